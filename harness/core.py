@@ -1,0 +1,172 @@
+"""The nouns. Values are frozen and validated when made, so no later line has to doubt them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A typed entity: half-open, in units.
+
+    Raises:
+        ValueError: for an empty or negative span, or an empty label.
+    """
+
+    start: int
+    end: int
+    label: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            msg = f"a span needs 0 <= start < end, not [{self.start}, {self.end})"
+            raise ValueError(msg)
+        if not self.label:
+            raise ValueError("a span needs a label")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What a model may see: units that carry one tag each, and no gold.
+
+    A unit is a character, or a word in a language written with spaces; ``joiner`` is what stands
+    between two units of the text.
+
+    Raises:
+        ValueError: for an empty unit.
+    """
+
+    id: str
+    units: tuple[str, ...]
+    joiner: str = ""
+
+    def __post_init__(self) -> None:
+        if not all(self.units):
+            msg = f"sentence {self.id}: unit {self.units.index('')} is empty"
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    @cached_property
+    def text(self) -> str:
+        """The untouched text."""
+        return self.joiner.join(self.units)
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """The character offset at which each unit starts in ``text``, in code points."""
+        offsets, position = [], 0
+        for unit in self.units:
+            offsets.append(position)
+            position += len(unit) + len(self.joiner)
+        return tuple(offsets)
+
+    def characters(self, span: Span) -> tuple[int, int]:
+        """The half-open character offsets of ``span`` in ``text``, in code points."""
+        return self.starts[span.start], self.starts[span.end - 1] + len(self.units[span.end - 1])
+
+    def mention(self, span: Span) -> str:
+        """The text that ``span`` covers."""
+        return self.joiner.join(self.units[span.start : span.end])
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence with its gold: what a backend may train on.
+
+    Raises:
+        ValueError: for spans that overlap, are out of order or leave the sentence.
+    """
+
+    sentence: Sentence
+    spans: tuple[Span, ...]
+
+    def __post_init__(self) -> None:
+        end = 0
+        for span in self.spans:
+            if span.start < end:
+                msg = f"sentence {self.sentence.id}: span {span} overlaps or is out of order"
+                raise ValueError(msg)
+            end = span.end
+        if end > len(self.sentence):
+            msg = f"sentence {self.sentence.id}: a span ends at {end} of {len(self.sentence)} units"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """An answer of one BIO tag per unit, such as ``("B-PER", "I-PER", "O")``."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An answer as a generator wrote it, in one of the formats of ``harness.formats``."""
+
+    text: str
+    format: str
+
+
+Output: TypeAlias = Tags | Text
+
+_NO_REPAIRS: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One tag per unit after the one place of mending; every mend is named and counted.
+
+    ``tags`` are kept rather than spans, because windows are merged and policies are applied on tags.
+    ``raw_tags`` is the answer without mending: all O where the generation was malformed.
+    """
+
+    tags: tuple[str, ...]
+    repairs: Mapping[str, int] = field(default_factory=lambda: _NO_REPAIRS)
+    raw: str | None = None
+    raw_tags: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """True positives, false positives and false negatives; every score derives from them.
+
+    Scores are fractions, and None where they are undefined (nothing found and nothing to find).
+    """
+
+    tp: int = 0
+    fp: int = 0
+    fn: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
+
+    @property
+    def support(self) -> int:
+        """The number of gold entities."""
+        return self.tp + self.fn
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the found entities that are right."""
+        return _ratio(self.tp, self.tp + self.fp)
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the gold entities that were found."""
+        return _ratio(self.tp, self.tp + self.fn)
+
+    @property
+    def f1(self) -> float | None:
+        """Harmonic mean of precision and recall: 2 tp / (2 tp + fp + fn)."""
+        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

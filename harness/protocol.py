@@ -1,0 +1,125 @@
+"""What a backend is. Structural: a plugin inherits nothing and needs nothing but these types.
+
+A backend's constructor takes ``(context, *, option: type = default, ...)`` and loads nothing heavy.
+Its options are its keyword-only arguments: name, type and default are written once, there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from harness.core import Example, Output, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a phase stands, for the person who waits.
+
+    ``done`` and ``total`` are in units of text (characters or words); ``note`` is a short remark
+    such as ``epoch 3/10  loss 0.21  dev F1 81.40``. ``line`` asks for a line of its own that stays.
+    """
+
+    phase: str
+    done: int
+    total: int
+    note: str = ""
+    line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DevScore:
+    """The score that selects: entity micro F1 under the headline policy, and accuracy over units.
+
+    Fractions; ``f1`` is None where there was nothing to find and nothing was found.
+    """
+
+    f1: float | None
+    unit_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the harness tells a backend about the run.
+
+    ``tags`` is the tag set, ``O`` first (see ``harness.tags.tag_set``). ``folder`` is where logs
+    may be written. ``score_dev`` scores outputs for the ``dev`` sentences that ``fit`` was given,
+    in their order, with the code that will score the test set.
+    """
+
+    tags: tuple[str, ...]
+    seed: int
+    device: str
+    precision: str
+    threads: int
+    folder: Path
+    score_dev: Callable[[Sequence[Output]], DevScore]
+    report: Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One line of ``history.jsonl``: losses per target, fractions, seconds."""
+
+    number: int
+    loss: float
+    dev_loss: float | None
+    dev_f1: float | None
+    dev_unit_accuracy: float | None
+    learning_rates: tuple[float, ...]
+    seconds: float
+    dev_seconds: float
+    units: int
+    slots: int
+    consumed: str
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """What training was.
+
+    ``weights`` says where the weights came from: ``none``, ``scratch``, or the model's name.
+    ``parameters`` and ``trained`` count scalars. ``epochs[i].consumed`` is the SHA-256 of the
+    examples fed, in an order-free form, so that runs can prove that they read the same bytes.
+    ``transitions`` is what a CRF learned, (tags, tags), in the order of ``Context.tags``.
+    """
+
+    weights: str
+    parameters: int
+    trained: int
+    epochs: tuple[Epoch, ...] = ()
+    best_epoch: int | None = None
+    precision: str = "fp32"
+    transitions: tuple[tuple[float, ...], ...] | None = None
+
+
+class Backend(Protocol):
+    """A family of models. No gold is in reach of ``predict``."""
+
+    def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
+        """Train on ``train``, select on ``dev``."""
+        ...
+
+    def predict(self, sentences: Sequence[Sentence]) -> Sequence[Output]:
+        """One answer per sentence, in order."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write all that ``load`` needs, into an existing folder."""
+        ...
+
+    def load(self, folder: Path) -> None:
+        """Read what ``save`` wrote, possibly in another process."""
+        ...
+
+
+@runtime_checkable
+class Linearises(Protocol):
+    """A backend that can show its ceiling: what it would answer were its model perfect."""
+
+    def oracle(self, examples: Sequence[Example]) -> Sequence[Output]:
+        """The outputs that the gold of ``examples`` becomes on this backend's own path.
+
+        Raises what ``fit`` would raise for text that it cannot represent.
+        """
+        ...

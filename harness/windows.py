@@ -1,0 +1,108 @@
+"""Long text in windows: the same for all backends, each unit owned by exactly one window.
+
+A window is a view of at most ``limit`` units, of which the first and last ``margin`` may be there
+for context only. Answers are merged unit by unit from the owning windows, so gold that crosses a
+border is lossless: both windows see its tags. Cuts fall after punctuation where there is one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.core import Example, Sentence, Span
+
+STOPS = frozenset("。！？!?；;…\n")
+COMMAS = frozenset("，,、：: \u3000")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A view ``[start, end)`` of a sentence that owns ``[owned_start, owned_end)`` of its units."""
+
+    sentence: Sentence
+    start: int
+    end: int
+    owned_start: int
+    owned_end: int
+
+    @property
+    def view(self) -> Sentence:
+        """The sentence that a backend gets: the whole sentence itself where one window holds it."""
+        if (self.start, self.end) == (0, len(self.sentence)):
+            return self.sentence
+        units = self.sentence.units[self.start : self.end]
+        return Sentence(f"{self.sentence.id}@{self.start}", units, self.sentence.joiner)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPolicy:
+    """How long text is cut: at most ``limit`` units a window, ``margin`` of context on a cut side.
+
+    Raises:
+        ValueError: where no room is left for units that a window owns.
+    """
+
+    limit: int = 254
+    margin: int = 32
+
+    def __post_init__(self) -> None:
+        if self.margin < 1 or self.limit < 4 * self.margin:
+            msg = f"windows need margin >= 1 and limit >= 4 margin, not {self.limit} and {self.margin}"
+            raise ValueError(msg)
+
+    def cut(self, sentence: Sentence) -> tuple[Window, ...]:
+        """The windows of ``sentence``; an empty sentence has none."""
+        return tuple(self._cut(sentence))
+
+    def _cut(self, sentence: Sentence) -> Iterator[Window]:
+        size, owned = len(sentence), 0
+        while owned < size:
+            start = max(0, owned - self.margin)
+            if size - start <= self.limit:
+                yield Window(sentence, start, size, owned, size)
+                return
+            room = start + self.limit - self.margin
+            border = _border(sentence.units, owned + (room - owned) // 2, room)
+            yield Window(sentence, start, border + self.margin, owned, border)
+            owned = border
+
+    def cut_all(self, sentences: Sequence[Sentence]) -> tuple[Window, ...]:
+        """The windows of all sentences, in order."""
+        return tuple(window for sentence in sentences for window in self._cut(sentence))
+
+    def examples(self, example: Example) -> tuple[Example, ...]:
+        """The training windows of ``example``, gold clipped to each view."""
+        return tuple(
+            example
+            if window.view is example.sentence
+            else Example(window.view, clip(example.spans, window.start, window.end))
+            for window in self._cut(example.sentence)
+        )
+
+
+def clip(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
+    """``spans`` as seen in the view ``[start, end)``."""
+    return tuple(
+        Span(max(span.start, start) - start, min(span.end, end) - start, span.label)
+        for span in spans
+        if span.start < end and span.end > start
+    )
+
+
+def _border(units: Sequence[str], low: int, high: int) -> int:
+    """The last place in ``(low, high]`` after a full stop, else after a comma, else ``high``."""
+    for marks in (STOPS, COMMAS):
+        for place in range(high, low, -1):
+            if units[place - 1] in marks:
+                return place
+    return high
+
+
+def merge(
+    windows: Sequence[Window], answers: Sequence[Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """The tags of each sentence by id, taken from the window that owns each unit."""
+    merged: dict[str, list[str]] = {}
+    for window, tags in zip(windows, answers, strict=True):
+        owned = tags[window.owned_start - window.start : window.owned_end - window.start]
+        merged.setdefault(window.sentence.id, []).extend(owned)
+    return {identity: tuple(tags) for identity, tags in merged.items()}
