@@ -1,3 +1,3 @@
-"""The fair part: data, windows, repair, scores, tables. No torch and no name of a backend in here."""
+"""The fair part: data, windows, repair, scores, tables; no torch and no name of a backend."""
 
 __version__ = "0.1.0"

@@ -123,7 +123,7 @@ _NO_REPAIRS: Mapping[str, int] = MappingProxyType({})
 class Decoded:
     """One tag per unit after the one place of mending; every mend is named and counted.
 
-    ``tags`` are kept rather than spans, because windows are merged and policies are applied on tags.
+    ``tags`` are kept rather than spans: windows are merged and policies are applied on tags.
     ``raw_tags`` is the answer without mending: all O where the generation was malformed.
     """
 

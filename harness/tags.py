@@ -98,7 +98,7 @@ def legality(tags: Sequence[str]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np
     """Which tags may start a sentence, and which may follow which: the one matrix of all families.
 
     Returns:
-        ``start`` (tags,) and ``follow`` (tags, tags); ``follow[i, j]`` says that j may stand after i.
+        ``start`` (tags,) and ``follow`` (tags, tags), where ``[i, j]`` says that j may follow i.
     """
     start = np.array([may_follow(OUTSIDE, tag) for tag in tags])
     follow = np.array([[may_follow(a, b) for b in tags] for a in tags])

@@ -46,7 +46,7 @@ class WindowPolicy:
 
     def __post_init__(self) -> None:
         if self.margin < 1 or self.limit < 4 * self.margin:
-            msg = f"windows need margin >= 1 and limit >= 4 margin, not {self.limit} and {self.margin}"
+            msg = f"windows need margin >= 1, limit >= 4 margin; not {self.limit}, {self.margin}"
             raise ValueError(msg)
 
     def cut(self, sentence: Sentence) -> tuple[Window, ...]:
