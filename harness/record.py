@@ -1,0 +1,161 @@
+"""What a run leaves behind, as files of a versioned schema; every table is made of these alone.
+
+A run folder holds ``run.json`` (what was run, on what, at what cost), ``history.jsonl`` (one
+``Epoch`` a line), ``predictions.jsonl`` (one ``Prediction`` a line), ``model/`` and, written last
+and the only sign of completion, ``metrics.json``. Scores are kept as integer counts, fractions are
+derived; ``metrics.json`` holds no time and no date, so equal runs write equal bytes.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.core import Counts, Span
+
+SCHEMA = 1
+TypeCounts = dict[str, tuple[int, int, int]]
+Natural = Annotated[int, Field(ge=0)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Prediction(_Frozen):
+    """One sentence of ``predictions.jsonl``: enough to score and analyse with no task at hand.
+
+    ``gold`` holds ``(start, end, label)`` in units. ``raw`` is what a generator wrote, ``raw_tags``
+    its tags without mending. ``borders`` are the units at which a new window begins to own.
+    """
+
+    id: str
+    units: tuple[str, ...]
+    joiner: str = ""
+    gold: tuple[tuple[int, int, str], ...]
+    tags: tuple[str, ...]
+    raw: str | None = None
+    raw_tags: tuple[str, ...] | None = None
+    repairs: dict[str, Natural] = {}
+    borders: tuple[int, ...] = ()
+    document: str | None = None
+
+    def gold_spans(self) -> tuple[Span, ...]:
+        """The gold, as spans."""
+        return tuple(Span(*span) for span in self.gold)
+
+
+class Metrics(_Frozen):
+    """``metrics.json``: counts by type for each policy under which the found tags can be read.
+
+    ``types[policy][label]`` is ``(tp, fp, fn)``. ``raw`` counts a malformed generation as all O,
+    under the headline policy; None for families that write no text.
+    """
+
+    schema_version: Literal[1] = SCHEMA
+    split: str
+    policy: Literal["conlleval", "strict", "discard"]
+    labels: tuple[str, ...]
+    sentences: Natural
+    units: Natural
+    correct_units: Natural
+    invalid_transitions: Natural
+    types: dict[str, TypeCounts]
+    raw: TypeCounts | None = None
+    repairs: dict[str, Natural] = {}
+    malformed_sentences: Natural = 0
+    predictions_sha256: str
+
+    def counts(self, policy: str = "conlleval") -> dict[str, Counts]:
+        """The counts of each type under ``policy``."""
+        return {label: Counts(*values) for label, values in self.types[policy].items()}
+
+    def micro(self, policy: str = "conlleval") -> Counts:
+        """The counts over all types under ``policy``."""
+        return sum(self.counts(policy).values(), Counts())
+
+
+class Data(_Frozen):
+    """The data a run saw: content hash, the policy its gold was read under, gold per type.
+
+    ``support`` counts the test gold by type; ``malformed`` the tags of each split's file that may
+    not stand where they stand. ``limit`` is the number of sentences kept of each split, if cut.
+    """
+
+    task: str
+    fingerprint: str
+    policy: str
+    split: str
+    support: dict[str, Natural]
+    sentences: dict[str, Natural]
+    malformed: dict[str, Natural]
+    limit: int | None = None
+
+
+class Cost(_Frozen):
+    """What a run took: seconds by phase, units, peak bytes, joules; None is not measured, never 0.
+
+    ``train_units`` and ``predict_units`` count units of text in ``seconds['train']`` (development
+    evaluation excluded) and ``seconds['predict']``.
+    """
+
+    seconds: dict[str, float]
+    train_units: Natural
+    predict_units: Natural
+    train_peak_bytes: Natural | None = None
+    predict_peak_bytes: Natural | None = None
+    train_device_bytes: Natural | None = None
+    predict_device_bytes: Natural | None = None
+    joules: float | None = None
+    energy_source: str = "n/a"
+
+    @property
+    def predict_rate(self) -> float | None:
+        """Units per second in prediction."""
+        return self._rate(self.predict_units, "predict")
+
+    @property
+    def train_rate(self) -> float | None:
+        """Units per second in training, development evaluation excluded."""
+        return self._rate(self.train_units, "train")
+
+    def _rate(self, units: int, phase: str) -> float | None:
+        seconds = self.seconds.get(phase, 0.0)
+        return units / seconds if units and seconds else None
+
+
+class Run(_Frozen):
+    """``run.json``: the resolved configuration and everything that could change the result.
+
+    ``variant`` names the options that differ from the preset, such as ``legal=True``.
+    ``consumed[i]`` is the digest of the examples fed in epoch ``i + 1``.
+    """
+
+    schema_version: Literal[1] = SCHEMA
+    digest: str
+    harness: str
+    backend: str
+    family: str
+    preset: str
+    variant: str
+    seed: int
+    planned_seeds: tuple[int, ...]
+    options: dict[str, Any]
+    settings: dict[str, Any]
+    data: Data
+    origin: dict[str, str]
+    versions: dict[str, str]
+    hardware: dict[str, str]
+    weights: str
+    parameters: Natural
+    trained: Natural
+    precision: str
+    best_epoch: int | None = None
+    consumed: tuple[str, ...] = ()
+    real_share: float | None = None
+    transitions: tuple[tuple[float, ...], ...] | None = None
+    cost: Cost
+
+    @property
+    def row(self) -> tuple[str, str, str, str]:
+        """What the runs of one table row share: task, backend, preset, variant."""
+        return self.data.task, self.backend, self.preset, self.variant
