@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.core import Counts, Span
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 TypeCounts = dict[str, tuple[int, int, int]]
 Natural = Annotated[int, Field(ge=0)]
 
