@@ -1,0 +1,95 @@
+"""Backends by name, from entry points: listing imports nothing, asking for one imports that one.
+
+Built-in and third-party backends take the same road. Two packages that offer one name, or an import
+that fails, are errors that name the packages; nothing is won silently.
+"""
+
+import difflib
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from harness.errors import BackendError, ConfigError
+
+GROUP = "harness.backends"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A backend that some installed distribution offers; not imported yet."""
+
+    entry: EntryPoint
+
+    @property
+    def name(self) -> str:
+        """The name after ``--backend``."""
+        return self.entry.name
+
+    @property
+    def module(self) -> str:
+        """The module that holds the class."""
+        return self.entry.module
+
+    @property
+    def distribution(self) -> str:
+        """The distribution that offers it."""
+        return self.entry.dist.name if self.entry.dist else "unknown"
+
+    @property
+    def version(self) -> str:
+        """The version of that distribution."""
+        return self.entry.dist.version if self.entry.dist else "unknown"
+
+    def load(self) -> Any:
+        """The class.
+
+        Raises:
+            BackendError: when its module cannot be imported or has no such class.
+        """
+        try:
+            return self.entry.load()
+        except (ImportError, AttributeError) as error:
+            msg = (
+                f"backend {self.name!r} of {self.distribution} {self.version} fails to import "
+                f"({self.entry.value}): {type(error).__name__}: {error}; install what it needs "
+                f"or remove it with `pip uninstall {self.distribution}`"
+            )
+            raise BackendError(msg) from error
+
+
+def installed() -> tuple[Plugin, ...]:
+    """All backends that installed distributions offer, by name; imports none of them."""
+    found = {(entry.name, entry.value, _owner(entry)): entry for entry in entry_points(group=GROUP)}
+    return tuple(Plugin(found[key]) for key in sorted(found))
+
+
+def _owner(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else ""
+
+
+def find(name: str) -> Plugin:
+    """The backend called ``name``, or ``distribution:name`` where two offer the same.
+
+    Raises:
+        ConfigError: when none or more than one goes by that name.
+    """
+    distribution, _, short = name.rpartition(":")
+    plugins = installed()
+    offers = [p for p in plugins if p.name == short and distribution in ("", p.distribution)]
+    if not offers:
+        raise ConfigError(_unknown(name, [plugin.name for plugin in plugins]))
+    if len(offers) > 1:
+        owners = " and ".join(f"{p.distribution}:{p.name}" for p in offers)
+        msg = (
+            f"backend {name!r} is offered twice: write --backend {owners.replace(' and ', ' or ')}"
+        )
+        raise ConfigError(msg)
+    return offers[0]
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    if not names:
+        return f"no backend is called {name!r}: none is installed; run `pip install -e .`"
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"no backend is called {name!r}; {hint}installed: {', '.join(sorted(set(names)))}"

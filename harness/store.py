@@ -1,0 +1,120 @@
+"""Run folders on disk: written beside and renamed, locked by one writer, complete only at the end.
+
+``metrics.json`` is written last and is the only sign of completion. A killed run leaves a folder
+without it; the same command clears that folder and finishes the job.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, LockedError, ResourceError
+
+COMPLETE = "metrics.json"
+FAILED = "failed.json"
+LOCK = ".lock"
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Replace ``path`` by ``content``, whole or not at all.
+
+    Raises:
+        ResourceError: when the disk refuses.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
+        msg = f"cannot write {path}: {error.strerror}; {free / 2**20:.0f} MiB are free there"
+        raise ResourceError(msg) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace ``path`` by ``value`` as JSON with sorted keys and no NaN."""
+    content = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    write(path, content + "\n")
+
+
+def slug(text: str) -> str:
+    """``text`` as part of a folder name: letters, digits, dot, dash and underscore."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.") or "x"
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether the run in ``folder`` finished."""
+    return (folder / COMPLETE).is_file()
+
+
+@contextmanager
+def claim(folder: Path, digest: str) -> Iterator[bool]:
+    """Hold ``folder`` for the run ``digest``; gives True where the run is still to be done.
+
+    What a killed run left is cleared. The lock dies with the process.
+
+    Raises:
+        LockedError: when another process holds the folder.
+        ConfigError: when the folder holds a run of another configuration.
+    """
+    from filelock import FileLock, Timeout
+
+    _make(folder)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        msg = f"{folder} is being written by another process; wait for it or use --output"
+        raise LockedError(msg) from error
+    try:
+        _refuse_other(folder, digest)
+        if todo := not is_complete(folder):
+            _clear(folder)
+            write_json(folder / "claim.json", {"digest": digest})
+        yield todo
+    finally:
+        lock.release()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"cannot make the results folder {folder}: {error.strerror}; choose another --output"
+        raise ConfigError(msg) from error
+
+
+def _refuse_other(folder: Path, digest: str) -> None:
+    for name in ("run.json", "claim.json"):
+        if not (folder / name).is_file():
+            continue
+        try:
+            found = json.loads((folder / name).read_text(encoding="utf-8")).get("digest")
+        except ValueError:
+            continue
+        if found != digest:
+            msg = (
+                f"{folder} holds a run of another configuration ({found}, not {digest}); "
+                "nothing was overwritten: move it away or use --output"
+            )
+            raise ConfigError(msg)
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name == LOCK:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
