@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from harness.core import Example, Output, Sentence
+from harness.core import Example, Output, Sentence, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +122,13 @@ class Linearises(Protocol):
 
         Raises what ``fit`` would raise for text that it cannot represent.
         """
+        ...
+
+
+@runtime_checkable
+class Generates(Protocol):
+    """A backend that can also write freely, so that both ways of decoding are reported."""
+
+    def generate(self, sentences: Sequence[Sentence]) -> Sequence[Text]:
+        """What the model writes with nothing forced, one text per sentence, in order."""
         ...

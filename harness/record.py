@@ -15,6 +15,7 @@ from harness.core import Counts, Span
 SCHEMA: Literal[1] = 1
 TypeCounts = dict[str, tuple[int, int, int]]
 Natural = Annotated[int, Field(ge=0)]
+Quarters = tuple[tuple[Natural, Natural], ...]
 
 
 class _Frozen(BaseModel):
@@ -44,11 +45,27 @@ class Prediction(_Frozen):
         return tuple(Span(*span) for span in self.gold)
 
 
+class Free(_Frozen):
+    """What a generator wrote freely, under the headline policy: before and after mending.
+
+    ``raw`` counts a malformed sentence as all O; ``repaired`` counts what ``harness.repair`` made
+    of it; ``repairs`` are the mends by kind over all sentences.
+    """
+
+    raw: TypeCounts
+    repaired: TypeCounts
+    repairs: dict[str, Natural]
+    malformed_sentences: Natural
+    quarters: Quarters
+    predictions_sha256: str
+
+
 class Metrics(_Frozen):
     """``metrics.json``: counts by type for each policy under which the found tags can be read.
 
-    ``types[policy][label]`` is ``(tp, fp, fn)``. ``raw`` counts a malformed generation as all O,
-    under the headline policy; None for families that write no text.
+    ``types[policy][label]`` is ``(tp, fp, fn)``. ``quarters[i]`` is ``(wrong, all)`` units in the
+    i-th quarter of each sentence: an answer that drifts is wrong more often towards the end.
+    ``free`` is what the same model did when it wrote freely; None where it writes no text.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -60,9 +77,8 @@ class Metrics(_Frozen):
     correct_units: Natural
     invalid_transitions: Natural
     types: dict[str, TypeCounts]
-    raw: TypeCounts | None = None
-    repairs: dict[str, Natural] = {}
-    malformed_sentences: Natural = 0
+    quarters: Quarters
+    free: "Free | None" = None
     predictions_sha256: str
 
     def counts(self, policy: str = "conlleval") -> dict[str, Counts]:

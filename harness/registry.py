@@ -16,29 +16,20 @@ GROUP = "harness.backends"
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A backend that some installed distribution offers; not imported yet."""
+    """A backend that some installed distribution offers; not imported yet.
 
-    entry: EntryPoint
+    ``value`` is ``module:class``.
+    """
 
-    @property
-    def name(self) -> str:
-        """The name after ``--backend``."""
-        return self.entry.name
+    name: str
+    value: str
+    distribution: str
+    version: str
 
     @property
     def module(self) -> str:
         """The module that holds the class."""
-        return self.entry.module
-
-    @property
-    def distribution(self) -> str:
-        """The distribution that offers it."""
-        return self.entry.dist.name if self.entry.dist else "unknown"
-
-    @property
-    def version(self) -> str:
-        """The version of that distribution."""
-        return self.entry.dist.version if self.entry.dist else "unknown"
+        return self.value.partition(":")[0]
 
     def load(self) -> Any:
         """The class.
@@ -47,11 +38,11 @@ class Plugin:
             BackendError: when its module cannot be imported or has no such class.
         """
         try:
-            return self.entry.load()
+            return EntryPoint(self.name, self.value, GROUP).load()
         except (ImportError, AttributeError) as error:
             msg = (
                 f"backend {self.name!r} of {self.distribution} {self.version} fails to import "
-                f"({self.entry.value}): {type(error).__name__}: {error}; install what it needs "
+                f"({self.value}): {type(error).__name__}: {error}; install what it needs "
                 f"or remove it with `pip uninstall {self.distribution}`"
             )
             raise BackendError(msg) from error
@@ -59,12 +50,13 @@ class Plugin:
 
 def installed() -> tuple[Plugin, ...]:
     """All backends that installed distributions offer, by name; imports none of them."""
-    found = {(entry.name, entry.value, _owner(entry)): entry for entry in entry_points(group=GROUP)}
-    return tuple(Plugin(found[key]) for key in sorted(found))
+    return tuple(sorted({_plugin(entry) for entry in entry_points(group=GROUP)}, key=str))
 
 
-def _owner(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist else ""
+def _plugin(entry: EntryPoint) -> Plugin:
+    if entry.dist is None:
+        return Plugin(entry.name, entry.value, "unknown", "unknown")
+    return Plugin(entry.name, entry.value, entry.dist.name, entry.dist.version)
 
 
 def find(name: str) -> Plugin:

@@ -1,0 +1,196 @@
+"""Options and settings, checked against the signatures that own them; all errors come together.
+
+A backend's options are the keyword-only arguments of its constructor. Layers, the later wins:
+constructor default, preset file (``configs/backends/<backend>.<preset>.yaml``), ``--set``.
+``--set key=value`` goes to each chosen backend that has the option, ``--set backend.key=value`` to
+that one. What concerns every backend alike is a setting of the run (``Settings``).
+"""
+
+import difflib
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from harness import yamlfile
+from harness.errors import ConfigError
+from harness.resources import folder
+
+
+class Settings(BaseModel):
+    """What concerns the run and not the model: the same for every row of a table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    threads: Annotated[int, Field(ge=1)] = 1
+    window_limit: Annotated[int, Field(ge=4)] = 254
+    window_margin: Annotated[int, Field(ge=1)] = 32
+    limit: Annotated[int, Field(ge=1)] | None = None
+    tuning_trials: Annotated[int, Field(ge=0)] = 0
+    free_decoding: bool = True
+    keep_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One ``--set``: ``scope`` is a backend's name, or empty for all that have the option."""
+
+    scope: str
+    key: str
+    value: Any
+
+    @classmethod
+    def parse(cls, text: str) -> "Override":
+        """The override that ``[backend.]key=value`` asks for.
+
+        Raises:
+            ConfigError: when there is no ``=``.
+        """
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            msg = f"--set {text!r}: expected key=value or backend.key=value"
+            raise ConfigError(msg)
+        scope, _, key = name.rpartition(".")
+        return cls(scope, key, yamlfile.scalar(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The resolved options of one backend; ``variant`` names those that differ from the preset."""
+
+    preset: str
+    values: Mapping[str, Any]
+    variant: str
+
+
+def settings_from(overrides: Iterable[Override], **given: Any) -> Settings:
+    """The settings of a run: those given on the command line and those among the overrides."""
+    names = Settings.model_fields
+    chosen = {o.key: o.value for o in overrides if not o.scope and o.key in names}
+    chosen |= {key: value for key, value in given.items() if value is not None}
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_messages(error, "settings", list(names)))) from error
+
+
+def options(name: str, backend: type, preset: str, overrides: Sequence[Override]) -> Options:
+    """The options of ``backend`` under ``preset`` and ``overrides``.
+
+    Raises:
+        ConfigError: naming every unknown key and every wrong value at once.
+    """
+    fields = signature(backend)
+    presets = _preset(name, preset)
+    changes = {o.key: o.value for o in overrides if _applies(o, name, fields)}
+    base = _validate(name, fields, presets.values, presets.where)
+    final = _validate(name, fields, {**base, **changes}, "--set")
+    differing = [f"{key}={final[key]}" for key in sorted(final) if final[key] != base[key]]
+    return Options(preset, final, ", ".join(differing))
+
+
+def _applies(override: Override, name: str, fields: Mapping[str, Any]) -> bool:
+    if override.scope:
+        return override.scope == name
+    return override.key in fields
+
+
+def refuse_unused(overrides: Sequence[Override], backends: Mapping[str, type]) -> None:
+    """Refuse an override that no chosen backend and no setting takes.
+
+    Raises:
+        ConfigError: naming the nearest option that exists.
+    """
+    known = {key for backend in backends.values() for key in signature(backend)}
+    known |= set(Settings.model_fields)
+    for override in overrides:
+        if override.scope and override.scope not in backends:
+            msg = f"--set {override.scope}.{override.key}: {override.scope!r} is not among the "
+            raise ConfigError(msg + f"chosen backends: {', '.join(backends)}")
+        if not override.scope and override.key not in known:
+            near = _near(override.key, known)
+            msg = f"--set {override.key}: not an option of {', '.join(backends)}{near}"
+            raise ConfigError(msg)
+
+
+def signature(backend: type) -> dict[str, tuple[Any, Any]]:
+    """The options of a backend: name to ``(type, default)``, from its constructor.
+
+    Raises:
+        ConfigError: for an option without a type or a default.
+    """
+    hints = get_type_hints(backend.__init__)
+    found = {}
+    for key, parameter in inspect.signature(backend).parameters.items():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        if key not in hints or parameter.default is inspect.Parameter.empty:
+            msg = f"{backend.__qualname__}: option {key!r} needs a type and a default"
+            raise ConfigError(msg)
+        found[key] = (hints[key], parameter.default)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Preset:
+    values: Mapping[str, Any]
+    where: str
+
+
+def presets(name: str) -> tuple[str, ...]:
+    """The presets that ship for a backend."""
+    found = sorted((folder("configs") / "backends").glob(f"{name}.*.yaml"))
+    return tuple(path.name.removeprefix(f"{name}.").removesuffix(".yaml") for path in found)
+
+
+def _preset(name: str, preset: str) -> _Preset:
+    """The preset file of a backend; a backend without any file has ``tiny``: its defaults."""
+    path = folder("configs") / "backends" / f"{name}.{preset}.yaml"
+    if path.is_file():
+        data, _ = yamlfile.load(path)
+        return _Preset(data.get("options") or {}, str(path))
+    known = presets(name)
+    if preset == "tiny" and not known:
+        return _Preset({}, "defaults")
+    msg = f"backend {name!r} has no preset {preset!r}; it has: {', '.join(known) or 'tiny'}"
+    raise ConfigError(msg)
+
+
+def _validate(
+    name: str, fields: Mapping[str, Any], values: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+    model = create_model(f"{name} options", __config__=config, **dict(fields))
+    try:
+        return model(**values).model_dump()
+    except ValidationError as error:
+        raise ConfigError("\n".join(_messages(error, f"{name} ({where})", list(fields)))) from error
+
+
+def _messages(error: ValidationError, where: str, names: list[str]) -> list[str]:
+    return [_message(problem, where, names) for problem in error.errors()]
+
+
+def _message(problem: Any, where: str, names: list[str]) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{where}: there is no option {key!r}{_near(key, names)}"
+    return f"{where}: {key} = {problem['input']!r}: {problem['msg']}"
+
+
+def _near(key: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, list(names), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(sorted(names))}"
+
+
+def shown(path: Path) -> str:
+    """``path`` as a person would write it: relative to the working directory where inside it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,258 @@
+"""One cell, in a straight line: task, windows, fit, predict, decode, score, store.
+
+Everything that a later command needs is written here, into the cell's folder; ``metrics.json``
+comes last.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import __version__, energy, hardware, scoring, store
+from harness.core import Decoded, Example, Output, Sentence
+from harness.cost import Meter
+from harness.decode import decode
+from harness.errors import BackendError
+from harness.plan import Cell
+from harness.protocol import Backend, Context, DevScore, FitReport, Generates, Progress
+from harness.record import Cost, Data, Prediction, Run
+from harness.task import Split, Task, load
+from harness.windows import Window, WindowPolicy
+
+SELECTION = "development entity micro F1, conlleval"
+TEST, DEV, TRAIN = "test", "dev", "train"
+WARM_UP = 8
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """The decoded answers of one way of decoding, and the windows they came through."""
+
+    split: Split
+    windows: tuple[Window, ...]
+    decoded: dict[str, Decoded]
+
+    def predictions(self) -> list[Prediction]:
+        """One record per sentence of the split, in order."""
+        borders: dict[str, list[int]] = {}
+        for window in self.windows:
+            if window.owned_start:
+                borders.setdefault(window.sentence.id, []).append(window.owned_start)
+        return [
+            scoring.prediction(example, document, self.decoded.get(example.sentence.id),
+                               tuple(borders.get(example.sentence.id, ())))
+            for example, document in zip(self.split.examples, self.split.documents, strict=True)
+        ]  # fmt: skip
+
+
+def execute(cell: Cell, report: Report) -> bool:
+    """Run ``cell`` in its folder; False where it was done before.
+
+    Raises:
+        HarnessError: for all that a user can mend.
+    """
+    with store.claim(cell.folder, cell.digest) as todo:
+        if todo:
+            _run(cell, report)
+    return todo
+
+
+def _run(cell: Cell, report: Report) -> None:
+    meter = Meter()
+    with meter.phase("load"):
+        task = load(cell.task, cell.data, cell.settings.limit)
+        policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
+        train, dev = (_training(task.splits[name], policy) for name in (TRAIN, DEV))
+        backend = make(cell, task, report, dev_scorer(task, policy))
+    with meter.phase("fit"):
+        fitted = backend.fit(train, dev)
+    windows = policy.cut_all([example.sentence for example in task.splits[TEST].examples])
+    answers = _predict(backend, task, windows, meter, report)
+    free = _generate(backend, task, windows, meter) if cell.settings.free_decoding else None
+    if cell.settings.keep_model:
+        backend.save(_made(cell.folder / "model"))
+    _store(cell, task, fitted, meter, answers, free)
+
+
+def _training(split: Split, policy: WindowPolicy) -> tuple[Example, ...]:
+    return tuple(window for example in split.examples for window in policy.examples(example))
+
+
+def make(
+    cell: Cell, task: Task, report: Report, score_dev: Callable[[Sequence[Output]], DevScore]
+) -> Backend:
+    """The backend of a cell, constructed but not trained.
+
+    Raises:
+        BackendError: for a class that lacks a method of the protocol.
+    """
+    settings = cell.settings
+    context = Context(
+        task.tags, cell.seed, settings.device, settings.precision, settings.threads,
+        cell.folder, score_dev, report,
+    )  # fmt: skip
+    backend: Backend = cell.plugin.load()(context, **cell.options.values)
+    lacking = [name for name in ("fit", "predict", "save", "load") if not hasattr(backend, name)]
+    if lacking:
+        msg = f"backend {cell.plugin.name!r} lacks the methods {', '.join(lacking)}"
+        raise BackendError(msg)
+    return backend
+
+
+def dev_scorer(task: Task, policy: WindowPolicy) -> Callable[[Sequence[Output]], DevScore]:
+    """The scorer of development outputs: the windows merged, the gold untouched."""
+    examples = task.splits[DEV].examples
+    windows = policy.cut_all([example.sentence for example in examples])
+
+    def score(outputs: Sequence[Output]) -> DevScore:
+        decoded = decode(outputs, windows, task.tags)
+        tags = [scoring.tags_of(example, decoded.get(example.sentence.id)) for example in examples]
+        return scoring.dev_score(examples, tags, task.labels)
+
+    return score
+
+
+def _predict(
+    backend: Backend, task: Task, windows: tuple[Window, ...], meter: Meter, report: Report
+) -> _Answers:
+    """Predict the test set once, after a warm-up that is not timed."""
+    views = [window.view for window in windows]
+    report(Progress("predict", 0, sum(map(len, views))))
+    backend.predict(views[:WARM_UP])
+    with meter.phase("predict"):
+        outputs = backend.predict(views)
+    return _Answers(task.splits[TEST], windows, decode(outputs, windows, task.tags))
+
+
+def _generate(
+    backend: Backend, task: Task, windows: tuple[Window, ...], meter: Meter
+) -> _Answers | None:
+    """What a generator writes with nothing forced; None for a backend that writes no text."""
+    if not isinstance(backend, Generates):
+        return None
+    views: list[Sentence] = [window.view for window in windows]
+    with meter.phase("generate"):
+        outputs = backend.generate(views)
+    return _Answers(task.splits[TEST], windows, decode(outputs, windows, task.tags))
+
+
+def _store(
+    cell: Cell, task: Task, fitted: FitReport, meter: Meter, answers: _Answers,
+    free: _Answers | None,
+) -> None:  # fmt: skip
+    predictions = answers.predictions()
+    written = free.predictions() if free else None
+    metrics = scoring.metrics(
+        task, TEST, predictions, _write(cell.folder / "predictions.jsonl", predictions),
+        scoring.free(task, written, _write(cell.folder / "free.jsonl", written))
+        if written is not None else None,
+    )  # fmt: skip
+    store.write(cell.folder / "history.jsonl", _lines([asdict(e) for e in fitted.epochs]))
+    store.write_json(cell.folder / "run.json", _record(cell, task, fitted, meter).model_dump())
+    store.write_json(cell.folder / store.COMPLETE, metrics.model_dump())
+
+
+def _write(path: Path, predictions: Sequence[Prediction]) -> str:
+    """Write predictions, a line each; gives the SHA-256 of the file."""
+    content = "".join(prediction.model_dump_json() + "\n" for prediction in predictions).encode()
+    store.write(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _lines(values: Sequence[dict[str, Any]]) -> str:
+    import json
+
+    return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
+    epochs = fitted.epochs
+    slots = sum(epoch.slots for epoch in epochs)
+    return Run(
+        digest=cell.digest,
+        harness=__version__,
+        backend=cell.plugin.name,
+        family=getattr(cell.plugin.load(), "family", "other"),
+        preset=cell.options.preset,
+        variant=cell.options.variant,
+        seed=cell.seed,
+        planned_seeds=cell.planned_seeds,
+        options=dict(cell.options.values),
+        settings=_settings(cell, task),
+        data=data_of(task, cell.settings.limit),
+        origin={
+            "distribution": cell.plugin.distribution,
+            "version": cell.plugin.version,
+            "class": cell.plugin.value,
+        },
+        versions=hardware.versions(),
+        hardware=hardware.describe(),
+        weights=fitted.weights,
+        parameters=fitted.parameters,
+        trained=fitted.trained,
+        precision=fitted.precision,
+        best_epoch=fitted.best_epoch,
+        consumed=tuple(epoch.consumed for epoch in epochs),
+        real_share=sum(epoch.units for epoch in epochs) / slots if slots else None,
+        transitions=fitted.transitions,
+        cost=_cost(task, fitted, meter),
+    )
+
+
+def _settings(cell: Cell, task: Task) -> dict[str, Any]:
+    fixed = {
+        "selection": SELECTION,
+        "document_context": False,
+        "repair": "align-bridge 1",
+        "task_file": str(cell.task),
+        "spelling": task.spelling,
+        "joiner": task.joiner,
+        "labels": list(task.labels),
+    }
+    return cell.settings.model_dump() | fixed
+
+
+def data_of(task: Task, limit: int | None) -> Data:
+    """What the record says of the data."""
+    test = task.splits[TEST]
+    support = dict.fromkeys(task.labels, 0)
+    for example in test.examples:
+        for span in example.spans:
+            support[span.label] += 1
+    return Data(
+        task=task.name,
+        fingerprint=task.fingerprint,
+        policy=task.policy,
+        split=TEST,
+        support=support,
+        sentences={name: len(split.examples) for name, split in task.splits.items()},
+        malformed={name: split.malformed for name, split in task.splits.items()},
+        limit=limit,
+    )
+
+
+def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
+    seconds = dict(meter.seconds)
+    dev = sum(epoch.dev_seconds for epoch in fitted.epochs)
+    fit = seconds.pop("fit")
+    seconds |= {"train": max(0.0, fit - dev), "dev": dev}
+    joules = [value for value in meter.joules.values() if value is not None]
+    return Cost(
+        seconds=seconds,
+        train_units=sum(epoch.units for epoch in fitted.epochs),
+        predict_units=sum(len(example.sentence) for example in task.splits[TEST].examples),
+        train_peak_bytes=meter.peak_bytes.get("fit"),
+        predict_peak_bytes=meter.peak_bytes.get("predict"),
+        train_device_bytes=meter.device_bytes.get("fit"),
+        predict_device_bytes=meter.device_bytes.get("predict"),
+        joules=sum(joules) if joules else None,
+        energy_source=energy.source(),
+    )

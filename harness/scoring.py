@@ -1,0 +1,120 @@
+"""From answers to the records that are stored: the one road of every score, selection included."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from harness import witness
+from harness.core import Decoded, Example
+from harness.counting import count
+from harness.protocol import DevScore
+from harness.record import Free, Metrics, Prediction, Quarters, TypeCounts
+from harness.score import type_counts
+from harness.tags import POLICIES, encode, invalid_transitions
+from harness.task import Task
+
+HEADLINE = POLICIES[0]
+QUARTERS = 4
+
+
+def prediction(
+    example: Example, document: str | None, decoded: Decoded | None, borders: tuple[int, ...]
+) -> Prediction:
+    """The record of one sentence; a sentence without units has no answer."""
+    decoded = decoded or Decoded(())
+    return Prediction(
+        id=example.sentence.id,
+        units=example.sentence.units,
+        joiner=example.sentence.joiner,
+        gold=tuple((span.start, span.end, span.label) for span in example.spans),
+        tags=decoded.tags,
+        raw=decoded.raw,
+        raw_tags=decoded.raw_tags,
+        repairs=dict(decoded.repairs),
+        borders=borders,
+        document=document,
+    )
+
+
+def tags_of(example: Example, decoded: Decoded | None) -> tuple[str, ...]:
+    """The tags of one sentence; a sentence without units has none."""
+    return decoded.tags if decoded else ("O",) * len(example.sentence)
+
+
+def dev_score(
+    examples: Sequence[Example], tags: Sequence[Sequence[str]], labels: Sequence[str]
+) -> DevScore:
+    """The score that selects the best epoch."""
+    matrix = count([example.spans for example in examples], tags, HEADLINE, labels)
+    gold = [encode(example.spans, len(example.sentence)) for example in examples]
+    units = sum(map(len, gold))
+    correct = sum(
+        a == b for g, t in zip(gold, tags, strict=True) for a, b in zip(g, t, strict=True)
+    )
+    return DevScore(matrix.micro.f1, correct / units if units else 0.0)
+
+
+def counts(
+    predictions: Sequence[Prediction], tags: Sequence[Sequence[str]], labels: Sequence[str]
+) -> dict[str, TypeCounts]:
+    """The counts by type under each policy."""
+    gold = [prediction.gold_spans() for prediction in predictions]
+    return {policy: type_counts(count(gold, tags, policy, labels)) for policy in POLICIES}
+
+
+def metrics(
+    task: Task, split: str, predictions: Sequence[Prediction], digest: str, free: Free | None
+) -> Metrics:
+    """The metrics of a run, held against seqeval.
+
+    Raises:
+        HarnessError: when seqeval counts otherwise.
+    """
+    tags = [prediction.tags for prediction in predictions]
+    gold = [encode(p.gold_spans(), len(p.units)) for p in predictions]
+    types = counts(predictions, tags, task.labels)
+    witness.check(gold, tags, types)
+    wrong = _quarters(gold, tags)
+    units = sum(map(len, gold))
+    return Metrics(
+        split=split,
+        policy=task.policy,
+        labels=task.labels,
+        sentences=len(predictions),
+        units=units,
+        correct_units=units - sum(quarter[0] for quarter in wrong),
+        invalid_transitions=sum(map(invalid_transitions, tags)),
+        types=types,
+        quarters=wrong,
+        free=free,
+        predictions_sha256=digest,
+    )
+
+
+def free(task: Task, predictions: Sequence[Prediction], digest: str) -> Free:
+    """What free generation scores before and after mending."""
+    gold = [prediction.gold_spans() for prediction in predictions]
+    tagged = [encode(p.gold_spans(), len(p.units)) for p in predictions]
+    repaired = [prediction.tags for prediction in predictions]
+    raw = [prediction.raw_tags or prediction.tags for prediction in predictions]
+    repairs = Counter[str]()
+    for one in predictions:
+        repairs.update(one.repairs)
+    return Free(
+        raw=type_counts(count(gold, raw, HEADLINE, task.labels)),
+        repaired=type_counts(count(gold, repaired, HEADLINE, task.labels)),
+        repairs=dict(sorted(repairs.items())),
+        malformed_sentences=sum(bool(one.repairs) for one in predictions),
+        quarters=_quarters(tagged, repaired),
+        predictions_sha256=digest,
+    )
+
+
+def _quarters(gold: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]) -> Quarters:
+    """Wrong units and all units by quarter of the sentence."""
+    wrong, units = [0] * QUARTERS, [0] * QUARTERS
+    for expected, found in zip(gold, tags, strict=True):
+        for place, (a, b) in enumerate(zip(expected, found, strict=True)):
+            quarter = place * QUARTERS // len(expected)
+            units[quarter] += 1
+            wrong[quarter] += a != b
+    return tuple(zip(wrong, units, strict=True))
