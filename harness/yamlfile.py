@@ -1,0 +1,178 @@
+"""YAML read strictly: safe types, no key twice, no aliases, and the line of every key kept.
+
+Three readings of YAML 1.1 that surprise people are off: ``NO``, ``on`` and ``yes`` are strings,
+``2024-05-03`` is a string, and ``5e-5`` is a number.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+import yaml
+
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+Model = TypeVar("Model", bound="BaseModel")
+
+_BOOL, _FLOAT, _TIME = (f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "timestamp"))
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML 1.1 without its surprises."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own attribute, an instance would not work)
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in (_BOOL, _TIME)]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|false|True|False)$"), list("tTfF"))
+_Loader.add_implicit_resolver(
+    _FLOAT, re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def load(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """The mapping in a YAML file, and the line of each key by its dotted name (``splits.train``).
+
+    Raises:
+        ConfigError: for a file that cannot be read, is not YAML, or breaks the rules above.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}"
+        raise ConfigError(msg) from None
+    return parse(text, str(path))
+
+
+def parse(text: str | bytes, source: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """As ``load``, from text; ``source`` names it in errors."""
+    try:
+        _refuse_aliases(text, source)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            msg = f"{source}: expected keys with values (such as `name: demo`), found none"
+            raise ConfigError(msg)
+        lines = dict(_lines(node, "", source))
+        data: dict[str, Any] = loader.construct_document(node)
+        return data, lines
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(_syntax(error, source)) from None
+
+
+def value(text: str) -> Any:
+    """What ``text`` means as a YAML value, as in ``--set learning_rate=5e-5``.
+
+    Raises:
+        ConfigError: for text that is no YAML value.
+    """
+    return parse(f"value: {text}", f"the value {text!r}")[0]["value"]
+
+
+def checked(model: type[Model], data: Any, lines: Mapping[str, int], source: str) -> Model:
+    """``data`` as ``model``.
+
+    Raises:
+        ConfigError: with every error of the file, each with its line and what was meant.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_messages(error, model, lines, source))) from None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the nearest of ``known``, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _refuse_aliases(text: str | bytes, source: str) -> None:
+    """Nine levels of aliases are a few lines of text and gigabytes of values."""
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            mark: Any = event.start_mark
+            msg = f"{source}:{mark.line + 1}: the alias *{event.anchor} is not read here; write the value out"
+            raise ConfigError(msg)
+
+
+def _lines(node: yaml.Node, prefix: str, source: str) -> Iterator[tuple[str, int]]:
+    """The dotted name and the line of every key and list entry below ``node``."""
+    for name, child, line in _children(node, source):
+        dotted = f"{prefix}{name}"
+        yield dotted, line
+        yield from _lines(child, f"{dotted}.", source)
+
+
+def _children(node: yaml.Node, source: str) -> Iterator[tuple[str, yaml.Node, int]]:
+    if isinstance(node, yaml.SequenceNode):
+        for number, child in enumerate(node.value):
+            yield str(number), child, child.start_mark.line + 1
+    elif isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, child in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+                msg = f"{source}:{line}: a key must be a word; put it in quotes"
+                raise ConfigError(msg)
+            if key.value in seen:
+                first = seen[key.value]
+                msg = f"{source}:{line}: the key {key.value!r} is here twice, first in line {first}"
+                raise ConfigError(msg)
+            seen[key.value] = line
+            yield key.value, child, line
+
+
+def _syntax(error: Exception, source: str) -> str:
+    """One line for what PyYAML says in six."""
+    mark = getattr(error, "problem_mark", None)
+    where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{where}: not valid YAML: {what}"
+
+
+def _messages(
+    error: "ValidationError", model: "type[BaseModel]", lines: Mapping[str, int], source: str
+) -> Iterator[str]:
+    for detail in error.errors(include_url=False):
+        where = [str(part) for part in detail["loc"]]
+        yield f"{source}{_line(where, lines)}: {_message(detail, where, model)}"
+
+
+def _line(where: list[str], lines: Mapping[str, int]) -> str:
+    """The line of the innermost key of ``where`` that stands in the file."""
+    for depth in range(len(where), 0, -1):
+        line = lines.get(".".join(where[:depth]))
+        if line:
+            return f":{line}"
+    return ""
+
+
+def _message(detail: "ErrorDetails", where: list[str], model: "type[BaseModel]") -> str:
+    key = ".".join(where)
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key {key!r}{did_you_mean(where[-1], _names(model))}"
+    if detail["type"] == "missing":
+        return f"the key {key!r} is missing"
+    what = detail["msg"].removeprefix("Value error, ")
+    found = "" if detail["type"] == "value_error" else f", found {detail['input']!r}"
+    return f"{key}: {what}{found}" if key else what
+
+
+def _names(model: Any) -> Iterator[str]:
+    """The names of all keys of ``model`` and of the models within it."""
+    for name, field in getattr(model, "model_fields", {}).items():
+        yield field.alias or name
+        yield from _names(field.annotation)
+    for argument in get_args(model):
+        yield from _names(argument)
