@@ -138,14 +138,19 @@ def prepare(modules: Sequence[str], threads: int) -> None:
 
     To be called before anything imports torch.
     """
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    os.environ["OMP_NUM_THREADS"] = str(threads)
+    environment(threads)
     context = _forkserver()
     context.set_forkserver_preload(["harness.run", *modules])
     from multiprocessing import forkserver
 
     forkserver.ensure_running()
+
+
+def environment(threads: int) -> None:
+    """Set what must be set before torch is imported."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    os.environ["OMP_NUM_THREADS"] = str(threads)
 
 
 def workers(cells: Sequence[Cell], threads: int) -> int:

@@ -1,0 +1,79 @@
+"""The command line: data to stdout, messages to stderr, an exit code for each kind of failure.
+
+A user's mistake is one message without a traceback; anything else is a bug and shows its traceback.
+"""
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from harness import __version__
+from harness.commands import data, listing, predicting, results, running
+from harness.errors import HarnessError
+
+MANY = ("--backend", "--seed", "--set", "--task", "--highlight", "--column")
+
+app = typer.Typer(
+    name="harness",
+    help="Compare models for character-level named entity recognition on the same data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (running, listing, data, predicting, results):
+    module.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ner-harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    del version
+
+
+def spread(arguments: Sequence[str]) -> Iterator[str]:
+    """``--seed 13 42`` as ``--seed 13 --seed 42``: some options take all values that follow."""
+    option = ""
+    for argument in arguments:
+        if argument.startswith("-") and not _is_number(argument):
+            option = argument if argument in MANY else ""
+            if not option:
+                yield argument
+        elif option:
+            yield from (option, argument)
+        else:
+            yield argument
+
+
+def _is_number(argument: str) -> bool:
+    return argument[1:2].isdigit()
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app(args=list(spread(sys.argv[1:])), standalone_mode=True, prog_name="python -m harness")
+    except HarnessError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    sys.exit(0)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """End like Ctrl-C, children and locks included, with the code that shells expect."""
+    del number, frame
+    sys.exit(143)

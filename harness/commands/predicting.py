@@ -1,0 +1,31 @@
+"""``predict``: tag a raw text file with a finished run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(predict)
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    text: Annotated[Path, typer.Argument(help="A UTF-8 text file, a sentence a line.")],
+    json: Annotated[
+        bool, typer.Option("--json", help="JSON Lines with character offsets.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option("-o", help="Write here, not to stdout.")] = None,
+) -> None:
+    """Tag each line of a text file: tags out, one line per line, or JSON Lines."""
+    from harness import grid, predict, store
+
+    grid.environment(threads=1)
+    lines = predict.json_lines(run, text) if json else predict.tag_lines(run, text)
+    content = "".join(line + "\n" for line in lines)
+    if output is None:
+        typer.echo(content, nl=False)
+    else:
+        store.write(output, content)

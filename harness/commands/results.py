@@ -1,0 +1,52 @@
+"""``leaderboard`` and ``score``: tables from result files, without any model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(leaderboard)
+    app.command()(score)
+
+
+def leaderboard(
+    folders: Annotated[list[Path], typer.Argument(help="Run folders, or folders of them.")],
+    format_: Annotated[
+        str, typer.Option("--format", help="markdown, latex, csv, json or html")
+    ] = "markdown",
+    highlight: Annotated[list[str] | None, typer.Option(help="Backends to mark.")] = None,
+    column: Annotated[list[str] | None, typer.Option(help="Columns, in order.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", help="Write here, not to stdout.")] = None,
+) -> None:
+    """Build the leaderboard of finished runs."""
+    from harness import leaderboard as board
+    from harness import results, store
+    from harness.errors import ConfigError
+    from harness.render import FORMATS
+
+    if format_ not in FORMATS:
+        msg = f"--format {format_}: there are {', '.join(FORMATS)}"
+        raise ConfigError(msg)
+    found = results.read(folders)
+    table = board.build(
+        found, highlight=tuple(highlight or ()), columns=tuple(column or ()) or None
+    )
+    content = FORMATS[format_](table)
+    if output is None:
+        typer.echo(content)
+    else:
+        store.write(output, content + "\n")
+
+
+def score(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
+) -> None:
+    """Print the scores of finished runs, by type and under each policy."""
+    from harness import results
+    from harness.scores_page import page
+
+    for result in results.read(folders).runs:
+        typer.echo(page(result))
