@@ -1,0 +1,42 @@
+"""Where and how a run computes: device, threads, seed, precision. Prediction is always fp32."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from accelerate.utils import set_seed
+
+from harness.protocol import Context
+
+
+def device_of(context: Context) -> torch.device:
+    """The device of the run: ``auto`` is an accelerator where there is one."""
+    if context.device != "auto":
+        return torch.device(context.device)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the generators of Python, numpy and torch, on all devices."""
+    set_seed(seed)
+
+
+def settle(context: Context) -> torch.device:
+    """Set the threads and the seed of the run; gives its device. Call it before a model is made."""
+    if context.threads:
+        torch.set_num_threads(context.threads)
+    seed_everything(context.seed)
+    return device_of(context)
+
+
+def precision_of(context: Context, device: torch.device) -> str:
+    """``bf16`` or ``fp32``; ``auto`` is bf16 on an accelerator that computes it, else fp32."""
+    if context.precision != "auto":
+        return context.precision
+    able = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bf16" if able else "fp32"
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """The context in which matrices are multiplied in ``precision``."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")

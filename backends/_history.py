@@ -1,0 +1,55 @@
+"""What an epoch was, told three ways as it ends: a line, ``history.jsonl``, TensorBoard scalars."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from harness.protocol import Context, Epoch, Progress
+
+
+class History:
+    """Writes each epoch into the folder of the run, as it happens."""
+
+    def __init__(self, context: Context) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.report = context.report
+        self.file = Path(context.folder) / "history.jsonl"
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text("", encoding="utf-8")
+        self.board = SummaryWriter(str(self.file.parent / "tensorboard"))
+
+    def add(self, epoch: Epoch, of: int) -> None:
+        """Tell of ``epoch``, one of ``of``."""
+        with self.file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(asdict(epoch), ensure_ascii=False) + "\n")
+        for name, value in _scalars(epoch).items():
+            self.board.add_scalar(name, value, epoch.number)
+        done = epoch.units * epoch.number
+        self.report(Progress("train", done, epoch.units * of, describe(epoch, of), line=True))
+
+    def close(self) -> None:
+        """Flush what is still buffered."""
+        self.board.close()
+
+
+def describe(epoch: Epoch, of: int) -> str:
+    """One line for the person who waits."""
+    parts = [f"epoch {epoch.number}/{of}", f"loss {epoch.loss:.4f}"]
+    if epoch.dev_loss is not None:
+        parts.append(f"dev loss {epoch.dev_loss:.4f}")
+    parts.append("dev F1 n/a" if epoch.dev_f1 is None else f"dev F1 {100 * epoch.dev_f1:.2f}")
+    speed = epoch.units / max(epoch.seconds, 1e-9)
+    parts.append(f"{speed:,.0f} chars/s")
+    parts.append(f"{epoch.units / max(epoch.slots, 1):.1%} of slots real")
+    return "  ".join(parts)
+
+
+def _scalars(epoch: Epoch) -> dict[str, float]:
+    scalars = {
+        "loss/train": epoch.loss,
+        "loss/dev": epoch.dev_loss,
+        "dev/f1": epoch.dev_f1,
+        "dev/unit_accuracy": epoch.dev_unit_accuracy,
+    } | {f"learning_rate/{i}": rate for i, rate in enumerate(epoch.learning_rates)}
+    return {name: value for name, value in scalars.items() if value is not None}

@@ -1,0 +1,42 @@
+"""The best weights are those of the epoch with the best development F1; of equals, the earlier."""
+
+import torch
+
+
+class Selection:
+    """Keeps the best weights so far, on the CPU; frozen ones stay where they are.
+
+    Args:
+        model: the model in training.
+        patience: epochs without a better F1 before training stops; 0 = never.
+    """
+
+    def __init__(self, model: torch.nn.Module, patience: int) -> None:
+        self.model, self.patience = model, patience
+        self.best: float | None = None
+        self.epoch: int | None = None
+        self.kept: dict[str, torch.Tensor] = {}
+
+    def see(self, epoch: int, f1: float) -> bool:
+        """Take note of an epoch; True where training should stop."""
+        if self.best is None or f1 > self.best:
+            self.best, self.epoch = f1, epoch
+            self.kept = {name: _copy(tensor) for name, tensor in _trained(self.model)}
+        return bool(self.patience) and epoch - (self.epoch or 0) >= self.patience
+
+    def restore(self) -> None:
+        """Put the best weights back into the model."""
+        with torch.no_grad():
+            for name, tensor in _trained(self.model):
+                if name in self.kept:
+                    tensor.copy_(self.kept[name])
+
+
+def _copy(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().to("cpu", copy=True)
+
+
+def _trained(model: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """Trained parameters, and buffers, which a module may change as it trains."""
+    parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    return parameters + list(model.named_buffers())
