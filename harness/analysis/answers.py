@@ -1,0 +1,129 @@
+"""A finished run in memory: its answers beside the gold; nothing here needs a model or the data.
+
+The runner can make one of what it holds; every later command loads one from the files.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from harness import results
+from harness.analysis.facts import FACTS, TrainFacts
+from harness.core import Span
+from harness.errors import DataError
+from harness.protocol import Epoch
+from harness.record import Metrics, Prediction, Run
+from harness.tags import POLICIES, decode
+
+HEADLINE = POLICIES[0]
+HISTORY = "history.jsonl"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One finished run. ``facts`` is None where the runner stored none of its training data."""
+
+    run: Run
+    metrics: Metrics
+    predictions: tuple[Prediction, ...]
+    history: tuple[Epoch, ...] = ()
+    facts: TrainFacts | None = None
+
+    @cached_property
+    def gold(self) -> tuple[tuple[Span, ...], ...]:
+        """The gold of each sentence."""
+        return tuple(prediction.gold_spans() for prediction in self.predictions)
+
+    @cached_property
+    def found(self) -> tuple[tuple[Span, ...], ...]:
+        """The entities found in each sentence, under the headline policy."""
+        return tuple(decode(prediction.tags, HEADLINE) for prediction in self.predictions)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The label set in the task's order, then labels that only answers hold, by name."""
+        known = dict.fromkeys(self.metrics.labels)
+        asserted = {span.label for spans in (*self.gold, *self.found) for span in spans}
+        return (*known, *sorted(asserted - known.keys()))
+
+    @property
+    def data(self) -> tuple[str, str, str]:
+        """Task, fingerprint and split: what two runs must share to be compared."""
+        return self.run.data.task, self.run.data.fingerprint, self.metrics.split
+
+    @property
+    def name(self) -> str:
+        """What a person calls a row: backend, preset and variant, defaults left out."""
+        parts = (self.run.backend, self.run.preset, self.run.variant)
+        return " ".join(part for part in parts if part and part != "default")
+
+    @property
+    def title(self) -> str:
+        """What a person calls one run: the row and its seed."""
+        return f"{self.name} #{self.run.seed}"
+
+
+def load(result: results.Result) -> Answers:
+    """The answers of a finished run.
+
+    Raises:
+        DataError: for a file that is damaged.
+    """
+    facts = result.folder / FACTS
+    return Answers(
+        result.run,
+        result.metrics,
+        tuple(result.predictions()),
+        _history(result.folder / HISTORY),
+        TrainFacts.from_json(facts.read_text(encoding="utf-8")) if facts.is_file() else None,
+    )
+
+
+def load_all(folders: Iterable[Path]) -> tuple[Answers, ...]:
+    """The answers of all finished runs in and below ``folders``.
+
+    Raises:
+        DataError: where there is none, with the reason for each folder that cannot be used.
+    """
+    tops = list(folders)
+    found = results.read(tops)
+    if not found.runs:
+        reasons = [f"\n  {each.folder}: {each.kind}, {each.reason}" for each in found.rejected]
+        msg = f"no finished run in {', '.join(map(str, tops))}{''.join(reasons)}"
+        raise DataError(msg)
+    return tuple(load(result) for result in found.runs)
+
+
+def by_data(runs: Sequence[Answers]) -> list[list[Answers]]:
+    """Runs that read the same test data together, in the order given."""
+    groups: dict[tuple[str, str, str], list[Answers]] = {}
+    for run in runs:
+        groups.setdefault(run.data, []).append(run)
+    return list(groups.values())
+
+
+def by_row(runs: Sequence[Answers]) -> list[list[Answers]]:
+    """Runs that differ in their seed alone together, in the order given, seeds ascending."""
+    groups: dict[tuple[str, ...], list[Answers]] = {}
+    for run in runs:
+        groups.setdefault((*run.data, *run.run.row), []).append(run)
+    return [sorted(group, key=lambda run: run.run.seed) for group in groups.values()]
+
+
+def _history(path: Path) -> tuple[Epoch, ...]:
+    """The epochs of a run; a run that trains nothing has none."""
+    if not path.is_file():
+        return ()
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return tuple(_epoch(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line)
+
+
+def _epoch(line: str, where: str) -> Epoch:
+    try:
+        values = json.loads(line)
+        return Epoch(**{**values, "learning_rates": tuple(values["learning_rates"])})
+    except (ValueError, TypeError, KeyError) as error:
+        msg = f"{where}: not an epoch of {HISTORY} ({error}); run this cell again"
+        raise DataError(msg) from error
