@@ -6,14 +6,12 @@ constructor default, preset file (``configs/backends/<backend>.<preset>.yaml``),
 that one. What concerns every backend alike is a setting of the run (``Settings``).
 """
 
-import difflib
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from harness import yamlfile
 from harness.errors import ConfigError
@@ -56,7 +54,7 @@ class Override:
             msg = f"--set {text!r}: expected key=value or backend.key=value"
             raise ConfigError(msg)
         scope, _, key = name.rpartition(".")
-        return cls(scope, key, yamlfile.scalar(value))
+        return cls(scope, key, yamlfile.value(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,7 @@ def settings_from(overrides: Iterable[Override], **given: Any) -> Settings:
     names = Settings.model_fields
     chosen = {o.key: o.value for o in overrides if not o.scope and o.key in names}
     chosen |= {key: value for key, value in given.items() if value is not None}
-    try:
-        return Settings(**chosen)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_messages(error, "settings", list(names)))) from error
+    return yamlfile.checked(Settings, chosen, {}, "settings")
 
 
 def options(name: str, backend: type, preset: str, overrides: Sequence[Override]) -> Options:
@@ -88,8 +83,8 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
     fields = signature(backend)
     presets = _preset(name, preset)
     changes = {o.key: o.value for o in overrides if _applies(o, name, fields)}
-    base = _validate(name, fields, presets.values, presets.where)
-    final = _validate(name, fields, {**base, **changes}, "--set")
+    base = _validate(name, fields, presets)
+    final = _validate(name, fields, _Preset({**base, **changes}, {}, f"--set {name}"))
     differing = [f"{key}={final[key]}" for key in sorted(final) if final[key] != base[key]]
     return Options(preset, final, ", ".join(differing))
 
@@ -113,12 +108,12 @@ def refuse_unused(overrides: Sequence[Override], backends: Mapping[str, type]) -
             msg = f"--set {override.scope}.{override.key}: {override.scope!r} is not among the "
             raise ConfigError(msg + f"chosen backends: {', '.join(backends)}")
         if not override.scope and override.key not in known:
-            near = _near(override.key, known)
+            near = yamlfile.did_you_mean(override.key, known)
             msg = f"--set {override.key}: not an option of {', '.join(backends)}{near}"
             raise ConfigError(msg)
 
 
-def signature(backend: type) -> dict[str, tuple[Any, Any]]:
+def signature(backend: Any) -> dict[str, tuple[Any, Any]]:
     """The options of a backend: name to ``(type, default)``, from its constructor.
 
     Raises:
@@ -139,6 +134,7 @@ def signature(backend: type) -> dict[str, tuple[Any, Any]]:
 @dataclass(frozen=True, slots=True)
 class _Preset:
     values: Mapping[str, Any]
+    lines: Mapping[str, int]
     where: str
 
 
@@ -152,45 +148,19 @@ def _preset(name: str, preset: str) -> _Preset:
     """The preset file of a backend; a backend without any file has ``tiny``: its defaults."""
     path = folder("configs") / "backends" / f"{name}.{preset}.yaml"
     if path.is_file():
-        data, _ = yamlfile.load(path)
-        return _Preset(data.get("options") or {}, str(path))
+        data, lines = yamlfile.load(path)
+        inner = {k.removeprefix("options."): n for k, n in lines.items() if k != "options"}
+        return _Preset(data.get("options") or {}, inner, str(path))
     known = presets(name)
     if preset == "tiny" and not known:
-        return _Preset({}, "defaults")
+        return _Preset({}, {}, "defaults")
     msg = f"backend {name!r} has no preset {preset!r}; it has: {', '.join(known) or 'tiny'}"
     raise ConfigError(msg)
 
 
-def _validate(
-    name: str, fields: Mapping[str, Any], values: Mapping[str, Any], where: str
-) -> dict[str, Any]:
+def _validate(name: str, fields: Mapping[str, Any], given: _Preset) -> dict[str, Any]:
     config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
     model = create_model(f"{name} options", __config__=config, **dict(fields))
-    try:
-        return model(**values).model_dump()
-    except ValidationError as error:
-        raise ConfigError("\n".join(_messages(error, f"{name} ({where})", list(fields)))) from error
-
-
-def _messages(error: ValidationError, where: str, names: list[str]) -> list[str]:
-    return [_message(problem, where, names) for problem in error.errors()]
-
-
-def _message(problem: Any, where: str, names: list[str]) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{where}: there is no option {key!r}{_near(key, names)}"
-    return f"{where}: {key} = {problem['input']!r}: {problem['msg']}"
-
-
-def _near(key: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(key, list(names), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(sorted(names))}"
-
-
-def shown(path: Path) -> str:
-    """``path`` as a person would write it: relative to the working directory where inside it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    checked = yamlfile.checked(model, given.values, given.lines, given.where)
+    values: dict[str, Any] = checked.model_dump()
+    return values

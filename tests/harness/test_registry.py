@@ -1,0 +1,60 @@
+"""Backends by name: listing imports nothing, collisions and broken packages are named."""
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from harness import registry
+from harness.errors import BackendError, ConfigError
+from harness.registry import Plugin
+
+
+def offered(monkeypatch, *plugins):
+    monkeypatch.setattr(registry, "installed", lambda: tuple(plugins))
+
+
+def test_built_in_backends_come_by_entry_points():
+    names = {plugin.name for plugin in registry.installed()}
+    assert {"bert-crf", "bert-softmax", "electra", "t5", "gpt", "dictionary"} <= names
+
+
+def test_listing_imports_no_backend_and_no_model_library():
+    code = (
+        "import sys; from harness.registry import installed; installed(); "
+        "print([m for m in ('torch', 'transformers', 'backends', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_name_names_the_nearest(monkeypatch):
+    offered(monkeypatch, Plugin("bert-crf", "a:B", "one", "1"))
+    with pytest.raises(ConfigError, match=r"did you mean 'bert-crf'\?"):
+        registry.find("bert-cfr")
+
+
+def test_two_packages_with_one_name_are_both_named(monkeypatch):
+    twins = [Plugin("t5", "a:B", owner, "1") for owner in ("one", "two")]
+    offered(monkeypatch, *twins)
+    with pytest.raises(ConfigError, match="one:t5 or two:t5"):
+        registry.find("t5")
+    assert registry.find("two:t5") is twins[1]
+
+
+@pytest.mark.parametrize("value", ["no_such_module:X", "harness.core:NoSuchClass"])
+def test_a_package_that_fails_to_import_is_named_with_the_remedy(value):
+    with pytest.raises(BackendError, match=r"broken 2\.0 fails to import.*pip uninstall broken"):
+        Plugin("x", value, "broken", "2.0").load()
+
+
+def test_nothing_installed_says_how_to_install(monkeypatch):
+    offered(monkeypatch)
+    with pytest.raises(ConfigError, match="pip install"):
+        registry.find("t5")
+
+
+def test_an_entry_point_without_a_distribution_is_listed_as_unknown():
+    entry = EntryPoint("x", "a:B", registry.GROUP)
+    assert registry._plugin(entry).distribution == "unknown"
