@@ -187,7 +187,6 @@ def _leave(cell: Cell, error: str, exit_code: int, trace: str = "") -> None:
         return
     if trace:
         store.write(cell.folder / "error.log", trace)
-    word = {"error": error, "exit_code": exit_code, "seed": cell.seed, "digest": cell.digest}
-    row = {"backend": cell.plugin.name, "preset": cell.options.preset,
-           "variant": cell.options.variant, "task": cell.folder.parent.name}  # fmt: skip
-    store.write_json(cell.folder / store.FAILED, word | row)
+    store.write_json(
+        cell.folder / store.FAILED, cell.about | {"error": error, "exit_code": exit_code}
+    )

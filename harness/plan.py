@@ -54,6 +54,19 @@ class Cell:
         variant = f" ({self.options.variant})" if self.options.variant else ""
         return f"{self.plugin.name}{variant} on {self.folder.parent.name}, seed {self.seed}"
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a table needs to know of a run that never ends."""
+        return {
+            "digest": self.digest,
+            "task": self.folder.parent.name,
+            "backend": self.plugin.name,
+            "preset": self.options.preset,
+            "variant": self.options.variant,
+            "seed": self.seed,
+            "planned_seeds": list(self.planned_seeds),
+        }
+
 
 def plan(request: Request) -> tuple[Cell, ...]:
     """The cells of a request, every option checked and every data set read.

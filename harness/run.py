@@ -54,7 +54,7 @@ def execute(cell: Cell, report: Report) -> bool:
     Raises:
         HarnessError: for all that a user can mend.
     """
-    with store.claim(cell.folder, cell.digest) as todo:
+    with store.claim(cell.folder, cell.about) as todo:
         if todo:
             _run(cell, report)
     return todo
@@ -146,8 +146,9 @@ def _store(
     predictions = answers.predictions()
     written = free.predictions() if free else None
     metrics = scoring.metrics(
-        task, TEST, predictions, _write(cell.folder / "predictions.jsonl", predictions),
-        scoring.free(task, written, _write(cell.folder / "free.jsonl", written))
+        scoring.Gold(task.labels, task.policy, TEST), predictions,
+        _write(cell.folder / "predictions.jsonl", predictions),
+        scoring.free(task.labels, written, _write(cell.folder / "free.jsonl", written))
         if written is not None else None,
     )  # fmt: skip
     store.write(cell.folder / "history.jsonl", _lines([asdict(e) for e in fitted.epochs]))

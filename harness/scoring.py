@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness import witness
 from harness.core import Decoded, Example
@@ -9,8 +10,7 @@ from harness.counting import count
 from harness.protocol import DevScore
 from harness.record import Free, Metrics, Prediction, Quarters, TypeCounts
 from harness.score import type_counts
-from harness.tags import POLICIES, encode, invalid_transitions
-from harness.task import Task
+from harness.tags import POLICIES, Policy, encode, invalid_transitions
 
 HEADLINE = POLICIES[0]
 QUARTERS = 4
@@ -61,24 +61,33 @@ def counts(
     return {policy: type_counts(count(gold, tags, policy, labels)) for policy in POLICIES}
 
 
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """What stays fixed for all runs of a task: labels, the policy its gold was read under, split."""
+
+    labels: tuple[str, ...]
+    policy: Policy
+    split: str
+
+
 def metrics(
-    task: Task, split: str, predictions: Sequence[Prediction], digest: str, free: Free | None
+    gold_of: Gold, predictions: Sequence[Prediction], digest: str, free: Free | None
 ) -> Metrics:
-    """The metrics of a run, held against seqeval.
+    """The metrics of a run, held against seqeval; ``digest`` is that of the predictions' file.
 
     Raises:
         HarnessError: when seqeval counts otherwise.
     """
     tags = [prediction.tags for prediction in predictions]
     gold = [encode(p.gold_spans(), len(p.units)) for p in predictions]
-    types = counts(predictions, tags, task.labels)
+    types = counts(predictions, tags, gold_of.labels)
     witness.check(gold, tags, types)
     wrong = _quarters(gold, tags)
     units = sum(map(len, gold))
     return Metrics(
-        split=split,
-        policy=task.policy,
-        labels=task.labels,
+        split=gold_of.split,
+        policy=gold_of.policy,
+        labels=gold_of.labels,
         sentences=len(predictions),
         units=units,
         correct_units=units - sum(quarter[0] for quarter in wrong),
@@ -90,7 +99,7 @@ def metrics(
     )
 
 
-def free(task: Task, predictions: Sequence[Prediction], digest: str) -> Free:
+def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str) -> Free:
     """What free generation scores before and after mending."""
     gold = [prediction.gold_spans() for prediction in predictions]
     tagged = [encode(p.gold_spans(), len(p.units)) for p in predictions]
@@ -100,8 +109,8 @@ def free(task: Task, predictions: Sequence[Prediction], digest: str) -> Free:
     for one in predictions:
         repairs.update(one.repairs)
     return Free(
-        raw=type_counts(count(gold, raw, HEADLINE, task.labels)),
-        repaired=type_counts(count(gold, repaired, HEADLINE, task.labels)),
+        raw=type_counts(count(gold, raw, HEADLINE, labels)),
+        repaired=type_counts(count(gold, repaired, HEADLINE, labels)),
         repairs=dict(sorted(repairs.items())),
         malformed_sentences=sum(bool(one.repairs) for one in predictions),
         quarters=_quarters(tagged, repaired),

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,9 +58,10 @@ def is_complete(folder: Path) -> bool:
 
 
 @contextmanager
-def claim(folder: Path, digest: str) -> Iterator[bool]:
-    """Hold ``folder`` for the run ``digest``; gives True where the run is still to be done.
+def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
+    """Hold ``folder`` for the run that ``about`` tells of; gives True where it is still to be done.
 
+    ``about`` holds the run's ``digest`` and what a table needs to know of a run that never ends.
     What a killed run left is cleared. The lock dies with the process.
 
     Raises:
@@ -77,10 +78,10 @@ def claim(folder: Path, digest: str) -> Iterator[bool]:
         msg = f"{folder} is being written by another process; wait for it or use --output"
         raise LockedError(msg) from error
     try:
-        _refuse_other(folder, digest)
+        _refuse_other(folder, about["digest"])
         if todo := not is_complete(folder):
             _clear(folder)
-            write_json(folder / "claim.json", {"digest": digest})
+            write_json(folder / "claim.json", about)
         yield todo
     finally:
         lock.release()

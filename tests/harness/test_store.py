@@ -13,6 +13,8 @@ import pytest
 from harness import store
 from harness.errors import ConfigError, LockedError, ResourceError
 
+D1 = {"digest": "d1", "seed": 13}
+
 
 def test_a_write_replaces_the_whole_file(tmp_path):
     path = tmp_path / "x.json"
@@ -58,30 +60,33 @@ def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
 
 def test_what_a_killed_run_left_is_cleared_and_a_finished_run_is_kept(tmp_path):
     folder = tmp_path / "run"
-    with store.claim(folder, "d1") as todo:
+    with store.claim(folder, D1) as todo:
         assert todo
         store.write(folder / "half.txt", "half")
-    with store.claim(folder, "d1") as todo:
+    with store.claim(folder, D1) as todo:
         assert todo
         assert not (folder / "half.txt").exists()
         store.write_json(folder / "run.json", {"digest": "d1"})
         store.write_json(folder / store.COMPLETE, {})
-    with store.claim(folder, "d1") as todo:
+    with store.claim(folder, D1) as todo:
         assert not todo
     assert store.is_complete(folder)
 
 
 def test_a_folder_of_another_configuration_is_refused_untouched(tmp_path):
     folder = tmp_path / "run"
-    with store.claim(folder, "d1"):
+    with store.claim(folder, D1):
         store.write_json(folder / "run.json", {"digest": "d1"})
-    with pytest.raises(ConfigError, match="another configuration"), store.claim(folder, "d2"):
+    with (
+        pytest.raises(ConfigError, match="another configuration"),
+        store.claim(folder, {"digest": "d2"}),
+    ):
         pass
     assert (folder / "run.json").is_file()
 
 
 def _hold(folder, ready):
-    with store.claim(folder, "d"):
+    with store.claim(folder, D1):
         ready.set()
         time.sleep(30)
 
@@ -93,11 +98,11 @@ def test_a_second_process_is_told_that_the_folder_is_held(tmp_path):
     process = context.Process(target=_hold, args=(tmp_path / "run", ready))
     process.start()
     ready.wait()
-    with pytest.raises(LockedError, match="another process"), store.claim(tmp_path / "run", "d"):
+    with pytest.raises(LockedError, match="another process"), store.claim(tmp_path / "run", D1):
         pass
     os.kill(process.pid, signal.SIGKILL)
     process.join()
-    with store.claim(tmp_path / "run", "d") as todo:
+    with store.claim(tmp_path / "run", D1) as todo:
         assert todo
 
 
