@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness import witness
-from harness.core import Decoded, Example
+from harness.core import Decoded, Example, Span
 from harness.counting import count
 from harness.protocol import DevScore
-from harness.record import Free, Metrics, Prediction, Quarters, TypeCounts
-from harness.score import type_counts
+from harness.record import Free, Metrics, Prediction, Quarters
+from harness.score import correct_units, count_policies, scores, type_counts, unit_accuracy
 from harness.tags import POLICIES, Policy, encode, invalid_transitions
 
 HEADLINE = POLICIES[0]
@@ -44,26 +44,14 @@ def dev_score(
     examples: Sequence[Example], tags: Sequence[Sequence[str]], labels: Sequence[str]
 ) -> DevScore:
     """The score that selects the best epoch."""
-    matrix = count([example.spans for example in examples], tags, HEADLINE, labels)
-    gold = [encode(example.spans, len(example.sentence)) for example in examples]
-    units = sum(map(len, gold))
-    correct = sum(
-        a == b for g, t in zip(gold, tags, strict=True) for a, b in zip(g, t, strict=True)
-    )
-    return DevScore(matrix.micro.f1, correct / units if units else 0.0)
-
-
-def counts(
-    predictions: Sequence[Prediction], tags: Sequence[Sequence[str]], labels: Sequence[str]
-) -> dict[str, TypeCounts]:
-    """The counts by type under each policy."""
-    gold = [prediction.gold_spans() for prediction in predictions]
-    return {policy: type_counts(count(gold, tags, policy, labels)) for policy in POLICIES}
+    gold = [example.spans for example in examples]
+    found = scores(count(gold, tags, HEADLINE, labels), HEADLINE)
+    return DevScore(found.micro.f1, unit_accuracy(gold, tags) or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """What stays fixed for all runs of a task: labels, the policy its gold was read under, split."""
+    """What is fixed for all runs of a task; ``policy`` is the one its gold was read under."""
 
     labels: tuple[str, ...]
     policy: Policy
@@ -79,21 +67,19 @@ def metrics(
         HarnessError: when seqeval counts otherwise.
     """
     tags = [prediction.tags for prediction in predictions]
-    gold = [encode(p.gold_spans(), len(p.units)) for p in predictions]
-    types = counts(predictions, tags, gold_of.labels)
-    witness.check(gold, tags, types)
-    wrong = _quarters(gold, tags)
-    units = sum(map(len, gold))
+    gold = [prediction.gold_spans() for prediction in predictions]
+    counted = count_policies(gold, tags, gold_of.labels)
+    witness.check(gold, tags, counted)
     return Metrics(
         split=gold_of.split,
         policy=gold_of.policy,
         labels=gold_of.labels,
         sentences=len(predictions),
-        units=units,
-        correct_units=units - sum(quarter[0] for quarter in wrong),
+        units=sum(map(len, tags)),
+        correct_units=correct_units(gold, tags),
         invalid_transitions=sum(map(invalid_transitions, tags)),
-        types=types,
-        quarters=wrong,
+        types={policy: type_counts(matrix) for policy, matrix in counted.items()},
+        quarters=_quarters(gold, tags),
         free=free,
         predictions_sha256=digest,
     )
@@ -102,7 +88,6 @@ def metrics(
 def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str) -> Free:
     """What free generation scores before and after mending."""
     gold = [prediction.gold_spans() for prediction in predictions]
-    tagged = [encode(p.gold_spans(), len(p.units)) for p in predictions]
     repaired = [prediction.tags for prediction in predictions]
     raw = [prediction.raw_tags or prediction.tags for prediction in predictions]
     repairs = Counter[str]()
@@ -113,17 +98,17 @@ def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str
         repaired=type_counts(count(gold, repaired, HEADLINE, labels)),
         repairs=dict(sorted(repairs.items())),
         malformed_sentences=sum(bool(one.repairs) for one in predictions),
-        quarters=_quarters(tagged, repaired),
+        quarters=_quarters(gold, repaired),
         predictions_sha256=digest,
     )
 
 
-def _quarters(gold: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]) -> Quarters:
+def _quarters(gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]]) -> Quarters:
     """Wrong units and all units by quarter of the sentence."""
     wrong, units = [0] * QUARTERS, [0] * QUARTERS
-    for expected, found in zip(gold, tags, strict=True):
-        for place, (a, b) in enumerate(zip(expected, found, strict=True)):
-            quarter = place * QUARTERS // len(expected)
+    for spans, found in zip(gold, tags, strict=True):
+        for place, (a, b) in enumerate(zip(encode(spans, len(found)), found, strict=True)):
+            quarter = place * QUARTERS // len(found)
             units[quarter] += 1
             wrong[quarter] += a != b
     return tuple(zip(wrong, units, strict=True))
