@@ -102,7 +102,8 @@ def _refuse_aliases(text: str | bytes, source: str) -> None:
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
             mark: Any = event.start_mark
-            msg = f"{source}:{mark.line + 1}: the alias *{event.anchor} is not read here; write the value out"
+            where = f"{source}:{mark.line + 1}"
+            msg = f"{where}: the alias *{event.anchor} is not read here; write the value out"
             raise ConfigError(msg)
 
 

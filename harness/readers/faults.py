@@ -1,0 +1,27 @@
+"""Why an entry of a structured format is no sentence, said before its line is known."""
+
+from collections.abc import Sequence
+
+
+class Fault(Exception):  # noqa: N818 (caught by the reader, which adds the line; no user meets it)
+    """Why an entry is no sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def check_units(units: Sequence[str], joiner: str) -> None:
+    """Refuse units that are empty, or hold what no file of text can hold.
+
+    Raises:
+        Fault: for the first such unit.
+    """
+    for position, unit in enumerate(units):
+        if not unit:
+            why = f"two {joiner!r} in a row, or one at an end" if joiner else "a token is empty"
+            raise Fault("empty-unit", f"unit {position + 1} is empty: {why}")
+        if "\0" in unit:
+            raise Fault("nul", f"unit {position + 1} is a NUL character; remove it")
+        if not unit.isascii() and any("\ud800" <= character <= "\udfff" for character in unit):
+            raise Fault("surrogate", f"unit {position + 1} is half a character: {unit!r}")
