@@ -84,12 +84,13 @@ def plan(request: Request) -> tuple[Cell, ...]:
     ]
     tasks = [(name, load(name, request.data, request.settings.limit)) for name in request.tasks]
     pairs = list(zip(plugins, resolved, strict=True))
-    return tuple(cell for name, task in tasks for cell in _cells(request, name, task, pairs))
+    return tuple(cell for name, task in tasks for cell in cells_of(request, name, task, pairs))
 
 
-def _cells(
+def cells_of(
     request: Request, name: str, task: Task, pairs: Sequence[tuple[Plugin, Options]]
 ) -> Iterator[Cell]:
+    """One cell for each seed and backend of ``request`` on ``task``, which ``name`` stands for."""
     for seed in request.seeds:
         for plugin, options in pairs:
             digest = _digest(task, plugin, options, request.settings, seed)

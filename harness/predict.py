@@ -18,7 +18,7 @@ from harness.windows import WindowPolicy
 def tag_lines(folder: Path, text: Path) -> Iterator[str]:
     """The tags of each line of ``text``, separated by spaces, in the spelling of the task."""
     run, answers = _predicted(folder, text)
-    separator = str(run.settings["spelling"])
+    separator = str(run.settings["separator"])
     for _, tags in answers:
         yield " ".join(tag.replace("-", separator, 1) for tag in tags)
 

@@ -10,18 +10,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import __version__, energy, hardware, scoring, store
+from harness import recording, scoring, store
 from harness.core import Decoded, Example, Output, Sentence
 from harness.cost import Meter
 from harness.decode import decode
 from harness.errors import BackendError
 from harness.plan import Cell
 from harness.protocol import Backend, Context, DevScore, FitReport, Generates, Progress
-from harness.record import Cost, Data, Prediction, Run
+from harness.record import Prediction
 from harness.task import Split, Task, load
 from harness.windows import Window, WindowPolicy
 
-SELECTION = "development entity micro F1, conlleval"
 TEST, DEV, TRAIN = "test", "dev", "train"
 WARM_UP = 8
 Report = Callable[[Progress], None]
@@ -152,7 +151,9 @@ def _store(
         if written is not None else None,
     )  # fmt: skip
     store.write(cell.folder / "history.jsonl", _lines([asdict(e) for e in fitted.epochs]))
-    store.write_json(cell.folder / "run.json", _record(cell, task, fitted, meter).model_dump())
+    store.write_json(
+        cell.folder / "run.json", recording.run_record(cell, task, fitted, meter).model_dump()
+    )
     store.write_json(cell.folder / store.COMPLETE, metrics.model_dump())
 
 
@@ -172,88 +173,3 @@ def _lines(values: Sequence[dict[str, Any]]) -> str:
 def _made(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     return folder
-
-
-def _record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
-    epochs = fitted.epochs
-    slots = sum(epoch.slots for epoch in epochs)
-    return Run(
-        digest=cell.digest,
-        harness=__version__,
-        backend=cell.plugin.name,
-        family=getattr(cell.plugin.load(), "family", "other"),
-        preset=cell.options.preset,
-        variant=cell.options.variant,
-        seed=cell.seed,
-        planned_seeds=cell.planned_seeds,
-        options=dict(cell.options.values),
-        settings=_settings(cell, task),
-        data=data_of(task, cell.settings.limit),
-        origin={
-            "distribution": cell.plugin.distribution,
-            "version": cell.plugin.version,
-            "class": cell.plugin.value,
-        },
-        versions=hardware.versions(),
-        hardware=hardware.describe(),
-        weights=fitted.weights,
-        parameters=fitted.parameters,
-        trained=fitted.trained,
-        precision=fitted.precision,
-        best_epoch=fitted.best_epoch,
-        consumed=tuple(epoch.consumed for epoch in epochs),
-        real_share=sum(epoch.units for epoch in epochs) / slots if slots else None,
-        transitions=fitted.transitions,
-        cost=_cost(task, fitted, meter),
-    )
-
-
-def _settings(cell: Cell, task: Task) -> dict[str, Any]:
-    fixed = {
-        "selection": SELECTION,
-        "document_context": False,
-        "repair": "align-bridge 1",
-        "task_file": str(cell.task),
-        "spelling": task.spelling,
-        "joiner": task.joiner,
-        "labels": list(task.labels),
-    }
-    return cell.settings.model_dump() | fixed
-
-
-def data_of(task: Task, limit: int | None) -> Data:
-    """What the record says of the data."""
-    test = task.splits[TEST]
-    support = dict.fromkeys(task.labels, 0)
-    for example in test.examples:
-        for span in example.spans:
-            support[span.label] += 1
-    return Data(
-        task=task.name,
-        fingerprint=task.fingerprint,
-        policy=task.policy,
-        split=TEST,
-        support=support,
-        sentences={name: len(split.examples) for name, split in task.splits.items()},
-        malformed={name: split.malformed for name, split in task.splits.items()},
-        limit=limit,
-    )
-
-
-def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
-    seconds = dict(meter.seconds)
-    dev = sum(epoch.dev_seconds for epoch in fitted.epochs)
-    fit = seconds.pop("fit")
-    seconds |= {"train": max(0.0, fit - dev), "dev": dev}
-    joules = [value for value in meter.joules.values() if value is not None]
-    return Cost(
-        seconds=seconds,
-        train_units=sum(epoch.units for epoch in fitted.epochs),
-        predict_units=sum(len(example.sentence) for example in task.splits[TEST].examples),
-        train_peak_bytes=meter.peak_bytes.get("fit"),
-        predict_peak_bytes=meter.peak_bytes.get("predict"),
-        train_device_bytes=meter.device_bytes.get("fit"),
-        predict_device_bytes=meter.device_bytes.get("predict"),
-        joules=sum(joules) if joules else None,
-        energy_source=energy.source(),
-    )

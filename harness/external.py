@@ -1,0 +1,164 @@
+"""Predictions made elsewhere, into the same table through the same code.
+
+Each sentence of the file answers the sentence of the test set at the same place; the text must be
+the same, unit by unit, or nothing is imported.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from harness import __version__, hardware, readback, readers, schemes, scoring, store
+from harness.core import Decoded, Example, Span
+from harness.errors import ConfigError, DataError
+from harness.readers import Raw, conll, jsonl
+from harness.record import Cost, Run
+from harness.recording import data_of, fixed_settings
+from harness.tags import encode
+from harness.task import Task
+
+Format: TypeAlias = Literal["conll", "jsonl", "strings"]
+TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file of predictions: its format, the name its row gets, and what is known of its making."""
+
+    path: Path
+    format: Format
+    name: str
+    seed: int = 0
+    planned_seeds: tuple[int, ...] = (0,)
+    rule: str = "cursor"
+    weights: str = "not stated"
+
+
+def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
+    """The tags of each test sentence, as the file means them.
+
+    Raises:
+        DataError: when the file does not answer the test set, sentence by sentence.
+        ConfigError: for a rule that does not exist.
+    """
+    examples = [example for example in task.splits[TEST].examples if len(example.sentence)]
+    if given.format == "strings":
+        return _strings(given, examples)
+    conll_file = given.format == "conll"
+    reading = readers.read(
+        conll.Source(given.path) if conll_file else jsonl.Source(given.path, task.joiner)
+    )
+    errors = [str(problem) for problem in reading.problems if problem.severity == "error"]
+    if errors:
+        raise DataError("\n".join(errors[:20]))
+    _same_text(given.path, reading.records, examples)
+    return [
+        _tags(record, example) for record, example in zip(reading.records, examples, strict=True)
+    ]
+
+
+def _same_text(path: Path, records: Sequence[Raw], examples: Sequence[Example]) -> None:
+    if len(records) != len(examples):
+        msg = f"{path}: {len(records)} sentences for {len(examples)} of the test set"
+        raise DataError(msg)
+    for record, example in zip(records, examples, strict=True):
+        if record.units != example.sentence.units:
+            msg = (
+                f"{path}:{record.line}: the text is not that of {example.sentence.id}: "
+                f"{''.join(record.units)[:30]!r}, not {example.sentence.text[:30]!r}"
+            )
+            raise DataError(msg)
+
+
+def _tags(record: Raw, example: Example) -> tuple[str, ...]:
+    """The BIO tags of a record: BIO as it stands, since policies apply; other schemes by spans."""
+    size = len(example.sentence)
+    if record.tags is None:
+        return encode(record.spans, size)
+    spelling = schemes.detect(record.tags)
+    if spelling.scheme != "BIO":
+        return encode(schemes.read(record.tags, spelling.scheme, "conlleval").spans, size)
+    return tuple(tag if tag == "O" else f"{tag[0]}-{tag[2:]}" for tag in record.tags)
+
+
+def _strings(given: Import, examples: Sequence[Example]) -> list[tuple[str, ...]]:
+    """A JSON object a line: ``{"text": ..., "entities": [{"label": ..., "text": ...}, ...]}``."""
+    if given.rule not in readback.RULES:
+        msg = f"rule {given.rule!r}: there are {', '.join(readback.RULES)}"
+        raise ConfigError(msg)
+    lines = given.path.read_text(encoding="utf-8").split("\n")
+    entries = [(n, json.loads(line)) for n, line in enumerate(lines, start=1) if line.strip()]
+    if len(entries) != len(examples):
+        msg = f"{given.path}: {len(entries)} sentences for {len(examples)} of the test set"
+        raise DataError(msg)
+    pairs = zip(entries, examples, strict=True)
+    return [_read_back(given, number, entry, example) for (number, entry), example in pairs]
+
+
+def _read_back(
+    given: Import, line: int, entry: dict[str, Any], example: Example
+) -> tuple[str, ...]:
+    if entry.get("text") != example.sentence.text:
+        msg = f"{given.path}:{line}: the text is not that of {example.sentence.id}"
+        raise DataError(msg)
+    try:
+        mentions = [(str(e["label"]), str(e["text"])) for e in entry["entities"]]
+    except (KeyError, TypeError) as error:
+        msg = f"{given.path}:{line}: an entity needs `label` and `text`: {error}"
+        raise DataError(msg) from error
+    spans: tuple[Span, ...] = readback.RULES[given.rule](example.sentence, mentions)
+    return encode(spans, len(example.sentence))
+
+
+def write(task: Task, task_file: str, given: Import, output: Path) -> Path:
+    """Store the predictions as a run folder below ``output``; gives the folder."""
+    found = iter(answers(task, given))
+    split = task.splits[TEST]
+    predictions = [
+        scoring.prediction(e, document, Decoded(next(found)) if len(e.sentence) else None, ())
+        for e, document in zip(split.examples, split.documents, strict=True)
+    ]
+    content = "".join(one.model_dump_json() + "\n" for one in predictions).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    gold = scoring.Gold(task.labels, task.policy, TEST)
+    metrics = scoring.metrics(gold, predictions, digest, None)
+    run = _record(task, task_file, given, digest)
+    folder = (
+        output / store.slug(task.name) / f"{store.slug(given.name)}_s{given.seed}_{digest[:12]}"
+    )
+    with store.claim(folder, {"digest": run.digest}) as todo:
+        if todo:
+            store.write(folder / "predictions.jsonl", content)
+            store.write(folder / "history.jsonl", "")
+            store.write_json(folder / "run.json", run.model_dump())
+            store.write_json(folder / store.COMPLETE, metrics.model_dump())
+    return folder
+
+
+def _record(task: Task, task_file: str, given: Import, digest: str) -> Run:
+    identity: Iterable[str] = (given.name, str(given.seed), task.fingerprint, digest)
+    rule = {"rule": given.rule} if given.format == "strings" else {}
+    return Run(
+        digest=hashlib.sha256("\n".join(identity).encode()).hexdigest(),
+        harness=__version__,
+        backend=given.name,
+        family="external",
+        preset="imported",
+        variant=f"read back by {given.rule}" if rule else "",
+        seed=given.seed,
+        planned_seeds=given.planned_seeds,
+        options={"format": given.format, **rule},
+        settings=fixed_settings(task, task_file),
+        data=data_of(task, None),
+        origin={"distribution": "external", "version": "", "class": given.path.name},
+        versions={},
+        hardware=dict.fromkeys(hardware.describe(), "not recorded"),
+        weights=given.weights,
+        parameters=0,
+        trained=0,
+        precision="not recorded",
+        cost=Cost(seconds={}, train_units=0, predict_units=0),
+    )

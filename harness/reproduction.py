@@ -1,0 +1,73 @@
+"""A stored result run again from its record: equal, within its interval, or different and why."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import hardware, registry, systems
+from harness.config import Options, Settings
+from harness.plan import Cell, Request, cells_of
+from harness.results import Result
+from harness.task import load
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a second run compares with the first; ``reasons`` are what changed around it."""
+
+    outcome: str
+    reasons: tuple[str, ...]
+
+
+def cell(result: Result, output: Path, data: Path | None) -> Cell:
+    """The cell that runs ``result`` again, into a folder below ``output``.
+
+    Raises:
+        ConfigError: when its backend is not installed.
+        DataError: when its data cannot be read.
+    """
+    run = result.run
+    names = Settings.model_fields
+    settings = Settings(**{key: value for key, value in run.settings.items() if key in names})
+    task_file = str(run.settings["task_file"])
+    request = Request(
+        tasks=(task_file,),
+        backends=(run.backend,),
+        seeds=(run.seed,),
+        preset=run.preset,
+        overrides=(),
+        settings=settings,
+        output=output,
+        data=data,
+    )
+    options = Options(run.preset, run.options, run.variant)
+    task = load(task_file, data, settings.limit)
+    return next(cells_of(request, task_file, task, [(registry.find(run.backend), options)]))
+
+
+def compare(first: Result, second: Result) -> Verdict:
+    """What the second run says of the first."""
+    if first.metrics == second.metrics:
+        return Verdict("equal", ())
+    reasons = tuple(_changes(first, second))
+    interval = systems.interval(first)
+    found = second.metrics.micro().f1
+    inside = found is not None and interval.low <= found <= interval.high
+    return Verdict("within the interval" if inside else "different", reasons)
+
+
+def _changes(first: Result, second: Result) -> list[str]:
+    then, now = first.run.hardware, hardware.describe()
+    pairs: dict[str, tuple[object, object]] = {
+        "data": (first.run.data.fingerprint, second.run.data.fingerprint),
+        "harness": (first.run.harness, second.run.harness),
+        "precision": (first.run.precision, second.run.precision),
+        "weights": (first.run.weights, second.run.weights),
+        "processor": (first.run.hardware.get("processor"), hardware.describe()["processor"]),
+        "accelerators": (
+            first.run.hardware.get("accelerators"),
+            hardware.describe()["accelerators"],
+        ),
+    }
+    for name in sorted({*first.run.versions, *second.run.versions}):
+        pairs[name] = (first.run.versions.get(name), second.run.versions.get(name))
+    return [f"{name}: {a} then, {b} now" for name, (a, b) in pairs.items() if a != b]
