@@ -1,0 +1,46 @@
+"""How numbers read in print. Halves go up: 0.87125 is 87.13, on every machine."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+NOT_KNOWN = "n/a"
+MEBIBYTE = 2**20
+
+
+def rounded(value: float, places: int = 2) -> str:
+    """``value`` with ``places`` decimals, thousands separated, half-up on its decimal form."""
+    exact = Decimal(repr(float(value)))
+    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}"
+
+
+def percent(fraction: float) -> str:
+    """A fraction as percent with two decimals and no sign."""
+    scaled = Decimal(repr(float(fraction))) * 100
+    return str(scaled.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def whole(value: float) -> str:
+    """A number without decimals."""
+    return rounded(value, 0)
+
+
+def one_decimal(value: float) -> str:
+    """A number with one decimal."""
+    return rounded(value, 1)
+
+
+def mebibytes(value: float) -> str:
+    """Bytes as MiB."""
+    return rounded(value / MEBIBYTE, 0)
+
+
+def magnitude(value: float) -> str:
+    """A large count in three figures or so: 412, 33.6k, 102.3M, 2.8B."""
+    for limit, suffix in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return rounded(value / limit, 1) + suffix
+    return rounded(value, 0)
+
+
+def printed(value: str) -> str:
+    """``value`` with what cannot be seen made visible: control, format and separator characters."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in value)

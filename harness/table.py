@@ -1,0 +1,85 @@
+"""The one table object that every format is rendered from. Frozen: a format cannot change it.
+
+A cell keeps its printed text beside the value in full precision. Scores are fractions as values
+and percent, two decimals, half-up, as text; what is undefined or was not measured reads n/a.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Value: TypeAlias = float | int | str | tuple[float, float] | None
+Kind: TypeAlias = Literal["ranked", "apart", "wide", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: what is printed, and the value behind it; ``spread`` is a standard deviation."""
+
+    text: str
+    value: Value = None
+    spread: float | None = None
+    spread_text: str = ""
+    bold: bool = False
+
+    @property
+    def key(self) -> float | int | str:
+        """What the cell sorts by; empty where nothing is known."""
+        value = self.value[0] if isinstance(self.value, tuple) else self.value
+        return "" if value is None else value
+
+    @property
+    def shown(self) -> str:
+        """The text with its spread."""
+        return f"{self.text} ± {self.spread_text}" if self.spread_text else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; ``note`` says in full what it holds, ``numeric`` that it is set to the right."""
+
+    key: str
+    title: str
+    note: str = ""
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One system: its cells in the order of the columns, its watermarks, and where it differs."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    notes: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+    highlighted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a certificate: the common value, and the rows that differ, with theirs."""
+
+    name: str
+    value: str
+    ok: bool
+    differing: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows under one heading; only blocks of the kind ``ranked`` carry ranks."""
+
+    kind: Kind
+    task: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    captions: tuple[str, ...] = ()
+    certificate: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """All blocks, and what was found but could not be used."""
+
+    blocks: tuple[Block, ...]
+    notices: tuple[str, ...] = ()
