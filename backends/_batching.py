@@ -44,7 +44,7 @@ def by_length(lengths: Sequence[int], budget: int) -> list[list[int]]:
 def cut(
     order: Iterable[int], lengths: Sequence[int], budget: int, first: int | None = None
 ) -> list[list[int]]:
-    """``order`` cut into consecutive batches of at most ``budget`` slots, the first of ``first``."""
+    """Consecutive batches of ``order`` within ``budget`` slots, the first within ``first``."""
     plan: list[list[int]] = []
     longest, room = 0, 0
     for index in order:

@@ -1,0 +1,90 @@
+"""Where pretrained weights are: a local folder, then the cache, then the hub; or one clear message.
+
+No code of a model is run and no pickle is trusted: safetensors, or tensors-only loading of an older
+file. A machine without a hub learns so at once instead of after minutes of retries.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import WeightsError
+
+SAFE = ("model.safetensors", "model.safetensors.index.json")
+OLDER = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+SMALL = ["*.json", "*.txt", "*.model"]
+# Seconds to wait for the hub's first answer.
+PATIENCE = 5.0
+
+
+def find(model: str) -> Path:
+    """The folder that holds the weights of ``model``, a folder or a hub id.
+
+    Raises:
+        WeightsError: that says what was tried and what can be done.
+    """
+    tried: list[str] = []
+    for folder in _places(model, tried):
+        if _complete(folder):
+            return folder
+        tried.append(f"{folder} lacks config.json or {' or '.join(SAFE[:1] + OLDER[:1])}")
+    msg = (
+        f"no weights for model {model!r}: " + "; ".join(tried) + ". Ways out: set model=FOLDER "
+        "(config.json, model.safetensors and the tokenizer's files); copy a cache of another "
+        "machine and set HF_HOME to it; or train without pretrained weights by init=scratch"
+    )
+    raise WeightsError(msg)
+
+
+def name(model: str) -> str:
+    """What to call the weights in a record: a hub id, or a folder's last name, never its path."""
+    folder = Path(model).expanduser()
+    return folder.resolve().name if folder.is_dir() else model
+
+
+def _complete(folder: Path) -> bool:
+    return (folder / "config.json").is_file() and any(
+        (folder / file).is_file() for file in SAFE + OLDER
+    )
+
+
+def _places(model: str, tried: list[str]) -> Iterator[Path]:
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        yield folder
+        return
+    tried.append("there is no such folder")
+    if model.count("/") > 1 or model.startswith((".", "~", "/")):
+        tried.append("it is not a hub id either")
+        return
+    yield from _cached(model, tried)
+    yield from _fetched(model, tried)
+
+
+def _cached(model: str, tried: list[str]) -> Iterator[Path]:
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        yield Path(snapshot_download(model, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        home = os.environ.get("HF_HOME")
+        where = f"HF_HOME={home}" if home else f"the cache {Path(constants.HF_HUB_CACHE).name!r}"
+        tried.append(f"it is not in {where}")
+
+
+def _fetched(model: str, tried: list[str]) -> Iterator[Path]:
+    """The weights from the hub, asked once and with a short wait."""
+    from huggingface_hub import HfApi, constants, snapshot_download
+    from huggingface_hub.errors import HFValidationError, HTTPError
+
+    if constants.is_offline_mode():
+        tried.append("HF_HUB_OFFLINE=1 forbids to ask the hub")
+        return
+    try:
+        files = HfApi().model_info(model, timeout=PATIENCE).siblings or []
+        names = {file.rfilename for file in files}
+        weights = "*.safetensors" if names & set(SAFE) else "pytorch_model*.bin"
+        yield Path(snapshot_download(model, allow_patterns=[*SMALL, weights]))
+    except (HTTPError, HFValidationError, OSError) as error:
+        tried.append(f"the hub cannot give it ({type(error).__name__})")

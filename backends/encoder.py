@@ -1,0 +1,259 @@
+"""The encoder family: BERT with a CRF, BERT with a softmax, ELECTRA's discriminator.
+
+The three differ in two class attributes. Their options, their character table, their training loop
+and their scores over first pieces are the same lines.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from accelerate.utils import send_to_device
+from safetensors import SafetensorError
+
+from backends import _weights
+from backends._architecture import Architecture, Init, Shape, made, pretrained, scratch
+from backends._device import settle
+from backends._encoding import Encoder, Pretrained, Vocabulary
+from backends._heads import CrfHead, Head, SoftmaxHead
+from backends._optimiser import Schedule, decay_groups
+from backends._prediction import predict_in_batches
+from backends._tagger import Batch, Tagger, collate, gold_of
+from backends._training import Recipe, train
+from harness.core import Example, Sentence, Tags
+from harness.errors import WeightsError
+from harness.protocol import Context, FitReport
+from harness.tags import encode
+
+WEIGHTS, NOTES = "model.safetensors", "tagger.json"
+
+
+class _Encoder:
+    """What the three share: the backend, and at once what the training loop asks for."""
+
+    family = "encoder"
+    architecture: ClassVar[Architecture]
+    head: ClassVar[type[Head]]
+    base: ClassVar[str]
+
+    def __init__(  # noqa: PLR0913 -- the keyword arguments are the options, written once
+        self,
+        context: Context,
+        *,
+        init: Init = "scratch",
+        model: str | None = None,
+        layers: int | None = None,
+        width: int | None = None,
+        attention_heads: int | None = None,
+        dropout: float = 0.1,
+        epochs: int = 10,
+        batch_units: int = 1024,
+        accumulate: int = 1,
+        learning_rate: float = 5e-4,
+        head_lr: float | None = None,
+        weight_decay: float = 0.01,
+        schedule: Schedule = "linear",
+        warmup: float = 0.1,
+        clip: float = 1.0,
+        patience: int = 0,
+        class_weights: float = 0.0,
+        legal: bool = False,
+    ) -> None:
+        """Take note of the options.
+
+        Args:
+            context: what the harness tells of the run.
+            init: pretrained weights, their embeddings with random layers, or all from scratch.
+            model: a hub id or a folder; None is the architecture's base model.
+            layers: the first so many layers; from scratch, the depth.
+            width: the hidden size from scratch.
+            attention_heads: the heads of each layer from scratch.
+            dropout: for the encoder, its attention and the classifier.
+            epochs: passes over the training data at most.
+            batch_units: positions of a batch, padding included.
+            accumulate: batches to an update.
+            learning_rate: the encoder's peak rate.
+            head_lr: the peak rate of the CRF's transitions (None: 100 times the encoder's), or of
+                the classifier where there is no CRF (None: the encoder's).
+            weight_decay: of matrices; vectors and transitions do not decay.
+            schedule: how the rates fall after the warm-up.
+            warmup: the share of training in which they rise.
+            clip: the largest norm of a gradient; 0 = any.
+            patience: epochs without a better development F1 before training stops; 0 = never.
+            class_weights: 0 counts every tag alike, 1 by its inverse frequency, 0.5 in between.
+            legal: whether tags that may not follow each other are ruled out in decoding.
+        """
+        self.context = context
+        self.recipe = Recipe(
+            epochs, batch_units, accumulate, learning_rate, head_lr, weight_decay,
+            schedule, warmup, clip, patience,
+        )  # fmt: skip
+        self.shape = Shape(init, model or self.base, layers, width, attention_heads, dropout)
+        self.class_weights, self.legal = class_weights, legal
+        self.tag_ids = {tag: i for i, tag in enumerate(context.tags)}
+        self.model: Any = None
+        self.encoder: Any = None
+
+    def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
+        """Train on ``train_set``, keep what is best on ``dev``."""
+        settle(self.context)
+        encoder, self.encoder = self._start([example.sentence for example in train_set])
+        head = self.head(_tag_weights(self._tags(train_set), len(self.tag_ids), self.class_weights))
+        self.model = Tagger(encoder, head, self.shape.dropout)
+        training = train(self, train_set, dev, self.recipe, self.context)
+        parameters = list(self.model.parameters())
+        return FitReport(
+            weights=self._origin(),
+            parameters=sum(p.numel() for p in parameters),
+            trained=sum(p.numel() for p in parameters if p.requires_grad),
+            epochs=training.epochs,
+            best_epoch=training.best_epoch,
+            precision=training.precision,
+            transitions=self.model.head.transitions(),
+        )
+
+    def _start(self, sentences: Sequence[Sentence]) -> tuple[Any, Encoder]:
+        if self.shape.init == "scratch":
+            return scratch(self.architecture, self.shape, Vocabulary.learn(sentences))
+        return pretrained(self.shape)
+
+    def _origin(self) -> str:
+        name = _weights.name(self.shape.model)
+        return {"scratch": "scratch", "embeddings": f"{name} (embeddings)"}.get(
+            self.shape.init, name
+        )
+
+    def _tags(self, examples: Sequence[Example]) -> list[list[int]]:
+        return [
+            [self.tag_ids[tag] for tag in encode(example.spans, len(example.sentence))]
+            for example in examples
+        ]
+
+    def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
+        """The encoder and the classifier; the head at a rate of its own."""
+        rate, head_rate = recipe.learning_rate, recipe.head_lr
+        body, classifier = self.model.encoder.named_parameters(), self.model.classifier
+        chain = list(self.model.head.parameters())
+        if not chain:
+            top = decay_groups(
+                classifier.named_parameters(), head_rate or rate, recipe.weight_decay
+            )
+            return decay_groups(body, rate, recipe.weight_decay) + top
+        body = [*body, *classifier.named_parameters()]
+        top = [{"params": chain, "lr": head_rate or 100 * rate, "weight_decay": 0.0}]
+        return decay_groups(body, rate, recipe.weight_decay) + top
+
+    def slots(self, example: Example) -> int:
+        """The positions that an example costs."""
+        return int(self.encoder.slots(example.sentence))
+
+    def collate(self, examples: Sequence[Example]) -> Batch:
+        """A batch with its gold."""
+        batch = self._batch([example.sentence for example in examples])
+        return batch._replace(gold=gold_of(self._tags(examples)))
+
+    def _batch(self, sentences: Sequence[Sentence]) -> Batch:
+        encoded = [self.encoder.encode(sentence) for sentence in sentences]
+        return collate(encoded, self.encoder.table.padding)
+
+    def loss(self, batch: Batch) -> tuple[torch.Tensor, int]:
+        """The head's loss summed over units, and how many units there are."""
+        return self.model.head.loss(self.model(batch), batch.gold), sum(batch.lengths)
+
+    def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
+        """One tag per unit."""
+        decode = self.model.head.decoder(self.context.tags, legal=self.legal)
+        device = next(self.model.parameters()).device
+
+        def answer(chosen: Sequence[Sentence]) -> list[Tags]:
+            batch = send_to_device(self._batch(chosen), device)
+            scores = self.model(batch).cpu().numpy()  # (units, tags)
+            rows = np.split(scores, np.cumsum(batch.lengths)[:-1])
+            return [Tags(tuple(self.context.tags[i] for i in path)) for path in decode(rows)]
+
+        slots = [self.encoder.slots(sentence) for sentence in sentences]
+        budget = self.recipe.batch_units
+        return predict_in_batches(self.model, sentences, slots, budget, answer, self.context)
+
+    def oracle(self, examples: Sequence[Example]) -> list[Tags]:
+        """Gold through units, pieces and first pieces, and back."""
+        if self.encoder is None:
+            _, self.encoder = self._start([example.sentence for example in examples])
+        return [self._round_trip(example) for example in examples]
+
+    def _round_trip(self, example: Example) -> Tags:
+        batch = self.collate([example])
+        labels = torch.full_like(batch.ids.flatten(), -100)
+        labels[batch.firsts] = batch.gold.tags
+        found = labels[labels != -100].tolist()
+        return Tags(tuple(self.context.tags[i] for i in found))
+
+    def save(self, folder: Path) -> None:
+        """Write weights, configuration and table into ``folder``."""
+        from safetensors.torch import save_file
+
+        self.model.encoder.config.save_pretrained(folder)
+        self.encoder.table.save(folder)
+        save_file(self.model.state_dict(), folder / WEIGHTS)
+        notes = {"tags": self.context.tags, "limit": self.encoder.limit}
+        (folder / NOTES).write_text(json.dumps(notes, ensure_ascii=False), encoding="utf-8")
+
+    def load(self, folder: Path) -> None:
+        """Read what ``save`` wrote.
+
+        Raises:
+            WeightsError: for a folder that is damaged or of another tag set.
+        """
+        device = settle(self.context)
+        try:
+            self._load(folder)
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            msg = f"the model in {folder.name} cannot be read: {error}"
+            raise WeightsError(msg) from error
+        self.model.to(device)
+
+    def _load(self, folder: Path) -> None:
+        from safetensors.torch import load_file
+        from transformers import AutoConfig
+
+        notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+        if tuple(notes["tags"]) != self.context.tags:
+            msg = f"it was trained on the tags {notes['tags']}, not on {list(self.context.tags)}"
+            raise ValueError(msg)
+        scratch = (folder / Vocabulary.FILE).is_file()
+        table = Vocabulary.load(folder) if scratch else Pretrained.load(folder / Pretrained.FOLDER)
+        self.encoder = Encoder(table, notes["limit"])
+        encoder = made(AutoConfig.from_pretrained(folder, trust_remote_code=False))
+        self.model = Tagger(encoder, self.head(torch.ones(len(self.tag_ids))), self.shape.dropout)
+        self.model.load_state_dict(load_file(folder / WEIGHTS))
+
+
+def _tag_weights(tags: Sequence[Sequence[int]], size: int, power: float) -> torch.Tensor:
+    """What an error on each tag costs (tags,): frequency to the minus ``power``, 1 on average."""
+    counts = Counter(tag for row in tags for tag in row)
+    seen = torch.tensor([float(max(counts[tag], 1)) for tag in range(size)])
+    weights = seen**-power
+    return weights * seen.sum() / (weights * seen).sum()
+
+
+class BertCrf(_Encoder):
+    """BERT with a linear-chain CRF over units."""
+
+    architecture, head, base = "bert", CrfHead, "bert-base-chinese"
+
+
+class BertSoftmax(_Encoder):
+    """BERT with a softmax for each unit."""
+
+    architecture, head, base = "bert", SoftmaxHead, "bert-base-chinese"
+
+
+class Electra(_Encoder):
+    """ELECTRA's discriminator with a softmax for each unit."""
+
+    architecture, head = "electra", SoftmaxHead
+    base = "hfl/chinese-electra-180g-base-discriminator"
