@@ -62,11 +62,8 @@ def _changes(first: Result, second: Result) -> list[str]:
         "harness": (first.run.harness, second.run.harness),
         "precision": (first.run.precision, second.run.precision),
         "weights": (first.run.weights, second.run.weights),
-        "processor": (first.run.hardware.get("processor"), hardware.describe()["processor"]),
-        "accelerators": (
-            first.run.hardware.get("accelerators"),
-            hardware.describe()["accelerators"],
-        ),
+        "processor": (then.get("processor"), now["processor"]),
+        "accelerators": (then.get("accelerators"), now["accelerators"]),
     }
     for name in sorted({*first.run.versions, *second.run.versions}):
         pairs[name] = (first.run.versions.get(name), second.run.versions.get(name))
