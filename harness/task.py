@@ -125,6 +125,9 @@ def read(task: str | Path, data: Path | None = None) -> Draft:
         found, notes = gold.items(name, part, records, file)
         items[name] = tuple(found)
         problems += notes
+        if not records and part.records:
+            message = f"carving leaves no sentence in {name}"
+            problems.append(Problem(part.file, None, "empty-split", "error", message))
     spelling = {name: str(part.spelling or "spans") for name, part in parts.items()}
     return Draft(path, file, items, spelling, tuple(problems))
 
