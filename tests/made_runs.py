@@ -29,10 +29,14 @@ NAMES = {
     "T": ("周三", "3月5日", "去年", "2019年12月", "上午9点", "今天"),
 }
 FRAMES = (
-    "{PER}{T}从{LOC}出发，前往{ORG}。", "{T}，{ORG}的{PER}说：“没有问题。”", "{PER}住在{LOC}{LOC}。",
-    "天气很好，没有人出门。", "{ORG}和{ORG}都在{LOC}，{T}由{PER}和{PER}负责，他们已经认识了十几年。",
-    "据{PER}介绍，{T}以后{LOC}不再下雨。", "记者{T}在{LOC}见到了{PER}，他刚离开{ORG}不久；其余的人都没有来。",
-)  # fmt: skip
+    "{PER}{T}从{LOC}出发，前往{ORG}。",
+    "{T}，{ORG}的{PER}说：“没有问题。”",
+    "{PER}住在{LOC}{LOC}。",
+    "天气很好，没有人出门。",
+    "{ORG}和{ORG}都在{LOC}，{T}由{PER}和{PER}负责，他们已经认识了十几年。",
+    "据{PER}介绍，{T}以后{LOC}不再下雨。",
+    "记者{T}在{LOC}见到了{PER}，他刚离开{ORG}不久；其余的人都没有来。",
+)
 
 
 def examples(number: int, seed: int = 0) -> list[Example]:
@@ -126,7 +130,7 @@ def answers(
     return Answers(
         Run(
             digest=hashlib.sha256(f"{task}{backend}{seed}".encode()).hexdigest(), harness="0.1.0",
-            backend=backend, family=family, preset="tiny", variant="", seed=seed,
+            backend=backend, family=family, preset="default", variant="", seed=seed,
             planned_seeds=(1, 2, 3), options={}, settings={},
             data=Data(task=task, fingerprint=fingerprint, policy="conlleval", split="test",
                       support=support, sentences={"test": len(predictions)}, malformed={}),
@@ -137,7 +141,10 @@ def answers(
         Metrics(
             split="test", policy="conlleval", labels=tuple(labels), sentences=len(predictions),
             units=units, correct_units=units - wrong, invalid_transitions=0,
-            types={policy: by_sets(gold, [decode(each, policy) for each in tags]) for policy in POLICIES},
+            types={
+                policy: by_sets(gold, [decode(each, policy) for each in tags])
+                for policy in POLICIES
+            },
             quarters=((0, 0),) * 4, predictions_sha256="",
         ),
         tuple(predictions), history(seed), facts,
@@ -180,7 +187,7 @@ def study(
     number: int = 60,
     seeds: Sequence[int] = (1, 2, 3),
     task: str = "made",
-) -> list[Answers]:
+) -> list[Answers]:  # fmt: skip
     """Runs of ``systems`` with every seed, on one generated task."""
     facts, test = train_facts(examples(number * 3, seed=7)), examples(number, seed=8)
     return [

@@ -4,7 +4,7 @@ F1 is over gold and found entities of the level, recall over its gold entities a
 fewer than ``SMALL`` gold entities is marked: its numbers are shown, and mean little.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,10 +83,8 @@ def _judged(gold: Sequence[Span], found: Sequence[Span]) -> list[tuple[Span, int
     ]
 
 
-def ordered(
-    buckets: Sequence[Bucket], cells: Mapping[tuple[str, str], object]
-) -> list[tuple[str, str]]:
-    """The keys of ``cells`` in the order of buckets and levels; free levels by name."""
+def ordered(buckets: Sequence[Bucket], cells: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """``cells`` in the order of buckets and levels; free levels by name."""
     keys = []
     for bucket in buckets:
         occurring = {level for name, level in cells if name == bucket.name}

@@ -97,6 +97,11 @@ def overlap(one: Span, other: Span) -> int:
     return max(0, min(one.end, other.end) - max(one.start, other.start))
 
 
+def over(spans: Sequence[Span], place: Span) -> frozenset[Span]:
+    """Those of ``spans`` that overlap ``place``."""
+    return frozenset(span for span in spans if overlap(span, place))
+
+
 Sides: TypeAlias = tuple[tuple[Span, ...], tuple[Span, ...]]
 
 

@@ -132,7 +132,7 @@ def test_facts_survive_json_and_equal_data_give_equal_bytes():
     again = TrainFacts.from_json(facts.to_json())
     assert again == facts
     assert again.to_json() == facts.to_json()
-    assert facts.lengths == {5: 2, 7: 1, 3: 1}
+    assert facts.lengths == {5: 1, 7: 1, 4: 1, 3: 1}
     assert facts.transitions["O"]["B-PER"] == 1
     assert facts.labels == {"PER": 1, "LOC": 2, "ORG": 1, "T": 1}
 

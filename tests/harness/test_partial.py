@@ -38,11 +38,11 @@ def counted(credit):
 
 @given(st.lists(pairs(), min_size=1, max_size=4))
 def test_strict_exact_and_partial_equal_nervaluate(sentences):
-    credits = partial_credit(sentences)
+    ours = partial_credit(sentences)
     for scheme in ("strict", "exact", "partial"):
         counts, f1 = witness(sentences, scheme)
-        assert counted(credits[scheme]) == counts
-        assert (credits[scheme].f1 or 0.0) == pytest.approx(f1)
+        assert counted(ours[scheme]) == counts
+        assert (ours[scheme].f1 or 0.0) == pytest.approx(f1)
 
 
 @given(st.lists(pairs(), min_size=1, max_size=4))

@@ -87,10 +87,10 @@ def test_repair_comes_before_window_edge():
 
 @st.composite
 def predictions(draw):
-    gold, found = draw(TAGS), []
+    gold = draw(TAGS)
     size = len(gold)
-    for _ in range(2):
-        found.append(tuple(draw(st.sampled_from(tag_set(["PER", "ORG", "LOC"]))) for _ in gold))
+    answer = st.lists(st.sampled_from(tag_set(["PER", "ORG", "LOC"])), min_size=size, max_size=size)
+    found = [tuple(draw(answer)) for _ in range(2)]
     return Prediction(
         id="s",
         units=("字",) * size,

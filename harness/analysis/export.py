@@ -1,0 +1,70 @@
+"""Suspected gold as files that a person opens: JSONL for an annotation tool, CSV for a spreadsheet.
+
+Offsets count code points of the untouched text, half-open. In CSV no text can act as a formula.
+"""
+
+import csv
+import json
+from collections.abc import Sequence
+from io import StringIO
+
+from harness.analysis.suspects import Suspect
+from harness.core import Sentence, Span
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_jsonl(found: Sequence[Suspect]) -> str:
+    """The suspects for an annotation tool, a line each: offsets in code points of ``text``."""
+    return "".join(
+        json.dumps(_entry(rank, one), ensure_ascii=False) + "\n"
+        for rank, one in enumerate(found, 1)
+    )
+
+
+def _entry(rank: int, one: Suspect) -> dict[str, object]:
+    sentence = _sentence(one)
+    return {
+        "rank": rank,
+        "id": sentence.id,
+        "text": sentence.text,
+        "label": [[*sentence.characters(span), span.label] for span in one.prediction.gold_spans()],
+        "gold": [_offsets(sentence, span) for span in one.gold],
+        "suggested": [_offsets(sentence, span) for span in one.suggested],
+        "support": one.support,
+        "consistency": one.consistency,
+        "votes": dict(one.votes),
+    }
+
+
+def _sentence(one: Suspect) -> Sentence:
+    prediction = one.prediction
+    return Sentence(prediction.id, prediction.units, prediction.joiner)
+
+
+def _offsets(sentence: Sentence, span: Span) -> dict[str, object]:
+    start, end = sentence.characters(span)
+    return {"start": start, "end": end, "label": span.label, "text": sentence.text[start:end]}
+
+
+def to_csv(found: Sequence[Suspect]) -> str:
+    """The suspects for a spreadsheet; text that it would read as a formula is quoted by ``'``."""
+    stream = StringIO()
+    writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+    writer.writerow(["rank", "id", "gold", "suggested", "support", "votes", "text"])
+    for rank, one in enumerate(found, 1):
+        sentence = _sentence(one)
+        votes = " ".join(f"{name}:{share:.2f}" for name, share in one.votes.items())
+        cells = [sentence.id, _told(sentence, one.gold), _told(sentence, one.suggested)]
+        texts = [*cells, f"{one.support:.4f}", votes, sentence.text]
+        writer.writerow(
+            [rank, *(f"'{each}" if each.startswith(_FORMULA) else each for each in texts)]
+        )
+    return stream.getvalue()
+
+
+def _told(sentence: Sentence, spans: Sequence[Span]) -> str:
+    return "; ".join(
+        f"{sentence.mention(span)} {span.label} {':'.join(map(str, sentence.characters(span)))}"
+        for span in spans
+    )

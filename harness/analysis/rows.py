@@ -1,0 +1,67 @@
+"""Rows: runs that differ in their seed alone, speaking with one voice on one and the same gold.
+
+The voice of a row is the entities that more than half of its runs found.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from harness.analysis.answers import Answers, by_row
+from harness.core import Span
+from harness.errors import DataError
+
+Answer: TypeAlias = tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The runs of one row, and the entities of each sentence that most of them found."""
+
+    name: str
+    runs: tuple[Answers, ...]
+    found: Answer
+
+
+def rows(runs: Sequence[Answers]) -> tuple[Row, ...]:
+    """The rows of ``runs``, in the order given.
+
+    Raises:
+        DataError: for runs that did not read the same sentences with the same gold.
+    """
+    for run in runs[1:]:
+        _refuse_other_gold(runs[0], run)
+    return tuple(Row(group[0].name, tuple(group), _voice(group)) for group in by_row(runs))
+
+
+def _refuse_other_gold(one: Answers, other: Answers) -> None:
+    if one.data != other.data:
+        msg = (
+            f"{one.title} read {'/'.join(one.data)}, {other.title} read {'/'.join(other.data)}; "
+            "only runs on the same data can be compared"
+        )
+        raise DataError(msg)
+    for mine, theirs in zip(one.predictions, other.predictions, strict=False):
+        if (mine.id, mine.units, mine.gold) != (theirs.id, theirs.units, theirs.gold):
+            msg = (
+                f"{one.title} and {other.title} differ in the text or gold of {mine.id}; "
+                "one of the two files was changed: run it again"
+            )
+            raise DataError(msg)
+    if len(one.predictions) != len(other.predictions):
+        sizes = f"{len(one.predictions)} and {len(other.predictions)}"
+        msg = f"{one.title} and {other.title} answered {sizes} sentences; run the shorter one again"
+        raise DataError(msg)
+
+
+def _voice(group: Sequence[Answers]) -> Answer:
+    """What more than half of the runs found: of overlapping spans, at most one can be."""
+    return tuple(
+        tuple(sorted(span for span, votes in _votes(found).items() if 2 * votes > len(group)))
+        for found in zip(*(run.found for run in group), strict=True)
+    )
+
+
+def _votes(found: Sequence[Sequence[Span]]) -> Counter[Span]:
+    return Counter(span for spans in found for span in spans)
