@@ -91,7 +91,7 @@ def test_one_more_wrong_span_never_raises_f1(wanted, data):
     [
         (0.12345, "12.35"),
         (0.00125, "0.13"),  # half-even: 0.12
-        (0.85745, "85.75"),  # the binary expansion: 85.74
+        (0.00015, "0.02"),  # the binary expansion: 0.01
         (1.0, "100.00"),
         (0.0, "0.00"),
         (1e-9, "0.00"),

@@ -1,0 +1,33 @@
+"""What may be said of differences between scores: intervals, tests and groups over counts.
+
+Everything is computed from integer counts by seed and sentence, ``(seeds, sentences, 3)`` with the
+last axis (tp, fp, fn), and from nothing else. A claim about a system covers both sources of
+chance, the sentences that happen to be in the test set and the seeds that happened to be trained;
+a claim about these trained models alone is named so (``models``).
+"""
+
+from harness.statistics.bootstrap import Interval, PairedBootstrap, interval, paired_bootstrap
+from harness.statistics.comparison import Comparison, MinimumDifference, Pair, compare
+from harness.statistics.permutation import PairedPermutation, paired_permutation
+from harness.statistics.ranking import holm, letters, rank_groups
+from harness.statistics.samples import by_document
+from harness.statistics.tasks import AverageRanks, average_ranks
+
+__all__ = [
+    "AverageRanks",
+    "Comparison",
+    "Interval",
+    "MinimumDifference",
+    "Pair",
+    "PairedBootstrap",
+    "PairedPermutation",
+    "average_ranks",
+    "by_document",
+    "compare",
+    "holm",
+    "interval",
+    "letters",
+    "paired_bootstrap",
+    "paired_permutation",
+    "rank_groups",
+]

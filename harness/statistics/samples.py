@@ -1,0 +1,106 @@
+"""The counts of one system, checked once: what may be resampled and what must be equal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import HarnessError
+
+Counts: TypeAlias = npt.NDArray[np.integer]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One system: F1 of a seed is ``2 sum(right) / sum(size)`` over sentences.
+
+    ``right`` and ``size`` are (seeds, sentences): entities found right, and entities found plus
+    entities in gold.
+    """
+
+    right: Ints
+    size: Ints
+
+    @property
+    def seeds(self) -> int:
+        """How many trained models there are."""
+        return len(self.right)
+
+    @property
+    def f1(self) -> Floats:
+        """Micro F1 of each seed."""
+        return np.asarray(2 * self.right.sum(axis=1) / self.size.sum(axis=1))  # (seeds,)
+
+
+def samples_of(systems: Mapping[str, Counts]) -> list[Sample]:
+    """The systems, in their order.
+
+    Args:
+        systems: counts by name, each (seeds, sentences, 3), the last axis (tp, fp, fn).
+
+    Raises:
+        HarnessError: for counts of another shape, a test set without entities, or systems and
+            seeds that were not scored against the same gold.
+    """
+    arrays = {name: _checked(name, counts) for name, counts in systems.items()}
+    first = next(iter(arrays), "")
+    for name, counts in arrays.items():
+        gold = counts[..., 0] + counts[..., 2]  # (seeds, sentences)
+        wanted = arrays[first][0, :, 0] + arrays[first][0, :, 2]
+        if gold.shape[1:] != wanted.shape or not (gold == wanted).all():
+            msg = (
+                f"{name} and {first} were not scored against the same gold, sentence by sentence: "
+                "compare runs of one task, split and data fingerprint only"
+            )
+            raise HarnessError(msg)
+    return [_sample(counts) for counts in arrays.values()]
+
+
+def _checked(name: str, counts: Counts) -> Ints:
+    array = np.asarray(counts)
+    if array.ndim != 3 or array.shape[2] != 3 or not array.shape[0]:
+        msg = f"{name}: counts must be (seeds, sentences, 3) with a seed or more, not {array.shape}"
+        raise HarnessError(msg)
+    if not np.issubdtype(array.dtype, np.integer) or (array.size and array.min() < 0):
+        msg = f"{name}: counts must be integers of 0 or more, not {array.dtype}"
+        raise HarnessError(msg)
+    if not array[..., [0, 2]].any():
+        msg = f"{name}: the test set holds no entities, so F1 and every test on it are undefined"
+        raise HarnessError(msg)
+    return array.astype(np.int64)
+
+
+def _sample(counts: Ints) -> Sample:
+    right, wrong, missed = np.moveaxis(counts, 2, 0)
+    return Sample(right, 2 * right + wrong + missed)  # (seeds, sentences)
+
+
+def by_document(counts: Counts, documents: Sequence[str]) -> Ints:
+    """Counts summed by document, so that whole documents are resampled and swapped.
+
+    Sentences of one document share names and topics; resampled one by one they would look like
+    more evidence than they are.
+
+    Args:
+        counts: (seeds, sentences, 3).
+        documents: (sentences,), the document of each sentence.
+
+    Returns:
+        (seeds, documents, 3), in the order of first sentences.
+
+    Raises:
+        HarnessError: for another number of documents than of sentences.
+    """
+    array = np.asarray(counts)
+    if len(documents) != array.shape[1]:
+        msg = f"{array.shape[1]} sentences need as many document ids, not {len(documents)}"
+        raise HarnessError(msg)
+    order = {document: number for number, document in enumerate(dict.fromkeys(documents))}
+    rows = np.array([order[document] for document in documents], np.int64)
+    summed = np.zeros((len(order), array.shape[0], 3), np.int64)
+    np.add.at(summed, rows, array.swapaxes(0, 1))
+    return summed.swapaxes(0, 1)
