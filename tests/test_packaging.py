@@ -19,6 +19,11 @@ def wheel(tmp_path_factory):
     return next(folder.glob("*.whl"))
 
 
+def run(command, folder):
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 @pytest.mark.slow
 def test_the_top_level_is_the_two_packages_and_the_data_is_inside(wheel):
     names = zipfile.ZipFile(wheel).namelist()
@@ -51,5 +56,4 @@ def test_it_runs_from_elsewhere_without_the_checkout(wheel, tmp_path):
     assert Path(package) == site / "harness"
     assert Path(configs) == site / "harness" / "configs"
     command = [python, "-m", "harness", "run", "--backend", "dictionary", "--limit", "20"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "dictionary" in done.stdout
+    assert "dictionary" in run(command, tmp_path)
