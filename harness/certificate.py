@@ -68,18 +68,25 @@ def _window(result: Result) -> str:
     return f"limit {settings['window_limit']}, margin {settings['window_margin']}"
 
 
+def is_external(result: Result) -> bool:
+    """Whether only the predictions are known, of a system that this harness did not run."""
+    return result.run.origin.get("distribution") == "external"
+
+
 def is_zero_shot(result: Result) -> bool:
-    """Whether the run trained on nothing."""
-    return result.run.cost.train_units == 0 and not result.run.consumed
+    """Whether nothing was trained."""
+    return result.run.trained == 0 and not is_external(result)
 
 
 def _training(result: Result) -> str:
+    if is_external(result):
+        return MISSING
     return "none (zero-shot)" if is_zero_shot(result) else "on train"
 
 
 def _consumed(result: Result) -> str:
     """The digests of the run's epochs: order-free, so that every epoch on train has the same."""
-    if is_zero_shot(result):
+    if not result.run.consumed and (is_zero_shot(result) or result.run.weights == "none"):
         return NOT_APPLICABLE
     return ", ".join(sorted(set(result.run.consumed))) or MISSING
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness import certificate, columns, published, standing, wide
+from harness import certificate, columns, evidence, published, standing, wide
 from harness.errors import ConfigError
 from harness.measures import labels_of, of_type
 from harness.numbers import NOT_KNOWN, printed
-from harness.results import Rejected, Results, RowKey
+from harness.results import Rejected, Results
 from harness.standing import Standing
 from harness.store import slug
 from harness.systems import System, systems
@@ -30,6 +30,15 @@ class _Layout:
     keys: tuple[str, ...]
     highlight: tuple[str, ...]
     drop_empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The blocks of one task, and its ranked systems with their headline cells."""
+
+    name: str
+    blocks: tuple[Block, ...]
+    main: tuple[tuple[System, Cell], ...]
 
 
 def build(
@@ -52,17 +61,13 @@ def build(
     made, repeated = systems(results.runs, results.rejected)
     _require_rows(highlight, made)
     layout = _Layout(_chosen(columns), tuple(highlight), columns is None)
+    tasks = [_task(task, made, layout) for task in dict.fromkeys(_task_of(one) for one in made)]
     blocks: list[Block] = []
-    ranked: dict[str, tuple[System, ...]] = {}
-    for task in dict.fromkeys(system.first.run.data.task for system in made):
-        mine = [system for system in made if system.first.run.data.task == task]
-        groups = _groups(mine)
-        ranked[task] = groups[0]
-        blocks += _task_blocks(task, groups, layout)
-        blocks += _lost(task, mine, results.rejected)
-        blocks += _references(task) if published else []
-    if len(ranked) > 1:
-        blocks.append(wide.block(ranked, HEADLINE, layout.highlight))
+    for task in tasks:
+        blocks += [*task.blocks, *_lost(task.name, made, results.rejected)]
+        blocks += _references(task.name) if published else []
+    if len(tasks) > 1:
+        blocks.append(wide.block({task.name: task.main for task in tasks}, layout.highlight))
     return Leaderboard(tuple(blocks), _notices((*results.rejected, *repeated)))
 
 
@@ -97,34 +102,33 @@ def _precedence(group: Sequence[System]) -> tuple[int, int, str]:
     return -len(group), sum(len(system.notes) for system in group), group[0].name
 
 
-def _task_blocks(
-    task: str, groups: Sequence[tuple[System, ...]], layout: _Layout
-) -> tuple[Block, ...]:
-    everyone = [system for group in groups for system in group]
-    checks = _certificate(everyone)
-    place = Standing(ranks=standing.ranks(groups[0], HEADLINE))
-    heads, rows = _rows(groups[0], everyone, layout, place)
-    main = Block("ranked", task, printed(task), heads, _marked(rows, checks),
-                 _captions(groups[0], place), checks)  # fmt: skip
-    return (
-        main,
-        *(_apart(task, group, groups[0], everyone, layout, checks) for group in groups[1:]),
-    )
+def _task_of(system: System) -> str:
+    return system.first.run.data.task
+
+
+def _task(name: str, made: Sequence[System], layout: _Layout) -> _Task:
+    """The blocks of one task: the ranked one with the certificate of all, then the others."""
+    everyone = [system for system in made if _task_of(system) == name]
+    main, *others = _groups(everyone)
+    checks = _certificate((*main, *(system for group in others for system in group)))
+    place = evidence.standing(main, standing.ranks(main, HEADLINE))
+    heads, rows = _rows(main, everyone, layout, place)
+    ranked = Block("ranked", name, printed(name), heads, _marked(rows, checks),
+                   _captions(main, place), checks, place.contrasts)  # fmt: skip
+    title = f"{printed(name)}: not ranked with the rows above"
+    blocks = [ranked]
+    for group in others:
+        heads, rows = _rows(group, everyone, layout, Standing())
+        reasons = _reasons(group[0], main[0])
+        blocks.append(Block("apart", name, title, heads, _marked(rows, checks), reasons))
+    cells = standing.headline(main, HEADLINE, place)
+    return _Task(name, tuple(blocks), tuple(zip(main, cells, strict=True)))
 
 
 def _certificate(made: Sequence[System]) -> tuple[Check, ...]:
     rows = [(system.name, [member.readings for member in system.members]) for system in made]
     seeds = [(system.name, len(system.members), system.planned) for system in made]
     return (*certificate.certify(rows), certificate.seeds_finished(seeds))
-
-
-def _apart(
-    task: str, group: tuple[System, ...], main: tuple[System, ...],
-    everyone: Sequence[System], layout: _Layout, checks: tuple[Check, ...],
-) -> Block:  # fmt: skip
-    heads, rows = _rows(group, everyone, layout, Standing())
-    title = f"{printed(task)}: not ranked with the rows above"
-    return Block("apart", task, title, heads, _marked(rows, checks), _reasons(group[0], main[0]))
 
 
 def _reasons(system: System, other: System) -> tuple[str, ...]:
@@ -170,11 +174,9 @@ def _column(key: str, group: Sequence[System], place: Standing) -> tuple[Column,
     measure = columns.measure(key)
     if measure is None:
         return columns.TEXTS[key], tuple(_text(key, system, place) for system in group)
+    if measure is HEADLINE and place.ranks:
+        return measure.column, standing.headline(group, measure, place)
     cells = tuple(measure.cell(system) for system in group)
-    if key == "f1" and place.groups:
-        best = [place.groups.get(system.name) == 1 for system in group]
-        cells = tuple(replace(cell, bold=bold) for cell, bold in zip(cells, best, strict=True))
-        return measure.column, cells
     return measure.column, standing.embolden(cells, measure) if place.ranks else cells
 
 
@@ -215,12 +217,10 @@ def _captions(group: Sequence[System], place: Standing) -> tuple[str, ...]:
     entities = sum(first.run.data.support.values())
     lines = [
         "F1 is entity-level micro F1 in %, mean ± standard deviation over seeds; "
-        "the best, and all that are tied with it, in bold.",
+        "the best, all that are tied with it and all that are not separable from it, in bold.",
         f"Scored on {first.run.data.split}: {first.metrics.sentences:,} sentences, "
         f"{entities:,} entities.",
     ]
-    if any(len(system.members) == 1 for system in group):
-        lines.append("With one seed nothing can be claimed about training variance.")
     return (*lines, *place.captions)
 
 

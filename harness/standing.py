@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from harness.measures import Measure
 from harness.numbers import NOT_KNOWN, percent
 from harness.systems import System
-from harness.table import Cell
+from harness.table import Cell, Contrast
 
 _UNKNOWN = Cell(NOT_KNOWN)
 
@@ -25,6 +25,7 @@ class Standing:
     groups: Mapping[str, int] = field(default_factory=dict)
     letters: Mapping[str, str] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
 
     def cell(self, key: str, system: System) -> Cell:
         """The cell of ``system`` in the column ``key``."""
@@ -70,6 +71,15 @@ def _printed(cell: Cell) -> Decimal:
         return Decimal(cell.text)
     except InvalidOperation:
         return Decimal(-1)
+
+
+def headline(systems: Sequence[System], score: Measure, standing: Standing) -> tuple[Cell, ...]:
+    """The cells of the score that ranks: the whole first group in bold, and what ties with it."""
+    cells = embolden([score.cell(system) for system in systems], score)
+    first = [standing.groups.get(system.name) == 1 for system in systems]
+    return tuple(
+        replace(cell, bold=cell.bold or one) for cell, one in zip(cells, first, strict=True)
+    )
 
 
 def embolden(cells: Sequence[Cell], measure: Measure) -> tuple[Cell, ...]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from harness.certificate import is_zero_shot, readings, separating
+from harness.certificate import is_external, is_zero_shot, readings, separating
 from harness.numbers import printed
 from harness.results import Rejected, Result, RowKey
 from harness.store import slug
@@ -63,6 +63,8 @@ class System:
             marks.append(f"limit {run.data.limit}")
         if is_zero_shot(self.first):
             marks.append("zero-shot")
+        if is_external(self.first):
+            marks.append("external")
         if run.settings.get("document_context"):
             marks.append("document context")
         return (*marks, *self._seeds())

@@ -63,6 +63,33 @@ class Check:
     ok: bool
     differing: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def words(self) -> str:
+        """The line as a sentence."""
+        text = f"{'ok' if self.ok else 'DIFFERS'}: {self.name}: {self.value}"
+        rows = "; ".join(f"{row}: {value}" for row, value in self.differing)
+        return f"{text} (but {rows})" if rows else text
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two rows of a block: first minus second in F1, its interval, and two tests.
+
+    ``*_holm`` are corrected over all pairs of the block; ``separable`` is what groups and letters
+    go by.
+    """
+
+    first: str
+    second: str
+    difference: float
+    low: float
+    high: float
+    bootstrap_p: float
+    bootstrap_holm: float
+    permutation_p: float
+    permutation_holm: float
+    separable: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -75,6 +102,7 @@ class Block:
     rows: tuple[Row, ...]
     captions: tuple[str, ...] = ()
     certificate: tuple[Check, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,9 @@ def _row(block: Block, row: Row) -> dict[str, str]:
 
 
 def _fields(column: Column, cell: Cell) -> dict[str, str]:
+    if isinstance(cell.value, tuple):
+        low, _, high = cell.text.partition(" to ")
+        return {f"{column.key} low": low, f"{column.key} high": high}
     fields = {column.key: _number(cell) if column.numeric else escape(cell.text)}
     return fields | ({f"{column.key} sd": cell.spread_text} if cell.spread_text else {})
 

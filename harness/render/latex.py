@@ -6,8 +6,7 @@ Latin needs XeLaTeX or LuaLaTeX with a font that has it, which a comment at the 
 
 from collections.abc import Sequence
 
-from harness.render.markdown import line
-from harness.table import Block, Cell, Column, Leaderboard, Row
+from harness.table import Block, Cell, Check, Column, Leaderboard, Row
 
 _HEAD = r"% Needs \usepackage{booktabs} and \usepackage{graphicx}."
 _BEYOND = r" Holds characters that need XeLaTeX or LuaLaTeX; Chinese ones need \usepackage{ctex}."
@@ -60,11 +59,17 @@ def _block(block: Block) -> str:
     caption = escape(" ".join((f"{block.title}.", *block.captions)))
     parts = [
         r"\begin{table}[htbp]", r"\centering\small", rf"\caption{{{caption}}}", _FIT,
-        _tabular(block.columns, block.rows), "}", r"\end{table}",
+        _tabular(block.columns, block.rows), "}",
     ]  # fmt: skip
-    if block.certificate:
-        parts.append(_list([f"Certificate: {line(check)}" for check in block.certificate]))
-    return "\n".join(parts) + "\n"
+    parts += [_certificate(block.certificate)] if block.certificate else []
+    return "\n".join((*parts, r"\end{table}")) + "\n"
+
+
+def _certificate(checks: Sequence[Check]) -> str:
+    held = sum(check.ok for check in checks)
+    lines = "; ".join(check.words for check in checks)
+    text = escape(f"Certificate: {held} of {len(checks)} lines hold. {lines}.")
+    return rf"\par\medskip\parbox{{\linewidth}}{{\footnotesize\raggedright {text}}}"
 
 
 def _tabular(columns: Sequence[Column], rows: Sequence[Row]) -> str:

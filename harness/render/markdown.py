@@ -50,14 +50,8 @@ def _cell(cell: Cell, column: Column, row: Row) -> str:
 
 def _certificate(checks: Sequence[Check]) -> str:
     held = sum(check.ok for check in checks)
-    return f"Certificate: {held} of {len(checks)} lines hold.\n\n" + _list(map(line, checks))
-
-
-def line(check: Check) -> str:
-    """A line of the certificate in words."""
-    text = f"{'ok' if check.ok else 'DIFFERS'}: {check.name}: {check.value}"
-    rows = "; ".join(f"{row}: {value}" for row, value in check.differing)
-    return f"{text} (but {rows})" if rows else text
+    lines = _list(check.words for check in checks)
+    return f"Certificate: {held} of {len(checks)} lines hold.\n\n{lines}"
 
 
 def _list(lines: Iterable[str]) -> str:
