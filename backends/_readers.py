@@ -37,9 +37,12 @@ class EncoderDecoder:
         self._model = model
         states = model.get_encoder()(input_ids=inputs, attention_mask=mask).last_hidden_state
         self._states = states.repeat_interleave(beam, 0)  # (rows, places, width)
-        self._mask = mask.repeat_interleave(beam, 0)  # (rows, places)
         self._first = first.repeat_interleave(beam, 0)  # (rows, width)
         self._cache = EncoderDecoderCache(_cache.slabs(capacity), DynamicCache())
+        # Masks in the form attention adds them: made once, not in every pass.
+        self._inputs = _additive(mask.repeat_interleave(beam, 0)[:, None, None].bool(), states)
+        past = torch.ones(capacity, capacity, dtype=torch.bool, device=states.device).tril()
+        self._past = _additive(past[None, None], states)  # (1, 1, capacity, capacity)
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
@@ -47,10 +50,13 @@ class EncoderDecoder:
 
     def read(self, block: torch.Tensor) -> torch.Tensor:
         """Scores of the next tag, after ``block``: (rows, tags)."""
+        start = self._cache.get_seq_length()
+        end = start + block.shape[1]
         output = self._model(
             encoder_outputs=BaseModelOutput(last_hidden_state=self._states),
-            attention_mask=self._mask,
+            attention_mask=self._inputs,
             decoder_input_ids=block,
+            decoder_attention_mask=self._past[:, :, start:end, :end],
             past_key_values=self._cache,
             use_cache=True,
         )
@@ -59,11 +65,17 @@ class EncoderDecoder:
     def keep(self, rows: torch.Tensor, *, moved: bool) -> None:
         """Go on with ``rows``; what the encoder said is the same for all beams of a sentence."""
         _cache.keep(self._cache.self_attention_cache, rows, moved=moved)
-        if len(rows) == len(self._mask):
+        if len(rows) == len(self._states):
             return
-        self._states, self._mask = self._states[: len(rows)], self._mask[: len(rows)]
+        self._states, self._inputs = self._states[: len(rows)], self._inputs[: len(rows)]
         for layer in self._cache.cross_attention_cache.layers:
             layer.keys, layer.values = layer.keys[: len(rows)], layer.values[: len(rows)]
+
+
+def _additive(seen: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """0 where ``seen``, else the lowest number."""
+    lowest = torch.finfo(states.dtype).min
+    return torch.zeros_like(seen, dtype=states.dtype).masked_fill(~seen, lowest)
 
 
 class DecoderOnly:
@@ -88,7 +100,7 @@ class DecoderOnly:
         capacity: int,
         beam: int = 1,
     ) -> None:
-        self._model, self._beam = model, beam
+        self._model = model
         shared, rows = prefix.get_seq_length(), len(prompts) * beam
         room = shared + prompts.shape[1] + capacity
         self._cache = _cache.spread(prefix, rows, room)
@@ -96,6 +108,7 @@ class DecoderOnly:
         self._mask = mask.new_ones(rows, room)  # (rows, positions)
         self._mask[:, shared : shared + prompts.shape[1]] = mask.repeat_interleave(beam, 0)
         self._places = self._mask.cumsum(1) - 1  # (rows, positions)
+        self._padded = not bool(mask.all())
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
@@ -107,7 +120,7 @@ class DecoderOnly:
         end = start + block.shape[1]
         output = self._model(
             input_ids=block,
-            attention_mask=self._mask[:, :end],
+            attention_mask=self._mask[:, :end] if self._padded else None,
             position_ids=self._places[:, start:end].clamp(min=0),
             past_key_values=self._cache,
             use_cache=True,
