@@ -74,6 +74,12 @@ class Alignment:
     items: Ints
     cost: float
 
+    @property
+    def matched(self) -> list[int]:
+        """The matched items, in order."""
+        found: list[int] = self.items[self.items >= 0].tolist()
+        return found
+
 
 @dataclass(slots=True)
 class _Row:

@@ -6,7 +6,8 @@ unit may itself read ``O``, ``B_PER``, ``</s>`` or be a space. Spellings are rev
 
 - in formats of words, a space is written ``␣``; any other white space, ``␣`` and ``␛`` are written
   ``␛`` + code point + ``;``, so that white space between words carries no meaning;
-- in ``inline``, ``<`` is written ``&lt;`` and ``&`` is written ``&amp;``.
+- in ``inline``, ``<`` is written ``&lt;`` and ``&`` is written ``&amp;``; where nothing else could
+  be meant, they are also read as they are.
 """
 
 import re
@@ -146,7 +147,7 @@ class Words:
         return found if len(found) == len(written) else None
 
 
-_MARK = re.compile(r"(<[^<>]*>)")
+MARK = re.compile(r"(<[^<>]*>)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "/": "&sol;"}
 _ENTITY = re.compile(r"&(?:amp|lt|gt|sol);")
 _MEANT = {entity: character for character, entity in _ENTITIES.items()}
@@ -228,16 +229,18 @@ class Inline:
         return self.join(self.items(sentence, tags), sentence.joiner)
 
     def parse(self, text: str, sentence: Sentence, tags: Sequence[str]) -> tuple[str, ...] | None:
-        """The tags of a text that is exactly the sentence with marks; None for anything else."""
+        """The tags of a text that is exactly the sentence with marks; None for anything else.
+
+        White space around it all carries no meaning where the sentence has none at its ends.
+        """
+        if sentence.text == sentence.text.strip():
+            text = text.strip()
         spans = _marked_spans(text, sentence, openings(tuple(tags)))
-        if spans is None:
-            return None
-        found = encode(spans, len(sentence))
-        return found if self.render(sentence, found) == text else None
+        return None if spans is None else encode(spans, len(sentence))
 
 
 def _marked_spans(text: str, sentence: Sentence, known: Mapping[str, str]) -> list[Span] | None:
-    """The entities between marks, if each begins and ends where a unit does; not yet checked."""
+    """The entities between marks, if each is where units are and the rest is the sentence."""
     begins = {start: unit for unit, start in enumerate(sentence.starts)}
     ends = {
         start + len(unit): position + 1
@@ -245,9 +248,12 @@ def _marked_spans(text: str, sentence: Sentence, known: Mapping[str, str]) -> li
     }
     spans: list[Span] = []
     offset, start, opening = 0, 0, ""
-    for piece in _MARK.split(text):
-        if not piece.startswith("<"):
-            offset += len(unescape_inline(piece))
+    for piece in MARK.split(text):
+        if not MARK.fullmatch(piece):
+            said = unescape_inline(piece)
+            if not sentence.text.startswith(said, offset):
+                return None
+            offset += len(said)
         elif piece in known and not opening and offset in begins:
             start, opening = begins[offset], piece
         elif opening and piece == closing(opening) and ends.get(offset, 0) > start:
@@ -255,17 +261,18 @@ def _marked_spans(text: str, sentence: Sentence, known: Mapping[str, str]) -> li
             opening = ""
         else:
             return None
-    return spans
+    return None if opening or offset < len(sentence.text) else spans
 
 
-_CHAR_TAG = Words("char-tag", key="unit")
+CHAR_TAG = Words("char-tag", key="unit")
+INDEXED = Words("indexed", key="literal")
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "tags": Words("tags", key=None),
-        "char-tag": _CHAR_TAG,
-        "echo": _CHAR_TAG,  # the decoder's name for the same text
-        "indexed": Words("indexed", key="literal"),
+        "char-tag": CHAR_TAG,
+        "echo": CHAR_TAG,  # the decoder's name for the same text
+        "indexed": INDEXED,
         "inline": Inline(),
     }
 )

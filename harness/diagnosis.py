@@ -1,0 +1,100 @@
+"""Every fault of a generation has a name: what was skipped or not matched exactly is counted.
+
+A unit and its tag that are both missing, invented or doubled count once, under the unit's name.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+Mended: TypeAlias = tuple[Sequence[str | None], Counter[str]]
+"""The tag of each unit as far as it is known, and the faults found."""
+
+KINDS = (
+    "missing_label",
+    "duplicated_label",
+    "missing_unit",
+    "duplicated_unit",
+    "substituted_unit",
+    "invented_unit",
+    "unknown_label",
+    "label_typo",
+    "text_before",
+    "text_after",
+    "loop",
+    "cut_off",
+    "empty",
+    "merged",
+    "invalid_transition",
+    "overflow",
+    "unrecoverable",
+)
+_LOOP = 4  # fewer words said again are doubled, not a loop
+_PAIR = 2
+
+
+def missing(units: Sequence[int], tags: Sequence[int]) -> Counter[str]:
+    """What an answer lacks, given the item of each unit and of each tag, -1 for none."""
+    counts: Counter[str] = Counter()
+    places = zip(units, tags, strict=True)
+    end = 1 + max((at for at, pair in enumerate(places) if max(pair) >= 0), default=-1)
+    counts["cut_off"] = int(end < len(units))
+    counts["missing_unit"] = sum(unit < 0 for unit in units[:end])
+    pairs = zip(units[:end], tags[:end], strict=True)
+    counts["missing_label"] = sum(unit >= 0 > tag for unit, tag in pairs)
+    return +counts
+
+
+def superfluous(
+    words: Sequence[str], is_tag: Sequence[bool], matched: Sequence[int]
+) -> Counter[str]:
+    """What an answer has beyond its slots, given the items that were matched, in order."""
+    counts: Counter[str] = Counter()
+    for start, stop in _runs(matched, len(words)):
+        counts.update(_named(words, is_tag, start, stop))
+    return counts
+
+
+def _runs(matched: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
+    """The half-open stretches of items between matched ones."""
+    start = 0
+    for item in (*matched, length):
+        if start < item:
+            yield start, item
+        start = item + 1
+
+
+def _named(words: Sequence[str], is_tag: Sequence[bool], start: int, stop: int) -> Counter[str]:
+    """The kinds of one stretch of unmatched items."""
+    length = stop - start
+    if length >= _LOOP and _says_again(words, start, stop):
+        return Counter(loop=1)
+    if start == 0 and (length > _PAIR or words[:stop] != words[stop : 2 * stop]):
+        return Counter(text_before=1)
+    doubles = is_tag[start] or _says_again(words, start, stop)
+    if start and stop == len(words) and (length > _PAIR or not doubles):
+        return Counter(text_after=1)
+    return _one_by_one(words, is_tag, start, stop)
+
+
+def _says_again(words: Sequence[str], start: int, stop: int) -> bool:
+    """Whether the stretch goes on in a period that what stands before it began."""
+    again = words[start:stop]
+    return any(
+        words[start - period] == again[0] and words[start - period : stop - period] == again
+        for period in range(1, start + 1)
+    )
+
+
+def _one_by_one(
+    words: Sequence[str], is_tag: Sequence[bool], start: int, stop: int
+) -> Counter[str]:
+    """The kinds of the items of a stretch; a tag after a superfluous unit goes with it."""
+    counts: Counter[str] = Counter()
+    around = {*words[max(0, start - _PAIR) : start], *words[stop : stop + _PAIR]}
+    for at in range(start, stop):
+        if not is_tag[at]:
+            counts["duplicated_unit" if words[at] in around else "invented_unit"] += 1
+        elif at == start or is_tag[at - 1]:
+            counts["duplicated_label"] += 1
+    return counts
