@@ -28,6 +28,7 @@ NAMES = {
     "LOC": ("平湖", "白沙镇", "河东", "松岭", "长桥路18号", "南港", "东山县", "云桥"),
     "T": ("周三", "3月5日", "去年", "2019年12月", "上午9点", "今天"),
 }
+CHARACTERS = "晓文雨静明和晴平东南松青禾云岭桥沙泽兰溪岚柏"
 FRAMES = (
     "{PER}{T}从{LOC}出发，前往{ORG}。",
     "{T}，{ORG}的{PER}说：“没有问题。”",
@@ -48,11 +49,24 @@ def examples(number: int, seed: int = 0) -> list[Example]:
 def _example(identity: str, draw: random.Random) -> Example:
     text, spans = "", []
     for part in draw.choice(FRAMES).replace("}", "{").split("{"):
-        mention = draw.choice(NAMES[part]) if part in NAMES else part
+        mention = _mention(part, draw) if part in NAMES else part
         if part in NAMES:
             spans.append(Span(len(text), len(text) + len(mention), part))
         text += mention
     return Example(Sentence(identity, tuple(text)), tuple(spans))
+
+
+def _mention(label: str, draw: random.Random) -> str:
+    """A name of the list, or one made up, as most names of a text are new."""
+    if draw.random() < 0.4:
+        return draw.choice(NAMES[label])
+    core = "".join(draw.choices(CHARACTERS, k=draw.choice((1, 2, 2))))
+    return {
+        "PER": f"{draw.choice('林周何陈郑苏')}{core}",
+        "ORG": f"{core}{draw.choice(('银行', '大学', '公司', '研究院'))}",
+        "LOC": f"{core}{draw.choice('县镇河山')}",
+        "T": f"{draw.randint(1, 12)}月{draw.randint(1, 28)}日",
+    }[label]
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,33 @@ not); two rows are wrong alike where they found the same entities over it.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import TypeAlias
 
 import numpy as np
 
 from harness.analysis.answers import Answers
-from harness.analysis.bucket_table import SMALL, counts_of, ordered
+from harness.analysis.bucket_table import (
+    FN,
+    SMALL,
+    TP,
+    bucket_counts,
+    ordered,
+    sample_of,
+)  # fmt: skip
 from harness.analysis.buckets import BUCKETS
-from harness.analysis.resampling import Floats, f1, holm, paired
 from harness.analysis.rows import Answer, Row, rows
 from harness.analysis.taxonomy import over
 from harness.core import Counts, Span
 from harness.errors import DataError
+from harness.statistics.permutation import permuted
+from harness.statistics.ranking import holm
+from harness.statistics.samples import Ints
+
+SWAPS = 5000
+Key: TypeAlias = tuple[str, str]  # bucket and level
+Levels: TypeAlias = dict[Key, Ints]
+Cell: TypeAlias = tuple[Key, Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +55,18 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class LevelDifference:
-    """F1 of the first row less F1 of the second, on one level; ``p`` is corrected by Holm."""
+    """Mean F1 of the first row less that of the second, on one level with gold in it.
+
+    ``p`` is of the paired permutation test of ``harness.statistics``, corrected by Holm for all
+    levels on which this pair is tested.
+    """
 
     first: str
     second: str
     bucket: str
     level: str
     n: int
-    difference: float | None
+    difference: float
     p: float
 
     @property
@@ -84,15 +104,14 @@ def compare(runs: Sequence[Answers]) -> Comparison:
         msg = f"{', '.join(row.name for row in held) or 'no runs'}: a comparison needs two rows"
         raise DataError(msg)
     gold = runs[0].gold
-    pairs = [(a, b) for index, a in enumerate(held) for b in held[index + 1 :]]
     return Comparison(
         names=tuple(row.name for row in held),
         sentences=len(gold),
-        differences=tuple(_difference(gold, a, b) for a, b in pairs),
+        differences=tuple(_difference(gold, a, b) for a, b in combinations(held, 2)),
         union=_counts(gold, [_joined(sides) for sides in _across(held)]),
         intersection=_counts(gold, [set.intersection(*map(set, sides)) for sides in _across(held)]),
         complementarity=tuple(tuple(_complement(gold, a, b) for b in held) for a in held),
-        levels=_levels(pairs),
+        levels=_levels(held),
     )
 
 
@@ -150,39 +169,47 @@ def _inventions(gold: Sequence[Span], mine: Sequence[Span], theirs: Sequence[Spa
     )
 
 
-def _levels(pairs: Sequence[tuple[Row, Row]]) -> tuple[LevelDifference, ...]:
-    """The difference on every level of every bucket; all tests of all pairs are one family."""
-    tested = [(a, b, *level) for a, b in pairs for level in _tested(_summed(a), _summed(b))]
-    corrected = holm([p for *_, p in tested])
+def _levels(held: Sequence[Row]) -> tuple[LevelDifference, ...]:
+    """The difference of each pair of rows on every level of every bucket."""
+    levels = [(row.name, _by_level(row)) for row in held]
     return tuple(
-        LevelDifference(a.name, b.name, *key, n, difference, p)
-        for (a, b, key, n, difference, _), p in zip(tested, corrected, strict=True)
+        each
+        for (first, one), (second, other) in combinations(levels, 2)
+        for each in _tested(first, second, _shared(one, other))
     )
 
 
-Keyed = tuple[list[tuple[str, str]], Floats]
-
-
-def _summed(row: Row) -> Keyed:
-    """Counts by sentence and level over all seeds of a row, on the levels of any seed."""
-    parts = [counts_of(run, run.found) for run in row.runs]
-    keys = ordered(BUCKETS, {key for names, _ in parts for key in names})
-    return keys, np.sum([_aligned(part, keys) for part in parts], axis=0) / len(parts)
-
-
-def _aligned(part: Keyed, keys: Sequence[tuple[str, str]]) -> Floats:
-    """The counts of ``part`` with its levels in the order of ``keys``; zeros where it has none."""
-    position = {key: index for index, key in enumerate(part[0])}
-    whole = np.concatenate([part[1], np.zeros((len(part[1]), 1, 3))], axis=1)
-    return whole[:, [position.get(key, -1) for key in keys]]
-
-
-def _tested(one: Keyed, other: Keyed) -> list[tuple[tuple[str, str], int, float | None, float]]:
-    keys = ordered(BUCKETS, {*one[0], *other[0]})
-    mine, theirs = _aligned(one, keys), _aligned(other, keys)
-    gap = f1(mine.sum(axis=0)) - f1(theirs.sum(axis=0))
-    support = mine.sum(axis=0)[:, [0, 2]].sum(axis=1)
+def _tested(first: str, second: str, cells: Sequence[Cell]) -> list[LevelDifference]:
+    """One pair of rows: its tests are one family."""
+    samples = [(sample_of(one), sample_of(other)) for _, one, other in cells]
+    corrected = holm([test.p for test in permuted(samples, SWAPS, seed=0)])
     return [
-        (key, round(float(n)), None if np.isnan(value) else float(value), p)
-        for key, n, value, p in zip(keys, support, gap, paired(mine, theirs), strict=True)
+        LevelDifference(first, second, *key, _support(one), float(a.f1.mean() - b.f1.mean()), p)
+        for (key, one, _), (a, b), p in zip(cells, samples, corrected, strict=True)
     ]
+
+
+def _by_level(row: Row) -> Levels:
+    """The counts of a row by level: (seeds, sentences, 3)."""
+    parts = [bucket_counts(run) for run in row.runs]
+    keys = ordered(BUCKETS, {key for names, _ in parts for key in names})
+    none = np.zeros((len(row.found), 3), np.int64)
+    return {
+        key: np.stack([
+            counts[:, names.index(key)] if key in names else none for names, counts in parts
+        ])
+        for key in keys
+    }  # fmt: skip
+
+
+def _shared(one: Levels, other: Levels) -> list[Cell]:
+    """The levels that hold gold: both rows have them, since the gold is the same."""
+    return [
+        (key, counts, other[key])
+        for key, counts in one.items()
+        if key in other and _support(counts)
+    ]
+
+
+def _support(counts: Ints) -> int:
+    return int(counts[0][:, [TP, FN]].sum())

@@ -8,9 +8,10 @@ Weights. Backends that err together are not independent witnesses: a backend wei
 of its error correlations with all backends, itself included (phi over gold entities, negative ones
 as 0). Two copies of one model weigh a half each; unrelated ones weigh 1.
 
-Ties are many, since support has few values. They are ordered by how well the claim agrees with the
-rest of the data: the share, among the entities of that text elsewhere in the gold and in train, of
-those with the label that the claim gives, less those with the label it takes away.
+Rank: support plus half the consistency. Agreement alone cannot tell a wrong gold from a trap that
+all models fall into; the rest of the data can. Consistency is the share, among the entities of the
+same text elsewhere in the gold and in train, of those with the label that the claim gives, less
+those with the label that it takes away: from -1 to 1, and 0 where the text stands nowhere else.
 """
 
 from collections import Counter
@@ -43,6 +44,11 @@ class Suspect:
     consistency: float
     votes: Mapping[str, float]
 
+    @property
+    def score(self) -> float:
+        """What the ranking goes by."""
+        return self.support + self.consistency / 2
+
 
 def suspects(runs: Sequence[Answers], least: float = 0.5) -> list[Suspect]:
     """The claims with a support above ``least``, most suspicious first; at most one per place.
@@ -57,7 +63,7 @@ def suspects(runs: Sequence[Answers], least: float = 0.5) -> list[Suspect]:
     for index, prediction in enumerate(runs[0].predictions):
         votes = _claims(prediction.gold_spans(), held, index)
         found += _judged(prediction, votes, weights, known, least)
-    return sorted(found, key=lambda one: (-one.support, -one.consistency))
+    return sorted(found, key=lambda one: -one.score)
 
 
 def independence(held: Sequence[Row]) -> dict[str, float]:
@@ -125,7 +131,7 @@ def _judged(
         for claim, shares in votes.items()
     ]  # fmt: skip
     kept: list[Suspect] = []
-    for one in sorted(found, key=lambda each: (-each.support, -each.consistency)):
+    for one in sorted(found, key=lambda each: -each.score):
         if one.support > least and not any(_touch(one, other) for other in kept):
             kept.append(one)
     return kept

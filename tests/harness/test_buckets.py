@@ -2,9 +2,8 @@ import made_runs
 import pytest
 
 from harness.analysis import TrainFacts, train_facts
-from harness.analysis.bucket_table import SMALL, bucket_counts, bucket_table
+from harness.analysis.bucket_table import SMALL, bucket_counts, bucket_table, wilson
 from harness.analysis.buckets import BUCKETS, Place, available
-from harness.analysis.resampling import wilson
 from harness.core import Counts, Example, Sentence, Span
 from harness.errors import DataError
 

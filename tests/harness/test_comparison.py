@@ -1,10 +1,7 @@
 import made_runs
-import numpy as np
 import pytest
-from scipy.stats import permutation_test
 
 from harness.analysis.comparison import compare
-from harness.analysis.resampling import f1, f1_intervals, holm, paired
 from harness.analysis.rows import rows
 from harness.core import Counts, Example, Sentence, Span
 from harness.errors import DataError
@@ -79,47 +76,3 @@ def test_a_large_difference_is_significant_and_none_is_not():
     assert max(level.p for level in lengths) < 0.05
     same = [run("a", (0, 2, "PER")), run("b", (0, 2, "PER"))]
     assert all(level.p == 1.0 for level in compare(same).levels)
-
-
-def test_holm_equals_the_definition():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-    assert holm([]) == []
-
-
-def test_the_paired_test_agrees_with_scipy():
-    random = np.random.default_rng(1)
-    one = random.integers(0, 3, size=(60, 1, 3)).astype(float)
-    other = np.clip(one + random.integers(-1, 2, size=one.shape) * [-1, 1, 1], 0, None)
-    other[:20] = one[:20]
-
-    rows_of = np.arange(60)
-
-    def statistic(x, y, axis):  # the axis of the pairs is the last of x
-        both = np.concatenate([one[:, 0], other[:, 0]])
-        return f1(both[x].sum(axis=-2)) - f1(both[y].sum(axis=-2))
-
-    witness = permutation_test(
-        (rows_of, rows_of + 60), statistic, permutation_type="samples", vectorized=True,
-        n_resamples=4999, rng=np.random.default_rng(2),
-    )  # fmt: skip
-    assert paired(one, other)[0] == pytest.approx(witness.pvalue, abs=0.03)
-
-
-def test_the_bootstrap_agrees_with_scipy():
-    from scipy.stats import bootstrap
-
-    counts = np.random.default_rng(3).integers(0, 3, size=(80, 1, 3)).astype(float)
-    witness = bootstrap(
-        (counts[:, 0, 0], counts[:, 0, 1], counts[:, 0, 2]),
-        lambda tp, fp, fn, axis: f1(np.stack([side.sum(axis=axis) for side in (tp, fp, fn)], -1)),
-        paired=True, vectorized=True, n_resamples=4000, method="percentile",
-        rng=np.random.default_rng(4),
-    ).confidence_interval  # fmt: skip
-    ((low, high),) = f1_intervals(counts, draws=4000)
-    assert (low, high) == pytest.approx((witness.low, witness.high), abs=0.01)
-
-
-def test_an_undefined_score_has_no_interval():
-    assert f1_intervals(np.zeros((5, 2, 3))) == [None, None]
-    assert f1_intervals(np.zeros((0, 1, 3))) == [None]

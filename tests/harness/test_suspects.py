@@ -47,6 +47,7 @@ def spoiled(span, draw):
     return [Span(span.start, span.end - 1, span.label)] if kind == "short" else []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_precision_at_50_with_two_percent_of_planted_errors(seed):
     true = made_runs.examples(1500, seed)
@@ -122,7 +123,7 @@ def test_the_weight_of_a_backend_without_errors_is_defined():
     assert independence(rows([run("a", *perfect), run("b", *perfect)])) == {"a": 1.0, "b": 1.0}
 
 
-def test_ties_are_broken_by_what_the_rest_of_the_data_say():
+def test_equal_support_is_ranked_by_what_the_rest_of_the_data_say():
     texts = ["松岭好", "松岭美", "河东好"]
     gold = [Span(0, 2, "PER"), Span(0, 2, "LOC"), Span(0, 2, "PER")]
     examples = [
