@@ -43,13 +43,14 @@ class Vocabulary:
     """
 
     FILE = "vocabulary.json"
-    padding = 0
+    padding, unknown = 0, 1
     before: tuple[int, ...] = ()
     after: tuple[int, ...] = ()
 
     def __init__(self, pieces: Sequence[str]) -> None:
         self.words = tuple(pieces)
-        self.ids = {piece: i for i, piece in enumerate(self.words)}
+        # The two markers are out of reach: text that reads like one is a piece of its own.
+        self.ids = {piece: i for i, piece in enumerate(self.words) if i > self.unknown}
         self.known: dict[str, tuple[int, ...]] = {}
 
     @classmethod
@@ -71,11 +72,9 @@ class Vocabulary:
         return self.known[unit]
 
     def _look_up(self, unit: str) -> tuple[int, ...]:
-        unknown = self.ids[UNKNOWN]
-        # The words of a saved vocabulary begin with its two markers, which no text may reach.
-        if self.ids.get(unit, 0) > unknown:
+        if unit in self.ids:
             return (self.ids[unit],)
-        return tuple(self.ids.get(letter, unknown) for letter in _letters(unit))
+        return tuple(self.ids.get(letter, self.unknown) for letter in _letters(unit))
 
     def __len__(self) -> int:
         return len(self.words)

@@ -26,7 +26,7 @@ from backends._optimiser import Rates, Schedule, adamw, normalise
 from backends._selection import Selection
 from harness.consumed import digest
 from harness.core import Example, Output, Sentence
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.protocol import Context, Epoch, Progress
 
 
@@ -44,6 +44,23 @@ class Recipe:
     warmup: float
     clip: float
     patience: int
+
+    def __post_init__(self) -> None:
+        bounds = {
+            "epochs": self.epochs >= 1,
+            "batch_units": self.batch_units >= 1,
+            "accumulate": self.accumulate >= 1,
+            "learning_rate": self.learning_rate > 0,
+            "head_lr": self.head_lr is None or self.head_lr > 0,
+            "weight_decay": self.weight_decay >= 0,
+            "warmup": 0 <= self.warmup < 1,
+            "clip": self.clip >= 0,
+            "patience": self.patience >= 0,
+        }
+        wrong = [f"{name}={getattr(self, name)}" for name, right in bounds.items() if not right]
+        if wrong:
+            msg = f"training cannot be done with {', '.join(wrong)}"
+            raise ConfigError(msg)
 
 
 class Objective(Protocol):
@@ -100,7 +117,7 @@ def train(
     for number in range(1, recipe.epochs + 1):
         epochs.append(loop.epoch(number))
         history.add(epochs[-1], recipe.epochs)
-        if loop.selection.see(number, epochs[-1].dev_f1 or 0.0):
+        if dev and loop.selection.see(number, epochs[-1].dev_f1 or 0.0):
             break
     history.close()
     loop.selection.restore()
