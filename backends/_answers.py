@@ -67,7 +67,7 @@ class Answers:
         return self._text(self._until_end(ids), known, sentence)
 
     def plain(self, ids: Sequence[int], sentence: Sentence) -> Text:
-        """What a model wrote that was never trained on our tokens: its text, and marks as spelled."""
+        """What a model wrote that was never trained on our tokens: its text, marks spelled."""
         return self._text(self._until_end(ids), self._items, sentence)
 
     def _writes_units(self, sentence: Sentence) -> bool:

@@ -86,7 +86,7 @@ def spread(prefix: Cache, rows: int, capacity: int) -> Cache:
 
 
 def keep(cache: Cache, rows: torch.Tensor, *, moved: bool) -> None:
-    """Keep ``rows`` of every layer; where none ``moved`` they are the first ones, and no byte is copied."""
+    """Keep ``rows`` of every layer; unless they ``moved``, the first ones, with no byte copied."""
     for layer in cache.layers:
         if moved:
             layer.reorder(rows)

@@ -22,7 +22,7 @@ class Reader(Protocol):
     """A model that reads the answer as it is made; rows are ``sentences x beams``."""
 
     def begin(self) -> torch.Tensor:
-        """Scores of the first tag, after the input and all that is forced before it: (rows, tags)."""
+        """Scores of the first tag, after the input and what is forced before it: (rows, tags)."""
         ...
 
     def read(self, block: torch.Tensor) -> torch.Tensor:

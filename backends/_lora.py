@@ -8,6 +8,7 @@ the input and, where it is a matrix of its own, at the head.
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,11 @@ def merged(model: Any) -> Iterator[Any]:
             parameter.data = data
 
 
-def fold(model: Any) -> Any:
-    """The plain model with its adapters folded in for good."""
-    return model.merge_and_unload(safe_merge=True) if is_wrapped(model) else model
+def folded(model: Any) -> Any:
+    """A plain copy of ``model`` with its adapters folded in; without adapters, ``model`` itself."""
+    if not is_wrapped(model):
+        return model
+    return deepcopy(model).merge_and_unload(safe_merge=True)
 
 
 def is_wrapped(model: Any) -> bool:

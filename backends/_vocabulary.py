@@ -32,8 +32,10 @@ class Vocabulary:
         self.marks = dict(zip(marks, _added(tokenizer, [f"<tag:{m}>" for m in marks]), strict=True))
         controls = {getattr(tokenizer, name) for name in _CONTROL} - {None}
         self.unknown = tokenizer.unk_token_id
+        self.added: list[int] = []  # tokens of ours that are no marks
         if self.unknown is None or self.unknown in controls:
-            (self.unknown,) = _added(tokenizer, [UNWRITABLE])
+            self.added = _added(tokenizer, [UNWRITABLE])
+            self.unknown = self.added[0]
         added = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
         self.control = (controls | added | set(tokenizer.all_special_ids)) - {self.unknown}
         self.end = _first(tokenizer.eos_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
@@ -47,6 +49,12 @@ class Vocabulary:
     def text(self, text: str) -> list[int]:
         """The ids of a text of ours, in which a control token means what it says."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def begins(self) -> list[int]:
+        """What the tokenizer puts before a text, where it puts something."""
+        ids = self.tokenizer("")["input_ids"][:1]
+        starts = (self.tokenizer.bos_token_id, self.tokenizer.cls_token_id)
+        return [i for i in ids if i in starts]
 
     def pieces(self, sentence: Sentence) -> list[tuple[int, ...]]:
         """The ids of each unit, one at least."""
@@ -80,7 +88,7 @@ class Vocabulary:
 
 
 def _added(tokenizer: Any, tokens: Sequence[str]) -> list[int]:
-    """The ids of ``tokens``, each one special token of ``tokenizer``; the same when called again."""
+    """The ids of ``tokens``, each one special token of ``tokenizer``; calling again is safe."""
     from tokenizers import AddedToken
 
     tokenizer.add_tokens(

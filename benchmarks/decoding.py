@@ -154,7 +154,9 @@ def ours_gpt(
         return decode(reader, forced, [UNITS] * len(chars), grammar)
 
 
-def generate(model: PreTrainedModel, inputs: torch.Tensor, tokens: int, **options: object) -> torch.Tensor:
+def generate(
+    model: PreTrainedModel, inputs: torch.Tensor, tokens: int, **options: object
+) -> torch.Tensor:
     """`tokens` new tokens by greedy `generate`."""
     return model.generate(
         inputs,
@@ -207,7 +209,8 @@ class Contest:
         answers = {name: contestant() for name, contestant in self.contestants.items()}
         for name in self.agreeing:
             if answers[name] != answers["ours"]:
-                raise SystemExit(f"{self.title}: {name} and ours gave different tags")
+                msg = f"{self.title}: {name} and ours gave different tags"
+                raise SystemExit(msg)
         for _ in range(rounds):
             for name, contestant in self.contestants.items():
                 begin = time.process_time()

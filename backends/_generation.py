@@ -1,0 +1,323 @@
+"""What the generating families share: targets and answers in ids, one loop, two ways to decode.
+
+A family brings how a sentence is asked and how its model reads; everything that is counted,
+selected, decoded or saved is here once. Prediction is in fp32. Under LoRA the adapters are folded
+in for as long as predicting takes.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from backends import _lora, _pretrained, _scratch
+from backends._answers import Answers
+from backends._architecture import Shape
+from backends._constrained import Grammar, Reader, asked_only, decode
+from backends._device import settle
+from backends._optimiser import decay_groups
+from backends._prediction import predict_in_batches
+from backends._training import Recipe, train
+from backends._vocabulary import Vocabulary
+from harness.core import Example, Output, Sentence, Tags, Text
+from harness.errors import ConfigError, WeightsError
+from harness.formats import format_named
+from harness.protocol import Context, FitReport
+from harness.tags import encode
+
+Decoding: TypeAlias = Literal["constrained", "free"]
+Beam: TypeAlias = Literal[1, 4]
+FormatName: TypeAlias = Literal["tags", "char-tag", "echo", "indexed", "inline"]
+IGNORED = -100
+BASE, TOKENIZER, NOTES = "base", "tokenizer", "generator.json"
+# Free decoding may write this many tokens beyond the longest right answer of its batch.
+SLACK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a generator answers.
+
+    Raises:
+        ConfigError: for a way of decoding that the format does not have.
+    """
+
+    format: FormatName
+    decoding: Decoding
+    beam: Beam
+    lora: int
+
+    def __post_init__(self) -> None:
+        if self.format == "inline" and self.decoding == "constrained":
+            raise ConfigError(
+                "format=inline has no one tag per unit to choose: set decoding=free for it"
+            )
+        if self.lora < 0:
+            msg = f"lora={self.lora}: a rank is positive, or 0 for training all weights"
+            raise ConfigError(msg)
+
+
+class Plan(NamedTuple):
+    """A batch for constrained decoding, longest sentence first.
+
+    ``forced[i]`` (sentences, width) stands before the tag of unit i; ``capacity`` is how many
+    positions the answer takes at most.
+    """
+
+    forced: tuple[torch.Tensor, ...]
+    lengths: tuple[int, ...]
+    capacity: int
+
+
+class Generator(ABC):
+    """A generating backend, and at once what the training loop asks for."""
+
+    family: ClassVar[str]
+    # The class of transformers that loads the family's pretrained models.
+    auto: ClassVar[str]
+
+    def __init__(self, context: Context, recipe: Recipe, shape: Shape, manner: Manner) -> None:
+        self.context, self.recipe, self.shape, self.manner = context, recipe, shape, manner
+        self.form = format_named(manner.format)
+        self.model: Any = None
+        self.vocabulary: Vocabulary
+        self.answers: Answers
+
+    @abstractmethod
+    def collate(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+        """A batch with its targets."""
+
+    @abstractmethod
+    def loss(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+        """The loss summed over target tokens, and how many there are."""
+
+    @abstractmethod
+    def _asked(self, sentence: Sentence) -> list[int]:
+        """The ids that ask for the answer to ``sentence``."""
+
+    @abstractmethod
+    def _blank(self, size: int) -> Any:
+        """A random model of ``size`` tokens."""
+
+    @abstractmethod
+    def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> Reader:
+        """A reader of the answers to ``sentences``."""
+
+    @abstractmethod
+    def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
+        """What ``generate`` writes to each of ``sentences``, at most ``tokens`` tokens."""
+
+    def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
+        """Train on ``train_set``, keep what is best on ``dev``."""
+        settle(self.context)
+        self._start(train_set)
+        self._check([*train_set, *dev])
+        if self.manner.lora:
+            self.model = _lora.wrap(self.model, self.manner.lora, self._new_rows())
+        training = train(self, train_set, dev, self.recipe, self.context)
+        return self._report(training.epochs, training.best_epoch, training.precision)
+
+    def _report(self, epochs: Any = (), best: int | None = None, precision: str = "fp32") -> Any:
+        parameters = list(self.model.parameters())
+        return FitReport(
+            weights=_pretrained.origin(self.shape),
+            parameters=sum(p.numel() for p in parameters),
+            trained=sum(p.numel() for p in parameters if p.requires_grad) if epochs else 0,
+            epochs=epochs,
+            best_epoch=best,
+            precision=precision,
+        )
+
+    def _start(self, train_set: Sequence[Example]) -> None:
+        """A tokenizer and a model that know the marks of the format."""
+        self._speak(self._tokenizer([example.sentence for example in train_set]))
+        if self.shape.init == "scratch":
+            self.model = self._blank(len(self.vocabulary))
+        else:
+            self.model = _pretrained.model(self.shape, self.auto)
+            _pretrained.add_rows(self.model, self.vocabulary)
+
+    def _tokenizer(self, sentences: Sequence[Sentence]) -> Any:
+        if self.shape.init == "scratch":
+            return _scratch.learn_tokenizer(sentences, self._texts())
+        return _pretrained.tokenizer(self.shape)
+
+    def _texts(self) -> list[str]:
+        """Texts of ours that a tokenizer from scratch has to know."""
+        return ["0123456789"] if self.manner.format == "indexed" else []
+
+    def _speak(self, tokenizer: Any) -> None:
+        marks = [self.form.spell(item) for item in self.form.marks(self.context.tags)]
+        self.vocabulary = Vocabulary(tokenizer, marks)
+        self.answers = Answers(self.vocabulary, self.form, self.context.tags)
+
+    def _new_rows(self) -> list[int]:
+        return sorted({*self.answers.marks.values(), *self.vocabulary.added})
+
+    def _check(self, examples: Sequence[Example]) -> None:
+        """Raise ConfigError for what the model has no room for."""
+
+    def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
+        """All that is trained, at one rate."""
+        named = self.model.named_parameters()
+        return decay_groups(named, recipe.learning_rate, recipe.weight_decay)
+
+    def slots(self, example: Example) -> int:
+        """The positions that a sentence and its answer cost."""
+        return len(self._asked(example.sentence)) + len(self._target(example))
+
+    def _target(self, example: Example) -> list[int]:
+        tags = encode(example.spans, len(example.sentence))
+        return [*self.answers.ids(example.sentence, tags), self.vocabulary.end]
+
+    def predict(self, sentences: Sequence[Sentence]) -> list[Output]:
+        """One answer per sentence, decoded as the options say."""
+        if self.manner.decoding == "free":
+            return list(self.generate(sentences))
+        return list(self._in_batches(sentences, self._choose))
+
+    def generate(self, sentences: Sequence[Sentence]) -> list[Text]:
+        """What the model writes with nothing forced, one text per sentence."""
+        return self._in_batches(sentences, self._write)
+
+    def _in_batches(
+        self, sentences: Sequence[Sentence], answer: Callable[[Any, Sequence[Sentence]], Any]
+    ) -> list[Any]:
+        # Answers grow while they are decoded, so the budget counts what was asked and what is due.
+        slots = [2 * len(self._asked(sentence)) for sentence in sentences]
+        budget = max(1, 2 * self.recipe.batch_units // self.manner.beam)
+        with _lora.merged(self.model) as plain:
+            return predict_in_batches(
+                self.model, sentences, slots, budget, partial(answer, plain), self.context
+            )
+
+    def _choose(self, model: Any, sentences: Sequence[Sentence]) -> list[Tags]:
+        """Constrained answers; empty sentences have none to choose."""
+        order = sorted(range(len(sentences)), key=lambda i: -len(sentences[i]))
+        order = [i for i in order if len(sentences[i])]
+        found = {i: Tags(()) for i in range(len(sentences))}
+        if order:
+            paths = self._paths(model, [sentences[i] for i in order])
+            for i, path in zip(order, paths, strict=True):
+                found[i] = Tags(tuple(self.context.tags[tag] for tag in path))
+        return [found[i] for i in range(len(sentences))]
+
+    def _paths(self, model: Any, sentences: Sequence[Sentence]) -> list[list[int]]:
+        """The tag indices of sentences in order of falling length."""
+        grammar = Grammar.of(self.context.tags, self.answers.tag_ids, model.device)
+        plan = self._plan(sentences, model.device)
+        with asked_only(model, grammar.ids):
+            reader = self._reading(model, sentences, plan)
+            return decode(reader, plan.forced, plan.lengths, grammar, self.manner.beam)
+
+    def _plan(self, sentences: Sequence[Sentence], device: torch.device) -> Plan:
+        blocks = [self.answers.forced(sentence) for sentence in sentences]
+        widths = [len(block) for block in blocks[0]]
+        forced = tuple(
+            torch.tensor([row[i] if i < len(row) else [0] * width for row in blocks], device=device)
+            .view(len(blocks), width)
+            .long()
+            for i, width in enumerate(widths)
+        )
+        return Plan(forced, tuple(map(len, sentences)), sum(widths) + len(widths))
+
+    def _write(self, model: Any, sentences: Sequence[Sentence]) -> list[Text]:
+        due = max(len(self._longest(sentence)) for sentence in sentences)
+        written = self._written(model, sentences, due + SLACK)
+        return [self._text(ids, s) for ids, s in zip(written, sentences, strict=True)]
+
+    def _longest(self, sentence: Sentence) -> list[int]:
+        """The longest right answer to ``sentence``."""
+        if self.answers.forcible:
+            return self.answers.ids(sentence, [self.context.tags[0]] * len(sentence))
+        begins = [tag for tag in self.context.tags if tag.startswith("B-")][:1]
+        return self.answers.ids(sentence, (begins or [self.context.tags[0]]) * len(sentence))
+
+    def _text(self, ids: Sequence[int], sentence: Sentence) -> Text:
+        return self.answers.text(ids, sentence)
+
+    def oracle(self, examples: Sequence[Example]) -> list[Output]:
+        """Gold through targets and back, as a perfect model would have it."""
+        if self.model is None and not hasattr(self, "vocabulary"):
+            self._speak(self._tokenizer([example.sentence for example in examples]))
+        return [self._round_trip(example) for example in examples]
+
+    def _round_trip(self, example: Example) -> Output:
+        target = self._target(example)
+        if self.manner.decoding == "free":
+            return self.answers.text(target, example.sentence)
+        tags = dict(zip(self.answers.tag_ids, self.context.tags, strict=True))
+        return Tags(tuple(tags[i] for i in target if i in tags))
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer, the weights (adapters alone over a pretrained base) and notes."""
+        self.vocabulary.tokenizer.save_pretrained(folder / TOKENIZER)
+        if _lora.is_wrapped(self.model) and self.shape.init != "scratch":
+            _lora.save(self.model, folder)
+        else:
+            _pretrained.save(_lora.folded(self.model), folder / BASE)
+        text = json.dumps(self._notes(), ensure_ascii=False)
+        (folder / NOTES).write_text(text, encoding="utf-8")
+
+    def _notes(self) -> dict[str, Any]:
+        return {"tags": self.context.tags, "format": self.form.name}
+
+    def load(self, folder: Path) -> None:
+        """Read what ``save`` wrote.
+
+        Raises:
+            WeightsError: for a folder that is damaged or of another tag set or format.
+        """
+        device = settle(self.context)
+        with _pretrained.readable(folder):
+            notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+            self._heed(notes)
+            self._speak(_pretrained.read_tokenizer(folder / TOKENIZER))
+            self.model = self._read(folder)
+        self.model.to(device)
+
+    def _read(self, folder: Path) -> Any:
+        if (folder / BASE).is_dir():
+            model = _pretrained.read_model(folder / BASE, self.auto)
+        else:
+            model = _pretrained.model(self.shape, self.auto)
+            _pretrained.add_rows(model, self.vocabulary)
+        return _lora.load(model, folder) if (folder / _lora.FOLDER).is_dir() else model
+
+    def _heed(self, notes: dict[str, Any]) -> None:
+        expected = {"tags": list(self.context.tags), "format": self.form.name}
+        for name, value in expected.items():
+            if notes[name] != value:
+                msg = f"the model was trained with {name}={notes[name]}, not {value}"
+                raise WeightsError(msg)
+
+
+def summed_loss(logits: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, int]:
+    """Cross-entropy summed over the targets that are not ignored, in fp32, and their number.
+
+    Args:
+        logits: (batch, places, tokens).
+        targets: (batch, places).
+    """
+    flat, wanted = logits.flatten(0, 1).float(), targets.flatten()
+    loss = cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="sum")
+    return loss, int((targets != IGNORED).sum())
+
+
+def padded(rows: Sequence[Sequence[int]], value: int, *, left: bool = False) -> torch.Tensor:
+    """``rows`` as one tensor (rows, longest), padded with ``value`` on the right or the left."""
+    longest = max(map(len, rows))
+    fill = [[value] * (longest - len(row)) for row in rows]
+    pairs = zip(fill, rows, strict=True)
+    return torch.tensor([[*pad, *row] if left else [*row, *pad] for pad, row in pairs])
+
+
+def mask_of(rows: Sequence[Sequence[int]], *, left: bool = False) -> torch.Tensor:
+    """1 for what is in ``rows``, 0 for padding: (rows, longest)."""
+    return padded([[1] * len(row) for row in rows], 0, left=left)

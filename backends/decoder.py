@@ -1,0 +1,299 @@
+"""GPT prompt-to-tags: an instruction, the characters, and then the answer.
+
+The loss is on the answer only. The prompt up to the sentence is the same for all sentences, so
+constrained decoding reads it once. Rows are padded on the left, and positions are explicit.
+"""
+
+import random
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import torch
+
+from backends import _scratch
+from backends._architecture import Shape
+from backends._device import settle
+from backends._generation import (
+    IGNORED,
+    SLACK,
+    Beam,
+    Decoding,
+    FormatName,
+    Generator,
+    Manner,
+    Plan,
+    mask_of,
+    padded,
+    summed_loss,
+)
+from backends._optimiser import Schedule
+from backends._pretrained import Init
+from backends._readers import DecoderOnly, read_prefix
+from backends._training import Recipe
+from harness import prompt as prompts
+from harness.core import Example, Sentence, Text
+from harness.errors import ConfigError
+from harness.formats import format_named
+from harness.protocol import Context, FitReport
+from harness.tags import encode
+
+Training: TypeAlias = Literal["answers", "none"]
+# Examples in a prompt are sentences of at most this many units, so that several have room.
+SHOT_UNITS = 60
+
+
+class Gpt(Generator):
+    """A causal language model that is asked for the tags of a sentence."""
+
+    family: ClassVar[str] = "decoder"
+    auto: ClassVar[str] = "AutoModelForCausalLM"
+
+    def __init__(  # noqa: PLR0913 -- the keyword arguments are the options, written once
+        self,
+        context: Context,
+        *,
+        init: Init = "scratch",
+        model: str = "Qwen/Qwen2.5-0.5B",
+        layers: int | None = None,
+        width: int | None = None,
+        attention_heads: int | None = None,
+        dropout: float = 0.1,
+        format: FormatName = "tags",  # noqa: A002 -- the option's name
+        prompt: str = "tags.zh.v1",
+        shots: int = 0,
+        chat: bool = True,
+        train: Training = "answers",
+        decoding: Decoding = "constrained",
+        beam: Beam = 1,
+        lora: int = 0,
+        epochs: int = 10,
+        batch_units: int = 2048,
+        accumulate: int = 1,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.01,
+        schedule: Schedule = "linear",
+        warmup: float = 0.1,
+        clip: float = 1.0,
+        patience: int = 0,
+    ) -> None:
+        """Take note of the options, and read the prompt.
+
+        Args:
+            context: what the harness tells of the run.
+            init: pretrained weights, or all from scratch.
+            model: a hub id or a folder of any causal language model: GPT-2, Qwen, Llama, ...
+            layers: the depth from scratch.
+            width: the hidden size from scratch.
+            attention_heads: the heads of each layer from scratch.
+            dropout: everywhere in the model.
+            format: how tags are written; ``echo`` is each unit, then its tag.
+            prompt: a template of prompts/, or a path that ends in .txt.
+            shots: examples shown, drawn from train by the seed.
+            chat: whether to use the chat template of a tokenizer that has one.
+            train: the loss on answers, or no training: the model as it is.
+            decoding: tags chosen at forced places, or text written freely and repaired.
+            beam: hypotheses that a sentence keeps.
+            lora: the rank of adapters; 0 trains all weights.
+            epochs: passes over the training data at most.
+            batch_units: positions of a batch, question, answer and padding included.
+            accumulate: batches to an update.
+            learning_rate: the peak rate.
+            weight_decay: of matrices; vectors do not decay.
+            schedule: how the rate falls after the warm-up.
+            warmup: the share of training in which it rises.
+            clip: the largest norm of a gradient; 0 = any.
+            patience: epochs without a better development F1 before training stops; 0 = never.
+
+        Raises:
+            ConfigError: for a template that is not there, not valid, or not of the format.
+        """
+        recipe = Recipe(
+            epochs, batch_units, accumulate, learning_rate, None, weight_decay,
+            schedule, warmup, clip, patience,
+        )  # fmt: skip
+        shape = Shape(init, model, layers, width, attention_heads, dropout)
+        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
+        self.prompt = _fitting(prompt, self.form.name)
+        self.shots, self.chat, self.training = shots, chat, train
+        self._before: list[int] = []
+        self._after: list[int] = []
+        _check_shots(self.prompt, shots)
+
+    def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
+        """Train on ``train_set``, keep what is best on ``dev``; or only draw examples from it."""
+        if self.training == "answers":
+            return super().fit(train_set, dev)
+        settle(self.context)
+        self._start(train_set)
+        self._check([*train_set, *dev])
+        return self._report()
+
+    def _start(self, train_set: Sequence[Example]) -> None:
+        super()._start(train_set)
+        self._ask(train_set)
+
+    def _ask(self, train_set: Sequence[Example]) -> None:
+        """Set what stands before and after a sentence, examples included."""
+        shots = self._draw(train_set)
+        rendered = self.prompt.render(self.context.tags, len(shots))
+        begins = self.vocabulary.begins()
+        if self.chat and self.vocabulary.tokenizer.chat_template:
+            message = [{"role": "user", "content": rendered}]
+            rendered = self.vocabulary.tokenizer.apply_chat_template(
+                message, tokenize=False, add_generation_prompt=True
+            )
+            begins = []  # a chat template writes its own
+        texts = [self.vocabulary.text(part) for part in prompts.parts(rendered)]
+        fills = [ids for shot in shots for ids in self._shown(shot)]
+        filled = zip(texts, [*fills, []], strict=False)
+        self._before = [*begins, *chain.from_iterable(ids for pair in filled for ids in pair)]
+        self._after = texts[-1]
+
+    def _draw(self, train_set: Sequence[Example]) -> list[Example]:
+        """The examples to show: drawn by the seed, short, with entities where there are such."""
+        if not self.shots:
+            return []
+        short = [e for e in train_set if 0 < len(e.sentence) <= SHOT_UNITS]
+        pool = [e for e in short if e.spans]
+        if len(pool) < self.shots:
+            pool = short
+        if len(pool) < self.shots:
+            msg = f"shots={self.shots}, but train has {len(pool)} sentences of 1 to {SHOT_UNITS} units"
+            raise ConfigError(msg)
+        return random.Random(self.context.seed).sample(pool, self.shots)  # noqa: S311 -- no secret
+
+    def _shown(self, example: Example) -> tuple[list[int], list[int]]:
+        """An example's text and answer; as plain text for a model that never learned our tokens."""
+        sentence = example.sentence
+        tags = encode(example.spans, len(sentence))
+        answer = (
+            self.vocabulary.text(self.form.render(sentence, tags))
+            if self.training == "none"
+            else self.answers.ids(sentence, tags)
+        )
+        return self._text_of(sentence), answer
+
+    def _text_of(self, sentence: Sentence) -> list[int]:
+        return [i for pieces in self.vocabulary.pieces(sentence) for i in pieces]
+
+    def _texts(self) -> list[str]:
+        rendered = self.prompt.render(self.context.tags, 1 if self.shots else 0)
+        return [*super()._texts(), *prompts.parts(rendered)]
+
+    def _blank(self, size: int) -> Any:
+        return _scratch.decoder(self.shape, size)
+
+    def _asked(self, sentence: Sentence) -> list[int]:
+        return [*self._before, *self._text_of(sentence), *self._after]
+
+    def _check(self, examples: Sequence[Example]) -> None:
+        """The longest question and answer have to fit; nothing is ever cut."""
+        self._require([example.sentence for example in examples], 0)
+
+    def _require(self, sentences: Sequence[Sentence], extra: int) -> None:
+        room = getattr(self.model.config, "max_position_embeddings", None)
+        if room is None or not sentences:
+            return
+        needs = [len(self._asked(s)) + len(self._longest(s)) + 1 + extra for s in sentences]
+        worst = max(range(len(needs)), key=needs.__getitem__)
+        if needs[worst] > room:
+            msg = (
+                f"sentence {sentences[worst].id} of {len(sentences[worst])} units needs "
+                f"{needs[worst]} positions with prompt {self.prompt.name!r} (of which "
+                f"{len(self._before) + len(self._after)} are prompt and {self.shots} shots) and "
+                f"format={self.form.name}; the model has {room}. Lower window_limit or shots, or "
+                "take a shorter format"
+            )
+            raise ConfigError(msg)
+
+    def collate(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+        """Questions with their answers, padded on the left, and the answers as targets."""
+        asked = [self._asked(example.sentence) for example in examples]
+        targets = [self._target(example) for example in examples]
+        rows = [[*question, *answer[:-1]] for question, answer in zip(asked, targets, strict=True)]
+        mask = mask_of(rows, left=True)
+        return {
+            "read": padded(rows, self.vocabulary.padding, left=True),
+            "mask": mask,
+            "places": (mask.cumsum(1) - 1).clamp(min=0),
+            "targets": padded(targets, IGNORED, left=True),
+        }
+
+    def loss(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+        """The loss summed over answer tokens, and how many there are."""
+        targets = batch["targets"]  # (batch, answer)
+        logits = self.model(
+            input_ids=batch["read"],
+            attention_mask=batch["mask"],
+            position_ids=batch["places"],
+            logits_to_keep=targets.shape[1],
+            use_cache=False,
+        ).logits  # (batch, answer, tokens)
+        return summed_loss(logits, targets)
+
+    def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> DecoderOnly:
+        self._require(sentences, 0)
+        first = plan.forced[0].tolist()
+        rest = [
+            [*self._text_of(sentence), *self._after, *block]
+            for sentence, block in zip(sentences, first, strict=True)
+        ]
+        rows = padded(rest, self.vocabulary.padding, left=True).to(model.device)
+        mask = mask_of(rest, left=True).to(model.device)
+        prefix = read_prefix(model, torch.tensor([self._before], device=model.device))
+        return DecoderOnly(model, prefix, rows, mask, plan.capacity, self.manner.beam)
+
+    def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
+        asked = [self._asked(sentence) for sentence in sentences]
+        rows = padded(asked, self.vocabulary.padding, left=True).to(model.device)
+        room = getattr(model.config, "max_position_embeddings", None) or rows.shape[1] + tokens
+        written = model.generate(
+            rows,
+            attention_mask=mask_of(asked, left=True).to(model.device),
+            max_new_tokens=min(self._allowed(sentences, tokens), room - rows.shape[1]),
+            num_beams=self.manner.beam,
+            do_sample=False,
+            eos_token_id=self.vocabulary.end,
+            pad_token_id=self.vocabulary.padding,
+        )
+        return written[:, rows.shape[1] :].tolist()
+
+    def _allowed(self, sentences: Sequence[Sentence], tokens: int) -> int:
+        """Tokens that an answer may have; one in plain text has several to a tag."""
+        if self.training == "answers":
+            return tokens
+        tag = max(self.context.tags, key=len)
+        rendered = (self.form.render(s, self._any_tags(s, tag)) for s in sentences)
+        return max(len(self.vocabulary.text(text)) for text in rendered) + SLACK
+
+    def _any_tags(self, sentence: Sentence, tag: str) -> list[str]:
+        return [tag] * len(sentence)
+
+    def _text(self, ids: Sequence[int], sentence: Sentence) -> Text:
+        if self.training == "none":
+            return self.answers.plain(ids, sentence)
+        return super()._text(ids, sentence)
+
+    def _notes(self) -> dict[str, Any]:
+        asked = {"before": self._before, "after": self._after, "prompt": self.prompt.digest}
+        return super()._notes() | asked
+
+    def _heed(self, notes: dict[str, Any]) -> None:
+        super()._heed(notes)
+        self._before, self._after = notes["before"], notes["after"]
+
+
+def _fitting(name: str, form: str) -> prompts.Prompt:
+    """The prompt called ``name``, which has to ask for the format ``form``."""
+    template = prompts.load(name)
+    if format_named(template.format).name != form:
+        msg = f"prompt {name!r} asks for format={template.format}, but the option is format={form}"
+        raise ConfigError(msg)
+    return template
+
+
+def _check_shots(template: prompts.Prompt, shots: int) -> None:
+    if shots and template.example is None:
+        msg = f"shots={shots}, but prompt {template.name!r} has no section [example] to show them in"
+        raise ConfigError(msg)

@@ -1,0 +1,156 @@
+"""T5 "char tag": the characters in, each character and its tag out.
+
+The loss is on the characters too, although they are forced in constrained decoding: they are what
+makes the decoder keep its place. fp16 is no precision of the harness; in it T5 gives NaN.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+
+from backends import _scratch
+from backends._architecture import Shape
+from backends._generation import (
+    IGNORED,
+    Beam,
+    Decoding,
+    FormatName,
+    Generator,
+    Manner,
+    Plan,
+    mask_of,
+    padded,
+    summed_loss,
+)
+from backends._optimiser import Schedule
+from backends._pretrained import Init
+from backends._readers import EncoderDecoder
+from backends._training import Recipe
+from harness.core import Example, Sentence
+from harness.protocol import Context
+
+
+class T5(Generator):
+    """An encoder-decoder that copies the sentence and tags it."""
+
+    family: ClassVar[str] = "seq2seq"
+    auto: ClassVar[str] = "AutoModelForSeq2SeqLM"
+
+    def __init__(  # noqa: PLR0913 -- the keyword arguments are the options, written once
+        self,
+        context: Context,
+        *,
+        init: Init = "scratch",
+        model: str = "google/mt5-small",
+        layers: int | None = None,
+        width: int | None = None,
+        attention_heads: int | None = None,
+        dropout: float = 0.1,
+        format: FormatName = "char-tag",  # noqa: A002 -- the option's name
+        decoding: Decoding = "constrained",
+        beam: Beam = 1,
+        lora: int = 0,
+        epochs: int = 10,
+        batch_units: int = 1024,
+        accumulate: int = 1,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.01,
+        schedule: Schedule = "linear",
+        warmup: float = 0.1,
+        clip: float = 1.0,
+        patience: int = 0,
+    ) -> None:
+        """Take note of the options.
+
+        Args:
+            context: what the harness tells of the run.
+            init: pretrained weights, or all from scratch.
+            model: a hub id or a folder: T5, flan-T5, mT5, or a T5 of another language.
+            layers: the depth of each half from scratch.
+            width: the hidden size from scratch.
+            attention_heads: the heads of each layer from scratch.
+            dropout: everywhere in the model.
+            format: how tags are written; ``char-tag`` is each unit, then its tag.
+            decoding: tags chosen at forced places, or text written freely and repaired.
+            beam: hypotheses that a sentence keeps.
+            lora: the rank of adapters; 0 trains all weights.
+            epochs: passes over the training data at most.
+            batch_units: positions of a batch, question, answer and padding included.
+            accumulate: batches to an update.
+            learning_rate: the peak rate.
+            weight_decay: of matrices; vectors do not decay.
+            schedule: how the rate falls after the warm-up.
+            warmup: the share of training in which it rises.
+            clip: the largest norm of a gradient; 0 = any.
+            patience: epochs without a better development F1 before training stops; 0 = never.
+        """
+        recipe = Recipe(
+            epochs, batch_units, accumulate, learning_rate, None, weight_decay,
+            schedule, warmup, clip, patience,
+        )  # fmt: skip
+        shape = Shape(init, model, layers, width, attention_heads, dropout)
+        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
+
+    def _blank(self, size: int) -> Any:
+        return _scratch.encoder_decoder(self.shape, size)
+
+    def _asked(self, sentence: Sentence) -> list[int]:
+        pieces = self.vocabulary.pieces(sentence)
+        return [*(i for unit in pieces for i in unit), self.vocabulary.end]
+
+    def collate(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+        """Sentences, what the decoder has read before each target, and the targets."""
+        asked = [self._asked(example.sentence) for example in examples]
+        targets = [self._target(example) for example in examples]
+        start = self._begins()
+        return {
+            "inputs": padded(asked, self.vocabulary.padding),
+            "mask": mask_of(asked),
+            "read": padded([[start, *row[:-1]] for row in targets], self.vocabulary.padding),
+            "targets": padded(targets, IGNORED),
+        }
+
+    def loss(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+        """The loss summed over target tokens, and how many there are."""
+        logits = self.model(
+            input_ids=batch["inputs"],
+            attention_mask=batch["mask"],
+            decoder_input_ids=batch["read"],
+            use_cache=False,
+        ).logits  # (batch, places, tokens)
+        return summed_loss(logits, batch["targets"])
+
+    def _begins(self) -> int:
+        """The token that answers begin after."""
+        config, tokenizer = self.model.config, self.vocabulary.tokenizer
+        known = (config.decoder_start_token_id, tokenizer.bos_token_id, tokenizer.cls_token_id)
+        return next((i for i in known if i is not None), self.vocabulary.padding)
+
+    def _encoded(
+        self, sentences: Sequence[Sentence], device: torch.device
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        asked = [self._asked(sentence) for sentence in sentences]
+        inputs = padded(asked, self.vocabulary.padding)  # (sentences, places)
+        return inputs.to(device), mask_of(asked).to(device)
+
+    def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> EncoderDecoder:
+        inputs, mask = self._encoded(sentences, model.device)
+        start = inputs.new_full((len(sentences), 1), self._begins())
+        first = torch.cat([start, plan.forced[0]], 1)  # (sentences, width)
+        beam = self.manner.beam
+        return EncoderDecoder(model, inputs, mask, first, plan.capacity + 1, beam)
+
+    def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
+        inputs, mask = self._encoded(sentences, model.device)
+        written = model.generate(
+            inputs,
+            attention_mask=mask,
+            max_new_tokens=tokens,
+            num_beams=self.manner.beam,
+            do_sample=False,
+            decoder_start_token_id=self._begins(),
+            eos_token_id=self.vocabulary.end,
+            pad_token_id=self.vocabulary.padding,
+        )
+        return written[:, 1:].tolist()
