@@ -113,7 +113,8 @@ def _captions(comparison: "Comparison", *, documents: bool) -> tuple[str, ...]:
             f"Smallest difference of F1 that this test set can separate: {percent(models)} for "
             f"models as trained, {percent(systems)} where the luck of training counts.",
             "Group 1 is not separable from the best, nor are rows that share a letter from each "
-            f"other (paired permutation tests on F1, Holm over {len(comparison.pairs)} pairs, 0.05).",
+            "other (paired permutation tests on F1 at 0.05, Holm-corrected over "
+            f"{len(comparison.pairs)} pairs).",
         ]
     return tuple(lines)
 

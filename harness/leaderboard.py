@@ -162,7 +162,7 @@ def _rows(
 
 def _is_kept(head: Column, cells: Sequence[Cell], layout: _Layout) -> bool:
     """Whether a column has something to say: a block without ranks has no column of them."""
-    optional = layout.drop_empty or head.key in columns.TEXTS
+    optional = head.key in columns.TEXTS or (layout.drop_empty and head.key in columns.BY_KEY)
     return not optional or any(cell.text != NOT_KNOWN for cell in cells)
 
 
@@ -246,7 +246,7 @@ def _references(task: str) -> list[Block]:
 
 def _lost(task: str, made: Sequence[System], rejected: Sequence[Rejected]) -> list[Block]:
     """Rows of which no seed finished: they were planned, so they are in the table."""
-    known = {system.first.run.row[1:] for system in made}
+    known = {system.first.run.row[1:] for system in made if _task_of(system) == task}
     lost: dict[tuple[str, ...], list[Rejected]] = {}
     for one in rejected:
         if one.row and one.kind in ("failed", "unfinished") and slug(one.row[0]) == slug(task):

@@ -70,8 +70,9 @@ def _reference(row: Mapping[str, str | None], where: str) -> Reference:
     try:
         value = Decimal(texts["f1"])
     except InvalidOperation:
-        value = Decimal(-1)
-    if not 0 <= value <= HIGHEST or not (texts["year"].isdecimal() or not texts["year"]):
+        value = Decimal("NaN")
+    readable = value.is_finite() and 0 <= value <= HIGHEST
+    if not readable or not (texts["year"].isdecimal() or not texts["year"]):
         msg = f"{where}: F1 is a percentage from 0 to 100 and year a number or empty"
         raise DataError(msg)
     year = int(texts["year"]) if texts["year"] else None
