@@ -12,10 +12,19 @@ from typing import NoReturn
 import typer
 
 from harness import __version__
-from harness.commands import data, listing, predicting, results, running
+from harness.commands import data, listing, predicting, proving, results, running
 from harness.errors import HarnessError
 
-MANY = ("--backend", "--seed", "--set", "--task", "--highlight", "--column")
+MANY = (
+    "--backend",
+    "--seed",
+    "--set",
+    "--task",
+    "--highlight",
+    "--column",
+    "--label",
+    "--planned-seed",
+)
 
 app = typer.Typer(
     name="harness",
@@ -25,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (running, listing, data, predicting, results):
+for module in (running, listing, data, predicting, results, proving):
     module.register(app)
 
 

@@ -36,13 +36,13 @@ def decode(
 def _one(output: Output, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     if isinstance(output, Text):
         return repair(output, sentence, tags)
-    if isinstance(output, Tags):
-        return Decoded(_checked(output, sentence))
-    msg = f"sentence {sentence.id}: an output is Tags or Text, not {type(output).__name__}"
-    raise BackendError(msg)
+    return Decoded(_checked(output, sentence))
 
 
-def _checked(output: Tags, sentence: Sentence) -> tuple[str, ...]:
+def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
+    if not isinstance(output, Tags):
+        msg = f"sentence {sentence.id}: an output is Tags or Text, not {type(output).__name__}"
+        raise BackendError(msg)
     if len(output.tags) != len(sentence):
         msg = f"sentence {sentence.id}: {len(output.tags)} tags for {len(sentence)} units"
         raise BackendError(msg)

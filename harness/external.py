@@ -21,6 +21,7 @@ from harness.tags import encode
 from harness.task import Task
 
 Format: TypeAlias = Literal["conll", "jsonl", "strings"]
+FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings")
 TEST = "test"
 
 

@@ -117,10 +117,10 @@ class Backend(Protocol):
 class Linearises(Protocol):
     """A backend that can show its ceiling: what it would answer were its model perfect."""
 
-    def oracle(self, examples: Sequence[Example]) -> Sequence[Output]:
+    def oracle(self, train: Sequence[Example], examples: Sequence[Example]) -> Sequence[Output]:
         """The outputs that the gold of ``examples`` becomes on this backend's own path.
 
-        Raises what ``fit`` would raise for text that it cannot represent.
+        ``train`` is what ``fit`` would learn its vocabulary from; no model is trained.
         """
         ...
 

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness import hardware, registry, systems
+from harness import hardware, registry
 from harness.config import Options, Settings
+from harness.counting import count
 from harness.plan import Cell, Request, cells_of
 from harness.results import Result
 from harness.task import load
+
+if TYPE_CHECKING:
+    from harness.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,20 @@ def compare(first: Result, second: Result) -> Verdict:
     if first.metrics == second.metrics:
         return Verdict("equal", ())
     reasons = tuple(_changes(first, second))
-    interval = systems.interval(first)
+    interval = _interval(first)
     found = second.metrics.micro().f1
     inside = found is not None and interval.low <= found <= interval.high
     return Verdict("within the interval" if inside else "different", reasons)
+
+
+def _interval(result: Result) -> "Interval":
+    """The interval of a run's F1 over the choice of sentences."""
+    from harness.statistics import interval
+
+    predictions = list(result.predictions())
+    gold = [one.gold_spans() for one in predictions]
+    matrix = count(gold, [one.tags for one in predictions], "conlleval", result.metrics.labels)
+    return interval(matrix.by_sentence[None])
 
 
 def _changes(first: Result, second: Result) -> list[str]:

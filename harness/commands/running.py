@@ -52,7 +52,7 @@ def run(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the table only.")] = False,
 ) -> None:
     """Train and evaluate backends on tasks, with each seed, and print the leaderboard."""
-    names = _names(backend)
+    names = names_of(backend)
     _prepare(names, threads or 1)
     from harness.config import Override, settings_from
     from harness.plan import Request, plan
@@ -74,7 +74,8 @@ def run(
         raise failure
 
 
-def _names(chosen: list[str]) -> tuple[str, ...]:
+def names_of(chosen: list[str]) -> tuple[str, ...]:
+    """The names that were asked for, ``all`` meaning all that are installed."""
     if chosen == ["all"]:
         return tuple(plugin.name for plugin in registry.installed())
     return tuple(dict.fromkeys(chosen))

@@ -1,0 +1,45 @@
+"""Ceilings of several backends on several tasks, as lines of text."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.ceiling import CAUSES, Ceiling, ceiling
+from harness.config import Override, settings_from
+from harness.plan import Cell, Request, plan
+from harness.run import dev_scorer, make
+from harness.score import percent
+from harness.task import load
+from harness.windows import WindowPolicy
+
+
+def lines(
+    names: Sequence[str], tasks: Sequence[str], preset: str, sets: Sequence[str], data: Path | None
+) -> Iterator[str]:
+    """One line per backend and task: the ceiling F1 and the errors by cause.
+
+    Raises:
+        ConfigError: for a backend that cannot show its path.
+    """
+    overrides = tuple(map(Override.parse, sets))
+    settings = settings_from(overrides)
+    with tempfile.TemporaryDirectory() as folder:
+        request = Request(
+            tuple(tasks), tuple(names), (13,), preset, overrides, settings, Path(folder), data
+        )
+        for cell in plan(request):
+            yield _line(cell, _ceiling(cell))
+
+
+def _ceiling(cell: Cell) -> Ceiling:
+    task = load(cell.task, cell.data, cell.settings.limit)
+    policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
+    backend = make(cell, task, lambda _: None, dev_scorer(task, policy))
+    return ceiling(backend, task, policy)
+
+
+def _line(cell: Cell, found: Ceiling) -> str:
+    lost = ", ".join(f"{cause} {found.lost.get(cause, 0)}" for cause in CAUSES)
+    name = f"{cell.plugin.name} {cell.options.variant}".strip()
+    f1, support = percent(found.counts.f1), found.counts.support
+    return f"{name} on {cell.folder.parent.name}: ceiling F1 {f1}, {support} entities; lost: {lost}"
