@@ -22,12 +22,16 @@ from harness.lexing import (
     WHOLE,
     Reading,
     Vocabulary,
+    fold_tag,
     lexicon,
     read,
 )
 from harness.repair_inline import mend_inline
 from harness.tags import OUTSIDE, may_follow, split
 
+BEGIN, INSIDE = "B-", "I-"  # a tag whose label does not exist
+HALF_KNOWN = frozenset({BEGIN, INSIDE})
+BELIEVED = 1  # units in a row for which others stand, whose tags still count
 BRIDGE = 2  # units to the next tag over which a gap in an entity is closed
 
 
@@ -78,23 +82,30 @@ def bridged(found: Sequence[str | None]) -> list[str]:
 
     A gap inside an entity goes on with it: the tag before is of its type, and an I- of that type
     stands at most ``BRIDGE`` units further. Right before an I- that nothing else can begin, a gap
-    is its B-. All others are O.
+    is its B-. All others are O. Of a label that does not exist the prefix still counts: an inner
+    one goes on with the entity before it, a beginning one begins what follows.
     """
     filled: list[str] = []
     for at, tag in enumerate(found):
-        filled.append(tag or _filler(filled, found[at : at + BRIDGE + 1]))
+        if tag is None or tag in HALF_KNOWN:
+            before = filled[-1] if filled else OUTSIDE
+            filled.append(_filler(before, found[at : at + BRIDGE + 1]))
+        else:
+            filled.append(tag)
     return filled
 
 
-def _filler(before: Sequence[str], rest: Sequence[str | None]) -> str:
+def _filler(before: str, rest: Sequence[str | None]) -> str:
     """The tag for the gap that ``rest`` begins with."""
+    if rest[0] == INSIDE and before != OUTSIDE:
+        return f"I-{split(before)[1]}"
     distance, following = next(
-        ((at, tag) for at, tag in enumerate(rest) if tag is not None), (0, OUTSIDE)
+        ((at, tag) for at, tag in enumerate(rest) if tag and tag not in HALF_KNOWN), (0, OUTSIDE)
     )
     prefix, label = split(following)
     if prefix != "I":
         return OUTSIDE
-    if may_follow(before[-1] if before else OUTSIDE, following):
+    if may_follow(before, following) and rest[0] != BEGIN:
         return following
     return f"B-{label}" if distance == 1 else OUTSIDE
 
@@ -171,12 +182,19 @@ def _replaced(units: Sequence[int], slots: Slots, items: Items) -> set[int]:
 
 
 def _doubtful(units: Sequence[int], replaced: set[int]) -> set[int]:
-    """The replaced units of which a neighbour is missing or replaced too: no tag of theirs counts.
+    """The replaced units whose tags do not count: more than a few at once, or next to missing ones.
 
     Where a model wandered off, unit after unit can be taken for another by chance.
     """
-    lost = replaced | {at for at, item in enumerate(units) if item < 0}
-    return {at for at in replaced if at - 1 in lost or at + 1 in lost}
+    doubtful: set[int] = set()
+    for at in replaced:
+        if at - 1 in replaced:
+            continue
+        stop = next(end for end in range(at, len(units) + 1) if end not in replaced)
+        around = [*units[max(0, at - 1) : at], *units[stop : stop + 1]]
+        if stop - at > BELIEVED or any(item < 0 for item in around):
+            doubtful.update(range(at, stop))
+    return doubtful
 
 
 def _tag_faults(reading: Reading, used: Sequence[int]) -> Counter[str]:
@@ -187,10 +205,14 @@ def _tag_faults(reading: Reading, used: Sequence[int]) -> Counter[str]:
 
 
 def _tag(reading: Reading, item: int, tags: Sequence[str]) -> str | None:
-    """The tag that an item means, None for one out of the tag set."""
+    """The tag that an item means, or what its prefix alone tells, or None."""
     tag = reading.tags[item]
-    return None if tag < 0 else tags[tag]
+    if tag >= 0:
+        return tags[tag]
+    return _PREFIXES.get(fold_tag(reading.words[item])[:2])
 
+
+_PREFIXES: Mapping[str, str] = MappingProxyType({"b_": BEGIN, "i_": INSIDE})
 
 _MENDERS: Mapping[str, Callable[[str, Sentence, tuple[str, ...]], Mended]] = MappingProxyType(
     {
