@@ -64,20 +64,20 @@ class Expected:
 def lattice(emissions: Tensor, start: Tensor, step: Tensor, end: Tensor, mask: Tensor) -> Lattice:
     """The lattice of a batch (batch, units, labels) under a prefix mask (batch, units)."""
     batch, units, labels = emissions.shape
-    scores = emissions.clone()  # (batch, units, labels)
-    scores[:, 0] += start
-    scores -= scores.amax(dim=2, keepdim=True)
-    scores.masked_fill_(~mask[..., None], -math.inf)
-    by_unit = scores.new_full((units + 1, labels + 1, batch), -math.inf)
-    by_unit[:-1, :-1] = scores.permute(1, 2, 0)
-    by_unit[:-1, -1].masked_fill_(~mask.T, 0)
-    by_unit[-1, -1] = 0
+    scores = emissions.new_full((units + 1, labels + 1, batch), -math.inf)
+    inside, ended = scores[:-1, :-1], scores[:, -1]  # (units, labels, batch), (positions, batch)
+    inside.copy_(emissions.permute(1, 2, 0))
+    inside[0] += start[:, None]
+    inside -= inside.amax(dim=1, keepdim=True)
+    inside.masked_fill_(~mask.T[:, None], -math.inf)
+    ended[:-1].masked_fill_(~mask.T, 0)
+    ended[-1] = 0
     steps = step.new_full((labels + 1, labels + 1), -math.inf)
     steps[:-1, :-1] = step
     steps[:-1, -1] = end
     steps -= steps.max()
     steps[-1, -1] = 0
-    return Lattice(steps, by_unit)
+    return Lattice(steps, scores)
 
 
 def expected(lattice: Lattice) -> Expected:
@@ -113,7 +113,7 @@ class Products:
     def expected(self) -> Expected:
         """The expected counts."""
         left, right = self.after[:, 0], self.after[:-1, 1].flip(0)  # (positions, states, batch)
-        joint = left * self.before[:, 1].flip(0)
+        joint = self.before[:, 1].flip(0).mul_(left)
         weight = joint.sum(dim=1, keepdim=True)  # (positions, 1, batch)
         pairs = torch.bmm(left[:-1] / weight[:-1], right.transpose(1, 2)).sum(dim=0)
         log_weight = total(self.scale[:, 0].log())
@@ -128,8 +128,7 @@ class Products:
 def scaled(lattice: Lattice) -> Products:
     """Both ways through the lattice by products of probabilities."""
     weights = torch.stack((lattice.steps.T, lattice.steps)).exp()
-    scores = lattice.scores.exp()  # (positions, states, batch)
-    likelihood = torch.stack((scores, scores.flip(0)), dim=1)
+    likelihood = torch.stack((lattice.scores, lattice.scores.flip(0)), dim=1).exp_()
     before, after = torch.empty_like(likelihood), torch.empty_like(likelihood)
     scale = likelihood.new_empty(len(likelihood), 2, 1, likelihood.shape[3])
     before[0] = 1
