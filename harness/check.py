@@ -49,6 +49,23 @@ class Report:
         """Whether a run would refuse this task."""
         return self.errors > 0
 
+    def lines(self, shown: int = SHOWN) -> Iterator[str]:
+        """What a person reads: the splits, then at most ``shown`` problems of each kind."""
+        yield f"task {self.task} ({self.path}), gold read under the policy {self.policy}"
+        yield ""
+        yield from _table(self.statistics)
+        yield ""
+        kinds: dict[tuple[str, str], list[Problem]] = {}
+        for problem in sorted(self.problems, key=lambda problem: problem.severity):
+            kinds.setdefault((problem.severity, problem.code), []).append(problem)
+        for (severity, code), problems in kinds.items():
+            yield from map(str, problems[:shown])
+            if len(problems) > shown:
+                yield f"  and {len(problems) - shown} more of {severity}[{code}]"
+        notes = len(self.problems) - self.errors
+        verdict = "a run would refuse this task" if self.refused else "a run takes this task"
+        yield f"{self.errors} errors, {notes} notes: {verdict}"
+
 
 def check(task: str | Path, data: Path | None = None) -> Report:
     """The report on a task file, or on a shipped task by name.
@@ -67,24 +84,6 @@ def check(task: str | Path, data: Path | None = None) -> Report:
         problems += _leaks(inner, draft.items[inner], outer, draft.items[outer])
     statistics = tuple(_statistics(draft))
     return Report(draft.file.name, draft.path, draft.file.policy, tuple(problems), statistics)
-
-
-def lines(report: Report, shown: int = SHOWN) -> Iterator[str]:
-    """The report as lines of text, with at most ``shown`` problems of each kind."""
-    yield f"task {report.task} ({report.path}), gold read under the policy {report.policy}"
-    yield ""
-    yield from _table(report.statistics)
-    yield ""
-    kinds: dict[tuple[str, str], list[Problem]] = {}
-    for problem in sorted(report.problems, key=lambda problem: problem.severity):
-        kinds.setdefault((problem.severity, problem.code), []).append(problem)
-    for (severity, code), problems in kinds.items():
-        yield from map(str, problems[:shown])
-        if len(problems) > shown:
-            yield f"  and {len(problems) - shown} more of {severity}[{code}]"
-    notes = len(report.problems) - report.errors
-    verdict = "a run would refuse this task" if report.refused else "a run takes this task"
-    yield f"{report.errors} errors, {notes} notes: {verdict}"
 
 
 def _table(statistics: Sequence[Statistics]) -> list[str]:

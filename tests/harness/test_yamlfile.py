@@ -1,0 +1,90 @@
+"""YAML is read strictly, and every error has its line."""
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from harness import yamlfile
+from harness.errors import ConfigError
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    share: float
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: str
+    labels: list[str] = []
+    inner: dict[str, Inner] = {}
+
+
+def read(text):
+    return yamlfile.parse(text, "f.yaml")
+
+
+def test_the_surprises_of_yaml_1_1_are_off():
+    data, _ = read("a: NO\nb: 5e-5\nc: 2024-05-03\nd: true\ne: [on, 1, 2.5]\nf: -1.5E+3\ng: 1e5x")
+    assert data == {
+        "a": "NO",
+        "b": 5e-5,
+        "c": "2024-05-03",
+        "d": True,
+        "e": ["on", 1, 2.5],
+        "f": -1500.0,
+        "g": "1e5x",
+    }
+
+
+def test_every_key_and_entry_has_its_line():
+    _, lines = read("name: x\n\ninner:\n  dev:\n    share: 1\nlabels:\n- A\n- B\n")
+    assert lines["inner.dev.share"] == 5
+    assert lines["labels.1"] == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: 2\na: 3", "f.yaml:3: the key 'a' is here twice, first in line 1"),
+        ("x:\n  a: 1\n  a: 2", "f.yaml:3: the key 'a' is here twice, first in line 2"),
+        ("a: &x [1]\nb: *x", "f.yaml:2: the alias *x is not read here"),
+        ("a: &a [*a]", "f.yaml:1: the alias *a is not read here"),
+        ("1: x", "f.yaml:1: a key must be a word"),
+        ("- x", "f.yaml: expected keys with values"),
+        ("", "f.yaml: expected keys with values"),
+        ("a: [", "not valid YAML"),
+        ("a: \t1", "f.yaml:1:4: not valid YAML"),
+        ("a: 1\n---\nb: 2", "not valid YAML"),
+        ("a: \x01", "not valid YAML"),
+        ("a: !!python/object/apply:os.getcwd []", "not valid YAML"),
+    ],
+)
+def test_what_is_refused(text, message):
+    with pytest.raises(ConfigError) as caught:
+        read(text)
+    assert message in str(caught.value)
+
+
+def test_a_value_is_read_as_in_a_file():
+    assert yamlfile.value("5e-5") == 5e-5
+    assert yamlfile.value("[a, NO]") == ["a", "NO"]
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        yamlfile.value("[a")
+
+
+def test_all_errors_come_together_each_with_its_line():
+    data, lines = read("nmae: x\ninner:\n  dev:\n    shaer: 1\nlabels: [A, 2]\n")
+    with pytest.raises(ConfigError) as caught:
+        yamlfile.checked(Outer, data, lines, "f.yaml")
+    assert set(str(caught.value).splitlines()) == {
+        "f.yaml:1: unknown key 'nmae' (did you mean 'name'?)",
+        "f.yaml:3: the key 'inner.dev.share' is missing",
+        "f.yaml:4: unknown key 'inner.dev.shaer' (did you mean 'share'?)",
+        "f.yaml:5: labels.1: Input should be a valid string, found 2",
+        "f.yaml: the key 'name' is missing",
+    }
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"nothing\.yaml: cannot be read: No such file"):
+        yamlfile.load(tmp_path / "nothing.yaml")
