@@ -1,0 +1,37 @@
+"""Costs are measured from outside; what could not be measured is None, never 0."""
+
+import time
+
+from harness import energy
+from harness.cost import Meter
+from harness.record import Cost
+
+
+def test_a_phase_has_its_seconds_and_its_own_memory_peak():
+    meter = Meter()
+    with meter.phase("large"):
+        block = bytearray(200 << 20)
+        del block
+    with meter.phase("small"):
+        time.sleep(0.02)
+    assert meter.seconds["small"] >= 0.02
+    if meter.peak_bytes["large"] is not None:
+        assert meter.peak_bytes["large"] - meter.peak_bytes["small"] > 150 << 20
+
+
+def test_without_a_gpu_there_is_no_device_memory_and_no_energy():
+    meter = Meter()
+    with meter.phase("x"):
+        pass
+    assert (meter.device_bytes["x"], meter.joules["x"], energy.source()) == (None, None, "n/a")
+
+
+def test_sampled_power_is_integrated_over_time():
+    samples = [(0.0, 100.0), (1.0, 200.0), (3.0, 200.0)]
+    assert energy._integral(samples) == 150.0 + 400.0
+
+
+def test_rates_are_undefined_without_units_or_seconds():
+    cost = Cost(seconds={"predict": 2.0, "train": 0.0}, train_units=10, predict_units=100)
+    assert cost.predict_rate == 50.0
+    assert cost.train_rate is None
