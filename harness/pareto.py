@@ -5,7 +5,7 @@ ship on these two counts. Only ranked rows are drawn. A character that no font h
 code point, never as an empty box.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -99,31 +99,53 @@ def draw(table: Leaderboard, path: Path) -> None:
     blocks = [block for block in table.blocks if block.kind == "ranked"]
     if not blocks:
         raise ConfigError("no picture: no row is ranked")
+    names = list(dict.fromkeys(row.name for block in blocks for row in block.rows))
+    styles = {name: _style(number, name) for number, name in enumerate(names)}
     with rc_context({"font.family": list(_fonts()), "svg.hashsalt": "ner-harness",
                      "axes.spines.top": False, "axes.spines.right": False}):  # fmt: skip
-        figure = Figure(figsize=(11, 4.2 * len(blocks)), layout="constrained")
+        figure = Figure(figsize=(11, 4 * len(blocks) + 0.12 * len(names)), layout="constrained")
         axes = figure.subplots(len(blocks), len(COSTS), squeeze=False)
         for block, pair in zip(blocks, axes, strict=True):
             for (key, cost), axis in zip(COSTS.items(), pair, strict=True):
-                _panel(axis, block.title, points(block, key), cost)
+                _panel(axis, points(block, key), cost, styles)
+                axis.set_title(legible(block.title), parse_math=False)
+        _legend(figure, styles)
         _save(figure, path)
 
 
-def _panel(axis: "Axes", title: str, systems: Sequence[Point], cost: Cost) -> None:
+def _style(number: int, name: str) -> dict[str, Any]:
+    return {"color": f"C{number % 10}", "marker": MARKERS[number // 10 % len(MARKERS)],
+            "label": legible(name)}  # fmt: skip
+
+
+def _panel(
+    axis: "Axes", systems: Sequence[Point], cost: Cost, styles: Mapping[str, dict[str, Any]]
+) -> None:
     best = front(systems, cost.sign)
     xs = [one.cost / cost.unit for one in best]
     axis.plot(xs, [100 * one.f1 for one in best], color="0.6", zorder=1)
-    for number, one in enumerate(systems):
-        marker = MARKERS[number // 10 % len(MARKERS)]
-        axis.scatter(one.cost / cost.unit, 100 * one.f1, s=50, color=f"C{number % 10}",
-                     marker=marker, label=legible(one.name), zorder=2)  # fmt: skip
+    for one in systems:
+        edge = "black" if one in best else "none"
+        axis.scatter(one.cost / cost.unit, 100 * one.f1, s=60, edgecolors=edge, zorder=2,
+                     **styles[one.name])  # fmt: skip
     if systems:
         axis.set_xscale("log")
-        for text in axis.legend(fontsize="small", loc="best").get_texts():
-            text.set_parse_math(False)
+        for which in (axis.xaxis.set_major_formatter, axis.xaxis.set_minor_formatter):
+            which("{x:,.0f}")
+        axis.tick_params(axis="x", which="both", labelrotation=45, labelsize="small")
     axis.set_xlabel(cost.label)
     axis.set_ylabel("F1, %")
-    axis.set_title(legible(title), parse_math=False)
+
+
+def _legend(figure: "Figure", styles: Mapping[str, dict[str, Any]]) -> None:
+    """One legend for all panels, since a system has one colour in all of them."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], linestyle="none", **style) for style in styles.values()]
+    legend = figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize="small",
+                           title="black edge: no other is better in both")  # fmt: skip
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def _save(figure: "Figure", path: Path) -> None:
