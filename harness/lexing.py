@@ -109,13 +109,18 @@ def _edits(text: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The words of a text with their readings, and how many had to be taken apart or left out."""
+    """The words of a text with their readings.
+
+    ``merged`` words had to be taken apart; 1 in ``before`` and ``overflow`` says that words before
+    or after these were left out.
+    """
 
     words: tuple[str, ...]
     tags: tuple[int, ...]
     costs: tuple[int, ...]
-    merged: int
-    overflow: int
+    merged: int = 0
+    before: int = 0
+    overflow: int = 0
 
     def is_tag(self, item: int) -> bool:
         """Whether the word reads as a tag at all."""
@@ -136,14 +141,15 @@ def read(text: str, keys: Sequence[str], lexicon: Lexicon, size: int) -> Reading
             apart[word] = _apart(word, known, lexicon)
         words.extend(apart[word])
         merged += len(apart[word]) > 1 and _was_meant(apart[word], known, lexicon)
-    first = next((at for at, word in enumerate(words) if word in lexicon.exact), 0)
-    useless = max(0, first - len(keys))  # words before any tag can stand for no more than all keys
+    spelled = (at for at, word in enumerate(words) if lexicon.spelled(word)[1] < NO_READING)
+    useless = max(0, next(spelled, 0) - size)  # before any tag there is no use for more than units
     kept = tuple(words[useless : useless + CAP * size + CAP_EXTRA])
     meant = {
         word: lexicon.spelled(word) if word in known else lexicon.tag(word) for word in set(kept)
     }
     tags, costs = zip(*(meant[word] for word in kept), strict=True) if kept else ((), ())
-    return Reading(kept, tags, costs, merged, int(len(words) - useless > len(kept)))
+    left_out = int(useless > 0), int(len(words) - useless > len(kept))
+    return Reading(kept, tags, costs, merged, *left_out)
 
 
 def _rejoined(words: list[str], known: frozenset[str], lexicon: Lexicon) -> Iterator[str]:

@@ -122,6 +122,7 @@ def _mend_tags(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
     used = places[: len(sentence)]
     counts.update(_tag_faults(reading, used))
     counts.update(merged=reading.merged, overflow=reading.overflow)
+    counts["text_before"] |= reading.before
     found = [_tag(reading, at, tags) for at in used]
     return [*found, *[OUTSIDE] * max(0, -surplus)], counts
 
@@ -165,6 +166,7 @@ def _faults(reading: Reading, keys: Sequence[str], alignment: Alignment) -> Coun
     pairs = [(key, item) for key, item in zip(keys, units, strict=True) if item >= 0]
     inexact = sum(reading.words[item] != key for key, item in pairs)
     counts.update(substituted_unit=inexact, merged=reading.merged, overflow=reading.overflow)
+    counts["text_before"] |= reading.before
     return counts
 
 

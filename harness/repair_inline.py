@@ -46,22 +46,26 @@ class _Marked:
         self.points.extend(points)
         self.entities.extend([self.opened] * len(points))
 
-    def open(self, label: str) -> None:
+    def open(self, label: str | None) -> None:
         """The beginning of an entity; one that is still open has no end, and is dropped."""
         if self.opened != _NONE:
             self.drop()
         self.opened = len(self.labels)
         self.labels.append(label)
+        self.counts["unknown_label"] += label is None
 
-    def close(self, label: str) -> None:
-        """The end of an entity; the label it began with holds."""
+    def close(self, label: str | None) -> None:
+        """The end of an entity: the label it began with holds, if there is such a label."""
         if self.opened == _NONE:
-            self.counts["missing_label"] += 1
+            self.counts["unknown_label" if label is None else "missing_label"] += 1
             return
+        begun = self.labels[self.opened]
         if not self.entities or self.entities[-1] != self.opened:
             self.counts["duplicated_label"] += 1  # marks around nothing
-        elif self.labels[self.opened] != label:
-            self.counts["label_typo"] += 1
+        elif begun is None:
+            self.labels[self.opened] = label
+        elif label != begun:
+            self.counts["unknown_label" if label is None else "label_typo"] += 1
         self.opened = _NONE
 
     def drop(self) -> None:
@@ -82,6 +86,7 @@ def mend_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
         return (OUTSIDE,) * len(sentence), Counter(unrecoverable=1)
     units = list(_by_unit(alignment.items.tolist(), sentence))
     counts = _faults(units, sentence, reading)
+    counts["merged"] = _merged(alignment.items.tolist(), units, sentence, reading)
     counts.update(superfluous(reading.words, [False] * len(reading.words), alignment.matched))
     entities = _bridged([_entity(items, marked.entities) for items in units])
     if marked.opened != _NONE:
@@ -118,11 +123,8 @@ def _meant(
     if name is None or piece in sentence.text:
         return False
     tag, _ = words.tag(f"B_{name[1]}")
-    if tag == NO_TAG:
-        marked.counts["unknown_label"] += int(piece[1] != "/")
-        return True
-    marked.counts["label_typo"] += 1
-    label = split(tags[tag])[1]
+    label = None if tag == NO_TAG else split(tags[tag])[1]
+    marked.counts["label_typo"] += label is not None
     if piece[1] == "/":
         marked.close(label)
     else:
@@ -134,7 +136,7 @@ def _reading(points: Sequence[str], cap: int) -> Reading:
     """The first ``cap`` code points as words that are no tags."""
     words = tuple(points[:cap])
     size = len(words)
-    return Reading(words, (NO_TAG,) * size, (NO_READING,) * size, 0, int(len(points) > size))
+    return Reading(words, (NO_TAG,) * size, (NO_READING,) * size, overflow=int(len(points) > size))
 
 
 def _by_unit(items: Sequence[int], sentence: Sentence) -> Iterator[list[int]]:
@@ -153,6 +155,20 @@ def _faults(units: Sequence[Sequence[int]], sentence: Sentence, reading: Reading
         elif [reading.words[item] if item >= 0 else "" for item in items] != list(unit):
             counts["substituted_unit"] += 1
     return counts
+
+
+def _merged(
+    items: Sequence[int], units: Sequence[Sequence[int]], sentence: Sentence, reading: Reading
+) -> int:
+    """How many units stand next to each other without what should be between them."""
+    width = len(sentence.joiner)
+    said = [reading.words[item] if item >= 0 else "" for item in items]
+    pairs = zip(sentence.starts[1:], units, units[1:], strict=False)
+    return sum(
+        said[start - width : start] != list(sentence.joiner)
+        for start, before, after in pairs
+        if max(before) >= 0 <= max(after)
+    )
 
 
 def _entity(items: Sequence[int], entities: Sequence[int]) -> int | None:
