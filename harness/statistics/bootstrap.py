@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.statistics.samples import Counts, Floats, Sample, samples_of
-from harness.statistics.seeds import combined, seed_effect
+from harness.statistics.seeds import Contest, contest, luck, seed_effect
 
 DRAWS = 10_000
 LEVEL = 0.95
@@ -76,11 +76,13 @@ def paired_bootstrap(
     """The difference of mean F1 of two systems on the same sentences; see ``interval``."""
     pair = samples_of({"the first": first, "the second": second})
     one, two = resampled(pair, draws, seed)
-    return difference(pair, one - two, seed, level)
+    return difference(contest(*pair), one - two, seed, level)
 
 
 def resampled(samples: Sequence[Sample], draws: int, seed: int) -> list[Floats]:
     """Mean F1 over seeds of each system on the same resampled sentences: (draws,) each."""
+    if not samples:
+        return []
     columns = np.concatenate([part for s in samples for part in (s.right, s.size)])
     matrix = exact(columns.T)  # (sentences, 2 x seeds of all systems)
     sums = np.concatenate([chunk @ matrix for chunk in _weights(len(matrix), draws, seed)])
@@ -119,24 +121,21 @@ def _weights(sentences: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.f
 
 def score_interval(sample: Sample, replicates: Floats, seed: int, level: float) -> Interval:
     """The interval of one system from its resampled scores."""
-    effect = seed_effect(sample)
+    effect = seed_effect([luck(sample)])
     varied = np.clip(replicates + effect.noise(len(replicates), seed), 0, 1)
     low, high = _between(varied, level)
     return Interval(float(sample.f1.mean()), low, high, level, effect.known)
 
 
-def difference(
-    pair: Sequence[Sample], replicates: Floats, seed: int, level: float
-) -> PairedBootstrap:
+def difference(pair: Contest, replicates: Floats, seed: int, level: float) -> PairedBootstrap:
     """The paired bootstrap from resampled differences of two systems."""
-    first, second = pair
-    effect = combined([seed_effect(sample) for sample in pair])
-    varied = np.clip(replicates + effect.noise(len(replicates), seed), -1, 1)
+    noise = pair.effect.noise(len(replicates), seed)
+    varied = np.clip(replicates + noise, -1, 1)
     low, high = _between(varied, level)
-    point = float(first.f1.mean() - second.f1.mean())
+    point = float(pair.first.f1.mean() - pair.second.f1.mean())
     models_low, models_high = _between(replicates, level)
     return PairedBootstrap(
-        Interval(point, low, high, level, effect.known),
+        Interval(point, low, high, level, pair.effect.known),
         _two_sided(varied),
         (models_high - models_low) / 2,
     )

@@ -18,6 +18,7 @@ from harness.statistics.bootstrap import (
 from harness.statistics.permutation import PairedPermutation, permuted
 from harness.statistics.ranking import Separable, holm, letters, rank_groups
 from harness.statistics.samples import Counts, samples_of
+from harness.statistics.seeds import Contest, luck, seed_effect, steadied
 
 ALPHA = 0.05
 
@@ -89,11 +90,15 @@ def compare(
     intervals = {
         name: score_interval(samples[name], replicates[name], seed, level) for name in systems
     }
-    bootstraps = [
-        difference((samples[a], samples[b]), replicates[a] - replicates[b], seed, level)
-        for a, b in names
+    lucks = dict(zip(systems, steadied([*map(luck, samples.values())]), strict=True))
+    contests = [
+        Contest(samples[a], samples[b], seed_effect([lucks[a], lucks[b]])) for a, b in names
     ]
-    permutations = permuted([(samples[a], samples[b]) for a, b in names], draws, seed)
+    bootstraps = [
+        difference(contest, replicates[a] - replicates[b], seed, level)
+        for contest, (a, b) in zip(contests, names, strict=True)
+    ]
+    permutations = permuted(contests, draws, seed)
     pairs = _corrected(names, bootstraps, permutations)
     scores = {name: one.point for name, one in intervals.items()}
     separable = _separable(pairs)
@@ -108,7 +113,7 @@ def compare(
 
 
 def enough(pairs: int) -> int:
-    """The draws below which the smallest possible p, corrected for ``pairs``, is not far below 0.05.
+    """How many draws it takes for the smallest p, corrected for ``pairs``, to be well below 0.05.
 
     The smallest p is 2 in draws, and Holm multiplies it by the number of pairs.
     """

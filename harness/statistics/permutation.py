@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.statistics.bootstrap import DRAWS, chunks, exact
-from harness.statistics.samples import Counts, Floats, Ints, Sample, samples_of
-from harness.statistics.seeds import combined, seed_effect
+from harness.statistics.samples import Counts, Floats, Ints, samples_of
+from harness.statistics.seeds import Contest, contest
 
 _STREAM = 2  # of the random numbers of a seed
 _ROUNDING = 1e-12  # two ways to sum one difference differ by less
@@ -49,13 +49,11 @@ def paired_permutation(
         seed: of the random numbers.
     """
     pair = samples_of({"the first": first, "the second": second})
-    [result] = permuted([(pair[0], pair[1])], draws, seed)
+    [result] = permuted([contest(*pair)], draws, seed)
     return result
 
 
-def permuted(
-    pairs: Sequence[tuple[Sample, Sample]], draws: int, seed: int
-) -> list[PairedPermutation]:
+def permuted(pairs: Sequence[Contest], draws: int, seed: int) -> list[PairedPermutation]:
     """The test of each pair, with the same swaps for all."""
     if not pairs:
         return []
@@ -70,11 +68,13 @@ def permuted(
     ]
 
 
-def _summed(pair: tuple[Sample, Sample]) -> tuple[Ints, Ints]:
+def _summed(pair: Contest) -> tuple[Ints, Ints]:
     """Right and size of each side, (2, sentences), over as many seeds on both sides."""
-    first, second = pair
-    sums = [np.stack([s.right.sum(axis=0), s.size.sum(axis=0)]) for s in pair]
-    return sums[0] * second.seeds, sums[1] * first.seeds
+    first, second = (
+        np.stack([side.right.sum(axis=0), side.size.sum(axis=0)])
+        for side in (pair.first, pair.second)
+    )
+    return first * pair.second.seeds, second * pair.first.seeds
 
 
 def _swaps(sentences: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -86,15 +86,12 @@ def _swaps(sentences: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.flo
         yield flags.astype(np.float32).reshape(some, sentences)
 
 
-def _result(
-    pair: tuple[Sample, Sample], sides: tuple[Ints, Ints], moved: Floats, seed: int
-) -> PairedPermutation:
-    effect = combined([seed_effect(sample) for sample in pair])
+def _result(pair: Contest, sides: tuple[Ints, Ints], moved: Floats, seed: int) -> PairedPermutation:
     first, second = (side.sum(axis=1) for side in sides)  # (2,): right, size
     observed = abs(float(_f1(first) - _f1(second)))
     chance = _f1(first + moved) - _f1(second - moved)  # (draws,)
-    varied = chance + effect.noise(len(chance), seed)
-    return PairedPermutation(_share(varied, observed), _share(chance, observed), effect.known)
+    varied = chance + pair.effect.noise(len(chance), seed)
+    return PairedPermutation(_share(varied, observed), _share(chance, observed), pair.effect.known)
 
 
 def _f1(sums: npt.NDArray[np.float64] | Ints) -> Floats:

@@ -1,0 +1,166 @@
+"""Span counts and per-type report against seqeval, and a 1,000-draw paired bootstrap.
+
+    python benchmarks/scoring.py
+
+Both sides get the same 3,442 random sentences with the lengths, entity density and error kinds of a
+news test set: seqeval the tags as strings, as it wants them, ours the tag ids, as the models give
+them. Numbers are asserted equal. The sides run alternately in one process; the last line is JSON.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from harness.core import Counts, Span
+from harness.counting import CountMatrix, count_ids
+from harness.score import scores
+from harness.statistics import paired_bootstrap
+from harness.tags import encode, tag_set
+
+SENTENCES = 3442
+LABELS = ("PER", "LOC", "ORG")
+TAGS = tag_set(LABELS)
+ROUNDS = 9
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Made:
+    """A set as strings and as ids."""
+
+    gold: list[list[str]]
+    found: list[list[str]]
+    gold_ids: np.ndarray
+    found_ids: np.ndarray
+    lengths: np.ndarray
+
+
+def made(seed: int) -> Made:
+    """Gold and one system's answers; the gold is the same for every ``seed``."""
+    same, own = np.random.default_rng(0), np.random.default_rng([seed, 1])
+    lengths = np.clip(same.lognormal(3.65, 0.7, SENTENCES), 2, 2400).astype(np.int64)
+    gold = [spans_of(same, size) for size in lengths.tolist()]
+    found = [mistaken(own, spans, n) for spans, n in zip(gold, lengths.tolist(), strict=True)]
+    tags = [list(encode(spans, n)) for spans, n in zip(gold, lengths.tolist(), strict=True)]
+    return Made(tags, found, ids(tags), ids(found), lengths)
+
+
+def spans_of(rng: np.random.Generator, size: int) -> list[Span]:
+    """One entity in 28 units, 1 to 10 units long."""
+    spans, place = [], int(rng.geometric(1 / 25)) - 1
+    while place < size:
+        end = min(size, place + min(10, int(rng.geometric(0.32))))
+        spans.append(Span(place, end, LABELS[rng.choice(3, p=[0.32, 0.46, 0.22])]))
+        place = end + int(rng.geometric(1 / 25)) - 1
+    return spans
+
+
+def mistaken(rng: np.random.Generator, spans: Sequence[Span], size: int) -> list[str]:
+    """Entities missed, cut short or of another type, and a unit in 500 with any tag."""
+    kept = []
+    for span in spans:
+        kind = rng.random()
+        if kind < 0.04:
+            continue
+        end = span.end - (kind < 0.07 and len(span) > 1)
+        kept.append(Span(span.start, end, LABELS[rng.integers(3)] if kind > 0.97 else span.label))
+    tags = list(encode(kept, size))
+    for place in np.flatnonzero(rng.random(size) < 0.002).tolist():
+        tags[place] = TAGS[rng.integers(len(TAGS))]
+    return tags
+
+
+def ids(tags: Sequence[Sequence[str]]) -> np.ndarray:
+    """Flat tag ids, as small as a model's answer is stored."""
+    index = {tag: number for number, tag in enumerate(TAGS)}
+    return np.array([index[tag] for answer in tags for tag in answer], np.int16)
+
+
+def ours(data: Made) -> dict[str, dict[str, float]]:
+    """The report by type, micro, macro and weighted, from ids."""
+    matrix = count_ids(data.gold_ids, data.found_ids, data.lengths, LABELS, "conlleval")
+    result = scores(matrix, "conlleval")
+    report = {label: row(counts) for label, counts in result.types.items()}
+    report["micro avg"] = row(result.micro)
+    report["macro avg"] = {"f1-score": result.macro_f1}
+    report["weighted avg"] = {"f1-score": result.weighted_f1}
+    return report
+
+
+def row(counts: Counts) -> dict[str, float]:
+    """A line of the report."""
+    return {
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f1-score": counts.f1,
+        "support": counts.support,
+    }
+
+
+def theirs(data: Made) -> dict[str, dict[str, float]]:
+    """The report of seqeval in its default mode."""
+    from seqeval.metrics import classification_report
+
+    return classification_report(data.gold, data.found, output_dict=True, zero_division=0)
+
+
+def assert_equal(data: Made) -> None:
+    """Every number of ours is seqeval's."""
+    mine, other = ours(data), theirs(data)
+    for name, fields in mine.items():
+        for field, value in fields.items():
+            assert abs(value - other[name][field]) < 1e-12, (name, field)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall seconds of one call."""
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+def spread(times: Sequence[float]) -> str:
+    """Median and range in milliseconds."""
+    low, middle, high = np.quantile(times, [0, 0.5, 1]) * 1e3
+    return f"{middle:.2f} ms ({low:.2f} to {high:.2f})"
+
+
+def counts_of(data: Made) -> np.ndarray:
+    """One seed's counts, (1, sentences, 3)."""
+    matrix: CountMatrix = count_ids(
+        data.gold_ids, data.found_ids, data.lengths, LABELS, "conlleval"
+    )
+    return matrix.by_sentence[None]
+
+
+def main() -> None:
+    """Print both comparisons."""
+    first, second = made(1), made(2)
+    assert_equal(first)
+    assert_equal(second)
+    micro = ours(first)["micro avg"]
+    print(f"{SENTENCES} sentences, {first.lengths.sum()} units, {micro['support']} gold entities")
+    print(f"F1 {micro['f1-score']:.4f} on both sides")
+    ratios, fast, slow = [], [], []
+    for _ in range(ROUNDS):
+        slow.append(seconds(lambda: theirs(first)))
+        fast.append(seconds(lambda: ours(first)))
+        ratios.append(slow[-1] / fast[-1])
+    print(f"seqeval report  {spread(slow)}")
+    print(f"ours from ids   {spread(fast)}")
+    print(f"ratio           {np.median(ratios):.0f} ({min(ratios):.0f} to {max(ratios):.0f})")
+    one, two = counts_of(first), counts_of(second)
+    times = [seconds(lambda: paired_bootstrap(one, two, DRAWS)) for _ in range(ROUNDS)]
+    print(f"paired bootstrap of {DRAWS} draws  {spread(times)}")
+    result = {
+        "score_vs_seqeval": round(float(np.median(ratios)), 1),
+        "bootstrap_seconds": round(float(np.median(times)), 4),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
