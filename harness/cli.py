@@ -12,7 +12,16 @@ from typing import NoReturn
 import typer
 
 from harness import __version__
-from harness.commands import data, listing, predicting, proving, results, running
+from harness.commands import (
+    analysing,
+    data,
+    listing,
+    mending,
+    predicting,
+    proving,
+    results,
+    running,
+)
 from harness.errors import HarnessError
 
 MANY = (
@@ -34,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (running, listing, data, predicting, results, proving):
+for module in (running, listing, data, predicting, results, analysing, proving, mending):
     module.register(app)
 
 

@@ -1,0 +1,65 @@
+"""An analysis and a comparison as plain tables for a terminal."""
+
+from collections.abc import Iterable, Sequence
+
+from harness.analysis.answers import Answers
+from harness.analysis.bucket_table import Level
+from harness.analysis.comparison import Comparison
+from harness.analysis.summary import Analysis
+from harness.score import percent
+
+
+def analysis(answers: Answers, found: Analysis) -> str:
+    """Errors by kind, and F1 by bucket; ``*`` marks levels with too little gold to say much."""
+    kinds = [
+        [kind, tally.cases, tally.gold, tally.found]
+        for kind, tally in found.kinds.items()
+        if tally.cases
+    ]
+    return "\n\n".join(
+        [
+            f"{answers.title} on {answers.run.data.task}",
+            _table(["kind", "cases", "gold", "found"], kinds),
+            _table(["bucket", "level", "n", "F1", "95 %", ""], map(_level, found.buckets)),
+        ]
+    )
+
+
+def _level(level: Level) -> list[object]:
+    between = "n/a"
+    if level.f1_interval:
+        between = "-".join(map(percent, level.f1_interval))
+    mark = "*" if level.small else ""
+    return [level.bucket, level.level, level.n, percent(level.counts.f1), between, mark]
+
+
+def comparison(found: Comparison) -> str:
+    """Pairs of rows instance by instance, what they could do together, and levels that differ."""
+    pairs = [
+        [f"{d.first} / {d.second}", d.both_right, d.only_first, d.only_second, d.wrong_alike,
+         d.wrong_differently]
+        for d in found.differences
+    ]  # fmt: skip
+    head = ["pair", "both right", "first only", "second only", "wrong alike", "wrong differently"]
+    levels = [
+        [f"{d.first} / {d.second}", d.bucket, d.level, d.n, f"{100 * d.difference:+.2f}",
+         f"{d.p:.3f}", "*" if d.small else ""]
+        for d in found.levels
+        if d.p < 0.05
+    ]  # fmt: skip
+    union, both = found.union, found.intersection
+    together = (
+        f"any row right: recall {percent(union.recall)}; "
+        f"all rows agree: precision {percent(both.precision)}, recall {percent(both.recall)}"
+    )
+    parts = [_table(head, pairs), together]
+    if levels:
+        columns = ["pair", "bucket", "level", "n", "F1 difference", "p (Holm)", ""]
+        parts.append(_table(columns, levels))
+    return "\n\n".join(parts)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    from tabulate import tabulate
+
+    return tabulate(list(rows), list(head), tablefmt="github", disable_numparse=True)

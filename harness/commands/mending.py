@@ -1,0 +1,60 @@
+"""``fuzz`` and ``robustness``: what alignment and repair promise, and what they bring back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.errors import HarnessError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(fuzz)
+    app.command()(robustness)
+
+
+def fuzz(
+    count: Annotated[int, typer.Option(help="Texts to repair.", min=1)] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 2,
+) -> None:
+    """Throw mutated and random texts at repair: no exception, one legal tag a unit, idempotent."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from harness.fuzz import fuzz as run
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("repair", total=count)
+        report = run(count, seed, workers, lambda done, _: bar.update(task, completed=done))
+    each = 1000 * report.seconds / report.texts
+    typer.echo(f"{report.texts} texts, {report.malformed} malformed, {each:.3f} ms each")
+    typer.echo(f"slowest {1000 * report.slowest:.0f} ms ({report.slowest_case})")
+    if report.failures:
+        raise HarnessError("repair broke its promise:\n" + "\n".join(report.failures))
+
+
+def robustness(
+    task: Annotated[str, typer.Option(help="A task file or the name of a shipped task.")] = "demo",
+    format_: Annotated[str, typer.Option("--format", help="A format's name.")] = "char-tag",
+    seed: Annotated[int, typer.Option(help="Of the faults.")] = 13,
+    data: Annotated[Path | None, typer.Option(help="The folder that holds the data sets.")] = None,
+) -> None:
+    """Plant one to three faults into each gold answer of a test set, repair, and score."""
+    from tabulate import tabulate
+
+    from harness import robustness as faulty
+    from harness.score import percent
+    from harness.task import load
+
+    loaded = load(task, data)
+    rows = faulty.robustness(loaded.splits["test"].examples, loaded.tags, format_, seed)
+    table = [
+        [row.fault, "yes" if row.recoverable else "no", row.malformed, percent(row.raw.f1),
+         percent(row.repaired.f1), f"{1000 * row.mends / row.units:.1f}"]
+        for row in rows
+    ]  # fmt: skip
+    head = ["fault", "recoverable", "malformed", "raw F1", "repaired F1", "mends / 1,000 units"]
+    typer.echo(f"{format_} on {loaded.name}, test, {rows[0].sentences} sentences\n")
+    typer.echo(tabulate(table, head, tablefmt="github", disable_numparse=True))
