@@ -1,0 +1,49 @@
+"""The documents say what the tree holds."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.resources import folder
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_contributing_prints_the_plugin_that_the_tests_install():
+    plugin = ROOT / "tests" / "plugin"
+    assert (plugin / "ner_gazetteer" / "__init__.py").read_text(encoding="utf-8") in CONTRIBUTING
+    assert (plugin / "pyproject.toml").read_text(encoding="utf-8") in CONTRIBUTING
+
+
+def test_the_tree_in_readme_is_the_tree():
+    block = re.search(r"```\n(README\.md .*?)```", README, re.DOTALL).group(1)
+    named = {line.split()[0].rstrip("/") for line in block.splitlines() if line[:1].strip()}
+    there = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert named <= there
+    for needed in ("harness", "backends", "prompts", "configs", "results", "tests", "benchmarks"):
+        assert needed in named
+
+
+def test_every_file_that_readme_links_to_exists():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_readme_sets_up_with_two_commands_and_the_second_is_what_ci_runs():
+    commands = re.findall(r"^(pip install .*)$", README, re.MULTILINE)
+    assert len(commands) == 2
+    assert "python -m harness run --backend" in commands[0]
+    assert "pytest" in commands[1]
+    assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted((folder("configs") / "backends").glob("*.yaml")), ids=str)
+def test_every_preset_is_accepted_by_its_backend(path):
+    from harness import config, registry
+
+    name, preset, _ = path.name.split(".")
+    options = config.options(name, registry.find(name).load(), preset, ())
+    assert options.preset == preset
