@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.core import Example, Sentence, Span, Tags
+from harness.core import Example, Sentence, Tags
 from harness.protocol import Context, FitReport
+from harness.readback import every
 from harness.tags import encode
 
 
@@ -23,24 +24,11 @@ class Gazetteer:
         return FitReport(weights="none", parameters=len(self.entries), trained=len(self.entries))
 
     def predict(self, sentences: Sequence[Sentence]) -> Sequence[Tags]:
-        return [Tags(encode(self._spans(s), len(s))) for s in sentences]
+        names = [(label, text) for text, label in self.entries.items()]
+        return [Tags(encode(every(s, names), len(s))) for s in sentences]
 
     def save(self, folder: Path) -> None:
         (folder / "entries.json").write_text(json.dumps(self.entries), encoding="utf-8")
 
     def load(self, folder: Path) -> None:
         self.entries = json.loads((folder / "entries.json").read_text(encoding="utf-8"))
-
-    def _spans(self, sentence: Sentence) -> list[Span]:
-        spans, start = [], 0
-        while start < len(sentence):
-            ends = [
-                e
-                for e in range(len(sentence), start, -1)
-                if sentence.joiner.join(sentence.units[start:e]) in self.entries
-            ]
-            if ends:
-                text = sentence.joiner.join(sentence.units[start : ends[0]])
-                spans.append(Span(start, ends[0], self.entries[text]))
-            start = ends[0] if ends else start + 1
-        return spans
