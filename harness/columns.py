@@ -22,8 +22,8 @@ TEXTS = {
     "letters": Column("letters", "sig.", "rows that share a letter are not separable",
                       numeric=False),
 }  # fmt: skip
-SCREEN = ("rank", "system", "f1", "seeds", "precision", "recall", "parameters", "train_seconds",
-            "predict_rate", "memory", "group")  # fmt: skip
+SCREEN = ("rank", "system", "f1", "seeds", "precision", "recall", "train_seconds", "predict_rate",
+          "memory")  # fmt: skip
 FULL = ("rank", "system", "family", "f1", "seeds", "interval", "group", "letters", "precision",
         "recall", "types", "macro_f1", "weighted_f1", "strict_f1", "discard_f1", "invalid",
         "raw_f1", "repaired_f1", "repairs", "malformed", "parameters", "trained", "train_seconds",

@@ -39,7 +39,9 @@ def grid(columns: Sequence[Column], rows: Sequence[Row]) -> str:
              for row in rows]  # fmt: skip
     heads = [escape(column.title) for column in columns]
     align = ["right" if column.numeric else "left" for column in columns]
-    return tabulate(cells, heads, "pipe", colalign=align, disable_numparse=True)
+    # As heads, tabulate would pad each by two; without heads its rule comes first.
+    lines = tabulate([heads, *cells], (), "pipe", colalign=align, disable_numparse=True).split("\n")
+    return "\n".join((lines[1], lines[0], *lines[2:]))
 
 
 def _cell(cell: Cell, column: Column, row: Row) -> str:

@@ -18,6 +18,7 @@ from stored_runs import (
 
 from harness import leaderboard, numbers, results
 from harness.errors import ConfigError
+from harness.render import FORMATS
 from harness.table import Block, Cell, Leaderboard, Row
 
 
@@ -256,6 +257,15 @@ def test_columns_come_as_asked_and_the_name_always_leads(tmp_path):
         "rank", "system", "strict_f1", "f1:PER", "f1:ORG", "f1:LOC", "f1:T", "joules",
     ]  # fmt: skip
     assert row_of(block, "electra")["joules"].text == "n/a"
+
+
+def test_the_table_of_the_screen_fits_120_columns(tmp_path):
+    for backend in ("bert-softmax", "dictionary"):
+        write_row(tmp_path, backend)
+    text = FORMATS["markdown"](build(tmp_path, columns=leaderboard.SCREEN))
+    widths = {len(line) for line in text.split("\n") if line.startswith("|")}
+    assert len(widths) == 1
+    assert max(widths) <= 120
 
 
 def test_a_column_that_does_not_exist_is_refused_with_the_nearest(tmp_path):
