@@ -157,7 +157,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("train_seconds", "train s", "seconds of training, evaluation excluded",
             lambda r: r.run.cost.seconds.get("train"), one_decimal, "low"),
     Measure("predict_rate", "chars/s", "characters per second in prediction", _rate, whole),
-    Measure("memory", "peak MiB", "peak resident memory of training and prediction, MiB",
+    Measure("memory", "mem MiB", "peak resident memory of training and prediction, MiB",
             lambda r: _highest(r.run.cost.train_peak_bytes, r.run.cost.predict_peak_bytes),
             mebibytes, "low"),
     Measure("train_memory", "train MiB", "peak resident memory of training, MiB",
