@@ -70,7 +70,7 @@ def _run(cell: Cell, report: Report) -> None:
         fitted = backend.fit(train, dev)
     windows = policy.cut_all([example.sentence for example in task.splits[TEST].examples])
     answers = _predict(backend, task, windows, meter, report)
-    free = _generate(backend, task, windows, meter) if cell.settings.free_decoding else None
+    free = _written(backend, task, windows, meter, answers) if cell.settings.free_decoding else None
     if cell.settings.keep_model:
         backend.save(_made(cell.folder / "model"))
     _store(cell, task, fitted, meter, answers, free)
@@ -126,10 +126,12 @@ def _predict(
     return _Answers(task.splits[TEST], windows, decode(outputs, windows, task.tags))
 
 
-def _generate(
-    backend: Backend, task: Task, windows: tuple[Window, ...], meter: Meter
+def _written(
+    backend: Backend, task: Task, windows: tuple[Window, ...], meter: Meter, answers: _Answers
 ) -> _Answers | None:
     """What a generator writes with nothing forced; None for a backend that writes no text."""
+    if any(decoded.raw is not None for decoded in answers.decoded.values()):
+        return answers  # it was not constrained in the first place
     if not isinstance(backend, Generates):
         return None
     views: list[Sentence] = [window.view for window in windows]
