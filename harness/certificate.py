@@ -68,6 +68,12 @@ def _window(result: Result) -> str:
     return f"limit {settings['window_limit']}, margin {settings['window_margin']}"
 
 
+def _tag_policy(result: Result) -> str:
+    """The headline policy, and the rule by which stored answers were scored again, if they were."""
+    rule = result.run.settings.get("rescored")
+    return f"{result.metrics.policy}, {rule}" if rule else result.metrics.policy
+
+
 def is_external(result: Result) -> bool:
     """Whether only the predictions are known, of a system that this harness did not run."""
     return result.run.origin.get("distribution") == "external"
@@ -121,7 +127,7 @@ FIELDS: tuple[Field, ...] = (
     Field("labels", lambda result: _text(result.metrics.labels)),
     Field("gold read under", lambda result: result.run.data.policy or MISSING),
     Field("malformed gold tags", lambda result: _text(result.run.data.malformed)),
-    Field("tag policy", lambda result: result.metrics.policy),
+    Field("tag policy", _tag_policy),
     Field("repair policy", _setting("repair")),
     Field("window policy", _window),
     Field("selection rule", _setting("selection")),

@@ -23,6 +23,7 @@ FLIPS = {
     "gold read under": ("run.json", ("data", "policy"), "discard"),
     "malformed gold tags": ("run.json", ("data", "malformed", "test"), 2),
     "tag policy": ("metrics.json", ("policy",), "strict"),
+    "tag policy, scored again": ("run.json", ("settings", "rescored"), "read as strict"),
     "repair policy": ("run.json", ("settings", "repair"), "none"),
     "window policy": ("run.json", ("settings", "window_limit"), 128),
     "window policy, margin": ("run.json", ("settings", "window_margin"), 1),
