@@ -3,6 +3,7 @@
 Everything comes through transformers, with no code from a model's folder and no progress bar.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -37,11 +38,16 @@ class Shape:
         if self.init != "scratch" and (self.width or self.attention_heads):
             msg = f"width and attention_heads are for init=scratch; init={self.init} has its own"
             raise ConfigError(msg)
+        width, heads = self.width or WIDTH, self.attention_heads or HEADS
+        if width % (2 * heads):
+            msg = f"width={width} cannot be split into attention_heads={heads} of even size"
+            raise ConfigError(msg)
 
 
 def scratch(architecture: Architecture, shape: Shape, table: Vocabulary) -> tuple[Any, Encoder]:
     """A random encoder over ``table``, and the way sentences enter it."""
     width = shape.width or WIDTH
+    deviation = 0.02 * math.sqrt(768 / width)  # BERT's 0.02 is for a width of 768
     sizes = {
         "vocab_size": len(table),
         "hidden_size": width,
@@ -52,10 +58,26 @@ def scratch(architecture: Architecture, shape: Shape, table: Vocabulary) -> tupl
         "hidden_dropout_prob": shape.dropout,
         "attention_probs_dropout_prob": shape.dropout,
         "pad_token_id": table.padding,
+        "initializer_range": deviation,
     }
     if architecture == "electra":
         sizes["embedding_size"] = width // 2  # ELECTRA's embeddings are narrower than its layers
-    return made(_config(architecture)(**sizes)), Encoder(table, POSITIONS)
+    encoder = made(_config(architecture)(**sizes))
+    positions = encoder.embeddings.position_embeddings.weight
+    with torch.no_grad():
+        positions.copy_(sinusoids(*positions.shape) * deviation * math.sqrt(2))
+    return encoder, Encoder(table, POSITIONS)
+
+
+def sinusoids(positions: int, width: int) -> torch.Tensor:
+    """Positions as waves (positions, width), in which neighbours are near from the first step on.
+
+    Random positions must be learned before attention can find a neighbour, which takes more text
+    than a tagger trained from scratch has. Vaswani et al. 2017, section 3.5.
+    """
+    rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))  # (width / 2,)
+    angle = torch.arange(positions)[:, None] * rate  # (positions, width / 2)
+    return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)  # (positions, width)
 
 
 def pretrained(shape: Shape) -> tuple[Any, Encoder]:
@@ -67,9 +89,10 @@ def pretrained(shape: Shape) -> tuple[Any, Encoder]:
     """
     folder = _weights.find(shape.model)
     config = _read_config(folder, shape)
-    encoder = _load(folder, config)
-    if shape.init == "embeddings":
-        encoder = _keep_embeddings(encoder, config)
+    if shape.init == "pretrained":
+        encoder = _load(folder, _first_layers(config, shape))
+    else:
+        encoder = _keep_embeddings(_load(folder, config), shape)
     table = Pretrained.load(folder)
     limit = min(config.max_position_embeddings, table.tokenizer.model_max_length)
     return encoder, Encoder(table, int(limit))
@@ -100,15 +123,21 @@ def _read_config(folder: Path, shape: Shape) -> Any:
     except (ValueError, OSError) as error:
         msg = f"{shape.model}: config.json cannot be used: {error}"
         raise WeightsError(msg) from error
-    if shape.layers and shape.layers > config.num_hidden_layers:
-        msg = f"layers={shape.layers}, but {shape.model} has {config.num_hidden_layers} layers"
-        raise ConfigError(msg)
-    config.num_hidden_layers = shape.layers or config.num_hidden_layers
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = shape.dropout
     return config
 
 
+def _first_layers(config: Any, shape: Shape) -> Any:
+    if shape.layers and shape.layers > config.num_hidden_layers:
+        msg = f"layers={shape.layers}, but {shape.model} has {config.num_hidden_layers} layers"
+        raise ConfigError(msg)
+    config.num_hidden_layers = shape.layers or config.num_hidden_layers
+    return config
+
+
 def _load(folder: Path, config: Any) -> Any:
+    from pickle import UnpicklingError
+
     from safetensors import SafetensorError
     from transformers import AutoModel
     from transformers.utils import logging
@@ -121,7 +150,7 @@ def _load(folder: Path, config: Any) -> Any:
         return AutoModel.from_pretrained(
             folder, config=config, trust_remote_code=False, dtype=torch.float32, **extra
         )
-    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+    except (SafetensorError, UnpicklingError, OSError, RuntimeError, ValueError) as error:
         msg = f"the weights in {folder.name} cannot be read: {error}"
         raise WeightsError(msg) from error
     finally:
@@ -130,8 +159,10 @@ def _load(folder: Path, config: Any) -> Any:
             logging.enable_progress_bar()
 
 
-def _keep_embeddings(trained: Any, config: Any) -> Any:
-    """A random encoder with the embeddings of ``trained``."""
+def _keep_embeddings(trained: Any, shape: Shape) -> Any:
+    """A random encoder of any depth with the embeddings of ``trained``."""
+    config = trained.config
+    config.num_hidden_layers = shape.layers or config.num_hidden_layers
     fresh = made(config)
     fresh.embeddings.load_state_dict(trained.embeddings.state_dict())
     return fresh

@@ -23,6 +23,7 @@ class Table(Protocol):
     """The pieces of a unit, and what stands around a sentence."""
 
     padding: int
+    unknown: int
     before: tuple[int, ...]
     after: tuple[int, ...]
 

@@ -36,7 +36,7 @@ def collate(encoded: Sequence[Encoded], padding: int) -> Batch:
     ids = np.full(mask.shape, padding)
     ids[mask] = np.concatenate([e.ids for e in encoded])
     firsts = np.concatenate(
-        [np.array(e.firsts) + row * mask.shape[1] for row, e in enumerate(encoded)]
+        [np.array(e.firsts, np.int64) + row * mask.shape[1] for row, e in enumerate(encoded)]
     )
     return Batch(
         torch.from_numpy(ids),
@@ -55,21 +55,42 @@ def gold_of(tags: Sequence[Sequence[int]]) -> Gold:
 
 
 class Tagger(torch.nn.Module):
-    """``encoder`` (of transformers), a linear classifier of its last layer, and a head."""
+    """``encoder`` (of transformers), a linear classifier of its last layer, and a head.
 
-    def __init__(self, encoder: Any, head: Head, dropout: float) -> None:
+    Args:
+        encoder: a model whose output has a ``last_hidden_state``.
+        head: the loss and the decoder.
+        dropout: of the classifier's input.
+        forget: how often a first piece is read as ``unknown`` in training, so that a tag is learned
+            from the context too, and new names are nothing new.
+        unknown: the id of the unknown piece.
+    """
+
+    def __init__(
+        self, encoder: Any, head: Head, dropout: float, *, forget: float = 0.0, unknown: int = 0
+    ) -> None:
         super().__init__()
         self.encoder = encoder
+        self.forget, self.unknown = forget, unknown
         self.dropout = torch.nn.Dropout(dropout)
         self.classifier = torch.nn.Linear(encoder.config.hidden_size, head.tags)
         self.head = head
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Scores in fp32 (units, tags)."""
-        hidden = self.encoder(batch.ids, attention_mask=_mask(batch.attention)).last_hidden_state
+        ids = self._forgotten(batch) if self.training and self.forget else batch.ids
+        hidden = self.encoder(ids, attention_mask=_mask(batch.attention)).last_hidden_state
         units = hidden.flatten(0, 1).index_select(0, batch.firsts)  # (units, width)
         scores: torch.Tensor = self.classifier(self.dropout(units))  # (units, tags)
         return scores.float()
+
+    def _forgotten(self, batch: Batch) -> torch.Tensor:
+        """The ids (batch, pieces), some first pieces unknown."""
+        flat = batch.ids.flatten()
+        firsts = flat.index_select(0, batch.firsts)  # (units,)
+        gone = torch.rand(firsts.shape, device=firsts.device) < self.forget
+        kept = firsts.masked_fill(gone, self.unknown)
+        return flat.index_copy(0, batch.firsts, kept).view_as(batch.ids)
 
 
 def _mask(attention: torch.Tensor | None) -> torch.Tensor | None:

@@ -50,6 +50,7 @@ class _Encoder:
         width: int | None = None,
         attention_heads: int | None = None,
         dropout: float = 0.1,
+        forget: float = 0.0,
         epochs: int = 10,
         batch_units: int = 1024,
         accumulate: int = 1,
@@ -73,6 +74,7 @@ class _Encoder:
             width: the hidden size from scratch.
             attention_heads: the heads of each layer from scratch.
             dropout: for the encoder, its attention and the classifier.
+            forget: how often a unit is read as unknown in training.
             epochs: passes over the training data at most.
             batch_units: positions of a batch, padding included.
             accumulate: batches to an update.
@@ -93,7 +95,7 @@ class _Encoder:
             schedule, warmup, clip, patience,
         )  # fmt: skip
         self.shape = Shape(init, model or self.base, layers, width, attention_heads, dropout)
-        self.class_weights, self.legal = class_weights, legal
+        self.class_weights, self.legal, self.forget = class_weights, legal, forget
         self.tag_ids = {tag: i for i, tag in enumerate(context.tags)}
         self.model: Any = None
         self.encoder: Any = None
@@ -103,7 +105,8 @@ class _Encoder:
         settle(self.context)
         encoder, self.encoder = self._start([example.sentence for example in train_set])
         head = self.head(_tag_weights(self._tags(train_set), len(self.tag_ids), self.class_weights))
-        self.model = Tagger(encoder, head, self.shape.dropout)
+        unknown = self.encoder.table.unknown
+        self.model = Tagger(encoder, head, self.shape.dropout, forget=self.forget, unknown=unknown)
         training = train(self, train_set, dev, self.recipe, self.context)
         parameters = list(self.model.parameters())
         return FitReport(
@@ -175,9 +178,12 @@ class _Encoder:
             rows = np.split(scores, np.cumsum(batch.lengths)[:-1])
             return [Tags(tuple(self.context.tags[i] for i in path)) for path in decode(rows)]
 
-        slots = [self.encoder.slots(sentence) for sentence in sentences]
+        full = [sentence for sentence in sentences if len(sentence)]
+        slots = [self.encoder.slots(sentence) for sentence in full]
         budget = self.recipe.batch_units
-        return predict_in_batches(self.model, sentences, slots, budget, answer, self.context)
+        found = predict_in_batches(self.model, full, slots, budget, answer, self.context)
+        answers = iter(found)
+        return [next(answers) if len(sentence) else Tags(()) for sentence in sentences]
 
     def oracle(self, examples: Sequence[Example]) -> list[Tags]:
         """Gold through units, pieces and first pieces, and back."""

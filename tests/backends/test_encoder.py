@@ -1,0 +1,387 @@
+"""The encoder family: it learns, owns its units, loads what it saved, says what is wrong."""
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from backends.encoder import BertCrf, BertSoftmax, Electra, _tag_weights
+from harness.core import Example, Sentence, Span, Tags
+from harness.errors import ConfigError, HarnessError, WeightsError
+from harness.protocol import Context, DevScore, Linearises
+from harness.tags import decode, encode, invalid_transitions, tag_set
+
+TAGS = tag_set(["PER", "LOC"])
+FAMILY = [BertCrf, BertSoftmax, Electra]
+TINY = {"layers": 1, "width": 32, "attention_heads": 2, "epochs": 1, "batch_units": 256}
+ODD = ["\u200b", "\ufe0f", "\x07", " ", "\u3000"]
+
+
+def story(seed, odd=False):
+    """Sentences in which a title or a preposition gives a name away."""
+    draw = random.Random(seed)
+    units, spans = [], []
+    for _ in range(draw.randint(1, 3)):
+        units += draw.choice(["我说", "今天", "大家都"])
+        label, before = draw.choice([("PER", "先生"), ("LOC", "在于")])
+        units += before
+        name = draw.sample("东西南北春夏秋冬", draw.randint(1, 3))
+        if odd:
+            name.insert(1, draw.choice(ODD))
+        spans.append(Span(len(units), len(units) + len(name), label))
+        units += [*name, "。"]
+    return Example(Sentence(f"s{seed}", tuple(units)), tuple(spans))
+
+
+TRAIN = [story(i) for i in range(300)]
+DEV = [story(i) for i in range(1000, 1040)]
+
+
+def f1(examples, outputs):
+    found = [set(decode(output.tags)) for output in outputs]
+    gold = [set(example.spans) for example in examples]
+    right = sum(len(a & b) for a, b in zip(found, gold, strict=True))
+    return 2 * right / max(1, sum(map(len, found)) + sum(map(len, gold)))
+
+
+def context(folder, precision="fp32", seed=13, tags=TAGS, dev=DEV):
+    def score(outputs):
+        return DevScore(f1(dev, outputs), 0.0)
+
+    return Context(tags, seed, "cpu", precision, 1, folder, score, lambda progress: None)
+
+
+def trained(backend, folder, train=TRAIN, **options):
+    made = backend(context(folder), **TINY | options)
+    return made, made.fit(train, DEV)
+
+
+@pytest.fixture(scope="module", params=FAMILY)
+def fitted(request, tmp_path_factory):
+    """A backend of each kind, trained until it knows the task."""
+    folder = tmp_path_factory.mktemp(request.param.__name__)
+    options = {"epochs": 12, "learning_rate": 3e-3, "dropout": 0.0, "batch_units": 128}
+    made, report = trained(request.param, folder, **options)
+    return made, report, options
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a pretrained model: real weights of no worth, and a WordPiece vocabulary."""
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    place = tmp_path_factory.mktemp("models") / "small-bert"
+    characters = sorted({unit for example in TRAIN for unit in example.sentence.units})
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "rome", "##me", "ro", "in", *characters]
+    place.mkdir()
+    (place / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    BertTokenizer(vocab=str(place / "vocab.txt"), model_max_length=64).save_pretrained(place)
+    torch.manual_seed(5)
+    BertModel(
+        BertConfig(
+            vocab_size=len(pieces), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+            intermediate_size=64, max_position_embeddings=64,
+        )
+    ).save_pretrained(place)  # fmt: skip
+    return place
+
+
+def pretrained(backend, place, tmp_path, **options):
+    options = {"init": "pretrained", "model": str(place), "epochs": 1, "batch_units": 256} | options
+    made = backend(context(tmp_path), **options)
+    return made, made.fit(TRAIN, DEV)
+
+
+@pytest.mark.slow
+def test_it_learns(fitted):
+    made, report, _ = fitted
+    assert f1(DEV, made.predict([e.sentence for e in DEV])) > 0.9
+    assert report.epochs[-1].loss < report.epochs[0].loss / 4
+    assert report.weights == "scratch"
+    assert report.parameters == report.trained == sum(p.numel() for p in made.model.parameters())
+
+
+@pytest.mark.slow
+def test_a_crf_learns_its_transitions_and_a_softmax_has_none(fitted):
+    made, report, _ = fitted
+    if not isinstance(made, BertCrf):
+        assert report.transitions is None
+        return
+    chain = {
+        (a, b): score
+        for a, row in zip(TAGS, report.transitions, strict=True)
+        for b, score in zip(TAGS, row, strict=True)
+    }
+    assert max(map(abs, chain.values())) > 0.5  # they begin within 0.1
+    assert chain["O", "B-PER"] > chain["O", "I-PER"]
+    assert chain["B-PER", "I-PER"] > chain["B-PER", "I-LOC"]
+
+
+@pytest.mark.slow
+def test_tags_do_not_depend_on_the_company(fitted):
+    """In fp32 a sentence gets the same tags alone, among long ones, and in any order."""
+    made, _, _ = fitted
+    sentences = [story(i).sentence for i in range(2000, 2060)]
+    together = made.predict(sentences)
+    alone = [made.predict([sentence])[0] for sentence in sentences]
+    backwards = made.predict(sentences[::-1])[::-1]
+    long = Sentence("long", sum((s.units for s in sentences), ())[:250])
+    assert together == alone == backwards == made.predict([*sentences, long])[:-1]
+
+
+@pytest.mark.slow
+def test_loaded_in_a_new_process_it_answers_the_same(fitted, tmp_path):
+    made, _, options = fitted
+    model = tmp_path / "model"
+    model.mkdir()
+    made.save(model)
+    sentences = [e.sentence for e in DEV[:12]] + [Sentence("odd", (*ODD, "[SEP]", "先"))]
+    script = (
+        "import json, sys; from pathlib import Path\n"
+        "from harness.core import Sentence; from harness.protocol import Context\n"
+        "import backends.encoder as encoder\n"
+        "name, folder, tags, options, units = json.loads(sys.stdin.read())\n"
+        "context = Context(tuple(tags), 1, 'cpu', 'fp32', 1, Path(folder), None, lambda p: None)\n"
+        "backend = getattr(encoder, name)(context, **options)\n"
+        "backend.load(Path(folder))\n"
+        "answers = backend.predict([Sentence(str(i), tuple(u)) for i, u in enumerate(units)])\n"
+        "print(json.dumps([answer.tags for answer in answers]))\n"
+    )
+    question = json.dumps(
+        [type(made).__name__, str(model), TAGS, TINY | options, [s.units for s in sentences]]
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], input=question, capture_output=True, text=True, check=True
+    )
+    assert [tuple(tags) for tags in json.loads(answer.stdout)] == [
+        output.tags for output in made.predict(sentences)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", FAMILY)
+def test_the_same_seed_gives_the_same_model_bit_for_bit(backend, tmp_path):
+    one, first = trained(backend, tmp_path / "a", epochs=2)
+    two, second = trained(backend, tmp_path / "b", epochs=2)
+    weights = two.model.state_dict()
+    assert all(torch.equal(value, weights[key]) for key, value in one.model.state_dict().items())
+    assert [e.loss for e in first.epochs] == [e.loss for e in second.epochs]
+    sentences = [e.sentence for e in DEV]
+    assert one.predict(sentences) == two.predict(sentences)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", FAMILY)
+def test_eight_by_one_is_four_by_two_is_two_by_four(backend, tmp_path):
+    """One update of eight sentences, whole and in parts: the same weights to 1e-6."""
+    eight = [
+        Example(Sentence(f"e{i}", tuple("先生东说在于西北"[i:] + "先生东说在于西北"[:i])), ())
+        for i in range(8)
+    ]
+    found = []
+    for size, accumulate in ((8, 1), (4, 2), (2, 4)):
+        options = {"dropout": 0.0, "batch_units": 8 * size, "accumulate": accumulate, "clip": 0.0}
+        made = backend(context(tmp_path / str(size)), **TINY | options, warmup=0.0)
+        made.fit([*eight, *eight], [])
+        found.append({k: v.clone() for k, v in made.model.state_dict().items()})
+    for other in found[1:]:
+        for name, value in found[0].items():
+            if name.endswith("key.bias"):
+                continue  # it shifts all scores of a query alike: its gradient is rounding alone
+            torch.testing.assert_close(other[name], value, rtol=0, atol=1e-6, msg=name)
+
+
+@pytest.mark.parametrize("backend", FAMILY)
+def test_odd_units_lengths_and_empty_sentences_get_their_tags(backend, tmp_path):
+    made, _ = trained(backend, tmp_path, train=[*TRAIN[:20], story(7, odd=True)])
+    texts = ["", "先", "</s>[SEP]", "".join(ODD), "我" * 254, ""]
+    answers = made.predict([Sentence(f"t{i}", tuple(text)) for i, text in enumerate(texts)])
+    assert [len(answer.tags) for answer in answers] == [len(text) for text in texts]
+    assert {tag for answer in answers for tag in answer.tags} <= set(TAGS)
+    assert made.predict([]) == []
+
+
+@pytest.mark.parametrize("backend", FAMILY)
+def test_gold_survives_the_way_in_and_out(backend, tmp_path, folder):
+    """Units, pieces, first pieces and back: what a perfect model would answer is the gold."""
+    examples = [story(i, odd=True) for i in range(50)]
+    words = Example(
+        Sentence("w", ("in", "romeme", "\u200b", "</s>", "[SEP]"), " "), (Span(1, 3, "LOC"),)
+    )
+    gold = [Tags(encode(e.spans, len(e.sentence))) for e in [*examples, words]]
+    scratch = backend(context(tmp_path), **TINY)
+    base = backend(context(tmp_path), init="pretrained", model=str(folder))
+    assert isinstance(scratch, Linearises)
+    assert scratch.oracle([*examples, words]) == gold
+    assert base.oracle([*examples, words]) == gold
+
+
+def test_no_loss_reads_padding_control_or_later_pieces(tmp_path, folder):
+    """Each scored position is the first piece of a unit, and there are as many as units."""
+    made, _ = pretrained(BertCrf, folder, tmp_path)
+    sentences = [
+        Sentence("a", ("in", "romeme", "\u200b"), " "), Sentence("b", tuple("先生东西南北我说")),
+    ]  # fmt: skip
+    batch = made._batch(sentences)
+    tokenizer = made.encoder.table.tokenizer
+    scored = tokenizer.convert_ids_to_tokens(batch.ids.flatten()[batch.firsts].tolist())
+    assert scored == ["in", "rome", "[UNK]", *"先生东西南北我说"]
+    assert made.model(batch).shape == (11, len(TAGS))
+    assert not batch.attention.all()
+
+
+@pytest.mark.parametrize("backend", FAMILY)
+def test_answers_can_be_held_to_legal_tags(backend, tmp_path):
+    """Scores drawn at random break rules; held to them they break none."""
+    made, _ = trained(backend, tmp_path, train=TRAIN[:20])
+    torch.nn.init.normal_(made.model.classifier.weight, std=5.0)
+    sentences = [e.sentence for e in DEV]
+    assert sum(invalid_transitions(answer.tags) for answer in made.predict(sentences)) > 20
+    made.legal = True
+    assert sum(invalid_transitions(answer.tags) for answer in made.predict(sentences)) == 0
+
+
+def test_pretrained_weights_are_taken_and_named(folder, tmp_path):
+    made, report = pretrained(BertSoftmax, folder, tmp_path, learning_rate=1e-9, layers=1)
+    from transformers import BertModel
+
+    source = BertModel.from_pretrained(folder)
+    assert report.weights == "small-bert"
+    assert made.model.encoder.config.num_hidden_layers == 1
+    torch.testing.assert_close(
+        made.model.encoder.encoder.layer[0].output.dense.weight,
+        source.encoder.layer[0].output.dense.weight, atol=1e-6, rtol=0,
+    )  # fmt: skip
+
+
+def test_embeddings_only_leaves_random_layers(folder, tmp_path):
+    options = {"init": "embeddings", "learning_rate": 1e-9, "layers": 3}
+    made, report = pretrained(BertCrf, folder, tmp_path, **options)
+    from transformers import BertModel
+
+    source, encoder = BertModel.from_pretrained(folder), made.model.encoder
+    assert report.weights == "small-bert (embeddings)"
+    assert encoder.config.num_hidden_layers == 3
+    words = source.embeddings.word_embeddings.weight
+    torch.testing.assert_close(encoder.embeddings.word_embeddings.weight, words, atol=1e-6, rtol=0)
+    layer = encoder.encoder.layer[0].output.dense.weight
+    assert not torch.allclose(layer, source.encoder.layer[0].output.dense.weight, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_pretrained_model_is_saved_whole(folder, tmp_path):
+    made, _ = pretrained(BertCrf, folder, tmp_path)
+    model = tmp_path / "model"
+    model.mkdir()
+    made.save(model)
+    again = BertCrf(context(tmp_path))
+    again.load(model)
+    sentences = [e.sentence for e in DEV]
+    assert again.predict(sentences) == made.predict(sentences)
+
+
+@pytest.mark.parametrize("backend", FAMILY)
+def test_a_damaged_or_foreign_model_is_refused(backend, tmp_path):
+    made, _ = trained(backend, tmp_path, train=TRAIN[:5])
+    made.save(tmp_path)
+    with pytest.raises(WeightsError, match="it was trained on the tags"):
+        backend(context(tmp_path, tags=tag_set(["ORG"]))).load(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(WeightsError, match="cannot be read"):
+        backend(context(tmp_path), **TINY).load(tmp_path)
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(WeightsError, match="cannot be read"):
+        backend(context(tmp_path), **TINY).load(tmp_path)
+
+
+@pytest.mark.parametrize("model", [None, "nobody/nothing", "./no-such-folder"])
+def test_missing_weights_are_one_message_with_the_ways_out(model, tmp_path, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "empty"))
+    with pytest.raises(WeightsError, match=r"no weights for model .*HF_HOME.*init=scratch"):
+        BertCrf(context(tmp_path), init="pretrained", model=model).fit(TRAIN, DEV)
+
+
+def test_a_pickle_that_runs_code_is_refused(folder, tmp_path):
+    import os
+    import pickle
+    import shutil
+
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "owned"),)
+
+    shutil.copytree(folder, tmp_path / "evil")
+    (tmp_path / "evil" / "model.safetensors").unlink()
+    (tmp_path / "evil" / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(), protocol=2))
+    with pytest.raises(WeightsError, match="the weights in evil cannot be read"):
+        pretrained(BertCrf, tmp_path / "evil", tmp_path)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_options_that_contradict_are_refused(tmp_path, folder):
+    with pytest.raises(ConfigError, match="width and attention_heads are for init=scratch"):
+        BertCrf(context(tmp_path), init="pretrained", width=64)
+    with pytest.raises(ConfigError, match=r"layers=9, but .* has 2 layers"):
+        pretrained(BertCrf, folder, tmp_path, layers=9)
+    with pytest.raises(ConfigError, match=r"width=36 .* attention_heads=4"):
+        BertCrf(context(tmp_path), width=36)
+
+
+def test_a_window_that_exceeds_the_model_is_an_error_that_names_the_setting(tmp_path, folder):
+    long = Example(Sentence("long", tuple("我" * 70)), ())
+    with pytest.raises(ConfigError, match=r"sentence long has 70 units .* window_limit=62"):
+        BertCrf(context(tmp_path), init="pretrained", model=str(folder)).fit([long], [])
+
+
+@pytest.mark.parametrize("backend", FAMILY)
+def test_numbers_that_are_not_finite_end_the_run(backend, tmp_path):
+    with pytest.raises(HarnessError, match="not finite"):
+        trained(backend, tmp_path, train=TRAIN[:50], learning_rate=1e30, warmup=0.0, clip=0.0)
+
+
+@pytest.mark.parametrize("backend", FAMILY)
+def test_bf16_trains_and_says_so(backend, tmp_path):
+    made = backend(context(tmp_path, precision="bf16"), **TINY)
+    report = made.fit(TRAIN[:50], DEV)
+    assert report.precision == "bf16"
+    assert next(made.model.parameters()).dtype is torch.float32
+    assert all(epoch.loss > 0 for epoch in report.epochs)
+
+
+def test_class_weights_raise_rare_tags_and_average_to_one():
+    tags = [[0] * 90 + [1] * 9 + [2]]
+    weights = _tag_weights(tags, 3, 0.5)
+    assert weights[2] > weights[1] > weights[0]
+    assert sum(weights[tag] for tag in tags[0]).item() == pytest.approx(100)
+    assert torch.equal(_tag_weights(tags, 3, 0.0), torch.ones(3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", [BertCrf, BertSoftmax])
+def test_class_weights_make_a_rare_type_louder(backend, tmp_path):
+    """With a few persons among many places, weights let the model name more persons."""
+    rare = [e for e in TRAIN if all(s.label == "LOC" for s in e.spans)][:60] + TRAIN[:8]
+    options = {"epochs": 6, "learning_rate": 3e-3, "dropout": 0.0, "batch_units": 128}
+    persons = []
+    for power in (0.0, 1.0):
+        made, _ = trained(backend, tmp_path, train=rare, class_weights=power, **options)
+        answers = made.predict([e.sentence for e in TRAIN])
+        persons.append(sum(tag.endswith("PER") for answer in answers for tag in answer.tags))
+    assert persons[1] > 1.2 * persons[0]
+
+
+def test_a_forgotten_unit_is_unknown_in_training_only(tmp_path):
+    made, _ = trained(BertSoftmax, tmp_path, train=TRAIN[:20], forget=0.5)
+    batch = made.collate(TRAIN[:20])
+    forgotten = made.model.train()._forgotten(batch)
+    share = (forgotten != batch.ids).float().sum() / len(batch.firsts)
+    assert 0.35 < share < 0.65
+    assert set(forgotten[forgotten != batch.ids].tolist()) == {made.encoder.table.unknown}
+    assert made.predict([TRAIN[0].sentence]) == made.predict([TRAIN[0].sentence])
