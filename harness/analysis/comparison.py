@@ -10,18 +10,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
 
-import numpy as np
-
 from harness.analysis.answers import Answers
-from harness.analysis.bucket_table import (
-    FN,
-    SMALL,
-    TP,
-    bucket_counts,
-    ordered,
-    sample_of,
-)  # fmt: skip
-from harness.analysis.buckets import BUCKETS
+from harness.analysis.bucket_table import FN, SMALL, TP, sample_of
+from harness.analysis.row_levels import Key, Levels, by_level
 from harness.analysis.rows import Answer, Row, rows
 from harness.analysis.taxonomy import over
 from harness.core import Counts, Span
@@ -29,10 +20,9 @@ from harness.errors import DataError
 from harness.statistics.permutation import permuted
 from harness.statistics.ranking import holm
 from harness.statistics.samples import Ints
+from harness.statistics.seeds import contest
 
 SWAPS = 5000
-Key: TypeAlias = tuple[str, str]  # bucket and level
-Levels: TypeAlias = dict[Key, Ints]
 Cell: TypeAlias = tuple[Key, Ints, Ints]
 
 
@@ -171,7 +161,7 @@ def _inventions(gold: Sequence[Span], mine: Sequence[Span], theirs: Sequence[Spa
 
 def _levels(held: Sequence[Row]) -> tuple[LevelDifference, ...]:
     """The difference of each pair of rows on every level of every bucket."""
-    levels = [(row.name, _by_level(row)) for row in held]
+    levels = [(row.name, by_level(row)) for row in held]
     return tuple(
         each
         for (first, one), (second, other) in combinations(levels, 2)
@@ -182,24 +172,12 @@ def _levels(held: Sequence[Row]) -> tuple[LevelDifference, ...]:
 def _tested(first: str, second: str, cells: Sequence[Cell]) -> list[LevelDifference]:
     """One pair of rows: its tests are one family."""
     samples = [(sample_of(one), sample_of(other)) for _, one, other in cells]
-    corrected = holm([test.p for test in permuted(samples, SWAPS, seed=0)])
+    contests = [contest(*pair) for pair in samples]
+    corrected = holm([test.p for test in permuted(contests, SWAPS, seed=0)])
     return [
         LevelDifference(first, second, *key, _support(one), float(a.f1.mean() - b.f1.mean()), p)
         for (key, one, _), (a, b), p in zip(cells, samples, corrected, strict=True)
     ]
-
-
-def _by_level(row: Row) -> Levels:
-    """The counts of a row by level: (seeds, sentences, 3)."""
-    parts = [bucket_counts(run) for run in row.runs]
-    keys = ordered(BUCKETS, {key for names, _ in parts for key in names})
-    none = np.zeros((len(row.found), 3), np.int64)
-    return {
-        key: np.stack([
-            counts[:, names.index(key)] if key in names else none for names, counts in parts
-        ])
-        for key in keys
-    }  # fmt: skip
 
 
 def _shared(one: Levels, other: Levels) -> list[Cell]:

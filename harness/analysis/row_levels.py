@@ -1,0 +1,67 @@
+"""Scores by bucket of a row: the mean over its seeds, each seed beside it.
+
+The interval is of ``harness.statistics``: chance in sentences, and in seeds where there are more.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from harness.analysis.bucket_table import DRAWS, FN, SMALL, TP, bucket_counts, ordered, sample_of
+from harness.analysis.buckets import BUCKETS
+from harness.analysis.rows import Row
+from harness.statistics.bootstrap import LEVEL, resampled, score_interval
+from harness.statistics.samples import Ints
+
+Key: TypeAlias = tuple[str, str]  # bucket and level
+Levels: TypeAlias = dict[Key, Ints]
+
+
+@dataclass(frozen=True, slots=True)
+class RowLevel:
+    """F1 of a row on one level that holds gold: fractions, ``seeds`` in ascending order."""
+
+    bucket: str
+    level: str
+    n: int
+    seeds: tuple[float, ...]
+    low: float
+    high: float
+
+    @property
+    def f1(self) -> float:
+        """The mean over seeds."""
+        return sum(self.seeds) / len(self.seeds)
+
+    @property
+    def small(self) -> bool:
+        """Whether there are too few gold entities to say much."""
+        return self.n < SMALL
+
+
+def row_levels(row: Row) -> tuple[RowLevel, ...]:
+    """F1 on every level that holds gold, buckets and levels in their order."""
+    levels = {key: counts for key, counts in by_level(row).items() if counts[..., [TP, FN]].any()}
+    samples = [sample_of(counts) for counts in levels.values()]
+    drawn = resampled(samples, DRAWS, seed=0) if samples else []
+    found = []
+    for (key, counts), sample, scores in zip(levels.items(), samples, drawn, strict=True):
+        interval = score_interval(sample, scores, 0, LEVEL)
+        seeds = tuple(float(score) for score in sample.f1)
+        support = int(counts[0][:, [TP, FN]].sum())
+        found.append(RowLevel(*key, support, seeds, interval.low, interval.high))
+    return tuple(found)
+
+
+def by_level(row: Row) -> Levels:
+    """The counts of a row by level: (seeds, sentences, 3)."""
+    parts = [bucket_counts(run) for run in row.runs]
+    keys = ordered(BUCKETS, {key for names, _ in parts for key in names})
+    none = np.zeros((len(row.found), 3), np.int64)
+    return {
+        key: np.stack([
+            counts[:, names.index(key)] if key in names else none for names, counts in parts
+        ])
+        for key in keys
+    }  # fmt: skip

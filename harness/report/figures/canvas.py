@@ -1,0 +1,115 @@
+"""One look for all figures: every picture is drawn on a figure of its own, with no global state.
+
+Equal results give equal bytes: no date, and a fixed salt for the ids inside an SVG.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from harness.report import fonts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe and Ito: told apart with any kind of colour vision; markers tell them apart without colour.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8A7700")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DASHES = ("-", "--", "-.", ":")
+GRID = "#d9dce1"
+SOFT = "#5b626d"
+SVG_LIMIT = 150_000  # bytes above which the page takes the PNG
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure in both formats; with no bytes where it could not be drawn, as its caption says."""
+
+    name: str
+    caption: str
+    svg: bytes = b""
+    png: bytes = b""
+
+    @property
+    def content(self) -> bytes:
+        """What the page embeds: the SVG, or the PNG where the SVG is large."""
+        return self.png if len(self.svg) > SVG_LIMIT or not self.svg else self.svg
+
+    @property
+    def mime(self) -> str:
+        """The type of ``content``."""
+        return "image/svg+xml" if self.content is self.svg else "image/png"
+
+
+def colour(index: int) -> str:
+    """The colour of the row at ``index``."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def marker(index: int) -> str:
+    """The marker of the row at ``index``."""
+    return MARKERS[index % len(MARKERS)]
+
+
+def picture(
+    name: str, caption: str, size: tuple[float, float], draw: Callable[["Figure"], None]
+) -> Picture:
+    """The picture that ``draw`` makes; ``size`` is in inches."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_style()):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        try:
+            fonts.require(texts(figure))
+        except fonts.FontMissingError as error:
+            return Picture(name, f"{caption} Not drawn: {error}")
+        return Picture(name, caption, _saved(figure, "svg"), _saved(figure, "png"))
+
+
+def texts(figure: "Figure") -> Iterable[str]:
+    """All text of a figure."""
+    from matplotlib.text import Text
+
+    figure.draw_without_rendering()
+    return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
+
+
+def _saved(figure: "Figure", suffix: str) -> bytes:
+    stream = BytesIO()
+    metadata = {"Date": None} if suffix == "svg" else {"Software": None}
+    figure.savefig(stream, format=suffix, dpi=130, metadata=metadata)
+    return stream.getvalue()
+
+
+def _style() -> dict[str, Any]:
+    return {
+        "font.family": _families(),
+        "font.size": 10,
+        "text.parse_math": False,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "ner-harness",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": SOFT,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.titlesize": 10.5,
+        "axes.titlelocation": "left",
+        "grid.color": GRID,
+        "grid.linewidth": 0.7,
+        "legend.frameon": False,
+        "figure.facecolor": "white",
+    }
+
+
+def _families() -> list[str]:
+    from matplotlib.font_manager import FontProperties, fontManager
+
+    families = ["DejaVu Sans"]
+    if path := fonts.chinese():
+        fontManager.addfont(path)
+        families.append(FontProperties(fname=path).get_name())
+    return families

@@ -1,0 +1,90 @@
+"""Sentences and answers as the page reads them: compact, so that thousands fit in one file.
+
+A sentence is ``[id, units, gold, spans, levels, answers]``. ``units`` is a string where every unit
+is one code point, else a list. ``spans`` are the distinct spans of gold and all runs, flat as
+start, length and label; the first ``gold`` of them are the gold. ``levels`` has a digit per span
+and bucket. An answer is 0 where all is right, ``-k`` where it equals that of run ``k - 1``, else
+``[found, kinds of gold, kinds of found]``: indices into the spans, and a letter for each kind.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import TypeAlias
+
+from harness.analysis.answers import HEADLINE, Answers
+from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
+from harness.analysis.taxonomy import KINDS, Case, cases
+from harness.core import Span
+from harness.record import Prediction
+
+Encoded: TypeAlias = list[object]
+_LETTERS = {kind: chr(ord("a") + index) for index, kind in enumerate(KINDS)}
+
+
+def buckets_of(runs: Sequence[Answers]) -> tuple[Bucket, ...]:
+    """The buckets that the page can filter by: those that are the same for all runs.
+
+    The type has a filter of its own, and repair is a class of errors.
+    """
+    shared = available(runs[0].facts)
+    return tuple(bucket for bucket in shared if bucket.name not in ("type", "repair"))
+
+
+def encode_all(runs: Sequence[Answers], labels: Sequence[str]) -> list[Encoded]:
+    """The sentences of runs on the same data, in the order of the file."""
+    buckets = buckets_of(runs)
+    numbers = {label: index for index, label in enumerate(labels)}
+    return [
+        _encoded([run.predictions[row] for run in runs], runs[0], buckets, numbers)
+        for row in range(len(runs[0].predictions))
+    ]
+
+
+def _encoded(
+    predictions: Sequence[Prediction],
+    run: Answers,
+    buckets: Sequence[Bucket],
+    numbers: Mapping[str, int],
+) -> Encoded:
+    first = predictions[0]
+    judged = [cases(prediction, HEADLINE) for prediction in predictions]
+    gold = first.gold_spans()
+    found = sorted({span for case in chain(*judged) for span in case.found} - set(gold))
+    index = {span: position for position, span in enumerate((*gold, *found))}
+    flat = [[span.start, len(span), numbers[span.label]] for span in index]
+    places = [Place(span, first, run.facts or NO_FACTS) for span in index]
+    levels = "".join(str(b.levels.index(b.level(place))) for place in places for b in buckets)
+    return [
+        first.id, _units(first), len(gold), list(chain(*flat)), levels, _answers(judged, index),
+    ]  # fmt: skip
+
+
+def _units(prediction: Prediction) -> str | list[str]:
+    if not prediction.joiner and all(len(unit) == 1 for unit in prediction.units):
+        return "".join(prediction.units)
+    return list(prediction.units)
+
+
+def _answers(judged: Sequence[Sequence[Case]], index: Mapping[Span, int]) -> list[object]:
+    answers: list[object] = []
+    seen: dict[tuple[Case, ...], int] = {}
+    for number, run_cases in enumerate(judged):
+        key = tuple(run_cases)
+        if all(case.kind == "exact" for case in key):
+            answers.append(0)
+        elif key in seen:
+            answers.append(-1 - seen[key])
+        else:
+            seen[key] = number
+            answers.append(_answer(key, index))
+    return answers
+
+
+def _answer(run_cases: Sequence[Case], index: Mapping[Span, int]) -> list[object]:
+    gold = sorted((index[span], _LETTERS[case.kind]) for case in run_cases for span in case.gold)
+    found = sorted((index[span], _LETTERS[case.kind]) for case in run_cases for span in case.found)
+    return [
+        [position for position, _ in found],
+        "".join(letter for _, letter in gold),
+        "".join(letter for _, letter in found),
+    ]

@@ -1,0 +1,175 @@
+"""The tables of the page: what the template prints, in the order in which it prints it.
+
+Numbers are formatted here, so that the template decides about looks alone. A row is a backend with
+all its seeds, and its numbers are means over them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from statistics import mean
+
+from harness.analysis.answers import HEADLINE, Answers
+from harness.analysis.buckets import BUCKETS
+from harness.analysis.comparison import Comparison, compare
+from harness.analysis.confusion import Confusion, by_tag, by_type
+from harness.analysis.partial import fair, partial_credit
+from harness.analysis.row_levels import RowLevel, row_levels
+from harness.analysis.rows import Row, rows
+from harness.analysis.suspects import Suspect, suspects
+from harness.analysis.taxonomy import KINDS, Kind, cases, tally
+from harness.core import Span
+from harness.numbers import NOT_KNOWN, one_decimal, percent
+
+MOST_SUSPECTS = 100
+MOST_TAGS = 13  # a matrix of more columns is not read any more: types instead of tags
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A matrix to colour: ``cells[i][j]`` is (text, share); the share is None in an empty row."""
+
+    title: str
+    names: tuple[str, ...]
+    cells: tuple[tuple[tuple[str, float | None], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One row of the first table; scores in percent, kinds in cases per seed."""
+
+    name: str
+    seeds: tuple[str, ...]
+    f1: str
+    precision: str
+    recall: str
+    credit: tuple[str, ...]
+    fair: str
+    kinds: tuple[tuple[Kind, str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRow:
+    """One level of one bucket, with a cell for each row: text, interval and whether it is small."""
+
+    title: str
+    level: str
+    n: int
+    small: bool
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables about one data set."""
+
+    summaries: tuple[Summary, ...]
+    buckets: tuple[BucketRow, ...]
+    confusions: tuple[Heat, ...]
+    comparison: Comparison | None
+    suspects: tuple[tuple[str, str, str, str, str], ...]
+
+
+def tables(runs: Sequence[Answers]) -> Tables:
+    """The tables of runs on the same data."""
+    held = rows(runs)
+    return Tables(
+        tuple(map(_summary, held)),
+        _bucket_rows([row_levels(row) for row in held]),
+        tuple(chain.from_iterable(map(_heats, held))),
+        compare(runs) if len(held) > 1 else None,
+        tuple(_suspect(one) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
+    )
+
+
+def _summary(row: Row) -> Summary:
+    counts = [run.metrics.micro() for run in row.runs]
+    credits_ = [partial_credit(_pairs(run)) for run in row.runs]
+    return Summary(
+        row.name,
+        tuple(f"{run.run.seed}: {shown(c.f1)}" for run, c in zip(row.runs, counts, strict=True)),
+        average([c.f1 for c in counts]),
+        average([c.precision for c in counts]),
+        average([c.recall for c in counts]),
+        tuple(average([each[scheme].f1 for each in credits_]) for scheme in credits_[0]),
+        average([fair(_pairs(run)).f1 for run in row.runs]),
+        _kinds(row),
+    )
+
+
+def _pairs(run: Answers) -> list[tuple[tuple[Span, ...], tuple[Span, ...]]]:
+    return list(zip(run.gold, run.found, strict=True))
+
+
+def _kinds(row: Row) -> tuple[tuple[Kind, str, float], ...]:
+    """Cases per seed of each kind of error, and their share of all errors."""
+    tallies = [
+        tally(chain.from_iterable(cases(each, HEADLINE) for each in run.predictions))
+        for run in row.runs
+    ]
+    numbers = {kind: mean(each[kind].cases for each in tallies) for kind in KINDS[1:]}
+    total = sum(numbers.values()) or 1.0
+    return tuple((kind, one_decimal(value), value / total) for kind, value in numbers.items())
+
+
+def shown(fraction: float | None) -> str:
+    """A score as people read it."""
+    return NOT_KNOWN if fraction is None else percent(fraction)
+
+
+def average(fractions: Sequence[float | None]) -> str:
+    """The mean of scores, where all are defined."""
+    known = [value for value in fractions if value is not None]
+    return percent(mean(known)) if len(known) == len(fractions) else NOT_KNOWN
+
+
+def _bucket_rows(levels: Sequence[Sequence[RowLevel]]) -> tuple[BucketRow, ...]:
+    """All rows share the gold, so they share the levels that hold gold, except of repair."""
+    titles = {bucket.name: bucket.title for bucket in BUCKETS}
+    by_key = [{(level.bucket, level.level): level for level in row} for row in levels]
+    order = list(dict.fromkeys(chain.from_iterable(by_key)))
+    order.sort(key=lambda key: list(titles).index(key[0]))
+    found = []
+    for key in order:
+        cells = [row.get(key) for row in by_key]
+        n = max(cell.n for cell in cells if cell)
+        small = all(cell.small for cell in cells if cell)
+        found.append(BucketRow(titles[key[0]], key[1], n, small, tuple(map(_cell, cells))))
+    return tuple(found)
+
+
+def _cell(level: RowLevel | None) -> tuple[str, str]:
+    if level is None:
+        return NOT_KNOWN, ""
+    return percent(level.f1), f"{percent(level.low)} to {percent(level.high)}"
+
+
+def _heats(row: Row) -> list[Heat]:
+    """By type, and by tag where that can still be read; summed over seeds, shares by row."""
+    labels = tuple(dict.fromkeys(chain.from_iterable(run.labels for run in row.runs)))
+    judged = [case for run in row.runs for each in run.predictions for case in cases(each)]
+    heats = [_heat(f"{row.name}: entities by type", by_type(judged, labels))]
+    tags = by_tag([each for run in row.runs for each in run.predictions], labels)
+    if len(tags.names) <= MOST_TAGS:
+        heats.append(_heat(f"{row.name}: units by tag", tags))
+    return heats
+
+
+def _heat(title: str, matrix: Confusion) -> Heat:
+    cells = tuple(
+        tuple((f"{count:,}" if count else "", share) for count, share in zip(*both, strict=True))
+        for both in zip(matrix.rows, matrix.shares, strict=True)
+    )
+    return Heat(title, matrix.names, cells)
+
+
+def _suspect(one: Suspect) -> tuple[str, str, str, str, str]:
+    votes = ", ".join(f"{name} {percent(share)} %" for name, share in one.votes.items())
+    gold, suggested = (_told(one, spans) for spans in (one.gold, one.suggested))
+    return one.prediction.id, gold, suggested, f"{one.support:.2f}", votes
+
+
+def _told(one: Suspect, spans: Sequence[Span]) -> str:
+    units, joiner = one.prediction.units, one.prediction.joiner
+    texts = [f"{joiner.join(units[span.start : span.end])} {span.label}" for span in spans]
+    return " · ".join(texts) or "nothing"
