@@ -80,6 +80,15 @@ class Alignment:
         found: list[int] = self.items[self.items >= 0].tolist()
         return found
 
+    def replaced(self, slots: Slots, items: Items) -> list[int]:
+        """The slots of units over which an item lies that is no form of that unit."""
+        units, folded = np.array(slots.units, np.int32), np.array(slots.folded, np.int32)
+        at = np.flatnonzero((self.items >= 0) & (units >= 0))
+        item = self.items[at]
+        alike = (items.units[item] == units[at]) | (items.folded[item] == folded[at])
+        found: list[int] = at[~(alike | items.wild[item])].tolist()
+        return found
+
 
 @dataclass(slots=True)
 class _Row:

@@ -113,14 +113,17 @@ def _unknown_label(pieces: Pieces, rng: Random) -> None:
     at = _pick(pieces, "label", rng)
     text = pieces[at].text
     prefix = "I_" if text.startswith("I_") else "B_"
-    pieces[at] = Piece("label", "<THING>" if text.startswith("<") else f"{prefix}THING")
+    inline = "</THING>" if text.startswith("</") else "<THING>"
+    pieces[at] = Piece("label", inline if text.startswith("<") else f"{prefix}THING")
 
 
 def _label_typo(pieces: Pieces, rng: Random) -> None:
     at = _pick(pieces, "label", rng)
     text = pieces[at].text
     ways = [text.lower(), text.replace("_", "-"), text.translate(_WIDE), text.replace("_", " ")]
-    pieces[at] = Piece("label", rng.choice(ways[:1] if text.startswith("<") else ways))
+    if text.startswith("<"):
+        ways = [text.lower(), text.replace(">", " >")]
+    pieces[at] = Piece("label", rng.choice([way for way in ways if way != text] or [text]))
 
 
 def _text_before(pieces: Pieces, rng: Random) -> None:

@@ -125,6 +125,7 @@ def broken(case: Case, decoded: Decoded) -> Iterator[str]:
     """The promises that ``decoded`` breaks."""
     if len(decoded.tags) != len(case.sentence):
         yield f"{len(decoded.tags)} tags for {len(case.sentence)} units"
+        return
     if not set(decoded.tags) <= set(case.tags):
         yield "a tag out of the tag set"
     if invalid_transitions(decoded.tags):

@@ -224,7 +224,7 @@ class Vocabulary:
         ids = np.array([distinct[word] for word in reading.words], np.int32).reshape(-1, 2)
         costs = np.array(reading.costs, np.int32)
         is_key = ids[:, 0] >= 0
-        plain = is_key | (costs > NORMALISED)
+        plain = is_key | (costs > 0)
         wild = np.array([word in WILD for word in reading.words], np.bool_) & ~is_key
         folded = np.where(plain, ids[:, 1], -1).astype(np.int32)
         return Items(ids[:, 0].copy(), folded, costs == NO_READING, wild, costs)

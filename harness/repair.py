@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from harness.align import NO_READING, Alignment, Items, Slots, align
+from harness.align import NO_READING, Alignment, align
 from harness.core import Decoded, Sentence, Text
 from harness.diagnosis import Mended, missing, superfluous
 from harness.formats import CHAR_TAG, INDEXED, format_named
@@ -147,7 +147,7 @@ def _mend_keyed(text: str, keys: list[str], tags: tuple[str, ...], looks: str) -
     if alignment is None:
         return (OUTSIDE,) * len(keys), Counter(unrecoverable=1)
     units, places = alignment.items[0::2].tolist(), alignment.items[1::2].tolist()
-    replaced = _replaced(units, slots, items)
+    replaced = {slot // 2 for slot in alignment.replaced(slots, items)}
     if len(replaced) == len(alignment.matched):  # nothing but chance
         return (OUTSIDE,) * len(keys), Counter(unrecoverable=1)
     found = [None if place < 0 else _tag(reading, place, tags) for place in places]
@@ -168,19 +168,6 @@ def _faults(reading: Reading, keys: Sequence[str], alignment: Alignment) -> Coun
     counts.update(substituted_unit=inexact, merged=reading.merged, overflow=reading.overflow)
     counts["text_before"] |= reading.before
     return counts
-
-
-def _replaced(units: Sequence[int], slots: Slots, items: Items) -> set[int]:
-    """The units for which another one stands that is no form of them."""
-    alike = items.wild.tolist(), items.folded.tolist(), items.units.tolist()
-    return {
-        at
-        for at, item in enumerate(units)
-        if item >= 0
-        and not alike[0][item]
-        and alike[1][item] != slots.folded[2 * at]
-        and alike[2][item] != slots.units[2 * at]
-    }
 
 
 def _doubtful(units: Sequence[int], replaced: set[int]) -> set[int]:

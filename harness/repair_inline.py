@@ -81,8 +81,9 @@ def mend_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
     points = sentence.text
     reading = _reading(marked.points, CAP * len(points) + CAP_EXTRA)
     vocabulary = Vocabulary.of(points)
-    alignment = align(vocabulary.slots(points, tagged=False), vocabulary.items(reading))
-    if alignment is None or not alignment.matched:
+    slots, items = vocabulary.slots(points, tagged=False), vocabulary.items(reading)
+    alignment = align(slots, items)
+    if alignment is None or len(alignment.replaced(slots, items)) == len(alignment.matched):
         return (OUTSIDE,) * len(sentence), Counter(unrecoverable=1)
     units = list(_by_unit(alignment.items.tolist(), sentence))
     counts = _faults(units, sentence, reading)

@@ -22,7 +22,7 @@ class Robustness:
     """One kind of fault in one format: entity counts (conlleval policy) before and after repair.
 
     ``fault`` is ``none``, ``mixed`` (any of ``harness.faults.SINGLE``) or the name of one;
-    ``recoverable`` is False for those of ``UNRECOVERABLE``. ``mends`` counts all repairs, over ``units`` units.
+    ``recoverable`` is False for those of ``UNRECOVERABLE``. ``mends`` counts all repairs.
     """
 
     format: str
