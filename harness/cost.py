@@ -7,9 +7,10 @@ it: the harness itself never does. What could not be measured is None, never 0.
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,16 @@ class Meter:
     peak_bytes: dict[str, int | None] = field(default_factory=dict)
     device_bytes: dict[str, int | None] = field(default_factory=dict)
     joules: dict[str, float | None] = field(default_factory=dict)
+    parts: list[tuple[int, float]] = field(default_factory=list)
+    flops_per_unit: float | None = None
+
+    @contextmanager
+    def part(self, units: int) -> Iterator[None]:
+        """Time the enclosed block as a part of ``units`` units of the running phase."""
+        start = time.perf_counter()
+        yield
+        _synchronise()
+        self.parts.append((units, time.perf_counter() - start))
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -42,6 +53,20 @@ class Meter:
         self.peak_bytes[name] = _peak_resident()
         self.device_bytes[name] = _peak_device()
         self.joules[name] = joules()
+
+
+@contextmanager
+def flops() -> Iterator[Callable[[], int | None]]:
+    """Count the floating-point operations of matrix products; None where torch is not in use.
+
+    A multiplication and an addition are two. Kernels that torch does not know are not counted.
+    """
+    if "torch" not in sys.modules:
+        yield lambda: None
+        return
+    counter = import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
+    with counter:
+        yield lambda: int(counter.get_total_flops()) or None
 
 
 def _torch_cuda() -> Any:

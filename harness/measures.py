@@ -132,6 +132,11 @@ def _rate(result: Result) -> float | None:
     return rate * _ratio_of_characters(result) if rate else None
 
 
+def _megaflops(result: Result) -> float | None:
+    counted = result.run.cost.flops_per_unit
+    return None if counted is None else counted / 1e6
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("f1", "F1", "entity micro F1, headline policy, % (mean ± sd over seeds)",
             lambda r: _micro(r).f1, spread=True),
@@ -167,6 +172,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("device_memory", "GPU MiB", "peak memory on the accelerator, MiB",
             lambda r: _highest(r.run.cost.train_device_bytes, r.run.cost.predict_device_bytes),
             mebibytes, "low"),
+    Measure("flops", "MFLOP/char", "matrix products of prediction", _megaflops, one_decimal,
+            best="low"),
     Measure("joules", "joules", "energy of the run, by its source", lambda r: r.run.cost.joules,
             one_decimal, "low"),
 )  # fmt: skip

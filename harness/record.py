@@ -111,7 +111,9 @@ class Cost(_Frozen):
     """What a run took: seconds by phase, units, peak bytes, joules; None is not measured, never 0.
 
     ``train_units`` and ``predict_units`` count units of text in ``seconds['train']`` (development
-    evaluation excluded) and ``seconds['predict']``.
+    evaluation excluded) and ``seconds['predict']``. ``predict_parts`` are ``(units, seconds)`` of
+    parts of the test set of equal mixture of lengths, timed apart after a warm-up.
+    ``flops_per_unit`` counts the matrix products of prediction.
     """
 
     seconds: dict[str, float]
@@ -123,11 +125,24 @@ class Cost(_Frozen):
     predict_device_bytes: Natural | None = None
     joules: float | None = None
     energy_source: str = "n/a"
+    predict_parts: tuple[tuple[Natural, float], ...] = ()
+    flops_per_unit: float | None = None
 
     @property
     def predict_rate(self) -> float | None:
         """Units per second in prediction."""
         return self._rate(self.predict_units, "predict")
+
+    @property
+    def predict_interval(self) -> tuple[float, float] | None:
+        """The 95 % t-interval of the prediction rate over its parts; None with fewer than two."""
+        if len(self.predict_parts) < 2:
+            return None
+        from scipy.stats import sem, t
+
+        rates = [units / seconds for units, seconds in self.predict_parts]
+        low, high = t.interval(0.95, len(rates) - 1, sum(rates) / len(rates), sem(rates) or 1e-9)
+        return float(low), float(high)
 
     @property
     def train_rate(self) -> float | None:

@@ -97,4 +97,6 @@ def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
         predict_device_bytes=meter.device_bytes.get("predict"),
         joules=sum(joules) if joules else None,
         energy_source=energy.source(),
+        predict_parts=tuple(meter.parts) if fitted.weights != "none" else (),
+        flops_per_unit=meter.flops_per_unit,
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness import recording, scoring, store
 from harness.core import Decoded, Example, Output, Sentence
-from harness.cost import Meter
+from harness.cost import Meter, flops
 from harness.decode import decode
 from harness.errors import BackendError
 from harness.plan import Cell
@@ -23,6 +23,7 @@ from harness.windows import Window, WindowPolicy
 
 TEST, DEV, TRAIN = "test", "dev", "train"
 WARM_UP = 8
+PARTS, PART_UNITS = 5, 4096
 Report = Callable[[Progress], None]
 
 
@@ -117,13 +118,41 @@ def dev_scorer(task: Task, policy: WindowPolicy) -> Callable[[Sequence[Output]],
 def _predict(
     backend: Backend, task: Task, windows: tuple[Window, ...], meter: Meter, report: Report
 ) -> _Answers:
-    """Predict the test set once, after a warm-up that is not timed."""
+    """Predict the test set once, in parts that are timed apart, after a warm-up that is not."""
     views = [window.view for window in windows]
     report(Progress("predict", 0, sum(map(len, views))))
-    backend.predict(views[:WARM_UP])
+    _warm_up(backend, views[:WARM_UP], meter)
+    outputs: dict[int, Output] = {}
     with meter.phase("predict"):
-        outputs = backend.predict(views)
-    return _Answers(task.splits[TEST], windows, decode(outputs, windows, task.tags))
+        for part in parts(views):
+            with meter.part(sum(len(views[i]) for i in part)):
+                found = backend.predict([views[i] for i in part])
+            _refuse_other_number(found, part)
+            outputs |= dict(zip(part, found, strict=True))
+    answers = [outputs[i] for i in range(len(views))]
+    return _Answers(task.splits[TEST], windows, decode(answers, windows, task.tags))
+
+
+def _warm_up(backend: Backend, views: Sequence[Sentence], meter: Meter) -> None:
+    units = sum(map(len, views))
+    with flops() as counted:
+        backend.predict(views)
+    total = counted()
+    meter.flops_per_unit = total / units if total and units else None
+
+
+def parts(views: Sequence[Sentence]) -> list[list[int]]:
+    """Indices of ``views`` in up to five parts of one mixture of lengths, large enough to time."""
+    units = sum(map(len, views))
+    number = min(PARTS, max(1, units // PART_UNITS))
+    order = sorted(range(len(views)), key=lambda i: len(views[i]))
+    return [order[start::number] for start in range(number)]
+
+
+def _refuse_other_number(found: Sequence[Output], asked: Sequence[int]) -> None:
+    if len(found) != len(asked):
+        msg = f"predict returned {len(found)} outputs for {len(asked)} sentences"
+        raise BackendError(msg)
 
 
 def _written(
