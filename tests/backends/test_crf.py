@@ -181,6 +181,19 @@ def test_gradient_follows_what_is_done_with_the_loss():
     assert largest_error(thrice, [3 * gradient for gradient in once]) < 1e-5
 
 
+@pytest.mark.parametrize("offset", [-500.0, 500.0])
+def test_transitions_may_all_be_far_from_zero(offset):
+    crf = make_crf(4)
+    emissions, tags, mask = make_batch(4, [30, 2])
+    near, near_gradients = with_gradients(
+        lambda crf, x: _crf.loss(crf, x, tags, mask), crf, emissions, torch.float64
+    )
+    crf.transitions.data += offset
+    found, gradients = with_gradients(lambda crf, x: _crf.loss(crf, x, tags, mask), crf, emissions)
+    assert found == pytest.approx(near, rel=1e-4)
+    assert largest_error(gradients, near_gradients) < 1e-2  # what fp32 keeps of 500 and a step
+
+
 def test_padding_counts_for_nothing_whatever_stands_there():
     crf = make_crf(4)
     emissions, tags, mask = make_batch(4, [5, 2])

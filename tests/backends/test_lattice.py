@@ -95,11 +95,12 @@ class Operations(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-def test_blocks_need_operations_by_the_root_of_the_units():
+def test_an_accelerator_is_sent_operations_by_the_root_of_the_units():
     counts = []
     for units in (64, 256):
         lattice = make_lattice(3, [units])
+        elsewhere = _lattice.Lattice(lattice.steps.to("meta"), lattice.scores.to("meta"))
         with Operations() as operations:
-            _lattice.logarithmic(lattice, math.isqrt(units))
+            _lattice.expected(elsewhere)
         counts.append(operations.count)
     assert counts[1] < 2.2 * counts[0] < 2.2 * 300

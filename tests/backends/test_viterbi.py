@@ -70,6 +70,7 @@ def test_sums_that_rounding_makes_equal_go_to_the_first_tag():
 def test_sentences_without_units_have_empty_paths():
     paths = viterbi(make_rows([0, 2, 0], 5), make_chain(5))
     assert [len(path) for path in paths] == [0, 2, 0]
+    assert [len(path) for path in viterbi(make_rows([0, 0], 5), make_chain(5))] == [0, 0]
     assert viterbi([], make_chain(5)) == []
 
 
@@ -109,6 +110,14 @@ def test_a_legal_arg_max_is_kept_however_large_the_scores(rows):
         plain = row.argmax(axis=1)
         if not tags.invalid_transitions([TAGS[tag] for tag in plain]):
             assert path.tolist() == plain.tolist()
+
+
+def test_a_large_score_does_not_drown_a_small_difference_elsewhere():
+    row = np.zeros((2, len(TAGS)), np.float32)
+    row[0, 0] = 1e8
+    row[1, 1] = 0.25
+    (path,) = viterbi_legal([row], START, FOLLOW)
+    assert path.tolist() == [0, 1]
 
 
 def test_rules_that_lead_nowhere_are_refused():
