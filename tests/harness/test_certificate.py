@@ -158,6 +158,13 @@ def test_predictions_that_were_edited_turn_their_line_red(rows):
     assert not lines(rows)["stored predictions"].ok
 
 
+def test_predictions_that_were_all_edited_are_no_common_ground(rows):
+    for run in results.read([rows]).runs:
+        change(run.folder / "metrics.json", "predictions_sha256", to="0" * 64)
+    check = lines(rows)["stored predictions"]
+    assert (check.ok, check.value) == (False, "do not match")
+
+
 def test_other_gold_support_makes_no_table_and_names_both_runs(tmp_path):
     first = write_run(tmp_path, "bert-crf", sentences=6)
     other = write_run(tmp_path, "electra", sentences=7)

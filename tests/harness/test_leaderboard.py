@@ -308,6 +308,16 @@ def test_a_score_with_nothing_to_find_is_not_known(tmp_path):
     assert row_of(build(tmp_path).blocks[0], "bert-crf")["f1:PER"].text == "n/a"
 
 
+def test_a_mean_over_the_measured_seeds_alone_is_not_given(tmp_path):
+    write_row(tmp_path, "bert-crf", (13, 42, 87))
+    path = results.read([tmp_path]).runs[0].folder / "run.json"
+    for phase in ("train_peak_bytes", "predict_peak_bytes"):
+        change(path, "cost", phase, to=None)
+    [block] = build(tmp_path, columns=["memory", "train_seconds"]).blocks
+    assert row_of(block, "bert-crf")["memory"].text == "n/a"
+    assert row_of(block, "bert-crf")["train_seconds"].text != "n/a"
+
+
 def test_what_free_generation_did_has_its_columns(tmp_path):
     made = write_run(tmp_path, sentences=8)
     free = {"raw": {"PER": [1, 0, 1]}, "repaired": {"PER": [2, 0, 0]}, "repairs": {"close": 3},

@@ -113,6 +113,7 @@ def test_two_results_of_one_configuration_are_called_different(tmp_path):
 def test_what_a_run_holds_is_not_searched_for_runs(tmp_path):
     made = write_run(tmp_path)
     shutil.copytree(made, made / "model" / "inner")
+    change(made / "model" / "inner" / "run.json", "seed", to=99)
     assert len(results.read([tmp_path]).runs) == 1
 
 
