@@ -7,13 +7,11 @@ a gold type that was never found counts as 0. A fraction is a float; percent exi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
+from harness import numbers
 from harness.core import Counts, Span
 from harness.counting import CountMatrix, count
 from harness.tags import POLICIES, Policy, encode, invalid_transitions
-
-NOT_APPLICABLE = "n/a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,5 @@ def invalid_rate(tags: Iterable[Sequence[str]]) -> float | None:
 
 
 def percent(fraction: float | None) -> str:
-    """``fraction`` as percent with two decimals, halves rounded up as conlleval.pl does.
-
-    The shortest decimal that names the float is rounded, not its binary expansion, so that 0.12345
-    prints as 12.35.
-    """
-    if fraction is None:
-        return NOT_APPLICABLE
-    hundred = Decimal(repr(float(fraction))) * 100
-    return str(hundred.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    """``fraction`` as percent with two decimals, halves rounded up as conlleval.pl does, or n/a."""
+    return numbers.NOT_KNOWN if fraction is None else numbers.percent(fraction)

@@ -346,6 +346,8 @@ def test_two_systems_share_a_letter_exactly_when_not_separable(size, data):
     assert "a" in shown[max(names, key=scores.get)]
     for one, two in combinations(names, 2):
         assert bool(set(shown[one]) & set(shown[two])) != separable(one, two)
+    holders = [{n for n in names if letter in shown[n]} for letter in set("".join(shown.values()))]
+    assert not any(one < two for one in holders for two in holders), "a letter says nothing new"
     groups = rank_groups(scores, separable)
     assert sorted(set(groups.values())) == list(range(1, max(groups.values()) + 1))
     best = max(names, key=scores.get)

@@ -72,13 +72,13 @@ def coverage(ability, luck, seeds, size, repeats):
 
 @pytest.mark.parametrize("size", [300, 1000])
 @pytest.mark.parametrize("seeds", [3, 5])
-@pytest.mark.parametrize(("ability", "luck"), [(2.2, 0.05), (2.2, 0.1), (0.6, 0.06)])
+@pytest.mark.parametrize(("ability", "luck"), [(2.2, 0.1), (0.6, 0.06)])
 def test_intervals_cover_what_they_say(ability, luck, seeds, size):
     assert 0.93 <= coverage(ability, luck, seeds, size, 1000) <= 0.97
 
 
 def test_the_luck_in_these_simulations_is_half_a_point_to_a_point():
-    for ability, luck in [(2.2, 0.05), (2.2, 0.1), (0.6, 0.06)]:
+    for ability, luck in [(2.2, 0.1), (0.6, 0.06)]:
         moved = expected_f1(ability + luck, 0) - expected_f1(ability - luck, 0)
         assert 0.005 < moved / 2 < 0.0115
 
