@@ -15,16 +15,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torchcrf import CRF
 
-from backends._lattice import Lattice, expected, lattice, total
-from backends._viterbi import Chain, Path, Scores, viterbi, viterbi_legal
-
-__all__ = ["decode", "decode_sentences", "loss", "viterbi_legal"]
-
-# exp(-87) is the smallest probability of fp32. A path lost to it weighs at most exp(2 * 30 - 87)
-# of the sum, 2e-12: four orders of magnitude below the rounding of fp32.
-_LIMIT = 30.0
-# Numbers that one operation of the logarithmic way may hold: 2**26 are 256 MiB in fp32.
-_CELLS = 2**26
+from backends._lattice import Lattice, expected, total
+from backends._viterbi import Chain, Path, Scores, viterbi
 
 
 def loss(crf: CRF, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
@@ -52,7 +44,7 @@ def loss(crf: CRF, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
 
 
 def decode(crf: CRF, emissions: Tensor, mask: Tensor) -> list[Path]:
-    """The best path of each row; one copy to the host.
+    """The best path of each row; emissions are copied to the host once.
 
     Args:
         crf: holder of the parameters.
@@ -114,8 +106,16 @@ class _Loss(torch.autograd.Function):
     """Loss and gradient in one pass: going back only multiplies."""
 
     @staticmethod
-    def forward(ctx: Any, mask: Tensor, tags: Tensor, emissions: Tensor, *chain: Tensor) -> Tensor:
-        paths = lattice(emissions, *chain, mask)
+    def forward(
+        ctx: Any,
+        mask: Tensor,
+        tags: Tensor,
+        emissions: Tensor,
+        start: Tensor,
+        step: Tensor,
+        end: Tensor,
+    ) -> Tensor:
+        paths = Lattice.of(emissions, start, step, end, mask)
         gold = _gold(tags, mask, emissions.shape[2])  # (positions, batch)
         counts = _observed_steps(gold, paths)  # (states, states)
         every = expected(paths)
@@ -123,8 +123,8 @@ class _Loss(torch.autograd.Function):
         states.scatter_add_(1, gold[:, None], states.new_full((1,), -1).expand_as(gold[:, None]))
         steps = every.steps.to(emissions.dtype) - counts
         by_row = states[:-1, :-1].permute(2, 0, 1)  # (batch, units, labels)
-        start = states[0, :-1].sum(dim=1)
-        ctx.save_for_backward(by_row, start, steps[:-1, :-1], steps[:-1, -1])
+        first = states[0, :-1].sum(dim=1)  # (labels,)
+        ctx.save_for_backward(by_row, first, steps[:-1, :-1], steps[:-1, -1])
         return (every.log_weight - _observed_score(gold, counts, paths)).to(emissions.dtype)
 
     @staticmethod

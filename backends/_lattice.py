@@ -10,14 +10,15 @@ may need that prefix. ``logarithmic`` adds logarithms and loses nothing. With bl
 by side it takes sqrt(units) rather than units operations one after another, and those are what an
 accelerator waits for.
 
-What ``scaled`` loses is bounded before it is trusted. Scores and steps are at most 1 here, so what
-is lost at a position is at most the smallest number times the weight that came before. From then
-on it grows at a position by the heaviest tag's steps at most, where the whole grows by its mean.
-- Steps of at least exp(-range) leave both within exp(2 range) of each other, whatever the scores
-  of the units are: in fp32, whose smallest number is exp(-87), a range of 25 loses 1e-12 at 512
-  units and 41 labels.
-- Otherwise ``_doubt`` sums the two growths' difference over the positions, in float64, whose
-  smallest number is exp(-708).
+What ``scaled`` loses is bounded before it is trusted. Likelihoods and steps are at most 1 here, so
+what is lost at a position is at most the smallest number times the weight that came before. At
+each later position it may grow by the steps of the luckiest state, where the whole grows by their
+mean.
+- Where no step is below exp(-25) of the best, the two stay within exp(50) of each other, whatever
+  the scores of the units are. The smallest number of fp32 is exp(-87): over 512 units and 41
+  labels, 2e-12 may be lost.
+- Otherwise ``Products.doubt`` adds up the difference of the two, in float64, whose smallest number
+  is exp(-708).
 """
 
 import math
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+# How far the logarithms of the steps may lie apart for fp32, and the doubt that float64 may leave.
 _RANGE = 25.0
 _DOUBT = 650.0
 # Numbers that one operation of the logarithmic way may hold: 2**25 are 128 MiB in fp32.
@@ -43,6 +45,28 @@ class Lattice:
     steps: Tensor
     scores: Tensor
 
+    @classmethod
+    def of(
+        cls, emissions: Tensor, start: Tensor, step: Tensor, end: Tensor, mask: Tensor
+    ) -> "Lattice":
+        """The lattice of a batch (batch, units, labels) under a prefix mask (batch, units)."""
+        batch, units, labels = emissions.shape
+        scores = emissions.new_full((units + 1, labels + 1, batch), -math.inf)
+        inside = scores[:-1, :-1]  # (units, labels, batch)
+        ended = scores[:, -1]  # (positions, batch)
+        inside.copy_(emissions.permute(1, 2, 0))
+        inside[0] += start[:, None]
+        inside -= inside.amax(dim=1, keepdim=True)
+        inside.masked_fill_(~mask.T[:, None], -math.inf)
+        ended[:-1].masked_fill_(~mask.T, 0)
+        ended[-1] = 0
+        steps = step.new_full((labels + 1, labels + 1), -math.inf)
+        steps[:-1, :-1] = step
+        steps[:-1, -1] = end
+        steps -= steps.max()
+        steps[-1, -1] = 0
+        return cls(steps, scores)
+
     def double(self) -> "Lattice":
         """The same in float64."""
         return Lattice(self.steps.double(), self.scores.double())
@@ -59,25 +83,6 @@ class Expected:
     log_weight: Tensor
     states: Tensor
     steps: Tensor
-
-
-def lattice(emissions: Tensor, start: Tensor, step: Tensor, end: Tensor, mask: Tensor) -> Lattice:
-    """The lattice of a batch (batch, units, labels) under a prefix mask (batch, units)."""
-    batch, units, labels = emissions.shape
-    scores = emissions.new_full((units + 1, labels + 1, batch), -math.inf)
-    inside, ended = scores[:-1, :-1], scores[:, -1]  # (units, labels, batch), (positions, batch)
-    inside.copy_(emissions.permute(1, 2, 0))
-    inside[0] += start[:, None]
-    inside -= inside.amax(dim=1, keepdim=True)
-    inside.masked_fill_(~mask.T[:, None], -math.inf)
-    ended[:-1].masked_fill_(~mask.T, 0)
-    ended[-1] = 0
-    steps = step.new_full((labels + 1, labels + 1), -math.inf)
-    steps[:-1, :-1] = step
-    steps[:-1, -1] = end
-    steps -= steps.max()
-    steps[-1, -1] = 0
-    return Lattice(steps, scores)
 
 
 def expected(lattice: Lattice) -> Expected:

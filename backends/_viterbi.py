@@ -99,7 +99,9 @@ def _blocks(lengths: Sequence[int], tags: int) -> Iterator[list[int]]:
 def _decode(emissions: Sequence[Scores], chain: Chain) -> tuple[list[Path], npt.NDArray[np.bool_]]:
     """The best path of each sentence, and whether its score is a number; longest first."""
     lengths = np.array([len(scores) for scores in emissions])
-    scores = _by_unit(np.concatenate(emissions, dtype=np.float32), lengths)  # (units, tags, sentences)
+    scores = _by_unit(
+        np.concatenate(emissions, dtype=np.float32), lengths
+    )  # (units, tags, sentences)
     alive = [int((lengths > unit).sum()) for unit in range(len(scores))]
     best = _forward(scores, chain, alive)  # (units, tags, sentences)
     last = best[lengths - 1, :, np.arange(len(lengths))] + chain.end  # (sentences, tags)

@@ -17,7 +17,7 @@ def make_lattice(labels, lengths, scale=1.0, spread=1.0, dtype=torch.float64):
 
     mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
     chain = normal(labels), spread * normal(labels, labels), normal(labels)
-    return _lattice.lattice(scale * normal(len(lengths), max(lengths), labels), *chain, mask)
+    return _lattice.Lattice.of(scale * normal(len(lengths), max(lengths), labels), *chain, mask)
 
 
 def zigzag(lead, dtype=torch.float32):
@@ -30,7 +30,7 @@ def zigzag(lead, dtype=torch.float32):
     emissions[0, 10:, 1] = 2 * lead
     step = torch.tensor([[0, -math.inf], [-math.inf, 0]], dtype=dtype)
     edge = torch.zeros(2, dtype=dtype)
-    return _lattice.lattice(emissions, edge, step, edge, torch.ones(1, 20, dtype=torch.bool))
+    return _lattice.Lattice.of(emissions, edge, step, edge, torch.ones(1, 20, dtype=torch.bool))
 
 
 def assert_same(found, expected, tolerance):
