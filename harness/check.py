@@ -64,7 +64,7 @@ class Report:
                 yield f"  and {len(problems) - shown} more of {severity}[{code}]"
         notes = len(self.problems) - self.errors
         verdict = "a run would refuse this task" if self.refused else "a run takes this task"
-        yield f"{self.errors} errors, {notes} notes: {verdict}"
+        yield f"{_many(self.errors, 'error')}, {_many(notes, 'note')}: {verdict}"
 
 
 def check(task: str | Path, data: Path | None = None) -> Report:
@@ -114,6 +114,10 @@ def _statistics(draft: Draft) -> Iterator[Statistics]:
             malformed=sum(item.malformed for item in items),
             entities={label: entities[label] for label in draft.file.labels},
         )
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _share(part: int, whole: int) -> str:

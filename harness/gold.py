@@ -38,6 +38,13 @@ class Part:
     spelling: Spelling | None
     problems: tuple[Problem, ...]
 
+    @property
+    def spelled(self) -> str:
+        """How the file writes its gold, for people."""
+        if self.spelling:
+            return str(self.spelling)
+        return "spans" if self.records else "unknown"
+
 
 def part(reading: Reading, task: TaskFile) -> Part:
     """The sentences of ``reading`` whose labels and tags are those of ``task``."""

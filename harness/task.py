@@ -128,7 +128,7 @@ def read(task: str | Path, data: Path | None = None) -> Draft:
         if not records and part.records:
             message = f"carving leaves no sentence in {name}"
             problems.append(Problem(part.file, None, "empty-split", "error", message))
-    spelling = {name: str(part.spelling or "spans") for name, part in parts.items()}
+    spelling = {name: part.spelled for name, part in parts.items()}
     return Draft(path, file, items, spelling, tuple(problems))
 
 

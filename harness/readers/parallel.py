@@ -40,10 +40,15 @@ def read(source: Source) -> Reading:
         if not text and not marks:
             empty.append(number)
             continue
-        found = _pair_problems(units.file, tags.file, number, text, marks)
+        record = Raw(_cut(text), number, _cut(marks), document=document or None)
+        found = [
+            *_space_problems(units.file, number, text),
+            *_space_problems(tags.file, number, marks),
+            *_length_problems(units.file, record),
+        ]
         problems += found
         if not any(problem.severity == "error" for problem in found):
-            records.append(Raw(_cut(text), number, _cut(marks), document=document or None))
+            records.append(record)
     message = "an empty line in both files: no sentence, skipped"
     problems += counted(units.file, empty, "empty-line", "note", message)
     return Reading(tags.file, tuple(records), tuple(problems))
@@ -62,6 +67,8 @@ def _rows(
 
 def _cut(line: str) -> tuple[str, ...]:
     """The units of a line; each distinct one is kept in memory once."""
+    if not line:
+        return ()
     return tuple(map(intern, line.removesuffix(" ").split(" ")))
 
 
@@ -74,17 +81,14 @@ def _unequal(units: lines.Lines, other: lines.Lines) -> list[Problem]:
     return [Problem(other.file, min(here, there) + 1, "unequal-files", "error", message)]
 
 
-def _pair_problems(
-    units_file: str, tags_file: str, line: int, text: str, marks: str
-) -> list[Problem]:
-    """What is wrong with one line of units and its line of tags."""
-    problems = [*_line_problems(units_file, line, text), *_line_problems(tags_file, line, marks)]
-    units, tags = _cut(text) if text else (), _cut(marks) if marks else ()
-    if len(units) != len(tags):
-        message = f"{len(units)} units, {len(tags)} tags; {_odd_one(units, tags)}"
-        column = min(len(units), len(tags)) + 1
-        problems.append(Problem(units_file, line, "unequal-lengths", "error", message, column))
-    return problems
+def _length_problems(file: str, record: Raw) -> list[Problem]:
+    """A problem where a line of units and its line of tags differ in length."""
+    units, tags = record.units, record.tags or ()
+    if len(units) == len(tags):
+        return []
+    message = f"{len(units)} units, {len(tags)} tags; {_odd_one(units, tags)}"
+    column = min(len(units), len(tags)) + 1
+    return [Problem(file, record.line, "unequal-lengths", "error", message, column)]
 
 
 def _odd_one(units: tuple[str, ...], tags: tuple[str, ...]) -> str:
@@ -95,7 +99,7 @@ def _odd_one(units: tuple[str, ...], tags: tuple[str, ...]) -> str:
     return f"tag {tags[common]!r} has no unit"
 
 
-def _line_problems(file: str, line: int, text: str) -> list[Problem]:
+def _space_problems(file: str, line: int, text: str) -> list[Problem]:
     """What is wrong with the spaces of one line."""
     if "  " not in text and "\t" not in text and not (text.startswith(" ") or text.endswith(" ")):
         return []

@@ -36,6 +36,10 @@ def test_a_wide_space_is_a_unit_and_no_blank_line(tmp_path):
     assert reading.records[0].units == ("\u3000", "b")
 
 
+def test_a_tab_may_be_a_unit_between_columns_of_spaces(tmp_path):
+    assert columns(tmp_path, "a O\n\t O\nb O\n").records[0].units == ("a", "\t", "b")
+
+
 def test_a_unit_may_begin_like_a_comment(tmp_path):
     assert columns(tmp_path, "# O\n#x O\n").records[0].units == ("#", "#x")
 
@@ -48,6 +52,7 @@ def test_a_unit_may_begin_like_a_comment(tmp_path):
         ("EU NNP B-NP B-ORG\n", 2, ("columns", 1, None), "if so, say `columns: 4`"),
         ("EU NNP B-ORG\n", 4, ("columns", 1, None), "3 columns separated by a space, expected 4"),
         ("a O\n O\n", 2, ("empty-unit", 2, None), "no unit before the space"),
+        ("a O\n\u3000\n", 2, ("columns", 2, None), "has no tag"),
         ("a\tO\nb\t\n", 2, ("columns", 2, None), "has no tag"),
     ],
 )
