@@ -80,4 +80,6 @@ def _run(run: Run, rule: Rule, metrics: Metrics) -> Run:
     )
     digest = hashlib.sha256(f"{run.digest} {rule.name}".encode()).hexdigest()
     variant = ", ".join(part for part in (run.variant, rule.name) if part)
-    return run.model_copy(update={"digest": digest, "variant": variant, "data": data})
+    settings = run.settings | {"rescored": rule.name}
+    update = {"digest": digest, "variant": variant, "data": data, "settings": settings}
+    return run.model_copy(update=update)

@@ -19,6 +19,8 @@ def leaderboard(
     ] = "markdown",
     highlight: Annotated[list[str] | None, typer.Option(help="Backends to mark.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="Columns, in order.")] = None,
+    published: Annotated[bool, typer.Option(help="Add published results, unranked.")] = True,
+    pareto: Annotated[Path | None, typer.Option(help="Draw F1 against cost: .svg, .png.")] = None,
     output: Annotated[Path | None, typer.Option("-o", help="Write here, not to stdout.")] = None,
 ) -> None:
     """Build the leaderboard of finished runs."""
@@ -36,9 +38,13 @@ def leaderboard(
     )
     content = FORMATS[format_](table)
     if output is None:
-        typer.echo(content)
+        typer.echo(content, nl=False)
     else:
-        store.write(output, content + "\n")
+        store.write(output, content)
+    if pareto:
+        from harness.pareto import draw
+
+        draw(table, pareto)
 
 
 def score(

@@ -112,7 +112,7 @@ def _print_leaderboard(cells: "tuple[Cell, ...]", highlight: tuple[str, ...]) ->
     found = results.read([cell.folder for cell in cells])
     if found.runs:
         table = leaderboard.build(found, highlight=highlight, columns=leaderboard.SCREEN)
-        typer.echo(FORMATS["markdown"](table))
+        typer.echo(FORMATS["markdown"](table), nl=False)
 
 
 def _show(request: "Request", cells: "tuple[Cell, ...]") -> None:
