@@ -85,9 +85,12 @@ def resampled(samples: Sequence[Sample], draws: int, seed: int) -> list[Floats]:
         return []
     columns = np.concatenate([part for s in samples for part in (s.right, s.size)])
     matrix = exact(columns.T)  # (sentences, 2 x seeds of all systems)
-    sums = np.concatenate([chunk @ matrix for chunk in _weights(len(matrix), draws, seed)])
     borders = np.cumsum([2 * sample.seeds for sample in samples])[:-1]
-    return [_mean_f1(part) for part in np.split(sums, borders, axis=1)]
+    scores = [
+        [_mean_f1(part) for part in np.split(weights @ matrix, borders, axis=1)]
+        for weights in _weights(len(matrix), draws, seed)
+    ]
+    return [np.concatenate(parts) for parts in zip(*scores, strict=True)]
 
 
 def _mean_f1(sums: npt.NDArray[np.floating]) -> Floats:

@@ -117,7 +117,7 @@ def enough(pairs: int) -> int:
 
     The smallest p is 2 in draws, and Holm multiplies it by the number of pairs.
     """
-    return round(10 * pairs / ALPHA)
+    return round(3 * pairs / ALPHA)
 
 
 def _corrected(

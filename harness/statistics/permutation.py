@@ -18,6 +18,7 @@ from harness.statistics.samples import Counts, Floats, Ints, samples_of
 from harness.statistics.seeds import Contest, contest
 
 _STREAM = 2  # of the random numbers of a seed
+_PAIRS = 64  # tested at once, which bounds the memory of a large table
 _ROUNDING = 1e-12  # two ways to sum one difference differ by less
 
 
@@ -55,8 +56,11 @@ def paired_permutation(
 
 def permuted(pairs: Sequence[Contest], draws: int, seed: int) -> list[PairedPermutation]:
     """The test of each pair, with the same swaps for all."""
-    if not pairs:
-        return []
+    blocks = (pairs[start : start + _PAIRS] for start in range(0, len(pairs), _PAIRS))
+    return [result for block in blocks for result in _permuted(block, draws, seed)]
+
+
+def _permuted(pairs: Sequence[Contest], draws: int, seed: int) -> list[PairedPermutation]:
     sides = [_summed(pair) for pair in pairs]
     change = np.concatenate([second - first for first, second in sides])
     matrix = exact(change.T)  # (sentences, 2 x pairs)
