@@ -57,37 +57,58 @@ class Answers:
 
     def text(self, ids: Sequence[int], sentence: Sentence) -> Text:
         """What was written, up to the end: marks, units of this sentence, and any other text."""
-        names: dict[int, str] = {}
-        shared: set[int] = set()
-        for unit, anchor in zip(sentence.units, self.vocabulary.anchors(sentence), strict=True):
-            if names.setdefault(anchor, unit) != unit:
-                shared.add(anchor)
-        units = {} if not self._writes_units(sentence) else names
-        known = self._items | {i: Item("unit", u) for i, u in units.items() if i not in shared}
-        return self._text(self._until_end(ids), known, sentence)
+        anchors = self.vocabulary.anchors(sentence) if self._writes_units else []
+        return self._text(ids, _Copy(anchors, sentence.units), sentence)
 
     def plain(self, ids: Sequence[int], sentence: Sentence) -> Text:
         """What a model wrote that was never trained on our tokens: its text, marks spelled."""
-        return self._text(self._until_end(ids), self._items, sentence)
+        return self._text(ids, _Copy([], ()), sentence)
 
-    def _writes_units(self, sentence: Sentence) -> bool:
-        items = self.format.items(sentence, [OUTSIDE] * len(sentence))
-        return any(item.kind == "unit" for item in items)
+    @property
+    def _writes_units(self) -> bool:
+        probe = Sentence("", ("x",))
+        return any(item.kind == "unit" for item in self.format.items(probe, [OUTSIDE]))
 
-    def _text(self, ids: Sequence[int], known: dict[int, Item], sentence: Sentence) -> Text:
-        items = list(self._read(ids, known))
+    def _text(self, ids: Sequence[int], copy: "_Copy", sentence: Sentence) -> Text:
+        items = list(self._read(self._until_end(ids), copy))
         return Text(self.format.join(items, sentence.joiner), self.format.name)
 
-    def _read(self, ids: Sequence[int], known: dict[int, Item]) -> Iterator[Item]:
-        for is_known, group in groupby(ids, known.__contains__):
-            if is_known:
-                yield from (known[i] for i in group)
-            else:
+    def _read(self, ids: Sequence[int], copy: "_Copy") -> Iterator[Item]:
+        for is_other, group in groupby(ids, lambda i: i not in self._items and i not in copy):
+            if is_other:
                 words = self.vocabulary.tokenizer.decode(list(group)).split()
                 yield from (Item("unit", word) for word in words)
+            else:
+                yield from (self._items.get(i) or Item("unit", copy.unit(i)) for i in group)
 
     def _until_end(self, ids: Sequence[int]) -> list[int]:
         end = self.vocabulary.end
         kept = list(ids)
         kept = kept[: kept.index(end)] if end in kept else kept
         return [i for i in kept if i != self.vocabulary.padding]
+
+
+class _Copy:
+    """Reads ids as units of a sentence, of which several may share one id.
+
+    An id stands for the next unit that it can stand for, behind the unit that was read last; where
+    there is none, for the first one of the sentence.
+    """
+
+    def __init__(self, anchors: Sequence[int], units: Sequence[str]) -> None:
+        self.units, self.behind = units, 0
+        self.places: dict[int, list[int]] = {}
+        for place, anchor in enumerate(anchors):
+            self.places.setdefault(anchor, []).append(place)
+
+    def __contains__(self, token: int) -> bool:
+        return token in self.places
+
+    def unit(self, token: int) -> str:
+        """The unit that ``token`` stands for now."""
+        places = self.places[token]
+        place = next((p for p in places if p >= self.behind), None)
+        if place is None:
+            return self.units[places[0]]
+        self.behind = place + 1
+        return self.units[place]

@@ -52,6 +52,7 @@ class Manner:
     decoding: Decoding
     beam: Beam
     lora: int
+    forget: float
 
     def __post_init__(self) -> None:
         if self.format == "inline" and self.decoding == "constrained":
@@ -85,6 +86,7 @@ class Generator(ABC):
     def __init__(self, context: Context, recipe: Recipe, shape: Shape, manner: Manner) -> None:
         self.context, self.recipe, self.shape, self.manner = context, recipe, shape, manner
         self.form = format_named(manner.format)
+        _pretrained.check(shape)
         self.model: Any = None
         self.vocabulary: Vocabulary
         self.answers: Answers
@@ -117,7 +119,6 @@ class Generator(ABC):
         """Train on ``train_set``, keep what is best on ``dev``."""
         settle(self.context)
         self._start(train_set)
-        self._check([*train_set, *dev])
         if self.manner.lora:
             self.model = _lora.wrap(self.model, self.manner.lora, self._new_rows())
         training = train(self, train_set, dev, self.recipe, self.context)
@@ -160,9 +161,6 @@ class Generator(ABC):
     def _new_rows(self) -> list[int]:
         return sorted({*self.answers.marks.values(), *self.vocabulary.added})
 
-    def _check(self, examples: Sequence[Example]) -> None:
-        """Raise ConfigError for what the model has no room for."""
-
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """All that is trained, at one rate."""
         named = self.model.named_parameters()
@@ -171,6 +169,32 @@ class Generator(ABC):
     def slots(self, example: Example) -> int:
         """The positions that a sentence and its answer cost."""
         return len(self._asked(example.sentence)) + len(self._target(example))
+
+    def _forget(self, ids: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What is read and what is written, some pieces unknown in all of a sentence. In training.
+
+        So that units never seen before are nothing new, and are copied and tagged like others.
+
+        Args:
+            ids: (batch, places).
+            target: (batch, places), padding included.
+        """
+        if not (self.model.training and self.manner.forget):
+            return ids, target
+        drawn = torch.rand(len(ids), len(self.vocabulary), device=ids.device)
+        gone = drawn < self.manner.forget  # (batch, tokens)
+        gone[:, self._lasting.to(ids.device)] = False
+        unknown = self.vocabulary.unknown
+        forgotten = gone.gather(1, target.clamp(min=0)) & (target >= 0)
+        return (
+            ids.masked_fill(gone.gather(1, ids), unknown),
+            target.masked_fill(forgotten, unknown),
+        )
+
+    @property
+    def _lasting(self) -> torch.Tensor:
+        """The tokens that are never forgotten: marks and controls."""
+        return torch.tensor(sorted({*self.vocabulary.control, *self.vocabulary.marks.values()}))
 
     def _target(self, example: Example) -> list[int]:
         tags = encode(example.spans, len(example.sentence))

@@ -21,6 +21,17 @@ from harness.errors import ConfigError, WeightsError
 Init: TypeAlias = Literal["pretrained", "scratch"]
 
 
+def check(shape: Shape) -> None:
+    """Refuse a depth that is not the model's own.
+
+    Raises:
+        ConfigError: for layers of a pretrained model.
+    """
+    if shape.init != "scratch" and shape.layers:
+        msg = f"layers={shape.layers} is for init=scratch; a pretrained generator keeps its layers"
+        raise ConfigError(msg)
+
+
 def origin(shape: Shape) -> str:
     """What to call the weights in a record."""
     return "scratch" if shape.init == "scratch" else _weights.name(shape.model)
@@ -45,11 +56,7 @@ def model(shape: Shape, auto: str) -> Any:
 
     Raises:
         WeightsError: for weights that cannot be found or read.
-        ConfigError: for a depth that is not the model's own.
     """
-    if shape.layers:
-        msg = f"layers={shape.layers} is for init=scratch; a pretrained generator keeps its layers"
-        raise ConfigError(msg)
     folder = _weights.find(shape.model)
     with readable(folder):
         loaded = read_model(folder, auto)

@@ -59,6 +59,7 @@ class Gpt(Generator):
         width: int | None = None,
         attention_heads: int | None = None,
         dropout: float = 0.1,
+        forget: float = 0.0,
         format: FormatName = "tags",  # noqa: A002 -- the option's name
         prompt: str = "tags.zh.v1",
         shots: int = 0,
@@ -87,6 +88,7 @@ class Gpt(Generator):
             width: the hidden size from scratch.
             attention_heads: the heads of each layer from scratch.
             dropout: everywhere in the model.
+            forget: how often a unit is unknown, to be copied and tagged as such, in training.
             format: how tags are written; ``echo`` is each unit, then its tag.
             prompt: a template of prompts/, or a path that ends in .txt.
             shots: examples shown, drawn from train by the seed.
@@ -113,25 +115,27 @@ class Gpt(Generator):
             schedule, warmup, clip, patience,
         )  # fmt: skip
         shape = Shape(init, model, layers, width, attention_heads, dropout)
-        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
+        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora, forget))
         self.prompt = _fitting(prompt, self.form.name)
         self.shots, self.chat, self.training = shots, chat, train
         self._before: list[int] = []
         self._after: list[int] = []
+        self._sentences: list[Sentence] = []
         _check_shots(self.prompt, shots)
 
     def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train_set``, keep what is best on ``dev``; or only draw examples from it."""
+        self._sentences = [example.sentence for example in (*train_set, *dev)]
         if self.training == "answers":
             return super().fit(train_set, dev)
         settle(self.context)
         self._start(train_set)
-        self._check([*train_set, *dev])
         return self._report()
 
     def _start(self, train_set: Sequence[Example]) -> None:
         super()._start(train_set)
         self._ask(train_set)
+        self._require(self._sentences)
 
     def _ask(self, train_set: Sequence[Example]) -> None:
         """Set what stands before and after a sentence, examples included."""
@@ -187,15 +191,12 @@ class Gpt(Generator):
     def _asked(self, sentence: Sentence) -> list[int]:
         return [*self._before, *self._text_of(sentence), *self._after]
 
-    def _check(self, examples: Sequence[Example]) -> None:
-        """The longest question and answer have to fit; nothing is ever cut."""
-        self._require([example.sentence for example in examples], 0)
-
-    def _require(self, sentences: Sequence[Sentence], extra: int) -> None:
+    def _require(self, sentences: Sequence[Sentence]) -> None:
+        """The longest question has to fit with its answer; nothing is ever cut."""
         room = getattr(self.model.config, "max_position_embeddings", None)
         if room is None or not sentences:
             return
-        needs = [len(self._asked(s)) + len(self._longest(s)) + 1 + extra for s in sentences]
+        needs = [len(self._asked(s)) + len(self._longest(s)) + 1 for s in sentences]
         worst = max(range(len(needs)), key=needs.__getitem__)
         if needs[worst] > room:
             msg = (
@@ -222,9 +223,9 @@ class Gpt(Generator):
 
     def loss(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
         """The loss summed over answer tokens, and how many there are."""
-        targets = batch["targets"]  # (batch, answer)
+        read, targets = self._forget(batch["read"], batch["targets"])
         logits = self.model(
-            input_ids=batch["read"],
+            input_ids=read,
             attention_mask=batch["mask"],
             position_ids=batch["places"],
             logits_to_keep=targets.shape[1],
@@ -233,7 +234,7 @@ class Gpt(Generator):
         return summed_loss(logits, targets)
 
     def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> DecoderOnly:
-        self._require(sentences, 0)
+        self._require(sentences)
         first = plan.forced[0].tolist()
         rest = [
             [*self._text_of(sentence), *self._after, *block]

@@ -47,6 +47,7 @@ class T5(Generator):
         width: int | None = None,
         attention_heads: int | None = None,
         dropout: float = 0.1,
+        forget: float = 0.0,
         format: FormatName = "char-tag",  # noqa: A002 -- the option's name
         decoding: Decoding = "constrained",
         beam: Beam = 1,
@@ -71,6 +72,7 @@ class T5(Generator):
             width: the hidden size from scratch.
             attention_heads: the heads of each layer from scratch.
             dropout: everywhere in the model.
+            forget: how often a unit is unknown, to be copied and tagged as such, in training.
             format: how tags are written; ``char-tag`` is each unit, then its tag.
             decoding: tags chosen at forced places, or text written freely and repaired.
             beam: hypotheses that a sentence keeps.
@@ -90,7 +92,7 @@ class T5(Generator):
             schedule, warmup, clip, patience,
         )  # fmt: skip
         shape = Shape(init, model, layers, width, attention_heads, dropout)
-        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
+        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora, forget))
 
     def _blank(self, size: int) -> Any:
         return _scratch.encoder_decoder(self.shape, size)
@@ -100,26 +102,27 @@ class T5(Generator):
         return [*(i for unit in pieces for i in unit), self.vocabulary.end]
 
     def collate(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-        """Sentences, what the decoder has read before each target, and the targets."""
+        """Sentences and targets."""
         asked = [self._asked(example.sentence) for example in examples]
         targets = [self._target(example) for example in examples]
-        start = self._begins()
         return {
             "inputs": padded(asked, self.vocabulary.padding),
             "mask": mask_of(asked),
-            "read": padded([[start, *row[:-1]] for row in targets], self.vocabulary.padding),
             "targets": padded(targets, IGNORED),
         }
 
     def loss(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
         """The loss summed over target tokens, and how many there are."""
+        inputs, targets = self._forget(batch["inputs"], batch["targets"])
+        start = targets.new_full((len(targets), 1), self._begins())
+        read = torch.cat([start, targets[:, :-1]], 1)  # (batch, places)
         logits = self.model(
-            input_ids=batch["inputs"],
+            input_ids=inputs,
             attention_mask=batch["mask"],
-            decoder_input_ids=batch["read"],
+            decoder_input_ids=read.masked_fill(read == IGNORED, self.vocabulary.padding),
             use_cache=False,
         ).logits  # (batch, places, tokens)
-        return summed_loss(logits, batch["targets"])
+        return summed_loss(logits, targets)
 
     def _begins(self) -> int:
         """The token that answers begin after."""

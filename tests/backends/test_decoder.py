@@ -1,0 +1,177 @@
+"""GPT: the prompt and its errors, the loss on the answer only, examples, chat, no training."""
+
+import pytest
+import torch
+from tiny_generators import DEV, TRAIN, causal, context, story, tokenizer
+
+from backends.decoder import Gpt
+from harness.core import Sentence, Tags, Text
+from harness.errors import ConfigError
+
+SMALL = {"layers": 1, "width": 32, "attention_heads": 2, "epochs": 1, "batch_units": 512}
+ECHO = {"format": "echo", "prompt": "echo.zh.v1"}
+
+
+def started(tmp_path, train=TRAIN[:40], **options):
+    made = Gpt(context(tmp_path), **SMALL | options)
+    made._start(train)
+    return made
+
+
+@pytest.fixture(scope="module", params=["gpt2", "llama", "qwen2"])
+def place(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / request.param
+    made = tokenizer(folder, byte_level=request.param == "gpt2", chat=request.param == "qwen2")
+    causal(request.param, len(made), positions=512).save_pretrained(folder)
+    return folder
+
+
+def pretrained(place, tmp_path, **options):
+    options = {"init": "pretrained", "model": str(place), "epochs": 1} | options
+    return Gpt(context(tmp_path), **options)
+
+
+def test_the_loss_is_on_the_answer_only(tmp_path):
+    made = started(tmp_path, **ECHO, dropout=0.0)
+    examples = sorted(TRAIN[:5], key=lambda e: len(e.sentence))
+    loss, targets = made.loss(made.collate(examples))
+    assert targets == sum(2 * len(e.sentence) + 1 for e in examples)
+    one_by_one = 0.0
+    for example in examples:
+        question, answer = made._asked(example.sentence), made._target(example)
+        ids = torch.tensor([[*question, *answer]])
+        labels = ids.clone()
+        labels[:, : len(question)] = -100
+        one_by_one += made.model(input_ids=ids, labels=labels).loss * len(answer)
+    torch.testing.assert_close(loss, one_by_one, rtol=1e-5, atol=1e-4)
+
+
+def test_a_prompt_of_another_format_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="asks for format=echo, but the option is format=tags"):
+        Gpt(context(tmp_path), prompt="echo.zh.v1")
+
+
+def test_examples_need_a_section_to_stand_in(tmp_path):
+    with pytest.raises(ConfigError, match=r"has no section \[example\]"):
+        Gpt(context(tmp_path), prompt="tags.zh.v1", shots=2)
+    few = [story(i) for i in range(3)]
+    with pytest.raises(ConfigError, match="shots=5, but train has 3 sentences"):
+        Gpt(context(tmp_path), **SMALL, prompt="tags.zh.shots.v1", shots=5).fit(few, [])
+
+
+def test_a_prompt_that_leaves_no_room_is_an_error_at_the_start(place, tmp_path):
+    long = [*TRAIN[:20], type(TRAIN[0])(Sentence("long", ("东",) * 250), ())]
+    made = pretrained(place, tmp_path, **ECHO)
+    with pytest.raises(ConfigError, match=r"sentence long of 250 units needs \d+ positions"):
+        made.fit(long, [])
+    assert not (tmp_path / "history.jsonl").exists(), "before any training"
+    made = pretrained(place, tmp_path, **ECHO)
+    made.fit(TRAIN[:10], [])
+    with pytest.raises(ConfigError, match="Lower window_limit or shots"):
+        made.predict([long[-1].sentence])
+
+
+def test_examples_are_drawn_by_the_seed_and_shown_with_their_answers(tmp_path):
+    options = SMALL | {"format": "echo", "prompt": "echo.zh.shots.v1", "shots": 2}
+    prefixes = []
+    for seed in (1, 1, 2):
+        made = Gpt(context(tmp_path, seed=seed), **options)
+        made._start(TRAIN)
+        prefixes.append(made._before)
+        shown = made._draw(TRAIN)
+        assert len(shown) == 2
+        assert all(example.spans for example in shown)
+        for example in shown:
+            answer = made._target(example)[:-1]
+            text = " ".join(map(str, made._before))
+            assert " ".join(map(str, answer)) in text
+    assert prefixes[0] == prefixes[1] != prefixes[2]
+
+
+def test_without_training_the_model_is_asked_as_it_is(place, tmp_path):
+    made = pretrained(
+        place, tmp_path, train="none", format="echo", prompt="echo.zh.shots.v1", shots=2
+    )
+    report = made.fit(TRAIN[:20], DEV)
+    assert (report.trained, report.epochs, report.best_epoch) == (0, (), None)
+    assert report.parameters > 0
+    spelled = made.vocabulary.text("东 O")
+    assert not set(made.vocabulary.marks.values()) & set(made._before), "examples are plain text"
+    assert spelled
+    sentences = [e.sentence for e in DEV[:3]]
+    assert [len(a.tags) for a in made.predict(sentences)] == [len(s) for s in sentences]
+    assert all(isinstance(text, Text) for text in made.generate(sentences))
+
+
+def test_the_chat_template_is_used_where_there_is_one(place, tmp_path):
+    chat, plain = (pretrained(place, tmp_path, **ECHO, chat=chat) for chat in (True, False))
+    for made in (chat, plain):
+        made._start(TRAIN[:10])
+    sentence = Sentence("s", tuple("先生东</s>"))
+    texts = [m.vocabulary.tokenizer.decode(m._asked(sentence)) for m in (chat, plain)]
+    if place.name == "qwen2":
+        control = chat.vocabulary.tokenizer.convert_tokens_to_ids(["<|im|>", "<|end|>"])
+        assert set(control) <= set(chat._asked(sentence))
+        assert not set(control) & set(plain._asked(sentence))
+        assert "assistant" in texts[0]
+        assert "assistant" not in texts[1]
+    else:
+        assert chat._asked(sentence) == plain._asked(sentence)
+    assert chat.vocabulary.end not in chat._text_of(sentence), "text is no control token"
+
+
+def test_any_causal_model_trains_and_answers(place, tmp_path):
+    made = pretrained(place, tmp_path, **ECHO, beam=4)
+    report = made.fit(TRAIN[:16], DEV)
+    assert report.weights == place.name
+    assert report.trained == report.parameters
+    sentences = [e.sentence for e in DEV]
+    answers = made.predict(sentences)
+    assert all(isinstance(answer, Tags) for answer in answers)
+    assert answers == [made.predict([sentence])[0] for sentence in sentences]
+    made.save(tmp_path)
+    again = pretrained(place, tmp_path, **ECHO, beam=4)
+    again.load(tmp_path)
+    assert again._before == made._before
+    assert again.predict(sentences) == answers
+
+
+@pytest.mark.parametrize("form", ["tags", "echo"])
+def test_the_whole_batch_is_masked_generate_one_by_one(form, tmp_path):
+    """The family's own path against ``generate`` under the same grammar, prompts of all lengths."""
+    options = {"format": form, "prompt": f"{form}.zh.v1", "epochs": 2}
+    made = Gpt(context(tmp_path), **SMALL | options)
+    made.fit(TRAIN[:40], [])
+    sentences = [e.sentence for e in DEV[:10]] + [Sentence("x", ("东", "</s>", "😀"))]
+    found = made.predict(sentences)
+    for sentence, answer in zip(sentences, found, strict=True):
+        assert answer.tags == generated(made, sentence)
+
+
+def generated(made, sentence):
+    from harness.tags import may_follow
+
+    ids = dict(zip(made.answers.tag_ids, made.context.tags, strict=True))
+    question, blocks = made._asked(sentence), made.answers.forced(sentence)
+
+    def allowed(row, written):
+        done, previous = written[len(question) :].tolist(), "O"
+        for block in blocks:
+            if len(done) < len(block):
+                return [block[len(done)]]
+            if len(done) == len(block):
+                return [i for i, tag in ids.items() if may_follow(previous, tag)]
+            previous = ids[done[len(block)]]
+            done = done[len(block) + 1 :]
+        return [made.vocabulary.end]
+
+    written = made.model.eval().generate(
+        torch.tensor([question]),
+        attention_mask=torch.ones(1, len(question), dtype=torch.long),
+        max_new_tokens=sum(len(block) + 1 for block in blocks),
+        prefix_allowed_tokens_fn=allowed,
+        do_sample=False,
+        eos_token_id=made.vocabulary.end,
+        pad_token_id=made.vocabulary.padding,
+    )[0, len(question) :].tolist()
+    return tuple(ids[i] for i in written if i in ids)
