@@ -101,18 +101,24 @@
   };
   const hue = (index) => (index * 137.5 + 215) % 360;
 
-  const groups = (sentence) => {
-    const found = [];
-    for (const run of runsInScope()) {
-      const given = answer(sentence, run);
-      const same = state.fold === "1" && found.find((group) => group.given === given);
-      if (same) same.runs.push(run);
-      else found.push({ given, runs: [run] });
-    }
-    return found;
+  // Runs that say the same between two borders share a line.
+  const groups = (sentence, barsOf, from, to) => {
+    const found = new Map();
+    barsOf.forEach(([run, all]) => {
+      const here = all.filter((bar) => inside(sentence, bar, from, to));
+      const key = state.fold === "1" ? JSON.stringify(here) : run;
+      if (found.has(key)) found.get(key).runs.push(run);
+      else found.set(key, { runs: [run], bars: here });
+    });
+    return [...found.values()];
+  };
+  const inside = (sentence, bar, from, to) => {
+    const start = sentence[3][3 * bar.span];
+    return start < to && start + sentence[3][3 * bar.span + 1] > from;
   };
   // "bert-crf #1 #2, electra #1": a name once, then its seeds.
   const named = (runs) => {
+    if (runs.length > 1 && runs.length === runsInScope().length) return `all ${runs.length} runs`;
     const seeds = new Map();
     for (const run of runs) {
       const title = task.runs[run];
@@ -122,14 +128,14 @@
     }
     return [...seeds].map(([name, each]) => `${name} ${each.join(" ")}`).join(", ");
   };
-  const bars = (sentence, group) => {
+  const bars = (sentence, run) => {
     const drawn = [];
-    const run = group.runs[0];
+    const given = answer(sentence, run);
     eachEntity(sentence, run, (span, kind, isGold) => {
-      const alone = isGold && kind !== "exact" && !group.given[0].some((other) => touches(sentence, span, other));
-      if (!isGold || !group.given || alone) drawn.push({ span, kind, missed: alone });
+      const alone = isGold && kind !== "exact" && !given[0].some((other) => touches(sentence, span, other));
+      if (!isGold || !given || alone) drawn.push({ span, kind, missed: alone });
     });
-    return drawn;
+    return drawn.sort((one, other) => one.span - other.span);
   };
   const touches = (sentence, one, other) => {
     const spans = sentence[3];
@@ -140,12 +146,12 @@
   const drawBar = (chunk, sentence, bar, row, from, to, hits) => {
     const start = sentence[3][3 * bar.span];
     const end = start + sentence[3][3 * bar.span + 1];
-    if (end <= from || start >= to) return;
     const type = task.labels[label(sentence, bar.span)];
     const classes = { gold: "span", exact: "span right" };
     const element = make("div", bar.missed ? "span missed" : classes[bar.kind] || "span wrong");
     const symbol = SYMBOLS[bar.kind] || "";
-    element.textContent = symbol ? `${symbol} ${type}` : type;
+    const narrow = Math.min(end, to) - Math.max(start, from) < 2;
+    element.textContent = narrow ? symbol || [...type].slice(0, 2).join("") : symbol ? `${symbol} ${type}` : type;
     element.title = `${type}${bar.kind === "gold" ? "" : ", " + bar.kind}: ${units(sentence).slice(start, end).join(task.joiner)}`;
     element.style.setProperty("--hue", hue(label(sentence, bar.span)));
     element.style.gridRow = row;
@@ -176,7 +182,7 @@
       const name = make("div", `name ${row.gold ? "gold" : ""}`.trim(), row.name);
       name.style.gridRow = index + 2;
       chunk.append(name);
-      const hits = (bar) => !row.gold && wanted !== null && wanted(sentence, bar.span, bar.kind);
+      const hits = (bar) => !row.gold && wanted !== null && state.kind !== "any" && wanted(sentence, bar.span, bar.kind);
       row.bars.forEach((bar) => drawBar(chunk, sentence, bar, index + 2, from, to, hits));
     });
     return chunk;
@@ -204,14 +210,18 @@
     link.href = "#" + encoded({ ...state, view: "sentences", s: sentence[0] });
     const wrong = errors(sentence);
     head.append(link, make("span", "", `${length(sentence)} units`),
-      make("span", "", wrong ? `${wrong} entities in errors` : "all right"));
+      make("span", "", wrong ? `${wrong} entities in errors, ${runsInScope().length} runs` : "all right"));
     card.append(head);
     const gold = Array.from({ length: sentence[2] }, (_, span) => ({ span, kind: "gold" }));
-    const rows = [{ name: "gold", gold: true, bars: gold },
-      ...groups(sentence).map((group) => ({ name: named(group.runs), bars: bars(sentence, group) }))];
+    const barsOf = runsInScope().map((run) => [run, bars(sentence, run)]);
     const borders = cuts(sentence);
     for (let index = 0; index + 1 < borders.length; index++) {
-      if (borders[index] < borders[index + 1]) card.append(drawChunk(sentence, rows, borders[index], borders[index + 1], wanted));
+      const [from, to] = [borders[index], borders[index + 1]];
+      if (from === to) continue;
+      const rows = groups(sentence, barsOf, from, to).map((each) => ({ name: named(each.runs), bars: each.bars }));
+      const here = gold.filter((bar) => inside(sentence, bar, from, to));
+      const empty = !here.length && rows.every((row) => !row.bars.length);
+      card.append(drawChunk(sentence, empty ? [] : [{ name: "gold", gold: true, bars: here }, ...rows], from, to, wanted));
     }
     card.addEventListener("click", (event) => {
       if (event.target.tagName !== "A") mark(position);

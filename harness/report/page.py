@@ -61,11 +61,18 @@ def render(groups: Sequence[Sequence[Answers]]) -> str:
             policy=_policy(style, script),
             style=style,
             script=script,
-            data=_json([_data(group) for group in groups]),
+            data=data_block(groups),
             sections=[_section(group) for group in groups],
             kinds=KINDS[1:],
         )
     )
+
+
+def data_block(groups: Sequence[Sequence[Answers]]) -> str:
+    """The sentences and answers of all groups, as JSON that can stand in an HTML data block."""
+    values = [_data(group) for group in groups]
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _text(name: str) -> str:
@@ -102,12 +109,6 @@ def _policy(style: str, script: str) -> str:
 
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _json(value: object) -> str:
-    """JSON that can stand in an HTML data block."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _title(group: Sequence[Answers]) -> str:

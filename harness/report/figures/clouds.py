@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-_COLUMNS = 3
-_WORDS = 80
+_COLUMNS = 4
+_WORDS = 60
 _LONGEST = 14  # units: a longer mention would leave room for nothing else
 
 
@@ -41,7 +41,7 @@ def clouds(run: Answers) -> Picture:
         for axes in panels[len(names) :]:
             axes.set_visible(False)
 
-    return picture("clouds", caption, (12, 3.1 * lines), draw)
+    return picture("clouds", caption, (12, 2.4 * lines), draw)
 
 
 def mentions(run: Answers) -> dict[str, dict[str, int]]:
@@ -76,8 +76,8 @@ def _cloud(axes: Any, title: str, counts: Mapping[str, int], font: "Path", colou
         axes.text(0.5, 0.5, "no mention that can be drawn", ha="center", transform=axes.transAxes)
         return
     cloud = WordCloud(
-        width=760, height=520, background_color="white", font_path=str(font), max_words=_WORDS,
+        width=520, height=360, background_color="white", font_path=str(font), max_words=_WORDS,
         random_state=0, prefer_horizontal=1.0, color_func=lambda *_, **__: colour,
-        relative_scaling=0.5, margin=4,
+        relative_scaling=0.5, margin=3,
     )  # fmt: skip
     axes.imshow(cloud.generate_from_frequencies(dict(counts)), interpolation="bilinear")

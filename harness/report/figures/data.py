@@ -90,7 +90,8 @@ def _lengths(
         share.axvline(value, color=SOFT, linestyle="--" if name == "limit" else "-", linewidth=1)
         right = value > 0.6 * max(*found, *(each for each, _ in shown))
         share.annotate(text, (value, 97 - 9 * row), (-5 if right else 5, 0), fontsize=9,
-                       textcoords="offset points", ha="right" if right else "left")  # fmt: skip
+                       textcoords="offset points", ha="right" if right else "left",
+                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
 
 
 def _longer(counts: Mapping[int, int], limit: float) -> float:

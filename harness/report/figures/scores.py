@@ -106,6 +106,9 @@ def buckets(held: Sequence[Row]) -> Picture:
     ]
     lines = -(-len(names) // _COLUMNS) or 1
 
+    lows = [100 * level.low for row in levels for level in row if not level.small]
+    bottom = max(0.0, min(lows, default=0.0) // 10 * 10 - 10)
+
     def draw(figure: "Figure") -> None:
         panels = figure.subplots(lines, _COLUMNS, squeeze=False, sharey=True).flat
         for axes, bucket in zip(panels, names, strict=False):
@@ -114,6 +117,7 @@ def buckets(held: Sequence[Row]) -> Picture:
             )
         for axes in list(panels.base.flat)[len(names) :]:
             axes.set_visible(False)
+        figure.axes[0].set_ylim(bottom, 102)
         for index, row in enumerate(held):
             figure.axes[0].plot([], [], color=colour(index), marker=marker(index),
                                 linestyle="none", label=row.name)  # fmt: skip
@@ -121,7 +125,7 @@ def buckets(held: Sequence[Row]) -> Picture:
 
     caption = (
         "F1 by bucket: points are seeds, bars the 95 % interval; n counts gold entities, and "
-        "levels with fewer than 30 are grey. Buckets with one level are left out."
+        "levels with fewer than 30 are grey, and may end below the axis."
     )
     return picture("buckets", caption, (12, 2.6 * lines + 0.6), draw)
 
@@ -142,7 +146,6 @@ def _panel(axes: Any, title: str, rows: Sequence[Sequence[RowLevel]]) -> None:
     for text, name in zip(axes.get_xticklabels(), order, strict=True):
         text.set_color(SOFT if support[name].small else "black")
     axes.set_title(title)
-    axes.set_ylim(0, 103)
     axes.grid(visible=False, axis="x")
     axes.set_ylabel("F1, %")
 
@@ -151,7 +154,7 @@ def confusions(held: Sequence[Row]) -> Picture:
     """Confusion by type of each row, normalised by row."""
     matrices = [_confusion(row) for row in held]
     size = max(len(matrix.names) for matrix in matrices)
-    side = 1.9 + 0.42 * size
+    side = 1.6 + 0.3 * size
     columns = min(len(held), max(1, int(13 // side)))
     lines = -(-len(held) // columns)
 
