@@ -33,9 +33,9 @@ def leaderboard(
         msg = f"--format {format_}: there are {', '.join(FORMATS)}"
         raise ConfigError(msg)
     found = results.read(folders)
-    table = board.build(
-        found, highlight=tuple(highlight or ()), columns=tuple(column or ()) or None
-    )
+    columns = tuple(column) if column else None
+    marked = tuple(highlight or ())
+    table = board.build(found, highlight=marked, columns=columns, published=published)
     content = FORMATS[format_](table)
     if output is None:
         typer.echo(content, nl=False)
