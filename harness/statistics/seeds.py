@@ -17,6 +17,11 @@ their parts by Welch's degrees of freedom (Welch 1947, Biometrika 34:28).
 
 In a table of three systems or more each test uses at least the mean V_a of the table: three seeds
 that happen to agree are no evidence of a steady system (``steadied``).
+
+Measured on made-up count data, 300 and 1,000 sentences, seeds that differ by 0 to 1.3 points of F1:
+with 3 and 5 seeds, 95 % intervals cover 94 to 96 % and tests at 0.05 reject 2 to 6 % of true nulls.
+Seeds that differ by 4 points lower the cover to 93 %. Two seeds are too few to promise it: 89 to 97
+% are covered, and up to 8 % of nulls rejected.
 """
 
 from collections.abc import Sequence
