@@ -1,7 +1,7 @@
 """The check lists everything a run refuses, and all that is worth knowing, each with its place."""
 
 import pytest
-from reading import CORPUS, task_file, write_parallel
+from reading import CORPUS, task_file, write_jsonl, write_parallel
 
 from harness.check import check
 from harness.core import Span
@@ -90,6 +90,15 @@ def test_what_the_check_notes_a_run_takes(small, what):
     assert (found(report)[code].severity, found(report)[code].place) == ("note", str(small / place))
     assert not report.refused
     assert len(load(task_file(small)).splits["dev"]) == 1
+
+
+def test_sentences_with_unknown_labels_are_left_out_of_the_statistics(small):
+    unknown = ("ab", (Span(0, 1, "ORG"),))
+    write_jsonl(small, {**CORPUS, "dev": [*CORPUS["dev"], unknown]})
+    splits = {name: f"{name}.jsonl" for name in CORPUS}
+    report = check(task_file(small, format="jsonl", splits=splits))
+    assert [problem.code for problem in report.problems] == ["unknown-label"]
+    assert report.statistics[1].sentences == 1
 
 
 def test_copies_within_and_between_splits_are_counted(small):

@@ -74,6 +74,20 @@ def test_the_fingerprint_sees_every_unit_span_and_border(small, train):
     assert load(task_file(small)).fingerprint != before
 
 
+def test_the_fingerprint_sees_where_a_split_ends_and_not_how_splits_are_ordered(small):
+    a, b, c = ("甲", ()), ("乙", ()), ("丙", ())
+    write_parallel(small, {"dev": [a, b], "test": [c]})
+    before = load(task_file(small)).fingerprint
+    write_parallel(small, {"dev": [a], "test": [b, c]})
+    assert load(task_file(small)).fingerprint != before
+
+    more = {**KEYS["splits"], "x": "dev.txt", "y": "test.txt"}
+    same = {**KEYS["splits"], "y": "test.txt", "x": "dev.txt"}
+    one, other = (load(task_file(small, splits=splits)) for splits in (more, same))
+    assert list(one.splits) != list(other.splits)
+    assert one.fingerprint == other.fingerprint != load(task_file(small)).fingerprint
+
+
 def test_a_limit_keeps_the_first_sentences_and_shows_in_the_fingerprint(small):
     whole, cut = load(task_file(small)), load(task_file(small), limit=1)
     assert [len(split) for split in cut.splits.values()] == [1, 1, 1]
