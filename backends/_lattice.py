@@ -133,7 +133,8 @@ class Products:
 def scaled(lattice: Lattice) -> Products:
     """Both ways through the lattice by products of probabilities."""
     weights = torch.stack((lattice.steps.T, lattice.steps)).exp()
-    likelihood = torch.stack((lattice.scores, lattice.scores.flip(0)), dim=1).exp_()
+    scores = lattice.scores.exp()  # (positions, states, batch)
+    likelihood = torch.stack((scores, scores.flip(0)), dim=1)
     before, after = torch.empty_like(likelihood), torch.empty_like(likelihood)
     scale = likelihood.new_empty(len(likelihood), 2, 1, likelihood.shape[3])
     before[0] = 1
