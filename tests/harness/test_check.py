@@ -138,7 +138,7 @@ def test_long_lists_are_cut_and_the_rest_counted(small):
 
 
 def test_control_characters_of_the_data_never_reach_the_terminal(small):
-    (small / "dev.txt").write_text("\x1b]0;x\x07 \x1b\n", encoding="utf-8")
+    (small / "dev.txt").write_text("\x1b]0;x\x07\t \x1b\n", encoding="utf-8")
     text = "\n".join(check(task_file(small)).lines())
     assert "unequal-lengths" in text
     assert "\x1b" not in text
