@@ -224,3 +224,31 @@ def store(folder: Path, run: Answers) -> Path:
         (folder / FACTS).write_text(run.facts.to_json(), encoding="utf-8")
     (folder / "metrics.json").write_text(run.metrics.model_dump_json(), encoding="utf-8")
     return folder
+
+
+HOSTILE = (
+    "</script><script>document.title='bad'</script>",
+    "</style><style>body{display:none}</style>",
+    '"><img src=x onerror="document.title=\'bad\'">',
+    "{{ 7*7 }}{% raw %}",
+    "<!--<script>",
+    "\u202eabc\u202c\u2066\u2028\u2029\u0000\ufeff",
+    "a&amp;b'\"`",
+)
+
+
+def hostile() -> list[Answers]:
+    """Two runs on text that would act on a page that let it."""
+    examples = [
+        Example(Sentence(f"id{text}", tuple(text)), (Span(0, 3, "PER"),)) for text in HOSTILE
+    ]
+    return [
+        answers(
+            [
+                prediction(each, encode([Span(1, 4, "<b>X</b>")], len(each.sentence)))
+                for each in examples
+            ],
+            backend, task="</script><b>", labels=("PER",),
+        )
+        for backend in ("<i>a</i>", "b")
+    ]  # fmt: skip

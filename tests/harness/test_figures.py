@@ -1,4 +1,5 @@
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +12,7 @@ pytest.importorskip("wordcloud", reason="the extra [plots] is not installed")
 from harness.analysis.rows import rows
 from harness.errors import ConfigError
 from harness.report import fonts
-from harness.report.figures import canvas, clouds, data, draw, pictures, scores, training
+from harness.report.figures import canvas, clouds, data, draw, pictures, scores
 
 needs_chinese = pytest.mark.skipif(
     fonts.chinese() is None, reason=f"no Chinese font here: {fonts.HINT}"
@@ -78,14 +79,6 @@ def test_each_seed_is_a_point(runs):
     assert points == [2, 2]
 
 
-def test_a_run_that_trains_nothing_has_no_curves(runs):
-    from dataclasses import replace
-
-    names = [picture.name for picture in pictures([replace(runs[0], history=())])]
-    assert "curves" not in names
-    assert checked(training.curves(rows(runs))).name == "curves"
-
-
 @needs_chinese
 def test_chinese_is_drawn_with_a_font_that_has_it():
     labels = ("人名", "机构")
@@ -138,9 +131,10 @@ def test_words_that_cannot_be_drawn_are_left_out_of_a_cloud():
 
 @pytest.mark.slow
 @needs_chinese
-def test_figures_are_written_as_files(tmp_path):
+def test_figures_are_written_as_files_and_a_run_that_trains_nothing_has_no_curves(tmp_path):
     (run,) = made_runs.study([made_runs.System("a")], 10, (1,))
-    made_runs.store(tmp_path / "runs" / "a", run)
+    made_runs.store(tmp_path / "runs" / "a", replace(run, history=()))
     written = draw([tmp_path / "runs"], tmp_path / "figures")
     assert {path.suffix for path in written} == {".svg", ".png"}
     assert all(path.name.startswith("made-") and path.stat().st_size for path in written)
+    assert not any("curves" in path.name for path in written)

@@ -11,39 +11,12 @@ from harness.errors import ConfigError, DataError
 from harness.report import build, page
 from harness.report.sentences import encode_all
 from harness.results import read
-from harness.tags import encode
-
-HOSTILE = (
-    "</script><script>document.title='bad'</script>",
-    "</style><style>body{display:none}</style>",
-    '"><img src=x onerror="document.title=\'bad\'">',
-    "{{ 7*7 }}{% raw %}",
-    "<!--<script>",
-    "\u202eabc\u202c\u2066\u2028\u2029\u0000\ufeff",
-    "a&amp;b'\"`",
-)
 
 
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """The figures have tests of their own; here they would only cost time."""
     monkeypatch.setattr(page, "pictures", lambda group: iter(()))
-
-
-def hostile_runs():
-    examples = [
-        Example(Sentence(f"id{text}", tuple(text)), (Span(0, 3, "PER"),)) for text in HOSTILE
-    ]
-    return [
-        made_runs.answers(
-            [
-                made_runs.prediction(each, encode([Span(1, 4, "<b>X</b>")], len(each.sentence)))
-                for each in examples
-            ],
-            backend, task="</script><b>", labels=("PER",),
-        )
-        for backend in ("<i>a</i>", "b")
-    ]  # fmt: skip
 
 
 def data_of(html):
@@ -73,9 +46,9 @@ def test_runs_on_two_tasks_make_two_parts():
 
 
 def test_hostile_text_stays_text():
-    html = page.render([hostile_runs()])
+    html = page.render([made_runs.hostile()])
     (task,) = data_of(html)
-    assert [sentence[1] for sentence in task["sentences"]] == list(HOSTILE)
+    assert [sentence[1] for sentence in task["sentences"]] == list(made_runs.HOSTILE)
     assert html.count("<script") == html.count("</script") == 2
     assert html.count("<style") == html.count("</style") == 1
     assert "<img src=x" not in html
@@ -86,7 +59,7 @@ def test_hostile_text_stays_text():
 
 
 def test_the_policy_allows_this_script_and_this_style_alone():
-    html = page.render([hostile_runs()])
+    html = page.render([made_runs.hostile()])
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
     policy = policy.replace("&#39;", "'")
     assert policy.startswith("default-src 'none'; style-src 'sha256-")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, filterwarnings
 
 from harness.report import fonts
 
@@ -74,7 +75,10 @@ def texts(figure: "Figure") -> Iterable[str]:
     """All text of a figure."""
     from matplotlib.text import Text
 
-    figure.draw_without_rendering()
+    with catch_warnings():
+        # A missing glyph is looked for by us, and told with what to do about it.
+        filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.draw_without_rendering()
     return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
 
 

@@ -1,0 +1,166 @@
+"""The page in a real browser, as a person uses it: opened from disk, driven by events."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+
+import made_runs
+import pytest
+
+from harness.report import page
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium here: apt-get install chromium"),
+]
+
+# The page is untouched, with its content policy in force; a page around it sends the events.
+AROUND = """<!doctype html><meta charset="utf-8"><iframe id="page" width="1300" height="900"
+src="report.html{hash}"></iframe><pre id="result"></pre><script>
+const frame = document.getElementById("page");
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+frame.addEventListener("load", async () => {{
+  const view = frame.contentWindow, doc = frame.contentDocument, out = {{}};
+  const byId = (id) => doc.getElementById(id);
+  const choose = (id, value) => {{
+    byId(id).value = value;
+    byId(id).dispatchEvent(new view.Event("change"));
+  }};
+  const press = (key) => doc.dispatchEvent(
+    new view.KeyboardEvent("keydown", {{ key, bubbles: true, cancelable: true }}));
+  const count = () => byId("count").textContent;
+  const ids = () => [...doc.querySelectorAll(".sentence")].map((each) => each.dataset.id);
+  const current = () => doc.querySelector(".sentence.current")?.dataset.id ?? null;
+  try {{ {steps} }} catch (error) {{ out.error = String(error.stack); }}
+  document.getElementById("result").textContent = JSON.stringify(out);
+}});
+</script>"""
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch):
+    """The figures have tests of their own; here they would only cost time."""
+    monkeypatch.setattr(page, "pictures", lambda group: iter(()))
+
+
+def in_browser(folder, runs, steps, address="#view=sentences"):
+    (folder / "report.html").write_text(page.render([runs]), encoding="utf-8")
+    around = folder / "around.html"
+    around.write_text(AROUND.format(steps=steps, hash=address), encoding="utf-8")
+    shown = subprocess.run(
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+         f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=9000", "--dump-dom",
+         around.as_uri()],
+        capture_output=True, text=True, timeout=120, check=True,
+    ).stdout  # fmt: skip
+    found = json.loads(unescape(re.search(r'<pre id="result">(.*?)</pre>', shown, re.S).group(1)))
+    assert "error" not in found, found["error"]
+    return found
+
+
+def runs():
+    systems = [made_runs.System("one", 0.3, 0.2), made_runs.System("two", 0.1, 0.2)]
+    return made_runs.study(systems, 60, (1,))
+
+
+def test_filters_sorting_search_and_keyboard(tmp_path):
+    held = runs()
+    found = in_browser(tmp_path, held, """
+      out.all = count(); out.shown = ids().length;
+      choose("kind", "missed"); out.missed = count();
+      out.dotted = doc.querySelectorAll(".missed").length;
+      choose("run", "two #1"); out.missedByTwo = count();
+      byId("reset").click(); choose("type", "T"); out.type = count();
+      byId("reset").click(); choose("bucket", "seen:unseen"); out.unseen = count();
+      byId("reset").click(); choose("sort", "longest"); out.longest = ids()[0];
+      choose("sort", "shortest"); out.shortest = ids()[0];
+      byId("reset").click(); byId("q").value = "没有问题";
+      byId("q").dispatchEvent(new view.Event("input")); await wait(400); out.search = count();
+      byId("reset").click(); press("j"); press("j"); out.second = current(); press("k");
+      out.first = current(); out.hash = view.location.hash;
+      press("n"); out.page = byId("page").textContent; out.onSecond = ids()[0];
+      press("/"); out.focus = doc.activeElement.id;
+      byId("q").blur(); press("t"); out.theme = doc.documentElement.dataset.theme;
+      press("f"); out.unfolded = byId("fold").checked;
+    """)  # fmt: skip
+    assert found["all"] == "60 of 60 sentences"
+    assert found["shown"] == 20
+    missed = [
+        {p.id for p, gold, spans in zip(run.predictions, run.gold, run.found, strict=True)
+         if any(not any(g.start < s.end and s.start < g.end for s in spans) for g in gold)}
+        for run in held
+    ]  # fmt: skip
+    assert found["missed"] == f"{len(missed[0] | missed[1])} of 60 sentences"
+    assert found["missedByTwo"] == f"{len(missed[1])} of 60 sentences"
+    assert found["dotted"] > 0
+    of_type = sum(
+        any(span.label == "T" for side in (run_gold, *others) for span in side)
+        for run_gold, *others in zip(held[0].gold, *(run.found for run in held), strict=True)
+    )
+    assert found["type"] == f"{of_type} of 60 sentences"
+    assert found["unseen"] != found["all"]
+    sizes = {each.id: len(each.units) for each in held[0].predictions}
+    assert sizes[found["longest"]] == max(sizes.values())
+    assert sizes[found["shortest"]] == min(sizes.values())
+    texts = ["".join(each.units) for each in held[0].predictions]
+    assert found["search"] == f"{sum('没有问题' in text for text in texts)} of 60 sentences"
+    assert (found["first"], found["second"]) == ("s0", "s1")
+    assert "s=s0" in found["hash"]
+    assert (found["page"], found["onSecond"]) == ("2 of 3", "s20")
+    assert found["focus"] == "q"
+    assert found["theme"] in ("dark", "light")
+    assert found["unfolded"] is False
+
+
+def test_a_permalink_opens_its_sentence_and_its_filters(tmp_path):
+    found = in_browser(
+        tmp_path, runs(), """
+      out.current = current(); out.page = byId("page").textContent; out.run = byId("run").value;
+      const names = doc.querySelectorAll(".sentence.current .chunk .name");
+      out.bars = [...names].map((each) => each.textContent);
+      view.location.hash = "#view=scores"; await wait(300);
+      out.hidden = byId("sentences").hidden;
+    """, "#view=sentences&run=one%20%231&s=s45",
+    )  # fmt: skip
+    assert found["current"] == "s45"
+    assert found["page"] == "3 of 3"
+    assert found["run"] == "one #1"
+    assert set(found["bars"]) <= {"gold", "one #1"}
+    assert found["hidden"] is True
+
+
+def test_gold_and_answers_stand_under_their_units(tmp_path):
+    held = runs()
+    found = in_browser(tmp_path, held, """
+      const card = doc.querySelector('.sentence[data-id="s0"]');
+      const box = (each) => each.getBoundingClientRect();
+      const units = [...card.querySelectorAll(".unit")].map((each) => box(each).left);
+      out.bars = [...card.querySelectorAll(".span")].map((each) => {
+        const left = box(each).left;
+        return units.filter((unit) => unit < left + 2).length - 1;
+      });
+    """)  # fmt: skip
+    starts = {
+        span.start for spans in (held[0].gold[0], *(r.found[0] for r in held)) for span in spans
+    }
+    assert found["bars"]
+    assert set(found["bars"]) == starts
+
+
+def test_hostile_text_neither_runs_nor_breaks_the_page(tmp_path):
+    found = in_browser(tmp_path, made_runs.hostile(), """
+      await wait(300);
+      out.title = doc.title; out.count = count(); out.ids = ids();
+      out.strange = doc.querySelectorAll("#list img, #list script, #list b, #list i").length;
+      out.visible = view.getComputedStyle(doc.body).display;
+      out.codes = [...doc.querySelectorAll(".unit.code")].map((each) => each.textContent);
+    """)  # fmt: skip
+    assert found["title"] == "Error analysis"
+    assert found["count"] == f"{len(made_runs.HOSTILE)} of {len(made_runs.HOSTILE)} sentences"
+    assert found["ids"] == [f"id{text}" for text in made_runs.HOSTILE]
+    assert found["strange"] == 0
+    assert found["visible"] == "block"
+    assert {"U+202E", "U+2028", "U+0000", "U+FEFF"} <= set(found["codes"])
