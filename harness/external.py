@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from harness import __version__, hardware, readback, readers, schemes, scoring, store
 from harness.core import Decoded, Example, Span
 from harness.errors import ConfigError, DataError
-from harness.readers import Raw, conll, jsonl
+from harness.readers import Problem, Raw, conll, jsonl, lines
 from harness.record import Cost, Run
 from harness.recording import data_of, fixed_settings
 from harness.tags import encode
@@ -52,13 +52,29 @@ def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
     reading = readers.read(
         conll.Source(given.path) if conll_file else jsonl.Source(given.path, task.joiner)
     )
-    errors = [str(problem) for problem in reading.problems if problem.severity == "error"]
-    if errors:
-        raise DataError("\n".join(errors[:20]))
+    _refuse(reading.problems)
     _same_text(given.path, reading.records, examples)
     return [
         _tags(record, example) for record, example in zip(reading.records, examples, strict=True)
     ]
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    errors = [str(problem) for problem in problems if problem.severity == "error"]
+    if errors:
+        raise DataError("\n".join(errors[:20]))
+
+
+def _object(path: Path, line: int, text: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(text)
+    except ValueError as error:
+        msg = f"{path}:{line}: not JSON: {error}"
+        raise DataError(msg) from error
+    if not isinstance(entry, dict):
+        msg = f"{path}:{line}: expected an object with `text` and `entities`"
+        raise DataError(msg)
+    return entry
 
 
 def _same_text(path: Path, records: Sequence[Raw], examples: Sequence[Example]) -> None:
@@ -90,8 +106,11 @@ def _strings(given: Import, examples: Sequence[Example]) -> list[tuple[str, ...]
     if given.rule not in readback.RULES:
         msg = f"rule {given.rule!r}: there are {', '.join(readback.RULES)}"
         raise ConfigError(msg)
-    lines = given.path.read_text(encoding="utf-8").split("\n")
-    entries = [(n, json.loads(line)) for n, line in enumerate(lines, start=1) if line.strip()]
+    text = lines.read(given.path)
+    _refuse(text.problems)
+    entries = [
+        (n, _object(given.path, n, line)) for n, line in text.numbered() if line.strip(" \t")
+    ]
     if len(entries) != len(examples):
         msg = f"{given.path}: {len(entries)} sentences for {len(examples)} of the test set"
         raise DataError(msg)

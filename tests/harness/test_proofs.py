@@ -70,6 +70,14 @@ def test_lists_of_strings_come_in_by_a_stated_rule(loaded, tmp_path):
         write(*loaded, Import(path, "strings", "chat", rule="luck"), tmp_path / "results")
 
 
+@pytest.mark.parametrize("line", ["{", "[]", '{"text": "x"}'])
+def test_a_line_that_is_no_answer_is_named(loaded, tmp_path, line):
+    path = tmp_path / "strings.jsonl"
+    path.write_text(f"{line}\n" * 3, encoding="utf-8")
+    with pytest.raises(DataError, match=r"strings\.jsonl:1: "):
+        write(*loaded, Import(path, "strings", "chat"), tmp_path / "results")
+
+
 def test_a_sound_result_verifies_and_any_changed_answer_shows(stored):
     assert differences(stored) == ()
     path = stored.folder / "predictions.jsonl"
