@@ -20,8 +20,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DASHES = ("-", "--", "-.", ":")
 GRID = "#d9dce1"
 SOFT = "#5b626d"
-DOTS = 120  # per inch
-SHADES = 128  # of a PNG: enough for lines, text and maps, at a third of the bytes
+DOTS = 100  # per inch
+SHADES = 64  # of a PNG: enough for lines, text and maps, at a third of the bytes
 
 
 @dataclass(frozen=True, slots=True)
