@@ -6,6 +6,7 @@ reads as a missing unit, and from tags alone a missing label cannot be told from
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -153,8 +154,11 @@ def _merged(pieces: Pieces, rng: Random) -> None:
 
 
 def _invalid_transition(pieces: Pieces, rng: Random) -> None:
-    begins = [at for at in _places(pieces, "label") if pieces[at].text.startswith("B_")]
-    for at in rng.sample(begins, min(1, len(begins))):
+    labels = _places(pieces, "label")
+    before = {at: pieces[last].text for last, at in pairwise(labels)}
+    begins = [at for at in labels if pieces[at].text.startswith("B_")]
+    wrong = [at for at in begins if before.get(at, "")[1:] != pieces[at].text[1:]]
+    for at in rng.sample(wrong, min(1, len(wrong))):
         pieces[at] = Piece("label", f"I{pieces[at].text[1:]}")
 
 

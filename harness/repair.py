@@ -31,7 +31,7 @@ from harness.tags import OUTSIDE, may_follow, split
 
 BEGIN, INSIDE = "B-", "I-"  # a tag whose label does not exist
 HALF_KNOWN = frozenset({BEGIN, INSIDE})
-BELIEVED = 1  # units in a row for which others stand, whose tags still count
+BELIEVED = 3  # units in a row for which others stand, whose tags may still count
 BRIDGE = 2  # units to the next tag over which a gap in an entity is closed
 
 
@@ -171,19 +171,28 @@ def _faults(reading: Reading, keys: Sequence[str], alignment: Alignment) -> Coun
 
 
 def _doubtful(units: Sequence[int], replaced: set[int]) -> set[int]:
-    """The replaced units whose tags do not count: more than a few at once, or next to missing ones.
-
-    Where a model wandered off, unit after unit can be taken for another by chance.
-    """
+    """The replaced units whose tags do not count."""
     doubtful: set[int] = set()
     for at in replaced:
         if at - 1 in replaced:
             continue
         stop = next(end for end in range(at, len(units) + 1) if end not in replaced)
-        around = [*units[max(0, at - 1) : at], *units[stop : stop + 1]]
-        if stop - at > BELIEVED or any(item < 0 for item in around):
+        if not _believed(units, at, stop):
             doubtful.update(range(at, stop))
     return doubtful
+
+
+def _believed(units: Sequence[int], at: int, stop: int) -> bool:
+    """Whether the tags of replaced units count: one between found ones, or a few without a gap.
+
+    Where a model wandered off, unit after unit can be taken for another by chance.
+    """
+    around = [*units[max(0, at - 1) : at], *units[stop : stop + 1]]
+    if any(item < 0 for item in around):
+        return False
+    size = stop - at
+    without_gap = len(around) == 2 and around[1] - around[0] == 2 * (size + 1)
+    return size == 1 or (size <= BELIEVED and without_gap)
 
 
 def _tag_faults(reading: Reading, used: Sequence[int]) -> Counter[str]:

@@ -223,10 +223,18 @@ def test_of_an_unknown_label_the_prefix_counts():
     assert mend("甲 O 乙 B_XYZ 丙 I_XYZ 丁 O", sentence).tags == ("O",) * 4
 
 
-def test_a_tag_beside_one_replaced_unit_counts_and_beside_several_not():
-    sentence = Sentence("s", tuple("甲乙丙丁戊"))
-    assert mend("甲 O 天 B_PER 丙 O 丁 O 戊 O", sentence).tags[1] == "B-PER"
-    assert mend("甲 O 天 B_PER 地 B_LOC 丁 O 戊 O", sentence).tags == ("O",) * 5
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("甲 O 天 B_PER 丙 O 丁 O 戊 O", "O B-PER O O O"),
+        ("甲 O 天 B_PER 地 B_LOC 丁 O 戊 O", "O B-PER B-LOC O O"),
+        ("甲 O 天 B_PER O 地 B_LOC 丁 O 戊 O", "O O O O O"),  # text was put in as well
+        ("天 B_PER 地 B_LOC 丙 O 丁 O 戊 O", "O O O O O"),  # found units on one side only
+        ("甲 O 天 B_PER 丁 O 戊 O", "O O O O O"),  # beside a missing unit
+    ],
+)
+def test_tags_of_replaced_units_count_where_no_gap_is_near(text, mended):
+    assert " ".join(mend(text, Sentence("s", tuple("甲乙丙丁戊"))).tags) == mended
 
 
 @pytest.mark.parametrize(
