@@ -25,7 +25,9 @@ from backends._generation import (
 )
 from backends._optimiser import Schedule
 from backends._pretrained import Init
+from backends._constrained import Reader
 from backends._readers import EncoderDecoder
+from backends._t5_reader import KNOWN, T5Reader
 from backends._training import Recipe
 from harness.core import Example, Sentence
 from harness.protocol import Context
@@ -137,12 +139,12 @@ class T5(Generator):
         inputs = padded(asked, self.vocabulary.padding)  # (sentences, places)
         return inputs.to(device), mask_of(asked).to(device)
 
-    def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> EncoderDecoder:
+    def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> Reader:
         inputs, mask = self._encoded(sentences, model.device)
         start = inputs.new_full((len(sentences), 1), self._begins())
         first = torch.cat([start, plan.forced[0]], 1)  # (sentences, width)
-        beam = self.manner.beam
-        return EncoderDecoder(model, inputs, mask, first, plan.capacity + 1, beam)
+        reader = T5Reader if model.config.model_type in KNOWN else EncoderDecoder
+        return reader(model, inputs, mask, first, plan.capacity + 1, self.manner.beam)
 
     def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
         inputs, mask = self._encoded(sentences, model.device)

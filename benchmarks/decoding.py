@@ -39,7 +39,8 @@ from transformers import (
 from transformers.utils import logging
 
 from backends._constrained import Grammar, asked_only, decode
-from backends._readers import DecoderOnly, EncoderDecoder, read_prefix
+from backends._readers import DecoderOnly, read_prefix
+from backends._t5_reader import T5Reader
 from harness.tags import tag_set
 
 VOCABULARY, BATCH, UNITS, INSTRUCTION = 21_128, 16, 50, 60
@@ -132,7 +133,7 @@ def ours_t5(model: PreTrainedModel, chars: torch.Tensor, grammar: Grammar) -> An
     """Our path for T5."""
     start = torch.full((len(chars), 1), PAD)
     with torch.inference_mode(), asked_only(model, grammar.ids):
-        reader = EncoderDecoder(
+        reader = T5Reader(
             model,
             chars,
             torch.ones_like(chars),

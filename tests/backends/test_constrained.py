@@ -12,6 +12,7 @@ from backends._cache import Slab
 from backends._constrained import Grammar, asked_only, decode
 from backends._generation import mask_of, padded
 from backends._readers import DecoderOnly, EncoderDecoder, read_prefix
+from backends._t5_reader import T5Reader
 from harness.tags import invalid_transitions, may_follow
 
 GRAMMAR = Grammar.of(TAGS, TAG_IDS, torch.device("cpu"))
@@ -37,7 +38,7 @@ def blocks(texts, echo):
     return list(padded(texts, PAD).split(1, dim=1))
 
 
-def ours(model, texts, echo=True, beam=1):
+def ours(model, texts, echo=True, beam=1, generic=False):
     forced = blocks(texts, echo)
     lengths = [len(text) for text in texts]
     capacity = sum(block.shape[1] + 1 for block in forced)
@@ -46,7 +47,8 @@ def ours(model, texts, echo=True, beam=1):
             inputs = [[*text, END] for text in texts]
             start = torch.full((len(texts), 1), PAD)
             first = torch.cat([start, forced[0]], 1)
-            reader = EncoderDecoder(
+            kind = EncoderDecoder if generic else T5Reader
+            reader = kind(
                 model, padded(inputs, PAD), mask_of(inputs), first, capacity + 1, beam
             )
         else:
@@ -161,6 +163,15 @@ def test_greedy_tags_are_those_of_generate(models, name, echo):
     found = ours(models[name], texts, echo)
     assert found == theirs(models[name], texts, echo)
     assert len({tag for row in found for tag in row}) > 2, "the model says too little to compare"
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+@pytest.mark.parametrize("name", SEQ2SEQ)
+def test_the_reader_of_any_encoder_decoder_gives_the_same(models, name, beam):
+    texts = sentences(seed=19)
+    generic = ours(models[name], texts, beam=beam, generic=True)
+    assert generic == ours(models[name], texts, beam=beam)
+    assert generic == theirs(models[name], texts, beam=beam)
 
 
 @pytest.mark.parametrize("name", ["tied", "untied", "gpt2", "qwen2"])
