@@ -163,7 +163,8 @@ class Gpt(Generator):
         if len(pool) < self.shots:
             pool = short
         if len(pool) < self.shots:
-            msg = f"shots={self.shots}, but train has {len(pool)} sentences of 1 to {SHOT_UNITS} units"
+            fitting = f"{len(pool)} sentences of 1 to {SHOT_UNITS} units"
+            msg = f"shots={self.shots}, but train has {fitting}"
             raise ConfigError(msg)
         return random.Random(self.context.seed).sample(pool, self.shots)  # noqa: S311 -- no secret
 
@@ -265,11 +266,8 @@ class Gpt(Generator):
         if self.training == "answers":
             return tokens
         tag = max(self.context.tags, key=len)
-        rendered = (self.form.render(s, self._any_tags(s, tag)) for s in sentences)
+        rendered = (self.form.render(s, [tag] * len(s)) for s in sentences)
         return max(len(self.vocabulary.text(text)) for text in rendered) + SLACK
-
-    def _any_tags(self, sentence: Sentence, tag: str) -> list[str]:
-        return [tag] * len(sentence)
 
     def _text(self, ids: Sequence[int], sentence: Sentence) -> Text:
         if self.training == "none":
@@ -296,5 +294,5 @@ def _fitting(name: str, form: str) -> prompts.Prompt:
 
 def _check_shots(template: prompts.Prompt, shots: int) -> None:
     if shots and template.example is None:
-        msg = f"shots={shots}, but prompt {template.name!r} has no section [example] to show them in"
+        msg = f"shots={shots}, but prompt {template.name!r} has no section [example]"
         raise ConfigError(msg)

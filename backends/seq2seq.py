@@ -11,6 +11,7 @@ import torch
 
 from backends import _scratch
 from backends._architecture import Shape
+from backends._constrained import Reader
 from backends._generation import (
     IGNORED,
     Beam,
@@ -25,7 +26,6 @@ from backends._generation import (
 )
 from backends._optimiser import Schedule
 from backends._pretrained import Init
-from backends._constrained import Reader
 from backends._readers import EncoderDecoder
 from backends._t5_reader import KNOWN, T5Reader
 from backends._training import Recipe

@@ -10,8 +10,12 @@ TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 
 def seq2seq(name, size=SIZE):
     """T5s: ``tied`` scales before its head, ``gated`` does not, ``untied`` has a head of its own."""
-    from transformers import MT5Config, MT5ForConditionalGeneration
-    from transformers import T5Config, T5ForConditionalGeneration
+    from transformers import (
+        MT5Config,
+        MT5ForConditionalGeneration,
+        T5Config,
+        T5ForConditionalGeneration,
+    )
 
     sizes = {
         "vocab_size": size, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4,
@@ -60,9 +64,7 @@ def causal(name, size=SIZE, positions=256):
         "max_position_embeddings": positions,
     }  # fmt: skip
     if name == "llama":
-        return LlamaForCausalLM(
-            LlamaConfig(**sizes, **control, tie_word_embeddings=False)
-        ).eval()
+        return LlamaForCausalLM(LlamaConfig(**sizes, **control, tie_word_embeddings=False)).eval()
     return Qwen2ForCausalLM(Qwen2Config(**sizes, **control, tie_word_embeddings=True)).eval()
 
 
@@ -97,7 +99,9 @@ def words(seed):
     from harness.core import Example, Sentence
 
     example = story(seed)
-    units = tuple(f"w{ord(unit)}" if i % 3 else unit for i, unit in enumerate(example.sentence.units))
+    units = tuple(
+        f"w{ord(unit)}" if i % 3 else unit for i, unit in enumerate(example.sentence.units)
+    )
     return Example(Sentence(f"w{seed}", units, " "), example.spans)
 
 

@@ -48,16 +48,19 @@ def ours(model, texts, echo=True, beam=1, generic=False):
             start = torch.full((len(texts), 1), PAD)
             first = torch.cat([start, forced[0]], 1)
             kind = EncoderDecoder if generic else T5Reader
-            reader = kind(
-                model, padded(inputs, PAD), mask_of(inputs), first, capacity + 1, beam
-            )
+            reader = kind(model, padded(inputs, PAD), mask_of(inputs), first, capacity + 1, beam)
         else:
             rows = [
                 [*text, END, *block] for text, block in zip(texts, forced[0].tolist(), strict=True)
             ]
             prefix = read_prefix(model, torch.tensor([PREFIX]))
             reader = DecoderOnly(
-                model, prefix, padded(rows, PAD, left=True), mask_of(rows, left=True), capacity, beam
+                model,
+                prefix,
+                padded(rows, PAD, left=True),
+                mask_of(rows, left=True),
+                capacity,
+                beam,
             )
         return decode(reader, forced, lengths, GRAMMAR, beam)
 

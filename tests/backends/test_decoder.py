@@ -165,13 +165,17 @@ def generated(made, sentence):
             done = done[len(block) + 1 :]
         return [made.vocabulary.end]
 
-    written = made.model.eval().generate(
-        torch.tensor([question]),
-        attention_mask=torch.ones(1, len(question), dtype=torch.long),
-        max_new_tokens=sum(len(block) + 1 for block in blocks),
-        prefix_allowed_tokens_fn=allowed,
-        do_sample=False,
-        eos_token_id=made.vocabulary.end,
-        pad_token_id=made.vocabulary.padding,
-    )[0, len(question) :].tolist()
+    written = (
+        made.model.eval()
+        .generate(
+            torch.tensor([question]),
+            attention_mask=torch.ones(1, len(question), dtype=torch.long),
+            max_new_tokens=sum(len(block) + 1 for block in blocks),
+            prefix_allowed_tokens_fn=allowed,
+            do_sample=False,
+            eos_token_id=made.vocabulary.end,
+            pad_token_id=made.vocabulary.padding,
+        )[0, len(question) :]
+        .tolist()
+    )
     return tuple(ids[i] for i in written if i in ids)

@@ -129,7 +129,12 @@ def test_eight_by_one_is_four_by_two_is_two_by_four(family, tmp_path):
     each = probe.slots(eight[0])
     found = []
     for size, accumulate in ((8, 1), (4, 2), (2, 4)):
-        options = {"dropout": 0.0, "batch_units": each * size, "accumulate": accumulate, "clip": 0.0}
+        options = {
+            "dropout": 0.0,
+            "batch_units": each * size,
+            "accumulate": accumulate,
+            "clip": 0.0,
+        }
         made = make(family, tmp_path / str(size), **options, warmup=0.0)
         made.fit([*eight, *eight], [])
         found.append({k: v.clone() for k, v in made.model.state_dict().items()})

@@ -4,7 +4,18 @@ import warnings
 
 import pytest
 import torch
-from tiny_generators import CAUSAL, DEV, SEQ2SEQ, TRAIN, causal, context, reloaded, seq2seq, tokenizer, untie
+from tiny_generators import (
+    CAUSAL,
+    DEV,
+    SEQ2SEQ,
+    TRAIN,
+    causal,
+    context,
+    reloaded,
+    seq2seq,
+    tokenizer,
+    untie,
+)
 
 from backends import _lora, _pretrained
 from backends.decoder import Gpt

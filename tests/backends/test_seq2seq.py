@@ -101,8 +101,9 @@ def test_a_tokenizer_from_scratch_is_the_same_every_time_and_normalises_nothing(
     one, two = (learn_tokenizer(sentences, ["abc"]) for _ in range(2))
     assert one.get_vocab() == two.get_vocab()
     vocabulary = Vocabulary(one, MARKS)
-    (full,), (half,) = vocabulary.pieces(Sentence("f", ("１",))), vocabulary.pieces(
-        Sentence("h", ("1",))
+    (full,), (half,) = (
+        vocabulary.pieces(Sentence("f", ("１",))),
+        vocabulary.pieces(Sentence("h", ("1",))),
     )
     assert full != half
     assert one.decode(full) == "１"

@@ -76,7 +76,11 @@ def test_line_ends_of_another_system_make_no_difference_to_the_text():
         ("Tags: {answer}", "Tags:", r"\[example\] lacks the field \{answer\}"),
         ("Use {tags}.", "Use {tags}{tag}.", r"\{tag\}, which it cannot have"),
         ("Use {tags}.", "Use {tags}{.", r"\[instruction\]: .*write \{\{ and \}\} for braces"),
-        ("Text: {text}\nTags: {a", "Text: {text}{text}\nTags: {a", r"\[example\] has a field twice"),
+        (
+            "Text: {text}\nTags: {a",
+            "Text: {text}{text}\nTags: {a",
+            r"\[example\] has a field twice",
+        ),
         ("Text: {text}\nTags: {answer}", "{answer} {text}", "answer} before its {text"),
         ("[question]", "[asked]", r"\[asked\] is no section"),
         ("[format]\necho\n", "", r"the section \[format\] is missing"),
