@@ -247,9 +247,10 @@ def _marked_spans(text: str, sentence: Sentence, known: Mapping[str, str]) -> li
         for position, (start, unit) in enumerate(zip(sentence.starts, sentence.units, strict=True))
     }
     spans: list[Span] = []
+    marks = {*known, *map(closing, known)}
     offset, start, opening = 0, 0, ""
     for piece in MARK.split(text):
-        if not MARK.fullmatch(piece):
+        if piece not in marks:
             said = unescape_inline(piece)
             if not sentence.text.startswith(said, offset):
                 return None

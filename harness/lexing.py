@@ -18,7 +18,9 @@ from harness.align import NO_READING, Items, Slots
 from harness.formats import spellings
 from harness.tags import OUTSIDE, split
 
-NORMALISED, NEAR, UNKNOWN = 5, 10, 15  # b-per and B PER; B_PERR; B_XYZ
+# b-per and B PER; B_PERR; B_XYZ. All less than the 0.35 of a tag taken from far away: at more than
+# that, an unknown label would be passed over for one out of a loop that follows.
+NORMALISED, NEAR, UNKNOWN = 4, 5, 6
 NO_TAG = -1  # the id of a tag out of the tag set
 WILD = frozenset({"<unk>", "<UNK>", "[UNK]", "\ufffd"})
 CAP, CAP_EXTRA = 4, 64  # at most 4 items a key, and 64
