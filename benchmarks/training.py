@@ -1,0 +1,238 @@
+"""Training and prediction beside transformers' Trainer, its pipeline and flair.
+
+    python -m benchmarks.training --data FOLDER [--flair PYTHON] [--sentences 600] [--rounds 3]
+
+Same random weights (4 layers, width 256), same sentences (Weibo, or the demo where there is no
+data), one thread, sides in turns; a rate counts everything from a folder and a list of sentences
+to a trained model, or to tags. Updates see as many characters on all sides: ours are batches of
+neighbours in length that hold what 8 random sentences hold.
+
+- Trainer:       as its run_ner example, at its defaults: batch 8, padded to the longest, fp32
+- best Trainer:  grouped by length, bf16
+- pad 300:       every sentence padded to 300, as many scripts do
+- flair:         ``SequenceTagger`` with CRF, ``fine_tune`` at batch 8. It wants transformers 4, so
+                 PYTHON is that of another environment:
+                 ``python -m venv E; E/bin/pip install flair==0.15.1 transformers==4.57.6 torch==2.13.0``
+- predict:       ``Trainer.predict`` with arg-max, and the pipeline; tags must be ours, all of them
+
+The last line is JSON, for machines.
+"""
+
+import argparse
+import json
+import logging
+import os
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+
+import numpy as np
+import torch
+from accelerate.state import AcceleratorState
+from transformers.utils import logging as transformers_logging
+
+from backends._batching import area, batches
+from backends.encoder import BertCrf, BertSoftmax
+from benchmarks._made import bert_folder, context, plain, task_of
+from benchmarks._sides import Side, Turns, characters, machine, timed
+from benchmarks._trainer import Theirs
+from harness.core import Example
+from harness.tags import encode
+
+BATCH, PAD = 8, 300
+PAD_SHARE = 0.2
+SPECIAL = 2  # [CLS] and [SEP]
+
+
+def main() -> None:
+    """Print the tables and the line of JSON."""
+    arguments = _arguments()
+    _quiet()
+    torch.set_num_threads(1)
+    print(machine())
+    task = task_of(arguments.task, arguments.data)
+    train = plain(task.splits["train"].examples)[: arguments.sentences]
+    test = plain(task.splits["test"].examples)[: arguments.sentences]
+    print(f"{task.name}: {len(train)} sentences, {characters(train)} characters to train on")
+    with tempfile.TemporaryDirectory() as place:
+        folder = bert_folder(Path(place), train + test)
+        result = _train(folder, task.tags, train, arguments)
+        result |= _predict(folder, task.tags, train, test, arguments.rounds)
+    _waste(arguments.data)
+    print(json.dumps(result))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--task", default="weibo")
+    parser.add_argument("--sentences", type=int, default=600)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--flair", type=Path, help="python of an environment that has flair")
+    return parser.parse_args()
+
+
+def _quiet() -> None:
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("accelerate").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=UserWarning)
+    warnings.filterwarnings("ignore", category=FutureWarning)
+
+
+# --- training
+
+
+def _train(
+    folder: Path, tags: Sequence[str], train: Sequence[Example], arguments: argparse.Namespace
+) -> dict[str, float]:
+    theirs = Theirs(folder, tags)
+    grouped = {"train_sampling_strategy": "group_by_length", "bf16": True}
+    budget = round(BATCH * (characters(train) / len(train) + SPECIAL))
+    ours = partial(_ours, folder, tags, budget)
+    sides: dict[str, Side] = {
+        "Trainer, fp32": timed(theirs.train),
+        "best Trainer: grouped by length, bf16": timed(partial(theirs.train, **grouped)),
+        f"Trainer, padded to {PAD}": timed(partial(theirs.train, pad=PAD)),
+        "ours, fp32": timed(partial(ours, BertSoftmax, "fp32")),
+        "ours, bf16": timed(partial(ours, BertSoftmax, "bf16")),
+        "ours with CRF, fp32": timed(partial(ours, BertCrf, "fp32")),
+        "ours with CRF, bf16": timed(partial(ours, BertCrf, "bf16")),
+    }
+    if arguments.flair:
+        sides["flair with CRF"] = partial(_flair, arguments.flair, folder)
+    turns = Turns(sides, train, {f"Trainer, padded to {PAD}": PAD_SHARE})
+    turns.run(arguments.rounds)
+    print(f"training, batches of {budget} positions\n{turns.table()}")
+    return _ratios(turns, {
+        "train_vs_trainer_fp32": ("ours, fp32", "Trainer, fp32"),
+        "train_vs_trainer_bf16": ("ours, bf16", "Trainer, fp32"),
+        "train_vs_best_trainer": ("ours, bf16", "best Trainer: grouped by length, bf16"),
+        "train_vs_pad300": ("ours, bf16", f"Trainer, padded to {PAD}"),
+        "train_vs_pad300_fp32": ("ours, fp32", f"Trainer, padded to {PAD}"),
+        "train_vs_flair_crf": ("ours with CRF, bf16", "flair with CRF"),
+        "train_vs_flair_crf_fp32": ("ours with CRF, fp32", "flair with CRF"),
+    })  # fmt: skip
+
+
+def _ours(
+    folder: Path, tags: Sequence[str], budget: int, family: Any, precision: str,
+    examples: Sequence[Example],
+) -> Any:  # fmt: skip
+    """A backend, trained for one epoch."""
+    AcceleratorState._reset_state(reset_partial_state=True)  # noqa: SLF001 -- the Trainer's is not ours
+    options = {"epochs": 1, "batch_units": budget, "learning_rate": 5e-5}
+    with tempfile.TemporaryDirectory() as logs:
+        told = context(tags, precision, Path(logs))
+        backend = family(told, init="pretrained", model=str(folder), **options)
+        backend.fit(examples, [])
+    return backend
+
+
+def _flair(python: Path, folder: Path, examples: Sequence[Example]) -> float:
+    """The rate of flair in a process of its own."""
+    rows = [[e.sentence.units, encode(e.spans, len(e.sentence))] for e in examples]
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "sentences.json"
+        file.write_text(json.dumps(rows), encoding="utf-8")
+        script = Path(__file__).with_name("_flair.py")
+        # -P: without the neighbours of the script, one of which is called as a standard module.
+        command = [str(python), "-P", str(script), str(folder), str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place)
+    if done.returncode:
+        raise SystemExit(f"flair failed:\n{done.stderr[-2000:]}")
+    return characters(examples) / json.loads(done.stdout.splitlines()[-1])["seconds"]
+
+
+def _ratios(turns: Turns, wanted: dict[str, tuple[str, str]]) -> dict[str, float]:
+    """Print each ratio with its spread; give the medians."""
+    result = {}
+    for name, (ours, theirs) in wanted.items():
+        if theirs in turns.rates:
+            ratio = turns.ratio(ours, theirs)
+            print(f"  {name:<28}{ratio}")
+            result[name] = ratio.middle
+    return result
+
+
+# --- prediction
+
+
+def _predict(
+    folder: Path, tags: Sequence[str], train: Sequence[Example], test: Sequence[Example],
+    rounds: int,
+) -> dict[str, float]:  # fmt: skip
+    backend = _ours(folder, tags, 1024, BertSoftmax, "fp32", train)
+    theirs = Theirs(folder, tags)
+    trainer = theirs.trainer(folder)
+    trainer.model.bert.load_state_dict(backend.model.encoder.state_dict())
+    trainer.model.classifier.load_state_dict(backend.model.classifier.state_dict())
+    trainer.model.eval()
+    contestants = {
+        "Trainer.predict": partial(theirs.predict, trainer),
+        "pipeline": partial(theirs.ask, trainer.model, trainer.processing_class),
+        "ours, fp32": partial(_tags, backend),
+    }
+    _assert_equal({name: work(test) for name, work in contestants.items()})
+    contestants["ours, bf16"] = partial(_tags_bf16, backend)
+    turns = Turns({name: timed(work) for name, work in contestants.items()}, test)
+    turns.run(rounds)
+    print(f"prediction, {len(test)} sentences, identical tags in fp32\n{turns.table()}")
+    return _ratios(turns, {
+        "predict_vs_trainer": ("ours, fp32", "Trainer.predict"),
+        "predict_vs_pipeline": ("ours, fp32", "pipeline"),
+        "predict_bf16_vs_trainer": ("ours, bf16", "Trainer.predict"),
+    })  # fmt: skip
+
+
+def _tags(backend: Any, examples: Sequence[Example]) -> list[tuple[str, ...]]:
+    return [answer.tags for answer in backend.predict([e.sentence for e in examples])]
+
+
+def _tags_bf16(backend: Any, examples: Sequence[Example]) -> list[tuple[str, ...]]:
+    with torch.autocast("cpu", torch.bfloat16):
+        return _tags(backend, examples)
+
+
+def _assert_equal(answers: dict[str, list[tuple[str, ...]]]) -> None:
+    """Stop where two sides tag one sentence in two ways."""
+    for name, found in answers.items():
+        differ = sum(a != b for a, b in zip(found, answers["ours, fp32"], strict=True))
+        if differ:
+            raise SystemExit(f"{name} and ours differ in the tags of {differ} sentences")
+
+
+# --- waste
+
+
+def _waste(data: Path | None) -> None:
+    """Print real characters over computed slots, by task and budget, [CLS] and [SEP] as slots."""
+    print("characters over slots   from scratch: 512   1024   2048    with [CLS] [SEP]: 512 to 2048")
+    rng = np.random.default_rng(0)
+    lengths = {
+        name: [len(e.sentence) for e in task_of(name, data).splits["train"].examples]
+        for name in ("weibo", "people_daily_1998")
+    }
+    like = np.clip(rng.lognormal(3.65, 0.7, 45_000), 2, 510).astype(int)
+    for name, units in {**lengths, "MSRA-like (log-normal)": like.tolist()}.items():
+        shares = [
+            sum(units) / _slots([n + extra for n in units], budget)
+            for extra in (0, SPECIAL)
+            for budget in (512, 1024, 2048)
+        ]
+        print(f"  {name:<36}" + "  ".join(f"{share:.3f}" for share in shares))
+
+
+def _slots(lengths: Sequence[int], budget: int) -> int:
+    plan = batches(lengths, budget, np.random.default_rng(0))
+    return sum(area(batch, lengths) for batch in plan)
+
+
+if __name__ == "__main__":
+    main()
