@@ -16,6 +16,7 @@ import numpy as np
 
 from harness.align import NO_READING, Items, Slots
 from harness.formats import spellings
+from harness.loops import without_loop
 from harness.tags import OUTSIDE, split
 
 # b-per and B PER; B_PERR; B_XYZ. All less than the 0.35 of a tag taken from far away: at more than
@@ -113,8 +114,8 @@ def _edits(text: str) -> set[str]:
 class Reading:
     """The words of a text with their readings.
 
-    ``merged`` words had to be taken apart; 1 in ``before`` and ``overflow`` says that words before
-    or after these were left out.
+    ``merged`` words had to be taken apart; 1 in ``before``, ``loop`` and ``overflow`` says that
+    words before these, or a loop or just more after them, were left out.
     """
 
     words: tuple[str, ...]
@@ -123,6 +124,7 @@ class Reading:
     merged: int = 0
     before: int = 0
     overflow: int = 0
+    loop: int = 0
 
     def is_tag(self, item: int) -> bool:
         """Whether the word reads as a tag at all."""
@@ -145,12 +147,13 @@ def read(text: str, keys: Sequence[str], lexicon: Lexicon, size: int) -> Reading
         merged += len(apart[word]) > 1 and _was_meant(apart[word], known, lexicon)
     spelled = (at for at, word in enumerate(words) if lexicon.spelled(word)[1] < NO_READING)
     useless = max(0, next(spelled, 0) - size)  # before any tag there is no use for more than units
-    kept = tuple(words[useless : useless + CAP * size + CAP_EXTRA])
+    end = without_loop(words, keys, lexicon.exact)
+    kept = tuple(words[useless : min(end, useless + CAP * size + CAP_EXTRA)])
     meant = {
         word: lexicon.spelled(word) if word in known else lexicon.tag(word) for word in set(kept)
     }
     tags, costs = zip(*(meant[word] for word in kept), strict=True) if kept else ((), ())
-    left_out = int(useless > 0), int(len(words) - useless > len(kept))
+    left_out = int(useless > 0), int(end - useless > len(kept)), int(end < len(words))
     return Reading(kept, tags, costs, merged, *left_out)
 
 

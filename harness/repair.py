@@ -166,6 +166,7 @@ def _faults(reading: Reading, keys: Sequence[str], alignment: Alignment) -> Coun
     pairs = [(key, item) for key, item in zip(keys, units, strict=True) if item >= 0]
     inexact = sum(reading.words[item] != key for key, item in pairs)
     counts.update(substituted_unit=inexact, merged=reading.merged, overflow=reading.overflow)
+    counts.update(loop=reading.loop)
     counts["text_before"] |= reading.before
     return counts
 
