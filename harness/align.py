@@ -101,13 +101,11 @@ class _Row:
 
 @dataclass(slots=True)
 class _Search:
-    """One pass over a band: columns from ``slot - below`` to ``slot + above``."""
+    """One pass over a band: columns from ``slot - band`` to ``slot + band``."""
 
     slots: Slots
     items: Items
-    below: int
-    above: int
-    jumps: bool = True
+    band: int
     rows: dict[int, _Row] = field(default_factory=dict)
     jumped: dict[int, int] = field(default_factory=dict)  # slot landed on -> length of the jump
     leads: int = 0  # slots before this one may still be reached with nothing matched
@@ -125,18 +123,14 @@ class _Search:
             self.gains[key] = _gains(key, self.items)
         return self.gains[key]
 
-    def low(self, slot: int) -> int:
-        """The first column of the band."""
-        return max(0, slot - self.below)
-
-    def high(self, slot: int) -> int:
-        """The last column of the band."""
-        return min(len(self.items), slot + self.above)
+    def window(self, slot: int) -> tuple[int, int]:
+        """The first and the last column of the band."""
+        return max(0, slot - self.band), min(len(self.items), slot + self.band)
 
     def run(self) -> bool:
         """Fill the rows; False where the work allowed ran out."""
         self.leads = self.last = len(self.slots)
-        width = self.high(0) + 1
+        width = self.window(0)[1] + 1
         self.rows[0] = _Row(0, np.full(width, _NEVER, np.int32), np.zeros(width, np.int32))
         self.rows[0].matched[0] = 0
         slot, work, patience = self._start(), 0, 0
@@ -146,14 +140,14 @@ class _Search:
             work += ROW_WORK + len(self.rows[slot].gap)
             if work > WORK:
                 return False
-            if self.jumps and patience < slot < self.last and self.slots.units[slot] >= 0:
+            if patience < slot < self.last and self.slots.units[slot] >= 0:
                 slot, patience = self._jump(slot)
         return True
 
     def _start(self) -> int:
         """Jump a faultless beginning: whatever follows, it is taken as it stands."""
         length = self._stretch(0, 0)
-        if not self.jumps or length < _WORTH:
+        if length < _WORTH:
             return 0
         self.leads = 0
         return self._land(0, 0, 0, length)
@@ -161,7 +155,7 @@ class _Search:
     def _step(self, slot: int) -> None:
         """The row after ``slot`` from the row before it."""
         row = self.rows[slot]
-        width, low, high = len(row.gap), self.low(slot + 1), self.high(slot + 1)
+        width, (low, high) = len(row.gap), self.window(slot + 1)
         detached = 0 if self.slots.units[slot] >= 0 else DETACHED
         gain = self.gain(slot)[row.low : row.low + width]
         best = np.maximum(row.matched, row.gap - (detached + REENTRY))
@@ -206,7 +200,7 @@ class _Search:
         else:
             length -= _MARGIN
         score, target = score + 2 * SKIP * length, slot + length
-        low, high = self.low(target), self.high(target)
+        low, high = self.window(target)
         matched = np.full(high + 1 - low, _NEVER, np.int32)
         gap = matched.copy()
         matched[column + length - low] = score
@@ -298,7 +292,7 @@ def align(slots: Slots, items: Items, band: int | None = None) -> Alignment | No
     band = difference + SLACK if band is None else max(band, difference)
     while True:
         band = min(band, full)
-        search = _Search(slots, items, band, band)
+        search = _Search(slots, items, band)
         if not search.run():
             return None
         found, score = _trace(search)
