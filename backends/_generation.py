@@ -8,60 +8,31 @@ in for as long as predicting takes.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple
 
 import torch
-from torch.nn.functional import cross_entropy
 
 from backends import _lora, _pretrained, _scratch
 from backends._answers import Answers
 from backends._architecture import Shape
 from backends._constrained import Grammar, Reader, asked_only, decode
 from backends._device import settle
+from backends._manner import Manner
 from backends._optimiser import decay_groups
 from backends._prediction import predict_in_batches
 from backends._training import Recipe, train
 from backends._vocabulary import Vocabulary
 from harness.core import Example, Output, Sentence, Tags, Text
-from harness.errors import ConfigError, WeightsError
+from harness.errors import WeightsError
 from harness.formats import format_named
 from harness.protocol import Context, FitReport
 from harness.tags import encode
 
-Decoding: TypeAlias = Literal["constrained", "free"]
-Beam: TypeAlias = Literal[1, 4]
-FormatName: TypeAlias = Literal["tags", "char-tag", "echo", "indexed", "inline"]
-IGNORED = -100
 BASE, TOKENIZER, NOTES = "base", "tokenizer", "generator.json"
 # Free decoding may write this many tokens beyond the longest right answer of its batch.
 SLACK = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a generator answers.
-
-    Raises:
-        ConfigError: for a way of decoding that the format does not have.
-    """
-
-    format: FormatName
-    decoding: Decoding
-    beam: Beam
-    lora: int
-    forget: float
-
-    def __post_init__(self) -> None:
-        if self.format == "inline" and self.decoding == "constrained":
-            raise ConfigError(
-                "format=inline has no one tag per unit to choose: set decoding=free for it"
-            )
-        if self.lora < 0:
-            msg = f"lora={self.lora}: a rank is positive, or 0 for training all weights"
-            raise ConfigError(msg)
 
 
 class Plan(NamedTuple):
@@ -320,28 +291,3 @@ class Generator(ABC):
             if notes[name] != value:
                 msg = f"the model was trained with {name}={notes[name]}, not {value}"
                 raise WeightsError(msg)
-
-
-def summed_loss(logits: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, int]:
-    """Cross-entropy summed over the targets that are not ignored, in fp32, and their number.
-
-    Args:
-        logits: (batch, places, tokens).
-        targets: (batch, places).
-    """
-    flat, wanted = logits.flatten(0, 1).float(), targets.flatten()
-    loss = cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="sum")
-    return loss, int((targets != IGNORED).sum())
-
-
-def padded(rows: Sequence[Sequence[int]], value: int, *, left: bool = False) -> torch.Tensor:
-    """``rows`` as one tensor (rows, longest), padded with ``value`` on the right or the left."""
-    longest = max(map(len, rows))
-    fill = [[value] * (longest - len(row)) for row in rows]
-    pairs = zip(fill, rows, strict=True)
-    return torch.tensor([[*pad, *row] if left else [*row, *pad] for pad, row in pairs])
-
-
-def mask_of(rows: Sequence[Sequence[int]], *, left: bool = False) -> torch.Tensor:
-    """1 for what is in ``rows``, 0 for padding: (rows, longest)."""
-    return padded([[1] * len(row) for row in rows], 0, left=left)

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from backends._architecture import Shape
 from harness.core import Sentence
 
@@ -22,8 +20,6 @@ PADDING, END, UNKNOWN = 0, 1, 2
 PIECES = 8_000
 # Positions of a decoder from scratch: a prompt, a default window and its answer.
 POSITIONS = 2_048
-# T5 draws embeddings of deviation 1, meant for Adafactor: AdamW's steps hardly move them.
-EMBEDDING = 0.05
 
 
 def learn_tokenizer(sentences: Sequence[Sentence], extra: Iterable[str]) -> Any:
@@ -77,20 +73,15 @@ def encoder_decoder(shape: Shape, size: int) -> Any:
         vocab_size=size,
         d_model=width,
         d_kv=width // heads,
-        d_ff=2 * width,
+        d_ff=4 * width,
         num_layers=shape.layers or LAYERS,
         num_heads=heads,
         dropout_rate=shape.dropout,
-        feed_forward_proj="gated-gelu",
-        tie_word_embeddings=False,  # no scale before the head, as in T5 1.1
         decoder_start_token_id=PADDING,
         pad_token_id=PADDING,
         eos_token_id=END,
     )
-    model = T5ForConditionalGeneration(config)
-    with torch.no_grad():
-        model.shared.weight *= EMBEDDING
-    return model
+    return T5ForConditionalGeneration(config)
 
 
 def decoder(shape: Shape, size: int) -> Any:

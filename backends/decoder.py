@@ -14,20 +14,10 @@ import torch
 from backends import _scratch
 from backends._architecture import Shape
 from backends._device import settle
-from backends._generation import (
-    IGNORED,
-    SLACK,
-    Beam,
-    Decoding,
-    FormatName,
-    Generator,
-    Manner,
-    Plan,
-    mask_of,
-    padded,
-    summed_loss,
-)
+from backends._generation import SLACK, Generator, Plan
+from backends._manner import Beam, Decoding, FormatName, Manner
 from backends._optimiser import Schedule
+from backends._padding import IGNORED, mask_of, padded, summed_loss
 from backends._pretrained import Init
 from backends._readers import DecoderOnly, read_prefix
 from backends._training import Recipe

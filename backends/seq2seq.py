@@ -12,19 +12,10 @@ import torch
 from backends import _scratch
 from backends._architecture import Shape
 from backends._constrained import Reader
-from backends._generation import (
-    IGNORED,
-    Beam,
-    Decoding,
-    FormatName,
-    Generator,
-    Manner,
-    Plan,
-    mask_of,
-    padded,
-    summed_loss,
-)
+from backends._generation import Generator, Plan
+from backends._manner import Beam, Decoding, FormatName, Manner
 from backends._optimiser import Schedule
+from backends._padding import IGNORED, mask_of, padded, summed_loss
 from backends._pretrained import Init
 from backends._readers import EncoderDecoder
 from backends._t5_reader import KNOWN, T5Reader

@@ -2,9 +2,9 @@
 
 A template is a text file of sections: ``[format]``, the format its answers have; ``[instruction]``,
 with ``{tags}`` or ``{labels}``; ``[question]``, with ``{text}``; and, where examples may be shown,
-``[example]``, with ``{text}`` and then ``{answer}``. Braces are doubled to be themselves. A template
-that results were made with is never edited, only superseded: its version is in its name, and its
-SHA-256 is in the record of a run.
+``[example]``, with ``{text}`` and then ``{answer}``. Braces are doubled to be themselves. A
+template that results were made with is never edited, only superseded: its version is in its name,
+and its SHA-256 is in the record of a run.
 """
 
 import re
@@ -123,6 +123,16 @@ def _check(name: str, section: str, body: str) -> None:
         found = list(_fields(body))
     except ValueError as error:
         _fail(name, f"[{section}]: {error}; write {{{{ and }}}} for braces")
+    _check_fields(name, section, found)
+    if section != "instruction" and len(set(found)) < len(found):
+        _fail(name, f"[{section}] has a field twice")
+    if section == "example" and found != ["text", "answer"]:
+        _fail(name, "[example] shows its {answer} before its {text}")
+    if _SLOT.search(body):
+        _fail(name, f"[{section}] has private-use characters that mark slots")
+
+
+def _check_fields(name: str, section: str, found: Sequence[str]) -> None:
     groups = _FIELDS[section]
     for group in groups:
         wanted = " or ".join(f"{{{field}}}" for field in sorted(group))
@@ -131,12 +141,6 @@ def _check(name: str, section: str, body: str) -> None:
     for field in found:
         if not any(field in group for group in groups):
             _fail(name, f"[{section}] has the field {{{field}}}, which it cannot have")
-    if section != "instruction" and len(set(found)) < len(found):
-        _fail(name, f"[{section}] has a field twice")
-    if section == "example" and found != ["text", "answer"]:
-        _fail(name, "[example] shows its {answer} before its {text}")
-    if _SLOT.search(body):
-        _fail(name, f"[{section}] has private-use characters that mark slots")
 
 
 def _fail(name: str, what: str) -> None:

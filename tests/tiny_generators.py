@@ -9,7 +9,7 @@ TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 
 
 def seq2seq(name, size=SIZE):
-    """T5s: ``tied`` scales before its head, ``gated`` does not, ``untied`` has a head of its own."""
+    """T5s: ``tied`` scales before its head, ``gated`` does not, ``untied`` has its own head."""
     from transformers import (
         MT5Config,
         MT5ForConditionalGeneration,

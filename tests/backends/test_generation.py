@@ -1,4 +1,4 @@
-"""What both generating families keep: gold survives, units get tags, seeds repeat, models reload."""
+"""What both generating families keep: gold survives, units get tags, models repeat and reload."""
 
 import pytest
 import torch
@@ -14,10 +14,8 @@ from harness.repair import repair
 from harness.tags import encode, tag_set
 
 SMALL = {"layers": 1, "width": 32, "attention_heads": 2, "epochs": 1, "batch_units": 512}
-PROMPTS = {
-    "tags": "tags.zh.v1", "echo": "echo.zh.v1", "indexed": "indexed.zh.v1", "inline": "inline.zh.v1",
-}  # fmt: skip
-FORMATS = list(PROMPTS)
+FORMATS = ["tags", "echo", "indexed", "inline"]
+PROMPTS = {form: f"{form}.zh.v1" for form in FORMATS}
 
 
 def make(family, folder, **options):

@@ -36,7 +36,7 @@ def disturb(model):
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.requires_grad:
-                parameter += torch.randn_like(parameter) * 0.02
+                parameter.add_(torch.randn_like(parameter) * 0.02)
 
 
 def logits(model):
@@ -59,7 +59,7 @@ def test_the_new_rows_train_wherever_they_are_read(name):
     assert all(p.grad.abs().sum(-1).min() > 0 for p in rows.values())
     with torch.no_grad():
         for parameter in rows.values():
-            parameter += torch.randn_like(parameter)
+            parameter.add_(torch.randn_like(parameter))
     after = logits(model).detach()
     assert not torch.allclose(before[..., ROWS], after[..., ROWS]), "the head knows them"
     whole = sum(p.numel() for p in model.parameters())
@@ -132,7 +132,7 @@ def test_a_head_of_its_own_stays_one(pretrained, tmp_path):
     """transformers 5 declares every T5 tied; resizing as declared would overwrite this head."""
     from safetensors.torch import load_file
 
-    family, place = pretrained
+    _, place = pretrained
     before = load_file(place / "model.safetensors").get("lm_head.weight")
     backend, report, _ = fitted(pretrained, tmp_path)
     assert report.weights == place.name
@@ -148,8 +148,8 @@ def test_a_head_of_its_own_stays_one(pretrained, tmp_path):
 
 
 def test_rows_of_tags_begin_as_the_mean_of_their_text(pretrained, tmp_path):
-    family, place = pretrained
-    backend, _, options = fitted(pretrained, tmp_path)
+    family, _ = pretrained
+    _, _, options = fitted(pretrained, tmp_path)
     options = options | {"lora": 0, "epochs": 1}
     plain = family(context(tmp_path), **options)
     plain._start(TRAIN[:2])
@@ -183,7 +183,6 @@ def test_a_folded_model_answers_the_same(pretrained, tmp_path):
 
 def test_training_moves_the_rows(pretrained, tmp_path):
     backend, _, _ = fitted(pretrained, tmp_path)
-    family, place = pretrained
     base = _pretrained.model(backend.shape, backend.auto)
     _pretrained.add_rows(base, backend.vocabulary)
     ids = backend.answers.tag_ids
