@@ -111,10 +111,6 @@ class _Search:
     leads: int = 0  # slots before this one may still be reached with nothing matched
     last: int = 0  # the slot after which all that is left is skipped
     gains: dict[tuple[int, int], Ints] = field(default_factory=dict)
-    slot_units: Ints = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.slot_units = np.array(self.slots.units, np.int32)  # (slots,)
 
     def gain(self, slot: int) -> Ints:
         """What each item would gain in ``slot``: (items,)."""
@@ -187,7 +183,7 @@ class _Search:
     def _stretch(self, slot: int, column: int) -> int:
         """How many slots from ``slot`` on are matched exactly by the items from ``column`` on."""
         length = min(len(self.slots) - slot, len(self.items) - column)
-        wanted = self.slot_units[slot : slot + length]
+        wanted = np.array(self.slots.units[slot : slot + length], np.int32)
         same = wanted == self.items.units[column : column + length]
         tagged = self.items.tag_costs[column : column + length] == 0
         fits = np.where(wanted < 0, tagged, same)
