@@ -96,7 +96,10 @@ def mend_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
             marked.counts["missing_label"] += 1
         else:
             marked.drop()
-    return _tags(entities, marked.labels), counts + marked.counts
+    counts += marked.counts
+    if not counts:  # all text is there and all marks pair up: one stands inside a unit or a joiner
+        counts["label_typo"] = 1
+    return _tags(entities, marked.labels), counts
 
 
 def _read(text: str, sentence: Sentence, tags: tuple[str, ...]) -> _Marked:

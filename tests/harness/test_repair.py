@@ -269,6 +269,14 @@ def test_inline_mends_words_as_well():
     assert decoded.repairs == {"substituted_unit": 1, "merged": 1}
 
 
+def test_an_inline_mark_in_the_wrong_place_is_counted():
+    sentence = Sentence("s", ("Ada", "Byron", "wrote"), " ")
+    decoded = mend("Ada<PER> Byron</PER> wrote", sentence, "inline")
+    assert (decoded.tags, decoded.repairs) == (("O", "B-PER", "O"), {"label_typo": 1})
+    decoded = mend("A<PER>da Byron</PER> wrote", sentence, "inline")
+    assert (decoded.tags, decoded.repairs) == (("O", "B-PER", "O"), {"label_typo": 1})
+
+
 def test_words_are_not_taken_apart_into_letters():
     sentence = Sentence("s", ("NATO", "met", "Ada"), " ")
     decoded = mend("NATO B_LOC mett O AdaB_PER", sentence)
