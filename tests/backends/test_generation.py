@@ -37,11 +37,13 @@ family = pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "options"),
-    [(T5, {"learning_rate": 1e-2}), (Gpt, {"format": "echo", "learning_rate": 1e-2})],
+    [
+        (T5, {"epochs": 25, "batch_units": 256, "learning_rate": 2e-3}),
+        (Gpt, {"epochs": 20, "batch_units": 512, "learning_rate": 5e-3, "format": "echo"}),
+    ],
 )
 def test_it_learns(family, options, tmp_path):
-    options = {"epochs": 30, "width": 48, "dropout": 0.0, "batch_units": 256, **options}
-    made, report = trained(family, tmp_path, **options)
+    made, report = trained(family, tmp_path, **options, width=48, dropout=0.0)
     answers = made.predict([e.sentence for e in DEV])
     assert f1(DEV, answers) > 0.8
     assert report.epochs[-1].loss < report.epochs[0].loss / 3
