@@ -237,10 +237,10 @@ class Generator(ABC):
     def _text(self, ids: Sequence[int], sentence: Sentence) -> Text:
         return self.answers.text(ids, sentence)
 
-    def oracle(self, examples: Sequence[Example]) -> list[Output]:
+    def oracle(self, train_set: Sequence[Example], examples: Sequence[Example]) -> list[Output]:
         """Gold through targets and back, as a perfect model would have it."""
         if self.model is None and not hasattr(self, "vocabulary"):
-            self._speak(self._tokenizer([example.sentence for example in examples]))
+            self._speak(self._tokenizer([example.sentence for example in train_set]))
         return [self._round_trip(example) for example in examples]
 
     def _round_trip(self, example: Example) -> Output:

@@ -185,10 +185,10 @@ class _Encoder:
         answers = iter(found)
         return [next(answers) if len(sentence) else Tags(()) for sentence in sentences]
 
-    def oracle(self, examples: Sequence[Example]) -> list[Tags]:
+    def oracle(self, train_set: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold through units, pieces and first pieces, and back."""
         if self.encoder is None:
-            _, self.encoder = self._start([example.sentence for example in examples])
+            _, self.encoder = self._start([example.sentence for example in train_set])
         return [self._round_trip(example) for example in examples]
 
     def _round_trip(self, example: Example) -> Tags:
