@@ -4,7 +4,9 @@ Weights are random because speed does not depend on what was learned. Every unit
 character, and none is U+FFFD, which BERT's own tokenizer drops: so all sides see the same text.
 """
 
+import logging
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +19,17 @@ from harness.task import Task, load
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 LAYERS, WIDTH, HEADS = 4, 256, 4
+
+
+def quiet() -> None:
+    """Leave the screen to the tables."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("accelerate").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=UserWarning)
+    warnings.filterwarnings("ignore", category=FutureWarning)
 
 
 def task_of(name: str, data: Path | None) -> Task:
@@ -39,8 +52,14 @@ def _plain(unit: str) -> bool:
     return len(unit) == 1 and unit.isprintable() and unit not in " \ufffd"
 
 
-def bert_folder(folder: Path, examples: Sequence[Example]) -> Path:
-    """``folder`` with a random BERT of 4 layers and width 256, and its tokenizer."""
+def bert_folder(
+    folder: Path,
+    examples: Sequence[Example],
+    layers: int = LAYERS,
+    width: int = WIDTH,
+    heads: int = HEADS,
+) -> Path:
+    """``folder`` with a random BERT, by default of 4 layers and width 256, and its tokenizer."""
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     units = sorted({unit for example in examples for unit in example.sentence.units})
@@ -51,10 +70,10 @@ def bert_folder(folder: Path, examples: Sequence[Example]) -> Path:
     ).save_pretrained(folder)
     config = BertConfig(
         vocab_size=len(units) + len(SPECIAL),
-        hidden_size=WIDTH,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=HEADS,
-        intermediate_size=4 * WIDTH,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
     )
     torch.manual_seed(1)
     BertModel(config).save_pretrained(folder)

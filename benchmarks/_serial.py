@@ -1,4 +1,4 @@
-"""One run as a script of transformers' defaults does it: Trainer, batch 8, ``generate``, one process.
+"""One run as a plain script does it: transformers' Trainer and ``generate`` at their defaults.
 
     python -P _serial.py FOLDER NAME SEED OPTIONS.json
 

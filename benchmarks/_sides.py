@@ -80,7 +80,8 @@ class Turns:
     def table(self) -> str:
         """A line for each side."""
         lines = [
-            f"  {name:<44}{median(rates):>10,.0f} characters/s  ({min(rates):,.0f} to {max(rates):,.0f})"
+            f"  {name:<40}{median(rates):>9,.0f} characters/s"
+            f"  ({min(rates):,.0f} to {max(rates):,.0f})"
             for name, rates in self.rates.items()
         ]
         return "\n".join(lines)

@@ -33,17 +33,19 @@ class Theirs:
 
     folder: Path
     tags: Sequence[str]
+    cpu: bool = True
 
     def train(self, examples: Sequence[Example], pad: int = 0, **arguments: Any) -> Trainer:
         """Load, tokenise, train for one epoch; ``pad`` > 0 pads every sentence to that length."""
         trainer = self.trainer(self.folder, **arguments)
         trainer.train_dataset = self.rows(trainer.processing_class, examples, pad)
         trainer.train()
+        forget_accelerate()
         return trainer
 
     def trainer(self, folder: Path, **arguments: Any) -> Trainer:
         """A Trainer over the model in ``folder``."""
-        AcceleratorState._reset_state(reset_partial_state=True)  # noqa: SLF001 -- one precision a process
+        forget_accelerate()
         tokenizer = AutoTokenizer.from_pretrained(folder)
         model = AutoModelForTokenClassification.from_pretrained(folder, num_labels=len(self.tags))
         trainer = Trainer(
@@ -55,8 +57,8 @@ class Theirs:
                 report_to="none",
                 disable_tqdm=True,
                 logging_strategy="no",
-                use_cpu=True,
-                dataloader_pin_memory=False,
+                use_cpu=self.cpu,
+                dataloader_pin_memory=not self.cpu,
                 **arguments,
             ),
             DataCollatorForTokenClassification(tokenizer),
@@ -96,6 +98,11 @@ class Theirs:
             tuple(self.tags[int(piece["entity"].removeprefix("LABEL_"))] for piece in pieces)
             for pieces in tagger(texts, is_split_into_words=True)
         ]
+
+
+def forget_accelerate() -> None:
+    """Let the next side choose its precision: accelerate keeps one for the life of a process."""
+    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 def _labels(words: Sequence[int | None], tags: Sequence[int]) -> list[int]:

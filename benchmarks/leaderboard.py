@@ -2,10 +2,10 @@
 
     python -m benchmarks.leaderboard [--quick] [--seeds 3]
 
-- ours:    ``python -m harness run --backend ... --seed 1 --seed 2 --seed 3``: runs side by side, the
-           development set scored after each epoch, the test set answered, analysed and tabled
-- serial:  a process per run of Trainer (batch 8) and ``generate`` at their defaults (`_serial.py`),
-           the same sizes, sentences, epochs and learning rates, all cores, one run after the other
+- ours:    ``python -m harness run --backend ... --seed 1 --seed 2 --seed 3``: runs side by side,
+           development scored after each epoch, the test set answered, analysed and tabled
+- serial:  a process per run of Trainer (batch 8) and ``generate`` at their defaults
+           (`_serial.py`), the same sizes, sentences, epochs and rates, all cores, run after run
 
 Both sides get OMP_WAIT_POLICY=PASSIVE: without it torch's threads spin on a machine that has other
 work, and the serial side would look far slower than it is. ``--quick`` takes 100 sentences of each
@@ -23,8 +23,8 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks._sides import machine
-from harness.task import load
 from harness.tags import encode
+from harness.task import load
 from harness.yamlfile import load as read_yaml
 
 BACKENDS = ("bert-crf", "bert-softmax", "electra", "t5", "gpt")

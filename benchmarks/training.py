@@ -11,8 +11,8 @@ neighbours in length that hold what 8 random sentences hold.
 - best Trainer:  grouped by length, bf16
 - pad 300:       every sentence padded to 300, as many scripts do
 - flair:         ``SequenceTagger`` with CRF, ``fine_tune`` at batch 8. It wants transformers 4, so
-                 PYTHON is that of another environment:
-                 ``python -m venv E; E/bin/pip install flair==0.15.1 transformers==4.57.6 torch==2.13.0``
+                 PYTHON is that of another environment: ``python -m venv E`` and
+                 ``E/bin/pip install flair==0.15.1 transformers==4.57.6 torch==2.13.0``
 - predict:       ``Trainer.predict`` with arg-max, and the pipeline; tags must be ours, all of them
 
 The last line is JSON, for machines.
@@ -20,11 +20,9 @@ The last line is JSON, for machines.
 
 import argparse
 import json
-import logging
 import os
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -34,12 +32,10 @@ os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "HF_HUB_OFF
 
 import numpy as np
 import torch
-from accelerate.state import AcceleratorState
-from transformers.utils import logging as transformers_logging
 
 from backends._batching import area, batches
 from backends.encoder import BertCrf, BertSoftmax
-from benchmarks._made import bert_folder, context, plain, task_of
+from benchmarks._made import bert_folder, context, plain, quiet, task_of
 from benchmarks._sides import Side, Turns, characters, machine, timed
 from benchmarks._trainer import Theirs
 from harness.core import Example
@@ -53,7 +49,7 @@ SPECIAL = 2  # [CLS] and [SEP]
 def main() -> None:
     """Print the tables and the line of JSON."""
     arguments = _arguments()
-    _quiet()
+    quiet()
     torch.set_num_threads(1)
     print(machine())
     task = task_of(arguments.task, arguments.data)
@@ -76,14 +72,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--flair", type=Path, help="python of an environment that has flair")
     return parser.parse_args()
-
-
-def _quiet() -> None:
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    logging.getLogger("accelerate").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", category=UserWarning)
-    warnings.filterwarnings("ignore", category=FutureWarning)
 
 
 # --- training
@@ -126,7 +114,6 @@ def _ours(
     examples: Sequence[Example],
 ) -> Any:  # fmt: skip
     """A backend, trained for one epoch."""
-    AcceleratorState._reset_state(reset_partial_state=True)  # noqa: SLF001 -- the Trainer's is not ours
     options = {"epochs": 1, "batch_units": budget, "learning_rate": 5e-5}
     with tempfile.TemporaryDirectory() as logs:
         told = context(tags, precision, Path(logs))
@@ -146,7 +133,8 @@ def _flair(python: Path, folder: Path, examples: Sequence[Example]) -> float:
         command = [str(python), "-P", str(script), str(folder), str(file)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place)
     if done.returncode:
-        raise SystemExit(f"flair failed:\n{done.stderr[-2000:]}")
+        msg = f"flair failed:\n{done.stderr[-2000:]}"
+        raise SystemExit(msg)
     return characters(examples) / json.loads(done.stdout.splitlines()[-1])["seconds"]
 
 
@@ -205,7 +193,8 @@ def _assert_equal(answers: dict[str, list[tuple[str, ...]]]) -> None:
     for name, found in answers.items():
         differ = sum(a != b for a, b in zip(found, answers["ours, fp32"], strict=True))
         if differ:
-            raise SystemExit(f"{name} and ours differ in the tags of {differ} sentences")
+            msg = f"{name} and ours differ in the tags of {differ} sentences"
+            raise SystemExit(msg)
 
 
 # --- waste
@@ -213,7 +202,7 @@ def _assert_equal(answers: dict[str, list[tuple[str, ...]]]) -> None:
 
 def _waste(data: Path | None) -> None:
     """Print real characters over computed slots, by task and budget, [CLS] and [SEP] as slots."""
-    print("characters over slots   from scratch: 512   1024   2048    with [CLS] [SEP]: 512 to 2048")
+    print("characters over slots: from scratch at 512, 1024, 2048; with [CLS] and [SEP]")
     rng = np.random.default_rng(0)
     lengths = {
         name: [len(e.sentence) for e in task_of(name, data).splits["train"].examples]
