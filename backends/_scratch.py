@@ -5,10 +5,8 @@ pieces of words where it has. Units seen once are left out, so that the unknown 
 """
 
 import io
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from backends._architecture import Shape
@@ -26,12 +24,13 @@ def learn_tokenizer(sentences: Sequence[Sentence], extra: Iterable[str]) -> Any:
     """A tokenizer of the units of ``sentences`` and of the texts ``extra``."""
     from transformers import T5Tokenizer
 
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "spiece.model").write_bytes(_sentencepiece(sentences, extra))
-        return T5Tokenizer.from_pretrained(folder, extra_ids=0)
+    # Piece by piece: transformers 5.17 cannot read a file of a model that normalises nothing.
+    learned = _sentencepiece(sentences, extra)
+    pieces = [(learned.id_to_piece(i), learned.get_score(i)) for i in range(len(learned))]
+    return T5Tokenizer(vocab=pieces, extra_ids=0)
 
 
-def _sentencepiece(sentences: Sequence[Sentence], extra: Iterable[str]) -> bytes:
+def _sentencepiece(sentences: Sequence[Sentence], extra: Iterable[str]) -> Any:
     import sentencepiece
 
     words = any(sentence.joiner for sentence in sentences)
@@ -51,7 +50,7 @@ def _sentencepiece(sentences: Sequence[Sentence], extra: Iterable[str]) -> bytes
         num_threads=1,
         minloglevel=2,
     )
-    return model.getvalue()
+    return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
 
 
 def _lines(sentences: Sequence[Sentence], extra: Iterable[str]) -> Iterator[str]:
