@@ -15,6 +15,7 @@ from harness import __version__, config, registry
 from harness.config import Options, Override, Settings
 from harness.hardware import versions
 from harness.registry import Plugin
+from harness.resources import folder
 from harness.store import slug
 from harness.task import Task, load
 
@@ -121,6 +122,7 @@ def _digest(task: Task, plugin: Plugin, options: Options, settings: Settings, se
         "preset": options.preset,
         "options": dict(options.values),
         "weights": weights(options.values),
+        "prompts": prompts(options.values),
         "settings": settings.model_dump(exclude={"keep_model"}),
         "seed": seed,
         "harness": __version__,
@@ -136,10 +138,22 @@ def weights(options: Mapping[str, Any]) -> dict[str, str]:
     return {key: _content(path) for key, path in folders.items() if path.is_dir()}
 
 
-def _content(folder: Path) -> str:
+def prompts(options: Mapping[str, Any]) -> dict[str, str]:
+    """The content hash of each option that names a prompt template."""
+    templates = folder("prompts")
+    found = {k: templates / f"{v}.txt" for k, v in options.items() if isinstance(v, str) and v}
+    found |= {k: Path(v) for k, v in options.items() if str(v).endswith(".txt")}
+    return {
+        key: hashlib.sha256(path.read_bytes()).hexdigest()
+        for key, path in found.items()
+        if path.is_file()
+    }
+
+
+def _content(top: Path) -> str:
     total = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+    for path in sorted(path for path in top.rglob("*") if path.is_file()):
+        total.update(path.relative_to(top).as_posix().encode() + b"\0")
         with path.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()

@@ -4,7 +4,7 @@ from typing import Any
 
 from harness import __version__, energy, hardware
 from harness.cost import Meter
-from harness.plan import Cell
+from harness.plan import Cell, prompts
 from harness.protocol import FitReport
 from harness.record import Cost, Data, Run
 from harness.task import Task
@@ -28,7 +28,9 @@ def run_record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
         seed=cell.seed,
         planned_seeds=cell.planned_seeds,
         options=dict(cell.options.values),
-        settings=cell.settings.model_dump() | fixed_settings(task, cell.task),
+        settings=cell.settings.model_dump()
+        | fixed_settings(task, cell.task)
+        | {"prompts": prompts(cell.options.values)},
         data=data_of(task, cell.settings.limit),
         origin={
             "distribution": cell.plugin.distribution,
