@@ -33,7 +33,7 @@ def task(tmp_path):
 
 @pytest.fixture
 def run_folder(task, tmp_path):
-    harness("run", "--backend", "dictionary", "--task", task, folder=tmp_path)
+    harness("run", "--backend", "dictionary", "--task", task, "--seed", 13, folder=tmp_path)
     return next((tmp_path / "results" / "tiny").iterdir())
 
 
@@ -64,7 +64,8 @@ def test_a_run_ends_with_a_leaderboard_and_complete_files(run_folder, task, tmp_
 @pytest.mark.slow
 def test_the_same_command_again_trains_nothing_and_gives_the_same_table(run_folder, task, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in run_folder.iterdir()}
-    _, messages = harness("run", "--backend", "dictionary", "--task", task, folder=tmp_path)
+    command = ("run", "--backend", "dictionary", "--task", task, "--seed", 13)
+    _, messages = harness(*command, folder=tmp_path)
     assert "done before" in messages
     after = {path: path.stat().st_mtime_ns for path in run_folder.iterdir()}
     assert {p: t for p, t in before.items() if p.name != ".lock"} == {
@@ -117,7 +118,7 @@ def test_a_third_party_backend_takes_the_same_road(plugin, task, tmp_path):
 def test_a_killed_run_does_not_look_finished_and_the_same_command_finishes_it(task, tmp_path):
     command = [sys.executable, "-m", "harness", "run", "--backend", "bert-softmax", "--task", task]
     process = subprocess.Popen(
-        [*map(str, command), "--set", "epochs=500"],
+        [*map(str, command), "--set", "epochs=500", "--seed", "13"],
         cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -165,7 +166,7 @@ def test_data_that_is_wrong_is_refused_with_its_place(task, tmp_path, name, cont
         (["--backend", "dictionary", "--set", "shortest=many"], 2, ["shortest", "many"]),
         (["--backend", "dictionary", "--preset", "huge"], 2, ["no preset 'huge'"]),
         (["--backend", "dictionary", "--task", "nowhere.yaml"], 2, ["nowhere.yaml"]),
-        (["--backend", "bert-crf", "--set", "init=pretrained", "model=no/such"], 4, ["no/such"]),
+        (["--backend", "bert-crf", "--preset", "base", "--set", "model=no/such"], 4, ["no/such"]),
         (["--backend", "dictionary", "--nonsense"], 2, ["--nonsense"]),
     ],
     ids=["backend", "option", "value", "preset", "task", "weights", "flag"],
@@ -173,6 +174,7 @@ def test_data_that_is_wrong_is_refused_with_its_place(task, tmp_path, name, cont
 def test_a_wrong_request_is_one_message_with_the_remedy(task, tmp_path, arguments, code, words):
     if "--task" not in arguments:
         arguments = [*arguments, "--task", task]
+    arguments = [*arguments, "--seed", 13]
     _, messages = harness("run", *arguments, folder=tmp_path, code=code)
     assert all(word in messages for word in words)
 
@@ -181,7 +183,7 @@ def test_a_wrong_request_is_one_message_with_the_remedy(task, tmp_path, argument
 def test_a_plugin_that_fails_to_import_is_named_and_the_others_work(plugin, task, tmp_path):
     (plugin / "ner_gazetteer").unlink()
     harness("list", folder=tmp_path, paths=[plugin])
-    run = ("run", "--task", task, "--backend")
+    run = ("run", "--task", task, "--seed", 13, "--backend")
     _, messages = harness(*run, "gazetteer", folder=tmp_path, code=5, paths=[plugin])
     assert "pip uninstall ner-gazetteer" in messages
     harness(*run, "dictionary", folder=tmp_path, paths=[plugin])
@@ -192,7 +194,7 @@ def test_a_results_folder_of_another_configuration_is_not_overwritten(run_folder
     record = json.loads((run_folder / "run.json").read_text())
     (run_folder / "run.json").write_text(json.dumps(record | {"digest": "other"}))
     (run_folder / "metrics.json").unlink()
-    command = ("run", "--backend", "dictionary", "--task", task)
+    command = ("run", "--backend", "dictionary", "--task", task, "--seed", 13)
     _, messages = harness(*command, folder=tmp_path, code=2)
     assert "another configuration" in messages
     assert (run_folder / "predictions.jsonl").is_file()
