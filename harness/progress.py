@@ -74,6 +74,6 @@ class Display:
         if event.cell.name in self._tasks:
             self._bars.remove_task(self._tasks.pop(event.cell.name)[0])
         if event.error:
-            self.line(f"{event.cell.name}: failed: {event.error}")
+            self.line(f"{event.cell.name}: failed, see the end")
         else:
             self.line(f"{event.cell.name}: {'done before' if event.reused else 'done'}")
