@@ -1,10 +1,33 @@
 """What an epoch was, told three ways as it ends: a line, ``history.jsonl``, TensorBoard scalars."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeAlias
 
 from harness.protocol import Context, Epoch, Progress
+
+Tell: TypeAlias = Callable[[Epoch, int], None]
+
+
+@contextmanager
+def history_of(context: Context, *, writes: bool) -> Iterator[Tell]:
+    """What is to be called with each epoch and the number of epochs planned.
+
+    Args:
+        context: whose folder and report are used.
+        writes: whether this process is the one of its group that tells.
+    """
+    if not writes:
+        yield lambda epoch, of: None
+        return
+    history = History(context)
+    try:
+        yield history.add
+    finally:
+        history.close()
 
 
 class History:

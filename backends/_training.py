@@ -7,60 +7,34 @@ The effective batch is planned first and split afterwards: neither accumulation 
 processes changes which examples an update sees.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import send_to_device
+from accelerate.utils import broadcast_object_list, send_to_device
 
 from backends._batching import area, batches, by_length, cut
 from backends._device import autocast, device_of, precision_of, seed_everything
-from backends._history import History
+from backends._history import history_of
 from backends._losses import Losses
-from backends._optimiser import Rates, Schedule, adamw, normalise
+from backends._optimiser import Rates, adamw, normalise
+from backends._recipe import Recipe
 from backends._selection import Selection
 from harness.consumed import digest
 from harness.core import Example, Output, Sentence
-from harness.errors import ConfigError, DataError
+from harness.errors import DataError, ResourceError
 from harness.protocol import Context, Epoch, Progress
 
+# The summed loss and the number of its targets.
+Sums: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How to train. Budgets are in slots of one micro-batch, shares in fractions of training."""
-
-    epochs: int
-    batch_units: int
-    accumulate: int
-    learning_rate: float
-    head_lr: float | None
-    weight_decay: float
-    schedule: Schedule
-    warmup: float
-    clip: float
-    patience: int
-
-    def __post_init__(self) -> None:
-        bounds = {
-            "epochs": self.epochs >= 1,
-            "batch_units": self.batch_units >= 1,
-            "accumulate": self.accumulate >= 1,
-            "learning_rate": self.learning_rate > 0,
-            "head_lr": self.head_lr is None or self.head_lr > 0,
-            "weight_decay": self.weight_decay >= 0,
-            "warmup": 0 <= self.warmup < 1,
-            "clip": self.clip >= 0,
-            "patience": self.patience >= 0,
-        }
-        wrong = [f"{name}={getattr(self, name)}" for name, right in bounds.items() if not right]
-        if wrong:
-            msg = f"training cannot be done with {', '.join(wrong)}"
-            raise ConfigError(msg)
+__all__ = ["Objective", "Recipe", "Training", "train"]
 
 
 class Objective(Protocol):
@@ -110,16 +84,16 @@ def train(
     Raises:
         DataError: when there is nothing to train on.
         HarnessError: at a loss or gradient that is not finite.
+        ResourceError: when not even one example fits into the memory.
     """
     loop = _Loop(objective, [e for e in train if len(e.sentence)], dev, recipe, context)
     epochs: list[Epoch] = []
-    history = History(context)
-    for number in range(1, recipe.epochs + 1):
-        epochs.append(loop.epoch(number))
-        history.add(epochs[-1], recipe.epochs)
-        if dev and loop.selection.see(number, epochs[-1].dev_f1 or 0.0):
-            break
-    history.close()
+    with history_of(context, writes=loop.accelerator.is_main_process) as tell:
+        for number in range(1, recipe.epochs + 1):
+            epochs.append(loop.epoch(number))
+            tell(epochs[-1], recipe.epochs)
+            if dev and loop.selection.see(number, epochs[-1].dev_f1 or 0.0):
+                break
     loop.selection.restore()
     return Training(tuple(epochs), loop.selection.epoch, loop.precision)
 
@@ -151,6 +125,7 @@ class _Loop:
         self.recipe, self.context = recipe, context
         self.lengths = [objective.slots(example) for example in train]
         self.done, self.total = 0, recipe.epochs * _units(train)
+        self.budget = recipe.batch_units
         self._place()
         self.selection = Selection(objective.model, recipe.patience)
         self.rates = Rates(self.optimiser, recipe.schedule, recipe.warmup)
@@ -197,14 +172,37 @@ class _Loop:
         """One step of the optimiser; gives the slots that all processes computed."""
         self.rates.set((self.done + units / 2) / self.total)
         self.done += units
-        micro = cut(effective, self.lengths, self.recipe.batch_units)
-        loss, targets = self._gradient(micro)
+        micro, (loss, targets) = self._fitting(effective)
         norm = normalise(self.optimiser, targets / self.processes, self.recipe.clip)
         losses.add(loss, norm, targets)
         self.optimiser.step()
         return sum(area(batch, self.lengths) for batch in micro)
 
-    def _gradient(self, micro: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    def _fitting(self, effective: list[int]) -> tuple[list[list[int]], Sums]:
+        """The micro-batches that the memory holds, a share for each process, and their gradient."""
+        share = math.ceil(area(effective, self.lengths) / self.processes)
+        while True:
+            micro = cut(effective, self.lengths, min(self.budget, share))
+            try:
+                return micro, self._gradient(micro)
+            except torch.OutOfMemoryError as error:
+                self._shrink(micro, error)
+
+    def _shrink(self, micro: list[list[int]], error: torch.OutOfMemoryError) -> None:
+        """Halve the micro-batches of this run from here on."""
+        longest = max(area(batch, self.lengths) for batch in micro)
+        if self.processes > 1 or all(len(batch) == 1 for batch in micro):
+            msg = (
+                f"out of memory with {longest} positions in a batch: set window_limit or the model "
+                "smaller, precision=bf16, or batch_units lower and accumulate higher"
+            )
+            raise ResourceError(msg) from error
+        self.budget = longest // 2
+        note = f"out of memory: at most {self.budget} positions a batch from here on, same updates"
+        self.context.report(Progress("train", self.done, self.total, note, line=True))
+        self.optimiser.zero_grad(set_to_none=True)
+
+    def _gradient(self, micro: list[list[int]]) -> Sums:
         """Gradients of the summed loss; gives that sum and its targets, over all processes."""
         self.optimiser.zero_grad(set_to_none=True)
         mine = micro[self.accelerator.process_index :: self.processes]
@@ -233,14 +231,17 @@ class _Loop:
         self.objective.model.eval()
         outputs = self.objective.predict([example.sentence for example in self.dev])
         score = self.context.score_dev(outputs)
-        return self._dev_loss(), score.f1, score.unit_accuracy
+        # One process's view for all, so that they select and stop alike.
+        seen = [self._dev_loss(), score.f1, score.unit_accuracy]
+        loss, f1, accuracy = broadcast_object_list(seen) if self.processes > 1 else seen
+        return loss, f1, accuracy
 
     def _dev_loss(self) -> float:
         examples = [example for example in self.dev if len(example.sentence)]
         lengths = [self.objective.slots(example) for example in examples]
         total, targets = torch.zeros((), device=self.device), 0
         with torch.no_grad():
-            for batch in by_length(lengths, self.recipe.batch_units):
+            for batch in by_length(lengths, self.budget):
                 loss, count = self._loss([examples[i] for i in batch])
                 total, targets = total + loss, targets + count
         return float(total) / max(targets, 1)

@@ -215,8 +215,8 @@ def test_gold_survives_the_way_in_and_out(backend, tmp_path, folder):
     scratch = backend(context(tmp_path), **TINY)
     base = backend(context(tmp_path), init="pretrained", model=str(folder))
     assert isinstance(scratch, Linearises)
-    assert scratch.oracle([*examples, words]) == gold
-    assert base.oracle([*examples, words]) == gold
+    assert scratch.oracle(examples, [*examples, words]) == gold
+    assert base.oracle(examples, [*examples, words]) == gold
 
 
 def test_no_loss_reads_padding_control_or_later_pieces(tmp_path, folder):
@@ -368,7 +368,7 @@ def test_class_weights_raise_rare_tags_and_average_to_one():
 def test_class_weights_make_a_rare_type_louder(backend, tmp_path):
     """With a few persons among many places, weights let the model name more persons."""
     rare = [e for e in TRAIN if all(s.label == "LOC" for s in e.spans)][:60] + TRAIN[:8]
-    options = {"epochs": 6, "learning_rate": 3e-3, "dropout": 0.0, "batch_units": 128}
+    options = {"epochs": 8, "learning_rate": 2e-3, "dropout": 0.0, "batch_units": 64}
     persons = []
     for power in (0.0, 1.0):
         made, _ = trained(backend, tmp_path, train=rare, class_weights=power, **options)

@@ -1,6 +1,10 @@
 """The loop: one normalisation, selection on dev alone, an end at the first non-finite number."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,7 +17,7 @@ from backends._selection import Selection
 from backends._training import Recipe, train
 from harness.consumed import digest
 from harness.core import Example, Sentence, Tags
-from harness.errors import ConfigError, DataError, HarnessError
+from harness.errors import ConfigError, DataError, HarnessError, ResourceError
 from harness.protocol import Context, DevScore
 
 RECIPE = {
@@ -26,10 +30,10 @@ DATA = [Example(Sentence(f"s{i}", ("字",) * (2 + i % 7)), ()) for i in range(40
 class Line:
     """The smallest objective: predict the length of a sentence from a one, unit by unit."""
 
-    def __init__(self, poison=None):
+    def __init__(self, poison=None, memory=10**9):
         torch.manual_seed(0)
         self.model = torch.nn.Linear(1, 1)
-        self.poison, self.fed = poison, []
+        self.poison, self.memory, self.fed = poison, memory, []
 
     def groups(self, recipe):
         return decay_groups(self.model.named_parameters(), recipe.learning_rate, 0.0)
@@ -45,6 +49,8 @@ class Line:
 
     def loss(self, batch):
         units = batch["units"][:, None]
+        if len(units) > self.memory:
+            raise torch.OutOfMemoryError(f"{len(units)} units are too many")
         error = (self.model(torch.ones_like(units)) - units).square().sum()
         if self.poison and len(self.fed) >= self.poison:
             error = error * float("nan")
@@ -87,6 +93,40 @@ def test_accumulation_changes_no_update(tmp_path, batch_units, accumulate):
         assert not torch.equal(whole.model.weight, split.model.weight)
     else:
         torch.testing.assert_close(split.model.weight, whole.model.weight, rtol=0, atol=1e-6)
+
+
+def test_out_of_memory_halves_the_batch_and_changes_no_update(tmp_path):
+    lines = []
+    roomy, cramped = Line(), Line(memory=30)
+    recipe = Recipe(**RECIPE | {"batch_units": 160, "epochs": 2})
+    train(roomy, DATA, DATA[:5], recipe, context(tmp_path / "a"))
+    train(cramped, DATA, DATA[:5], recipe, context(tmp_path / "b", lines=lines))
+    torch.testing.assert_close(cramped.model.weight, roomy.model.weight, rtol=0, atol=1e-6)
+    assert lines[0].startswith("out of memory: at most ")
+
+
+def test_an_example_that_never_fits_ends_the_run_with_advice(tmp_path):
+    with pytest.raises(ResourceError, match="batch_units lower and accumulate higher"):
+        run(tmp_path, Line(memory=3))
+
+
+@pytest.mark.slow
+def test_two_processes_are_one_with_twice_the_batch(tmp_path):
+    """The first update under ``accelerate launch``, to 1e-6."""
+    script = Path(__file__).with_name("two_processes.py")
+    # Without this flag accelerate starts one process where there is no GPU; with it, processes.
+    several = ["--multi_gpu", "--num_machines", "1", "--main_process_port", "0"]
+    plain = ["--mixed_precision", "no", "--dynamo_backend", "no"]
+    for processes, units, flags in (("2", "80", several), ("1", "160", [])):
+        subprocess.run(
+            [sys.executable, "-m", "accelerate.commands.launch", *flags, *plain, "--num_processes",
+             processes, str(script), str(tmp_path / processes), units, processes],
+            check=True, capture_output=True, cwd=Path(__file__).parents[2],
+            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": "."},
+        )  # fmt: skip
+    two, one = (torch.load(tmp_path / n / "weights.pt") for n in ("2", "1"))
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=0, atol=1e-6, msg=name)
 
 
 def test_an_update_is_the_gradient_per_target_clipped():

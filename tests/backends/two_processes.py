@@ -1,0 +1,27 @@
+"""One update of a CRF tagger under a launcher: two_processes.py FOLDER BATCH_UNITS PROCESSES."""
+
+import sys
+from pathlib import Path
+
+import torch
+from accelerate import PartialState
+
+from backends.encoder import BertCrf
+from harness.core import Example, Sentence, Span
+from harness.protocol import Context
+
+folder, units = Path(sys.argv[1]), int(sys.argv[2])
+context = Context(("O", "B-A", "I-A"), 13, "cpu", "fp32", 1, folder, None, lambda progress: None)
+backend = BertCrf(
+    context, layers=1, width=32, attention_heads=2, dropout=0.0, epochs=1, warmup=0.0,
+    batch_units=units,
+)  # fmt: skip
+text = "先生东说在于西北"
+examples = [
+    Example(Sentence(f"s{i}", tuple(text[i:] + text[:i])), (Span(1, 3, "A"),)) for i in range(8)
+]
+backend.fit(examples, [])
+if PartialState().is_main_process:
+    assert PartialState().num_processes == int(sys.argv[3])
+    kept = {k: v for k, v in backend.model.state_dict().items() if not k.endswith("key.bias")}
+    torch.save(kept, folder / "weights.pt")
