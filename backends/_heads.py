@@ -69,23 +69,24 @@ class SoftmaxHead(torch.nn.Module):
 class CrfHead(torch.nn.Module):
     """A linear chain over units.
 
-    ``weights`` (tags,) are margins: a wrong tag where a rare one is gold must lose by the logarithm
-    of its weight more (softmax-margin, Gimpel and Smith 2010), since a path has no weight per unit.
+    ``weights`` (tags,) are what an error on a tag costs. A path has no loss per unit, so they
+    multiply the gradient that reaches the scores of each unit, by its gold tag: what weights do to
+    a softmax, and the same where the chain has nothing to say.
     """
 
-    margins: torch.Tensor
+    weights: torch.Tensor
 
     def __init__(self, weights: torch.Tensor) -> None:
         super().__init__()
         self.tags = len(weights)
         self.crf = CRF(self.tags, batch_first=True)
-        self.register_buffer("margins", torch.log(weights / weights.min()), persistent=False)
+        self.register_buffer("weights", weights, persistent=False)
 
     def loss(self, scores: torch.Tensor, gold: Gold) -> torch.Tensor:
         """Negative log-likelihood of the gold paths under ``scores`` (units, tags), summed."""
-        own = torch.nn.functional.one_hot(gold.tags, self.tags).to(scores.dtype)
-        raised = scores + self.margins[gold.tags, None] * (1 - own)  # (units, tags)
-        return _crf.loss(self.crf, gold.grid(raised), gold.grid(gold.tags), gold.mask)
+        still = scores.detach()
+        louder = still + self.weights[gold.tags, None] * (scores - still)  # (units, tags)
+        return _crf.loss(self.crf, gold.grid(louder), gold.grid(gold.tags), gold.mask)
 
     def decoder(self, tags: Sequence[str], *, legal: bool) -> Decoder:
         """The best path, or the best legal one."""

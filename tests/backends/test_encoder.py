@@ -8,6 +8,8 @@ import sys
 import pytest
 import torch
 
+from backends._heads import CrfHead, SoftmaxHead
+from backends._tagger import gold_of
 from backends.encoder import BertCrf, BertSoftmax, Electra, _tag_weights
 from harness.core import Example, Sentence, Span, Tags
 from harness.errors import ConfigError, HarnessError, WeightsError
@@ -364,17 +366,35 @@ def test_class_weights_raise_rare_tags_and_average_to_one():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", [BertCrf, BertSoftmax])
-def test_class_weights_make_a_rare_type_louder(backend, tmp_path):
+@pytest.mark.parametrize(("backend", "head_lr"), [(BertCrf, 0.05), (BertSoftmax, None)])
+def test_class_weights_make_a_rare_type_louder(backend, head_lr, tmp_path):
     """With a few persons among many places, weights let the model name more persons."""
-    rare = [e for e in TRAIN if all(s.label == "LOC" for s in e.spans)][:60] + TRAIN[:8]
+    rare = [e for e in TRAIN if all(s.label == "LOC" for s in e.spans)][:60] + TRAIN[:20]
     options = {"epochs": 8, "learning_rate": 2e-3, "dropout": 0.0, "batch_units": 64}
     persons = []
-    for power in (0.0, 1.0):
-        made, _ = trained(backend, tmp_path, train=rare, class_weights=power, **options)
+    for power in (0.0, 0.5):
+        made, _ = trained(
+            backend, tmp_path, train=rare, class_weights=power, head_lr=head_lr, **options
+        )
         answers = made.predict([e.sentence for e in TRAIN])
         persons.append(sum(tag.endswith("PER") for answer in answers for tag in answer.tags))
-    assert persons[1] > 1.2 * persons[0]
+    assert persons[1] > 2 * persons[0] + 100
+
+
+def test_weights_do_to_a_chain_that_says_nothing_what_they_do_to_a_softmax():
+    torch.manual_seed(3)
+    gold = gold_of([[0, 1, 2], [4, 3]])
+    weights = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
+    chain, softmax = CrfHead(weights), SoftmaxHead(weights)
+    for parameter in chain.parameters():
+        torch.nn.init.zeros_(parameter)
+    scores = torch.randn(5, 5)
+    gradients = []
+    for head in (chain, softmax):
+        leaf = scores.clone().requires_grad_()
+        head.loss(leaf, gold).backward()
+        gradients.append(leaf.grad)
+    torch.testing.assert_close(*gradients)
 
 
 def test_a_forgotten_unit_is_unknown_in_training_only(tmp_path):
