@@ -1,6 +1,7 @@
 """What a person who waits sees: bars on a terminal, plain lines elsewhere; both on stderr."""
 
 import time
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console
@@ -8,6 +9,21 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.text import Text
 
 from harness.grid import Event
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """A bar: what it stands for, when it began, and how many units were done by then."""
+
+    task: TaskID
+    name: str
+    begun: float
+    before: int
+
+    def rate(self, done: int) -> str:
+        """Units per second since the bar began."""
+        seconds = time.monotonic() - self.begun
+        return f"{(done - self.before) / seconds:,.0f}" if done > self.before and seconds else ""
 
 
 class Display:
@@ -25,7 +41,7 @@ class Display:
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._tasks: dict[str, tuple[TaskID, str, float]] = {}
+        self._tasks: dict[str, _Phase] = {}
 
     def __enter__(self) -> "Display":
         self._bars.start()
@@ -57,22 +73,25 @@ class Display:
         if progress is None:
             return
         name = event.cell.name
-        task, phase, start = self._tasks.get(name, (None, "", 0.0))
-        if task is None or phase != progress.phase or progress.done == 0:
-            if task is not None:
-                self._bars.remove_task(task)
+        phase = self._tasks.get(name)
+        if phase is None or phase.name != progress.phase:
+            if phase is not None:
+                self._bars.remove_task(phase.task)
             task = self._bars.add_task(f"{name} {progress.phase}", rate="", note="")
-            start = time.monotonic()
-            self._tasks[name] = (task, progress.phase, start)
-        seconds = time.monotonic() - start
-        rate = f"{progress.done / seconds:,.0f}" if progress.done and seconds else ""
+            phase = self._tasks[name] = _Phase(
+                task, progress.phase, time.monotonic(), progress.done
+            )
         self._bars.update(
-            task, completed=progress.done, total=progress.total, rate=rate, note=progress.note
+            phase.task,
+            completed=progress.done,
+            total=progress.total,
+            rate=phase.rate(progress.done),
+            note=progress.note,
         )
 
     def _end(self, event: Event) -> None:
         if event.cell.name in self._tasks:
-            self._bars.remove_task(self._tasks.pop(event.cell.name)[0])
+            self._bars.remove_task(self._tasks.pop(event.cell.name).task)
         if event.error:
             self.line(f"{event.cell.name}: failed, see the end")
         else:
