@@ -33,13 +33,26 @@ class Shape:
     width: int | None
     attention_heads: int | None
     dropout: float
+    forget: float
 
     def __post_init__(self) -> None:
+        bounds = {
+            "layers": self.layers is None or self.layers >= 1,
+            "dropout": 0 <= self.dropout < 1,
+            "forget": 0 <= self.forget < 1,
+        }
+        wrong = [f"{name}={getattr(self, name)}" for name, right in bounds.items() if not right]
+        if wrong:
+            msg = f"no model can have {', '.join(wrong)}"
+            raise ConfigError(msg)
+        self._check_sizes()
+
+    def _check_sizes(self) -> None:
         if self.init != "scratch" and (self.width or self.attention_heads):
             msg = f"width and attention_heads are for init=scratch; init={self.init} has its own"
             raise ConfigError(msg)
         width, heads = self.width or WIDTH, self.attention_heads or HEADS
-        if width % (2 * heads):
+        if width < 1 or heads < 1 or width % (2 * heads):
             msg = f"width={width} cannot be split into attention_heads={heads} of even size"
             raise ConfigError(msg)
 

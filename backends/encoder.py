@@ -15,7 +15,7 @@ import torch
 from accelerate.utils import send_to_device
 from safetensors import SafetensorError
 
-from backends import _weights
+from backends import _training, _weights
 from backends._architecture import Architecture, Init, Shape, made, pretrained, scratch
 from backends._device import settle
 from backends._encoding import Encoder, Pretrained, Vocabulary
@@ -23,7 +23,7 @@ from backends._heads import CrfHead, Head, SoftmaxHead
 from backends._optimiser import Schedule, decay_groups
 from backends._prediction import predict_in_batches
 from backends._tagger import Batch, Tagger, collate, gold_of
-from backends._training import Recipe, train
+from backends._training import Recipe
 from harness.core import Example, Sentence, Tags
 from harness.errors import WeightsError
 from harness.protocol import Context, FitReport
@@ -94,20 +94,26 @@ class _Encoder:
             epochs, batch_units, accumulate, learning_rate, head_lr, weight_decay,
             schedule, warmup, clip, patience,
         )  # fmt: skip
-        self.shape = Shape(init, model or self.base, layers, width, attention_heads, dropout)
-        self.class_weights, self.legal, self.forget = class_weights, legal, forget
+        self.shape = Shape(
+            init, model or self.base, layers, width, attention_heads, dropout, forget
+        )
+        self.class_weights, self.legal = class_weights, legal
         self.tag_ids = {tag: i for i, tag in enumerate(context.tags)}
         self.model: Any = None
         self.encoder: Any = None
 
-    def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
-        """Train on ``train_set``, keep what is best on ``dev``."""
+    def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
+        """Train on ``train``, keep what is best on ``dev``.
+
+        Raises:
+            WeightsError: for pretrained weights that cannot be found, read or trusted.
+            ConfigError: for options that the model cannot have, or text that exceeds it.
+        """
         settle(self.context)
-        encoder, self.encoder = self._start([example.sentence for example in train_set])
-        head = self.head(_tag_weights(self._tags(train_set), len(self.tag_ids), self.class_weights))
-        unknown = self.encoder.table.unknown
-        self.model = Tagger(encoder, head, self.shape.dropout, forget=self.forget, unknown=unknown)
-        training = train(self, train_set, dev, self.recipe, self.context)
+        encoder, self.encoder = self._start([example.sentence for example in train])
+        head = self.head(_tag_weights(self._tags(train), len(self.tag_ids), self.class_weights))
+        self.model = self._tagger(encoder, head)
+        training = _training.train(self, train, dev, self.recipe, self.context)
         parameters = list(self.model.parameters())
         return FitReport(
             weights=self._origin(),
@@ -123,6 +129,10 @@ class _Encoder:
         if self.shape.init == "scratch":
             return scratch(self.architecture, self.shape, Vocabulary.learn(sentences))
         return pretrained(self.shape)
+
+    def _tagger(self, encoder: Any, head: Head) -> Tagger:
+        unknown = self.encoder.table.unknown
+        return Tagger(encoder, head, self.shape.dropout, forget=self.shape.forget, unknown=unknown)
 
     def _origin(self) -> str:
         name = _weights.name(self.shape.model)
@@ -234,7 +244,7 @@ class _Encoder:
         table = Vocabulary.load(folder) if scratch else Pretrained.load(folder / Pretrained.FOLDER)
         self.encoder = Encoder(table, notes["limit"])
         encoder = made(AutoConfig.from_pretrained(folder, trust_remote_code=False))
-        self.model = Tagger(encoder, self.head(torch.ones(len(self.tag_ids))), self.shape.dropout)
+        self.model = self._tagger(encoder, self.head(torch.ones(len(self.tag_ids))))
         self.model.load_state_dict(load_file(folder / WEIGHTS))
 
 

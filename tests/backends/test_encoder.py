@@ -336,6 +336,12 @@ def test_options_that_contradict_are_refused(tmp_path, folder):
         BertCrf(context(tmp_path), width=36)
 
 
+@pytest.mark.parametrize(("option", "value"), [("layers", 0), ("dropout", 1.0), ("forget", -0.1)])
+def test_options_that_no_model_can_have_are_refused(option, value, tmp_path):
+    with pytest.raises(ConfigError, match=f"{option}={value}"):
+        BertCrf(context(tmp_path), **{option: value})
+
+
 def test_a_window_that_exceeds_the_model_is_an_error_that_names_the_setting(tmp_path, folder):
     long = Example(Sentence("long", tuple("我" * 70)), ())
     with pytest.raises(ConfigError, match=r"sentence long has 70 units .* window_limit=62"):
