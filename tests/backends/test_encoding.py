@@ -54,6 +54,15 @@ def test_text_that_looks_like_a_control_token_is_only_text(table, unit):
     assert names(table.pieces("</s>")) == ["<", "/", "s", ">"]
 
 
+def test_a_control_token_that_is_a_plain_piece_is_out_of_reach_too(table):
+    """Some tokenizers find ``</s>`` in text even where they are told not to."""
+    from transformers import BertTokenizer
+
+    ends = BertTokenizer(vocab={piece: i for i, piece in enumerate(PIECES)}, sep_token="国")
+    assert names(Pretrained(ends).pieces("国")) == ["[UNK]"]
+    assert names(table.pieces("国")) == ["国"]
+
+
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=4), max_size=20))
 def test_any_units_own_as_many_positions(table, units):
     encoder = Encoder(table, 64)
@@ -108,10 +117,11 @@ def test_a_rare_word_is_its_characters_and_a_frequent_one_is_whole():
 
 @pytest.mark.parametrize("text", ["[PAD]", "[UNK]"])
 def test_the_markers_of_a_learned_vocabulary_are_out_of_reach(text):
-    table = learned(f"{text} {text} a a", "人")
-    (piece,) = table.pieces(text)
-    assert piece not in (table.padding, table.unknown)
-    assert table.pieces("人") == (table.unknown,)
+    seen, unseen = learned(f"{text} {text} a a", "人"), learned("a a [ [")
+    (piece,) = seen.pieces(text)
+    assert piece not in (seen.padding, seen.unknown)
+    assert seen.pieces("人") == (seen.unknown,)
+    assert unseen.pieces(text) == (*unseen.pieces("["), *[unseen.unknown] * 4)
 
 
 def test_a_learned_vocabulary_does_not_hang_on_the_order_of_the_text():
