@@ -14,7 +14,7 @@ from harness.protocol import Context
 folder, units = Path(sys.argv[1]), int(sys.argv[2])
 context = Context(("O", "B-A", "I-A"), 13, "cpu", "fp32", 1, folder, None, lambda progress: None)
 backend = BertCrf(
-    context, layers=1, width=32, attention_heads=2, dropout=0.0, epochs=1, warmup=0.0,
+    context, layers=1, width=32, attention_heads=2, dropout=0.0, epochs=1, warmup=0.0, clip=0.0,
     batch_units=units,
 )  # fmt: skip
 text = "先生东说在于西北"
