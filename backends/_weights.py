@@ -37,9 +37,15 @@ def find(model: str) -> Path:
 
 
 def name(model: str) -> str:
-    """What to call the weights in a record: a hub id, or a folder's last name, never its path."""
+    """What to call the weights in a record: a hub id, or a folder's last name, never its path.
+
+    A folder that is called ``model``, as many are, is told apart by the one it lies in.
+    """
     folder = Path(model).expanduser()
-    return folder.resolve().name if folder.is_dir() else model
+    if not folder.is_dir():
+        return model
+    last = folder.resolve()
+    return f"{last.parent.name}/model" if last.name == "model" else last.name
 
 
 def _complete(folder: Path) -> bool:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from backends import _weights
 from backends._heads import CrfHead, SoftmaxHead
 from backends._tagger import gold_of
 from backends.encoder import BertCrf, BertSoftmax, Electra, _tag_weights
@@ -345,6 +346,13 @@ def test_missing_weights_are_one_message_with_the_ways_out(model, tmp_path, monk
         WeightsError, match=f"no weights for model .*{tried}.*HF_HOME.*init=scratch"
     ):
         BertCrf(context(tmp_path), init="pretrained", model=model).fit(TRAIN, DEV)
+
+
+def test_a_record_names_weights_without_the_path_of_a_machine(tmp_path):
+    (tmp_path / "minilm" / "model").mkdir(parents=True)
+    assert _weights.name(str(tmp_path / "minilm")) == "minilm"
+    assert _weights.name(str(tmp_path / "minilm" / "model")) == "minilm/model"
+    assert _weights.name("bert-base-chinese") == "bert-base-chinese"
 
 
 def test_a_pickle_that_runs_code_is_refused(folder, tmp_path):
