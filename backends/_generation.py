@@ -150,10 +150,10 @@ class Generator(ABC):
             ids: (batch, places).
             target: (batch, places), padding included.
         """
-        if not (self.model.training and self.manner.forget):
+        if not (self.model.training and self.shape.forget):
             return ids, target
         drawn = torch.rand(len(ids), len(self.vocabulary), device=ids.device)
-        gone = drawn < self.manner.forget  # (batch, tokens)
+        gone = drawn < self.shape.forget  # (batch, tokens)
         gone[:, self._lasting.to(ids.device)] = False
         unknown = self.vocabulary.unknown
         forgotten = gone.gather(1, target.clamp(min=0)) & (target >= 0)

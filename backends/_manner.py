@@ -22,7 +22,6 @@ class Manner:
     decoding: Decoding
     beam: Beam
     lora: int
-    forget: float
 
     def __post_init__(self) -> None:
         if self.format == "inline" and self.decoding == "constrained":

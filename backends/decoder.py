@@ -104,8 +104,8 @@ class Gpt(Generator):
             epochs, batch_units, accumulate, learning_rate, None, weight_decay,
             schedule, warmup, clip, patience,
         )  # fmt: skip
-        shape = Shape(init, model, layers, width, attention_heads, dropout)
-        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora, forget))
+        shape = Shape(init, model, layers, width, attention_heads, dropout, forget)
+        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
         self.prompt = _fitting(prompt, self.form.name)
         self.shots, self.chat, self.training = shots, chat, train
         self._before: list[int] = []

@@ -84,8 +84,8 @@ class T5(Generator):
             epochs, batch_units, accumulate, learning_rate, None, weight_decay,
             schedule, warmup, clip, patience,
         )  # fmt: skip
-        shape = Shape(init, model, layers, width, attention_heads, dropout)
-        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora, forget))
+        shape = Shape(init, model, layers, width, attention_heads, dropout, forget)
+        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
 
     def _blank(self, size: int) -> Any:
         return _scratch.encoder_decoder(self.shape, size)

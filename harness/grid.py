@@ -64,7 +64,8 @@ class Grid:
         """Run all cells.
 
         Raises:
-            GridError: when some failed; for a single cell, its own error.
+            GridError: when some failed; for a single cell, its own error. All failing alike have
+                the exit code that they share.
         """
         queue = list(reversed(self.cells))
         try:
@@ -130,7 +131,11 @@ class Grid:
             raise error
         names = "".join(f"\n  {event.cell.name}: {event.error}" for event in self.failed)
         msg = f"{len(self.failed)} of {len(self.cells)} cells failed:{names}"
-        raise GridError(msg)
+        error = GridError(msg)
+        codes = {event.exit_code for event in self.failed}
+        if len(self.failed) == len(self.cells) and len(codes) == 1:
+            error.exit_code = codes.pop()  # one cause for all of them is the cause of the command
+        raise error
 
 
 def prepare(modules: Sequence[str], threads: int) -> None:

@@ -174,7 +174,7 @@ def test_data_that_is_wrong_is_refused_with_its_place(task, tmp_path, name, cont
 def test_a_wrong_request_is_one_message_with_the_remedy(task, tmp_path, arguments, code, words):
     if "--task" not in arguments:
         arguments = [*arguments, "--task", task]
-    arguments = [*arguments, "--seed", 13]
+    arguments = [*arguments, "--seed", 13, 42]
     _, messages = harness("run", *arguments, folder=tmp_path, code=code)
     assert all(word in messages for word in words)
 
