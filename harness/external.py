@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from harness import __version__, hardware, readback, readers, schemes, scoring, store
+from harness.analysis.facts import FACTS, train_facts
 from harness.core import Decoded, Example, Span
 from harness.errors import ConfigError, DataError
 from harness.readers import Problem, Raw, conll, jsonl, lines
@@ -22,7 +23,7 @@ from harness.task import Task
 
 Format: TypeAlias = Literal["conll", "jsonl", "strings"]
 FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings")
-TEST = "test"
+TRAIN, TEST = "train", "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> Path:
         if todo:
             store.write(folder / "predictions.jsonl", content)
             store.write(folder / "history.jsonl", "")
+            store.write(folder / FACTS, train_facts(task.splits[TRAIN].examples).to_json())
             store.write_json(folder / "run.json", run.model_dump())
             store.write_json(folder / store.COMPLETE, metrics.model_dump())
     return folder

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import recording, scoring, store
+from harness.analysis.facts import FACTS, train_facts
 from harness.core import Decoded, Example, Output, Sentence
 from harness.cost import Meter, flops
 from harness.decode import decode
@@ -182,6 +183,7 @@ def _store(
         if written is not None else None,
     )  # fmt: skip
     store.write(cell.folder / "history.jsonl", _lines([asdict(e) for e in fitted.epochs]))
+    store.write(cell.folder / FACTS, train_facts(task.splits[TRAIN].examples).to_json())
     store.write_json(
         cell.folder / "run.json", recording.run_record(cell, task, fitted, meter).model_dump()
     )

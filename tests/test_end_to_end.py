@@ -55,7 +55,9 @@ def plugin(tmp_path):
 @pytest.mark.slow
 def test_a_run_ends_with_a_leaderboard_and_complete_files(run_folder, task, tmp_path):
     names = {path.name for path in run_folder.iterdir()}
-    assert {"run.json", "history.jsonl", "predictions.jsonl", "metrics.json", "model"} <= names
+    assert {
+        "run.json", "history.jsonl", "predictions.jsonl", "train_facts.json", "metrics.json", "model",
+    } <= names  # fmt: skip
     out, _ = harness("leaderboard", "results", folder=tmp_path)
     assert "dictionary" in out
     assert "100.00" in out

@@ -5,12 +5,13 @@ The runner can make one of what it holds; every later command loads one from the
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from harness import results
 from harness.analysis.facts import FACTS, TrainFacts
+from harness.analysis.taxonomy import Case, cases
 from harness.core import Span
 from harness.errors import DataError
 from harness.protocol import Epoch
@@ -40,6 +41,11 @@ class Answers:
     def found(self) -> tuple[tuple[Span, ...], ...]:
         """The entities found in each sentence, under the headline policy."""
         return tuple(decode(prediction.tags, HEADLINE) for prediction in self.predictions)
+
+    @cached_property
+    def cases(self) -> tuple[tuple[Case, ...], ...]:
+        """Right and wrong entities of each sentence, judged under the headline policy."""
+        return tuple(cases(prediction, HEADLINE) for prediction in self.predictions)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -93,7 +99,18 @@ def load_all(folders: Iterable[Path]) -> tuple[Answers, ...]:
         reasons = [f"\n  {each.folder}: {each.kind}, {each.reason}" for each in found.rejected]
         msg = f"no finished run in {', '.join(map(str, tops))}{''.join(reasons)}"
         raise DataError(msg)
-    return tuple(load(result) for result in found.runs)
+    return load_each(found.runs)
+
+
+def load_each(found: Sequence[results.Result]) -> tuple[Answers, ...]:
+    """The answers of ``found``; what one run says of the training data serves all on equal data.
+
+    Raises:
+        DataError: for a file that is damaged.
+    """
+    runs = [load(result) for result in found]
+    known = {run.data: run.facts for run in runs if run.facts}
+    return tuple(replace(run, facts=known.get(run.data)) for run in runs)
 
 
 def by_data(runs: Sequence[Answers]) -> list[list[Answers]]:

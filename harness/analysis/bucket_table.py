@@ -4,7 +4,7 @@ F1 is over gold and found entities of the level, recall over its gold entities a
 fewer than ``SMALL`` gold entities is marked: its numbers are shown, and mean little.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -46,7 +46,7 @@ class Level:
 
 def bucket_table(answers: Answers) -> tuple[Level, ...]:
     """The score on every level that occurs, buckets and levels in their order."""
-    keys, counts = bucket_counts(answers)
+    keys, [counts] = bucket_counts([answers])
     intervals = _intervals(counts)
     levels = []
     for (bucket, level), row, interval in zip(keys, counts.sum(axis=0), intervals, strict=True):
@@ -84,22 +84,36 @@ def wilson(right: int, total: int) -> Interval | None:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def bucket_counts(answers: Answers) -> tuple[list[tuple[str, str]], Ints]:
-    """Counts by sentence and level: the keys (bucket, level), and (sentences, keys, 3)."""
-    buckets = available(answers.facts)
-    cells: dict[tuple[str, str], dict[tuple[int, int], int]] = {}
-    for row, (gold, found) in enumerate(zip(answers.gold, answers.found, strict=True)):
-        for span, column in _judged(gold, found):
-            place = Place(span, answers.predictions[row], answers.facts or NO_FACTS)
-            for bucket in buckets:
-                cell = cells.setdefault((bucket.name, bucket.level(place)), {})
-                cell[row, column] = cell.get((row, column), 0) + 1
-    keys = ordered(buckets, cells)
-    counts = np.zeros((len(answers.predictions), len(keys), 3), np.int64)  # tp, fp, fn last
-    for index, key in enumerate(keys):
-        for (row, column), number in cells[key].items():
-            counts[row, index, column] = number
-    return keys, counts
+def bucket_counts(runs: Sequence[Answers]) -> tuple[list[tuple[str, str]], Ints]:
+    """Counts of runs on the same data: the keys (bucket, level), and (runs, sentences, keys, 3)."""
+    buckets = available(runs[0].facts)
+    numbers: dict[tuple[str, str], int] = {}  # of each level, in the order of their first entity
+    levels: dict[object, list[int]] = {}  # seeds mostly find the same: each span is judged once
+    cells: list[tuple[int, int, int]] = []
+    numbered: list[list[int]] = []
+    for run, row, span, column in _entities(runs):
+        prediction = runs[run].predictions[row]
+        key = row, span, prediction.borders, any(prediction.repairs.values())
+        if key not in levels:
+            place = Place(span, prediction, runs[0].facts or NO_FACTS)
+            names = [(bucket.name, bucket.level(place)) for bucket in buckets]
+            levels[key] = [numbers.setdefault(name, len(numbers)) for name in names]
+        cells.append((run, row, column))
+        numbered.append(levels[key])
+    counts = np.zeros((len(runs), len(runs[0].predictions), len(numbers), 3), np.int64)
+    if cells:
+        at = np.array(cells).T[:, :, None]  # (3, entities, 1), beside (entities, buckets)
+        np.add.at(counts, (at[0], at[1], np.array(numbered), at[2]), 1)
+    keys = ordered(buckets, numbers)
+    return keys, counts[:, :, [numbers[key] for key in keys]]
+
+
+def _entities(runs: Sequence[Answers]) -> Iterator[tuple[int, int, Span, int]]:
+    """Every entity, gold or found, with its run, its sentence and whether it is tp, fp or fn."""
+    for index, run in enumerate(runs):
+        for row, sides in enumerate(zip(run.gold, run.found, strict=True)):
+            for span, column in _judged(*sides):
+                yield index, row, span, column
 
 
 def _judged(gold: Sequence[Span], found: Sequence[Span]) -> list[tuple[Span, int]]:

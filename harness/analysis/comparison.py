@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from harness.analysis.answers import Answers
 from harness.analysis.bucket_table import FN, SMALL, TP, sample_of
-from harness.analysis.row_levels import Key, Levels, by_level
+from harness.analysis.row_levels import Key, Levels
 from harness.analysis.rows import Answer, Row, rows
 from harness.analysis.taxonomy import over
 from harness.core import Counts, Span
@@ -89,11 +89,19 @@ def compare(runs: Sequence[Answers]) -> Comparison:
     Raises:
         DataError: for fewer than two rows, or rows of other data.
     """
-    held = rows(runs)
+    return compared(rows(runs))
+
+
+def compared(held: Sequence[Row]) -> Comparison:
+    """The comparison of rows on the same data, in pairs.
+
+    Raises:
+        DataError: for fewer than two.
+    """
     if len(held) < 2:
         msg = f"{', '.join(row.name for row in held) or 'no runs'}: a comparison needs two rows"
         raise DataError(msg)
-    gold = runs[0].gold
+    gold = held[0].runs[0].gold
     return Comparison(
         names=tuple(row.name for row in held),
         sentences=len(gold),
@@ -161,7 +169,7 @@ def _inventions(gold: Sequence[Span], mine: Sequence[Span], theirs: Sequence[Spa
 
 def _levels(held: Sequence[Row]) -> tuple[LevelDifference, ...]:
     """The difference of each pair of rows on every level of every bucket."""
-    levels = [(row.name, by_level(row)) for row in held]
+    levels = [(row.name, row.levels) for row in held]
     return tuple(
         each
         for (first, one), (second, other) in combinations(levels, 2)

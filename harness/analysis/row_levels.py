@@ -3,14 +3,12 @@
 The interval is of ``harness.statistics``: chance in sentences, and in seeds where there are more.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-
-from harness.analysis.bucket_table import DRAWS, FN, SMALL, TP, bucket_counts, ordered, sample_of
-from harness.analysis.buckets import BUCKETS
-from harness.analysis.rows import Row
+from harness.analysis.answers import Answers
+from harness.analysis.bucket_table import DRAWS, FN, SMALL, TP, bucket_counts, sample_of
 from harness.statistics.bootstrap import LEVEL, resampled, score_interval
 from harness.statistics.samples import Ints
 
@@ -40,9 +38,9 @@ class RowLevel:
         return self.n < SMALL
 
 
-def row_levels(row: Row) -> tuple[RowLevel, ...]:
-    """F1 on every level that holds gold, buckets and levels in their order."""
-    levels = {key: counts for key, counts in by_level(row).items() if counts[..., [TP, FN]].any()}
+def scored(counted: Levels) -> tuple[RowLevel, ...]:
+    """F1 on every level that holds gold, in the order of ``counted``."""
+    levels = {key: counts for key, counts in counted.items() if counts[..., [TP, FN]].any()}
     samples = [sample_of(counts) for counts in levels.values()]
     drawn = resampled(samples, DRAWS, seed=0) if samples else []
     found = []
@@ -54,14 +52,7 @@ def row_levels(row: Row) -> tuple[RowLevel, ...]:
     return tuple(found)
 
 
-def by_level(row: Row) -> Levels:
-    """The counts of a row by level: (seeds, sentences, 3)."""
-    parts = [bucket_counts(run) for run in row.runs]
-    keys = ordered(BUCKETS, {key for names, _ in parts for key in names})
-    none = np.zeros((len(row.found), 3), np.int64)
-    return {
-        key: np.stack([
-            counts[:, names.index(key)] if key in names else none for names, counts in parts
-        ])
-        for key in keys
-    }  # fmt: skip
+def by_level(runs: Sequence[Answers]) -> Levels:
+    """The counts of the runs of a row by level: (seeds, sentences, 3)."""
+    keys, counts = bucket_counts(runs)
+    return {key: counts[:, :, index] for index, key in enumerate(keys)}

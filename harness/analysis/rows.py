@@ -4,24 +4,55 @@ The voice of a row is the entities that more than half of its runs found.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from statistics import mean
 from typing import TypeAlias
 
 from harness.analysis.answers import Answers, by_row
+from harness.analysis.row_levels import Levels, RowLevel, by_level, scored
+from harness.analysis.taxonomy import KINDS, Case, Kind, tally
 from harness.core import Span
 from harness.errors import DataError
 
 Answer: TypeAlias = tuple[tuple[Span, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """The runs of one row, and the entities of each sentence that most of them found."""
 
     name: str
     runs: tuple[Answers, ...]
     found: Answer
+
+    @cached_property
+    def levels(self) -> Levels:
+        """The counts by level of every bucket."""
+        return by_level(self.runs)
+
+    @cached_property
+    def scores(self) -> tuple[RowLevel, ...]:
+        """F1 on every level that holds gold, buckets and levels in their order."""
+        return scored(self.levels)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label set in the task's order, then labels that only answers hold."""
+        return tuple(dict.fromkeys(chain.from_iterable(run.labels for run in self.runs)))
+
+    @property
+    def cases(self) -> Iterator[Case]:
+        """The cases of all runs, one after the other."""
+        return chain.from_iterable(case for run in self.runs for case in run.cases)
+
+    @property
+    def kinds(self) -> dict[Kind, float]:
+        """Cases per run, by kind."""
+        tallies = [tally(chain.from_iterable(run.cases)) for run in self.runs]
+        return {kind: mean(each[kind].cases for each in tallies) for kind in KINDS}
 
 
 def rows(runs: Sequence[Answers]) -> tuple[Row, ...]:

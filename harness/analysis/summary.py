@@ -6,15 +6,14 @@ answers give the same bytes.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import chain
 from typing import Any
 
-from harness.analysis.answers import HEADLINE, Answers
+from harness.analysis.answers import Answers
 from harness.analysis.bucket_table import Level, bucket_table
 from harness.analysis.confusion import Confusion, by_tag, by_type
 from harness.analysis.partial import Credit, Fair, Scheme, fair, partial_credit
-from harness.analysis.taxonomy import Case, Kind, Tally, cases, counts, tally
+from harness.analysis.taxonomy import Case, Kind, Tally, counts, tally
 from harness.core import Counts
 
 ANALYSIS = "analysis.json"
@@ -51,7 +50,7 @@ def _scores(counted: Credit | Fair) -> dict[str, float | None]:
 
 def analyse(answers: Answers) -> Analysis:
     """The analysis of one run."""
-    judged = tuple(chain.from_iterable(map(partial(cases, policy=HEADLINE), answers.predictions)))
+    judged = tuple(chain.from_iterable(answers.cases))
     kinds = tally(judged)
     sentences = list(zip(answers.gold, answers.found, strict=True))
     return Analysis(

@@ -117,7 +117,8 @@ def _title(group: Sequence[Answers]) -> str:
 
 
 def _section(group: Sequence[Answers]) -> Section:
-    return Section(_title(group), tables(group), tuple(pictures(group)))
+    held = rows(group)
+    return Section(_title(group), tables(held), tuple(pictures(held)))
 
 
 def _data(group: Sequence[Answers]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TypeAlias
 
-from harness.analysis.answers import HEADLINE, Answers
+from harness.analysis.answers import Answers
 from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
-from harness.analysis.taxonomy import KINDS, Case, cases
+from harness.analysis.taxonomy import KINDS, Case
 from harness.core import Span
 from harness.record import Prediction
 
@@ -35,20 +35,19 @@ def encode_all(runs: Sequence[Answers], labels: Sequence[str]) -> list[Encoded]:
     buckets = buckets_of(runs)
     numbers = {label: index for index, label in enumerate(labels)}
     return [
-        _encoded([run.predictions[row] for run in runs], runs[0], buckets, numbers)
+        _encoded(runs[0], row, [run.cases[row] for run in runs], buckets, numbers)
         for row in range(len(runs[0].predictions))
     ]
 
 
 def _encoded(
-    predictions: Sequence[Prediction],
     run: Answers,
+    row: int,
+    judged: Sequence[tuple[Case, ...]],
     buckets: Sequence[Bucket],
     numbers: Mapping[str, int],
 ) -> Encoded:
-    first = predictions[0]
-    judged = [cases(prediction, HEADLINE) for prediction in predictions]
-    gold = first.gold_spans()
+    first, gold = run.predictions[row], run.gold[row]
     found = sorted({span for case in chain(*judged) for span in case.found} - set(gold))
     index = {span: position for position, span in enumerate((*gold, *found))}
     flat = [[span.start, len(span), numbers[span.label]] for span in index]
@@ -65,11 +64,10 @@ def _units(prediction: Prediction) -> str | list[str]:
     return list(prediction.units)
 
 
-def _answers(judged: Sequence[Sequence[Case]], index: Mapping[Span, int]) -> list[object]:
+def _answers(judged: Sequence[tuple[Case, ...]], index: Mapping[Span, int]) -> list[object]:
     answers: list[object] = []
     seen: dict[tuple[Case, ...], int] = {}
-    for number, run_cases in enumerate(judged):
-        key = tuple(run_cases)
+    for number, key in enumerate(judged):
         if all(case.kind == "exact" for case in key):
             answers.append(0)
         elif key in seen:

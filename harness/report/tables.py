@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from itertools import chain
 from statistics import mean
 
-from harness.analysis.answers import HEADLINE, Answers
+from harness.analysis.answers import Answers
 from harness.analysis.buckets import BUCKETS
-from harness.analysis.comparison import Comparison, compare
+from harness.analysis.comparison import Comparison, compared
 from harness.analysis.confusion import Confusion, by_tag, by_type
 from harness.analysis.partial import fair, partial_credit
-from harness.analysis.row_levels import RowLevel, row_levels
-from harness.analysis.rows import Row, rows
+from harness.analysis.row_levels import RowLevel
+from harness.analysis.rows import Row
 from harness.analysis.suspects import Suspect, suspects
-from harness.analysis.taxonomy import KINDS, Kind, cases, tally
+from harness.analysis.taxonomy import Kind
 from harness.core import Span
 from harness.numbers import NOT_KNOWN, one_decimal, percent
 
@@ -70,14 +70,14 @@ class Tables:
     suspects: tuple[tuple[str, str, str, str, str], ...]
 
 
-def tables(runs: Sequence[Answers]) -> Tables:
-    """The tables of runs on the same data."""
-    held = rows(runs)
+def tables(held: Sequence[Row]) -> Tables:
+    """The tables of rows on the same data."""
+    runs = [run for row in held for run in row.runs]
     return Tables(
         tuple(map(_summary, held)),
-        _bucket_rows([row_levels(row) for row in held]),
+        _bucket_rows([row.scores for row in held]),
         tuple(chain.from_iterable(map(_heats, held))),
-        compare(runs) if len(held) > 1 else None,
+        compared(held) if len(held) > 1 else None,
         tuple(_suspect(one) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
     )
 
@@ -103,11 +103,7 @@ def _pairs(run: Answers) -> list[tuple[tuple[Span, ...], tuple[Span, ...]]]:
 
 def _kinds(row: Row) -> tuple[tuple[Kind, str, float], ...]:
     """Cases per seed of each kind of error, and their share of all errors."""
-    tallies = [
-        tally(chain.from_iterable(cases(each, HEADLINE) for each in run.predictions))
-        for run in row.runs
-    ]
-    numbers = {kind: mean(each[kind].cases for each in tallies) for kind in KINDS[1:]}
+    numbers = {kind: number for kind, number in row.kinds.items() if kind != "exact"}
     total = sum(numbers.values()) or 1.0
     return tuple((kind, one_decimal(value), value / total) for kind, value in numbers.items())
 
@@ -146,10 +142,8 @@ def _cell(level: RowLevel | None) -> tuple[str, str]:
 
 def _heats(row: Row) -> list[Heat]:
     """By type, and by tag where that can still be read; summed over seeds, shares by row."""
-    labels = tuple(dict.fromkeys(chain.from_iterable(run.labels for run in row.runs)))
-    judged = [case for run in row.runs for each in run.predictions for case in cases(each)]
-    heats = [_heat(f"{row.name}: entities by type", by_type(judged, labels))]
-    tags = by_tag([each for run in row.runs for each in run.predictions], labels)
+    heats = [_heat(f"{row.name}: entities by type", by_type(row.cases, row.labels))]
+    tags = by_tag([each for run in row.runs for each in run.predictions], row.labels)
     if len(tags.names) <= MOST_TAGS:
         heats.append(_heat(f"{row.name}: units by tag", tags))
     return heats

@@ -123,7 +123,7 @@ def test_wilson_equals_scipy():
 
 def test_without_facts_the_train_buckets_are_left_out():
     run = made_runs.answers([made_runs.prediction(TRAIN[0], ("O",) * 5)])
-    assert {bucket for bucket, _ in bucket_counts(run)[0]}.isdisjoint({"seen", "frequency"})
+    assert {bucket for bucket, _ in bucket_counts([run])[0]}.isdisjoint({"seen", "frequency"})
 
 
 def test_facts_survive_json_and_equal_data_give_equal_bytes():

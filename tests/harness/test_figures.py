@@ -40,7 +40,7 @@ def checked(picture):
 @pytest.mark.slow
 @needs_chinese
 def test_every_figure_is_drawn_in_both_formats(runs):
-    names = [checked(picture).name for picture in pictures(runs)]
+    names = [checked(picture).name for picture in pictures(rows(runs))]
     assert names == [
         "labels", "lengths", "transitions", "curves", "seeds", "classes", "buckets", "confusion",
         "clouds",

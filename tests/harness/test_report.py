@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import made_runs
 import pytest
@@ -112,6 +113,15 @@ def test_a_damaged_history_names_file_and_line(tmp_path):
     (result,) = read([folder]).runs
     with pytest.raises(DataError, match=r"history\.jsonl:9"):
         load(result)
+
+
+def test_what_one_run_says_of_the_training_data_serves_all_runs_on_it(tmp_path):
+    one, other = made_runs.study([made_runs.System("a"), made_runs.System("b")], 5, (1,))
+    made_runs.store(tmp_path / "a", one)
+    made_runs.store(tmp_path / "b", replace(other, facts=None))
+    (elsewhere,) = made_runs.study([made_runs.System("c")], 6, (1,))
+    made_runs.store(tmp_path / "c", replace(elsewhere, facts=None))
+    assert [run.facts for run in load_all([tmp_path])] == [one.facts, one.facts, None]
 
 
 def test_what_is_stored_is_loaded_again(tmp_path):

@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness import store
-from harness.analysis.answers import Answers, by_data, load_all
-from harness.analysis.rows import rows
+from harness.analysis.answers import by_data, load_all
+from harness.analysis.rows import Row, rows
 from harness.report.figures.canvas import Picture
 
 __all__ = ["Picture", "draw", "pictures"]
@@ -27,7 +27,7 @@ def draw(folders: Iterable[Path], output: Path) -> list[Path]:
     output.mkdir(parents=True, exist_ok=True)
     written = []
     for group in by_data(load_all(folders)):
-        for picture in pictures(group):
+        for picture in pictures(rows(group)):
             for suffix, content in (("svg", picture.svg), ("png", picture.png)):
                 path = output / f"{store.slug(group[0].run.data.task)}-{picture.name}.{suffix}"
                 if content:
@@ -36,24 +36,24 @@ def draw(folders: Iterable[Path], output: Path) -> list[Path]:
     return written
 
 
-def pictures(group: Sequence[Answers]) -> Iterator[Picture]:
-    """The figures about runs on the same data; one that cannot be drawn says why instead."""
+def pictures(held: Sequence[Row]) -> Iterator[Picture]:
+    """The figures about rows on the same data; one that cannot be drawn says why instead."""
     if not _installed():
         yield Picture("figures", NEEDS)
         return
     from harness.report.figures import clouds, data, scores, training
 
-    held = rows(group)
-    yield data.labels(group[0])
-    yield data.lengths(group[0])
+    runs = [run for row in held for run in row.runs]
+    yield data.labels(runs[0])
+    yield data.lengths(runs[0])
     yield data.transitions(held)
-    if any(run.history for run in group):
+    if any(run.history for run in runs):
         yield training.curves(held)
     yield scores.seeds(held)
     yield scores.classes(held)
     yield scores.buckets(held)
     yield scores.confusions(held)
-    yield clouds.clouds(group[0])
+    yield clouds.clouds(runs[0])
 
 
 def _installed() -> bool:

@@ -79,6 +79,7 @@ def texts(figure: "Figure") -> Iterable[str]:
         # A missing glyph is looked for by us, and told with what to do about it.
         filterwarnings("ignore", message="Glyph .* missing from font")
         figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # it is laid out: each format would do it again
     return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
 
 

@@ -1,17 +1,15 @@
 """How well the rows do, and where: seeds are points, so that nobody takes a mean for a fact."""
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.analysis.answers import HEADLINE
 from harness.analysis.buckets import BUCKETS
 from harness.analysis.confusion import Confusion, by_type
-from harness.analysis.row_levels import RowLevel, row_levels
+from harness.analysis.row_levels import RowLevel
 from harness.analysis.rows import Row
-from harness.analysis.taxonomy import KINDS, cases, tally
+from harness.analysis.taxonomy import KINDS
 from harness.report.figures.canvas import COLOURS, SOFT, Picture, colour, marker, picture
 from harness.statistics import interval
 
@@ -71,7 +69,7 @@ def classes(held: Sequence[Row]) -> Picture:
     def draw(figure: "Figure") -> None:
         axes = figure.subplots()
         left = np.zeros(len(held))
-        tallies = [_cases(row) for row in held]
+        tallies = [row.kinds for row in held]
         for index, kind in enumerate(KINDS[1:]):
             widths = np.array([row[kind] for row in tallies])
             if widths.any():
@@ -88,17 +86,9 @@ def classes(held: Sequence[Row]) -> Picture:
     return picture("classes", "Classes of errors.", (10, max(2.9, 1.0 + 0.5 * len(held))), draw)
 
 
-def _cases(row: Row) -> dict[str, float]:
-    judged = [
-        tally(chain.from_iterable(cases(each, HEADLINE) for each in run.predictions))
-        for run in row.runs
-    ]
-    return {kind: sum(each[kind].cases for each in judged) / len(judged) for kind in KINDS}
-
-
 def buckets(held: Sequence[Row]) -> Picture:
     """F1 by bucket, a panel for each, a point for each seed."""
-    levels = [row_levels(row) for row in held]
+    levels = [row.scores for row in held]
     names = [
         bucket
         for bucket in BUCKETS
@@ -152,7 +142,7 @@ def _panel(axes: Any, title: str, rows: Sequence[Sequence[RowLevel]]) -> None:
 
 def confusions(held: Sequence[Row]) -> Picture:
     """Confusion by type of each row, normalised by row."""
-    matrices = [_confusion(row) for row in held]
+    matrices = [by_type(row.cases, row.labels) for row in held]
     size = max(len(matrix.names) for matrix in matrices)
     side = 1.6 + 0.3 * size
     columns = min(len(held), max(1, int(13 // side)))
@@ -170,12 +160,6 @@ def confusions(held: Sequence[Row]) -> Picture:
         "or spurious."
     )
     return picture("confusion", caption, (side * columns, side * lines), draw)
-
-
-def _confusion(row: Row) -> Confusion:
-    labels = dict.fromkeys(chain.from_iterable(run.labels for run in row.runs))
-    judged = [case for run in row.runs for each in run.predictions for case in cases(each)]
-    return by_type(judged, tuple(labels))
 
 
 def _heat(axes: Any, title: str, matrix: Confusion) -> None:
