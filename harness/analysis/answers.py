@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import results
 from harness.analysis.facts import FACTS, TrainFacts
-from harness.analysis.taxonomy import Case, cases
+from harness.analysis.taxonomy import Case, judged
 from harness.core import Span
 from harness.errors import DataError
 from harness.protocol import Epoch
@@ -45,7 +45,8 @@ class Answers:
     @cached_property
     def cases(self) -> tuple[tuple[Case, ...], ...]:
         """Right and wrong entities of each sentence, judged under the headline policy."""
-        return tuple(cases(prediction, HEADLINE) for prediction in self.predictions)
+        both = zip(self.predictions, self.gold, self.found, strict=True)
+        return tuple(judged(*each, HEADLINE) for each in both)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -120,10 +120,21 @@ def pairing(
 ) -> list[Pair]:
     """Overlapping pairs, one to one: most right ones first, then most pairs, then most overlap.
 
-    Two flat, sorted sequences cannot have crossing overlaps, so an alignment finds the best.
+    A span found as it is in the gold overlaps nothing else on either side: it is its own pair.
     """
-    if tuple(gold) == tuple(found):
-        return list(zip(gold, found, strict=True))
+    equal = set(gold).intersection(found)
+    wrong = _aligned(
+        [g for g in gold if g not in equal], [f for f in found if f not in equal], right
+    )
+    return sorted([*((span, span) for span in equal), *wrong])
+
+
+def _aligned(
+    gold: Sequence[Span], found: Sequence[Span], right: Callable[[Span, Span], bool]
+) -> list[Pair]:
+    """Two flat, sorted sequences cannot have crossing overlaps: an alignment finds the best."""
+    if not gold or not found:
+        return []
     best: list[list[tuple[tuple[int, int, int], list[Pair]]]]
     best = [[((0, 0, 0), [])] * (len(found) + 1) for _ in range(len(gold) + 1)]
     for i, one in enumerate(gold, 1):

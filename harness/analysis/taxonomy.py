@@ -61,7 +61,13 @@ class Tally:
 
 def cases(prediction: Prediction, policy: Policy = "conlleval") -> tuple[Case, ...]:
     """The cases of one sentence, left to right."""
-    gold, found = prediction.gold_spans(), decode(prediction.tags, policy)
+    return judged(prediction, prediction.gold_spans(), decode(prediction.tags, policy), policy)
+
+
+def judged(
+    prediction: Prediction, gold: Sequence[Span], found: Sequence[Span], policy: Policy
+) -> tuple[Case, ...]:
+    """The cases of one sentence whose gold and found entities are read already."""
     raw = None
     if prediction.raw_tags is not None and prediction.raw_tags != prediction.tags:
         raw = frozenset(decode(prediction.raw_tags, policy))
