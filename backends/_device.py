@@ -1,10 +1,15 @@
-"""Where and how a run computes: device, threads, seed, precision. Prediction is always fp32."""
+"""Where and how a run computes: device, threads, seed, precision. Prediction is always fp32.
 
+An accelerator is never waited for where it need not be: batches reach it from pinned memory, and
+results leave it while it goes on.
+"""
+
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
-from accelerate.utils import set_seed
+from accelerate.utils import recursively_apply, send_to_device, set_seed
 
 from harness.protocol import Context
 
@@ -40,3 +45,26 @@ def precision_of(context: Context, device: torch.device) -> str:
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
     """The context in which matrices are multiplied in ``precision``."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def to_device(batch: Any, device: torch.device) -> Any:
+    """``batch``, nested CPU tensors and plain values, on ``device``; the host does not wait."""
+    if device.type != "cuda":
+        return send_to_device(batch, device)
+    pinned = recursively_apply(torch.Tensor.pin_memory, batch)
+    return send_to_device(pinned, device, non_blocking=True)
+
+
+def to_host(values: torch.Tensor) -> Callable[[], torch.Tensor]:
+    """Begin to copy ``values`` to the host; calling what is given waits until they are there."""
+    if values.device.type != "cuda":
+        return values.cpu
+    copy = values.to("cpu", non_blocking=True)  # into memory that torch pins for it
+    arrived = torch.cuda.Event()
+    arrived.record(torch.cuda.current_stream(values.device))
+
+    def wait() -> torch.Tensor:
+        arrived.synchronize()
+        return copy
+
+    return wait

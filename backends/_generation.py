@@ -8,7 +8,6 @@ in for as long as predicting takes.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -21,7 +20,7 @@ from backends._constrained import Grammar, Reader, asked_only, decode
 from backends._device import settle
 from backends._manner import Manner
 from backends._optimiser import decay_groups
-from backends._prediction import predict_in_batches
+from backends._prediction import MANY_POSITIONS, predict_in_batches
 from backends._training import Recipe, train
 from backends._vocabulary import Vocabulary
 from harness.core import Example, Output, Sentence, Tags, Text
@@ -63,11 +62,11 @@ class Generator(ABC):
         self.answers: Answers
 
     @abstractmethod
-    def collate(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-        """A batch with its targets."""
+    def collate(self, examples: Sequence[Example]) -> dict[str, Any]:
+        """A batch with its targets, and how many they are."""
 
     @abstractmethod
-    def loss(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+    def loss(self, batch: dict[str, Any]) -> tuple[torch.Tensor, int]:
         """The loss summed over target tokens, and how many there are."""
 
     @abstractmethod
@@ -127,6 +126,9 @@ class Generator(ABC):
     def _speak(self, tokenizer: Any) -> None:
         marks = [self.form.spell(item) for item in self.form.marks(self.context.tags)]
         self.vocabulary = Vocabulary(tokenizer, marks)
+        # The tokens that are never forgotten.
+        lasting = {*self.vocabulary.control, *self.vocabulary.marks.values()}
+        self._lasting = torch.tensor(sorted(lasting))
         self.answers = Answers(self.vocabulary, self.form, self.context.tags)
 
     def _new_rows(self) -> list[int]:
@@ -154,18 +156,14 @@ class Generator(ABC):
             return ids, target
         drawn = torch.rand(len(ids), len(self.vocabulary), device=ids.device)
         gone = drawn < self.shape.forget  # (batch, tokens)
-        gone[:, self._lasting.to(ids.device)] = False
+        self._lasting = self._lasting.to(ids.device)  # copied once
+        gone.index_fill_(1, self._lasting, value=False)
         unknown = self.vocabulary.unknown
         forgotten = gone.gather(1, target.clamp(min=0)) & (target >= 0)
         return (
             ids.masked_fill(gone.gather(1, ids), unknown),
             target.masked_fill(forgotten, unknown),
         )
-
-    @property
-    def _lasting(self) -> torch.Tensor:
-        """The tokens that are never forgotten: marks and controls."""
-        return torch.tensor(sorted({*self.vocabulary.control, *self.vocabulary.marks.values()}))
 
     def _target(self, example: Example) -> list[int]:
         tags = encode(example.spans, len(example.sentence))
@@ -186,11 +184,19 @@ class Generator(ABC):
     ) -> list[Any]:
         # Answers grow while they are decoded, so the budget counts what was asked and what is due.
         slots = [2 * len(self._asked(sentence)) for sentence in sentences]
-        budget = max(1, 2 * self.recipe.batch_units // self.manner.beam)
+        budget = max(1, self._positions() // self.manner.beam)
         with _lora.merged(self.model) as plain:
-            return predict_in_batches(
-                self.model, sentences, slots, budget, partial(answer, plain), self.context
-            )
+
+            def ask(chosen: Sequence[Sentence]) -> Callable[[], Any]:
+                found = answer(plain, chosen)
+                return lambda: found
+
+            return predict_in_batches(self.model, sentences, slots, budget, ask, self.context)
+
+    def _positions(self) -> int:
+        """The positions of a batch; an accelerator takes little longer for many of them."""
+        usual = 2 * self.recipe.batch_units
+        return usual if self.model.device.type == "cpu" else max(usual, 4 * MANY_POSITIONS)
 
     def _choose(self, model: Any, sentences: Sequence[Sentence]) -> list[Tags]:
         """Constrained answers; empty sentences have none to choose."""
@@ -214,11 +220,11 @@ class Generator(ABC):
     def _plan(self, sentences: Sequence[Sentence], device: torch.device) -> Plan:
         blocks = [self.answers.forced(sentence) for sentence in sentences]
         widths = [len(block) for block in blocks[0]]
+        idle = self.vocabulary.unknown  # what a row reads once it is done
+        full = [[*row, *([idle] * width for width in widths[len(row) :])] for row in blocks]
         forced = tuple(
-            torch.tensor([row[i] if i < len(row) else [0] * width for row in blocks], device=device)
-            .view(len(blocks), width)
-            .long()
-            for i, width in enumerate(widths)
+            torch.tensor(column, device=device).long().view(len(blocks), width)
+            for column, width in zip(zip(*full, strict=True), widths, strict=True)
         )
         return Plan(forced, tuple(map(len, sentences)), sum(widths) + len(widths))
 

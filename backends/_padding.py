@@ -9,16 +9,15 @@ from torch.nn.functional import cross_entropy
 IGNORED = -100
 
 
-def summed_loss(logits: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, int]:
-    """Cross-entropy summed over the targets that are not ignored, in fp32, and their number.
+def summed_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy summed over the targets that are not ignored, in fp32.
 
     Args:
         logits: (batch, places, tokens).
         targets: (batch, places).
     """
     flat, wanted = logits.flatten(0, 1).float(), targets.flatten()
-    loss = cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="sum")
-    return loss, int((targets != IGNORED).sum())
+    return cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="sum")
 
 
 def padded(rows: Sequence[Sequence[int]], value: int, *, left: bool = False) -> torch.Tensor:

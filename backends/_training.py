@@ -17,10 +17,10 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list, send_to_device
+from accelerate.utils import broadcast_object_list
 
 from backends._batching import area, batches, by_length, cut
-from backends._device import autocast, device_of, precision_of, seed_everything
+from backends._device import autocast, device_of, precision_of, seed_everything, to_device
 from backends._history import history_of
 from backends._losses import Losses
 from backends._optimiser import Rates, adamw, normalise
@@ -220,7 +220,7 @@ class _Loop:
         return total[0], total[1]
 
     def _loss(self, examples: Sequence[Example]) -> tuple[torch.Tensor, int]:
-        batch = send_to_device(self.objective.collate(examples), self.device)
+        batch = to_device(self.objective.collate(examples), self.device)
         with autocast(self.device, self.precision):
             return self.step(batch)
 

@@ -199,7 +199,7 @@ class Gpt(Generator):
             )
             raise ConfigError(msg)
 
-    def collate(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+    def collate(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Questions with their answers, padded on the left, and the answers as targets."""
         asked = [self._asked(example.sentence) for example in examples]
         targets = [self._target(example) for example in examples]
@@ -210,9 +210,10 @@ class Gpt(Generator):
             "mask": mask,
             "places": (mask.cumsum(1) - 1).clamp(min=0),
             "targets": padded(targets, IGNORED, left=True),
+            "due": sum(map(len, targets)),
         }
 
-    def loss(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+    def loss(self, batch: dict[str, Any]) -> tuple[torch.Tensor, int]:
         """The loss summed over answer tokens, and how many there are."""
         read, targets = self._forget(batch["read"], batch["targets"])
         logits = self.model(
@@ -222,7 +223,7 @@ class Gpt(Generator):
             logits_to_keep=targets.shape[1],
             use_cache=False,
         ).logits  # (batch, answer, tokens)
-        return summed_loss(logits, targets)
+        return summed_loss(logits, targets), batch["due"]
 
     def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> DecoderOnly:
         self._require(sentences)

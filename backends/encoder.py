@@ -6,22 +6,21 @@ and their scores over first pieces are the same lines.
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from accelerate.utils import send_to_device
 from safetensors import SafetensorError
 
 from backends import _training, _weights
 from backends._architecture import Architecture, Init, Shape, made, pretrained, scratch
-from backends._device import settle
+from backends._device import settle, to_device, to_host
 from backends._encoding import Encoder, Pretrained, Vocabulary
-from backends._heads import CrfHead, Head, SoftmaxHead
+from backends._heads import CrfHead, Head, Paths, SoftmaxHead
 from backends._optimiser import Schedule, decay_groups
-from backends._prediction import predict_in_batches
+from backends._prediction import positions, predict_in_batches
 from backends._tagger import Batch, Tagger, collate, gold_of
 from backends._training import Recipe
 from harness.core import Example, Sentence, Tags
@@ -182,18 +181,20 @@ class _Encoder:
         decode = self.model.head.decoder(self.context.tags, legal=self.legal)
         device = next(self.model.parameters()).device
 
-        def answer(chosen: Sequence[Sentence]) -> list[Tags]:
-            batch = send_to_device(self._batch(chosen), device)
-            scores = self.model(batch).cpu().numpy()  # (units, tags)
-            rows = np.split(scores, np.cumsum(batch.lengths)[:-1])
-            return [Tags(tuple(self.context.tags[i] for i in path)) for path in decode(rows)]
+        def ask(chosen: Sequence[Sentence]) -> Callable[[], list[Tags]]:
+            batch = self._batch(chosen)
+            scores = to_host(self.model(to_device(batch, device)))  # (units, tags)
+            ends = np.cumsum(batch.lengths)[:-1]
+            return lambda: self._named(decode(np.split(scores().numpy(), ends)))
 
         full = [sentence for sentence in sentences if len(sentence)]
         slots = [self.encoder.slots(sentence) for sentence in full]
-        budget = self.recipe.batch_units
-        found = predict_in_batches(self.model, full, slots, budget, answer, self.context)
+        found = predict_in_batches(self.model, full, slots, positions(device), ask, self.context)
         answers = iter(found)
         return [next(answers) if len(sentence) else Tags(()) for sentence in sentences]
+
+    def _named(self, paths: Paths) -> list[Tags]:
+        return [Tags(tuple(self.context.tags[i] for i in path)) for path in paths]
 
     def oracle(self, train_set: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold through units, pieces and first pieces, and back."""

@@ -94,7 +94,7 @@ class T5(Generator):
         pieces = self.vocabulary.pieces(sentence)
         return [*(i for unit in pieces for i in unit), self.vocabulary.end]
 
-    def collate(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+    def collate(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Sentences and targets."""
         asked = [self._asked(example.sentence) for example in examples]
         targets = [self._target(example) for example in examples]
@@ -102,9 +102,10 @@ class T5(Generator):
             "inputs": padded(asked, self.vocabulary.padding),
             "mask": mask_of(asked),
             "targets": padded(targets, IGNORED),
+            "due": sum(map(len, targets)),
         }
 
-    def loss(self, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+    def loss(self, batch: dict[str, Any]) -> tuple[torch.Tensor, int]:
         """The loss summed over target tokens, and how many there are."""
         inputs, targets = self._forget(batch["inputs"], batch["targets"])
         start = targets.new_full((len(targets), 1), self._begins())
@@ -115,7 +116,7 @@ class T5(Generator):
             decoder_input_ids=read.masked_fill(read == IGNORED, self.vocabulary.padding),
             use_cache=False,
         ).logits  # (batch, places, tokens)
-        return summed_loss(logits, targets)
+        return summed_loss(logits, targets), batch["due"]
 
     def _begins(self) -> int:
         """The token that answers begin after."""
