@@ -15,6 +15,7 @@ from harness import __version__
 from harness.commands import (
     analysing,
     data,
+    formatting,
     listing,
     mending,
     predicting,
@@ -43,7 +44,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (running, listing, data, predicting, results, analysing, proving, mending):
+for module in (
+    running,
+    listing,
+    data,
+    predicting,
+    results,
+    analysing,
+    proving,
+    mending,
+    formatting,
+):
     module.register(app)
 
 

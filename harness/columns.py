@@ -26,8 +26,9 @@ SCREEN = ("rank", "system", "f1", "seeds", "precision", "recall", "train_seconds
           "memory")  # fmt: skip
 FULL = ("rank", "system", "family", "f1", "seeds", "interval", "group", "letters", "precision",
         "recall", "types", "macro_f1", "weighted_f1", "strict_f1", "discard_f1", "invalid",
-        "raw_f1", "repaired_f1", "repairs", "malformed", "parameters", "trained", "train_seconds",
-        "predict_rate", "memory", "device_memory", "flops", "joules")  # fmt: skip
+        "raw_f1", "repaired_f1", "repairs", "malformed", "drift", "free_rate", "parameters",
+        "trained", "train_seconds", "predict_rate", "memory", "device_memory", "flops",
+        "joules")  # fmt: skip
 
 
 def chosen(columns: Sequence[str] | None) -> tuple[str, ...]:

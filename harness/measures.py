@@ -105,6 +105,12 @@ def _malformed(result: Result) -> float | None:
     return free.malformed_sentences / sentences if free and sentences else None
 
 
+def _drift(result: Result) -> float | None:
+    free = result.metrics.free
+    shares = [wrong / units for wrong, units in free.quarters if units] if free else []
+    return shares[-1] - shares[0] if shares else None
+
+
 def _per_unit(value: int, result: Result) -> float | None:
     return value / result.metrics.units if result.metrics.units else None
 
@@ -132,6 +138,16 @@ def _rate(result: Result) -> float | None:
     return rate * _ratio_of_characters(result) if rate else None
 
 
+def _free_rate(result: Result) -> float | None:
+    """Characters per second of free generation, which may be what the run predicted with."""
+    if result.metrics.free is None:
+        return None
+    seconds = result.run.cost.seconds.get("generate")
+    if not seconds:
+        return _rate(result)
+    return result.run.cost.predict_units / seconds * _ratio_of_characters(result)
+
+
 def _megaflops(result: Result) -> float | None:
     counted = result.run.cost.flops_per_unit
     return None if counted is None else counted / 1e6
@@ -156,6 +172,10 @@ MEASURES: tuple[Measure, ...] = (
             one_decimal, "low"),
     Measure("malformed", "malformed", "sentences mended in free generation, %", _malformed,
             best="low"),
+    Measure("drift", "drift", "free generation: wrong units in the last quarter of sentences, less "
+            "those in the first, % of units", _drift, best="low"),
+    Measure("free_rate", "free chars/s", "characters per second in free generation", _free_rate,
+            whole),
     Measure("parameters", "params", "all parameters", lambda r: r.run.parameters, magnitude,
             "none"),
     Measure("trained", "trained", "trained parameters", lambda r: r.run.trained, magnitude, "none"),

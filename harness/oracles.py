@@ -28,10 +28,11 @@ def lines(
             tuple(tasks), tuple(names), (13,), preset, overrides, settings, Path(folder), data
         )
         for cell in plan(request):
-            yield _line(cell, _ceiling(cell))
+            yield _line(cell, ceiling_of(cell))
 
 
-def _ceiling(cell: Cell) -> Ceiling:
+def ceiling_of(cell: Cell) -> Ceiling:
+    """The ceiling of the backend of ``cell``, untrained."""
     task = load(cell.task, cell.data, cell.settings.limit)
     policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
     backend = make(cell, task, lambda _: None, dev_scorer(task, policy))

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from harness.errors import ConfigError
-from harness.formats import spell_tag
+from harness.formats import format_named, spell_tag
 from harness.resources import folder
 from harness.tags import OUTSIDE, split
 
@@ -75,6 +75,23 @@ def load(name: str) -> Prompt:
         msg = f"no prompt {name!r} ({error.strerror}); known are {known}, or give a path to a .txt"
         raise ConfigError(msg) from error
     return parse(path.stem, content)
+
+
+def of_format(format_name: str, language: str) -> str:
+    """The name of the first template for a format, without examples, in ``language`` if there is.
+
+    Raises:
+        ConfigError: for a format that no template has.
+    """
+    wanted = format_named(format_name).name
+    paths = sorted(folder("prompts").glob("*.txt"))
+    plain = [prompt for prompt in (load(path.stem) for path in paths) if prompt.example is None]
+    fitting = [p.name for p in plain if format_named(p.format).name == wanted]
+    if not fitting:
+        msg = f"no prompt without examples has the format {format_name!r}"
+        raise ConfigError(msg)
+    spoken = [name for name in fitting if name.split(".")[1] == language]
+    return (spoken or fitting)[0]
 
 
 def parse(name: str, content: bytes) -> Prompt:

@@ -53,7 +53,7 @@ def run(
 ) -> None:
     """Train and evaluate backends on tasks, with each seed, and print the leaderboard."""
     names = names_of(backend)
-    _prepare(names, threads or 1)
+    prepare(names, threads or 1)
     from harness.config import Override, settings_from
     from harness.plan import Request, plan
 
@@ -68,7 +68,7 @@ def run(
     if dry_run:
         _show(request, cells)
         return
-    failure = _train(cells, settings.threads, workers, quiet=quiet)
+    failure = train(cells, settings.threads, workers, quiet=quiet)
     _print_leaderboard(cells, tuple(highlight or ()))
     if failure:
         raise failure
@@ -81,14 +81,14 @@ def names_of(chosen: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
-def _prepare(names: tuple[str, ...], threads: int) -> None:
+def prepare(names: tuple[str, ...], threads: int) -> None:
     """Start the server of the child processes while this process still imports."""
     from harness import grid
 
     grid.prepare(sorted({registry.find(name).module for name in names}), threads)
 
 
-def _train(
+def train(
     cells: "tuple[Cell, ...]", threads: int, workers: int | None, *, quiet: bool
 ) -> HarnessError | None:
     """Run the cells; a failure is given back, so that the table of the others is printed first."""

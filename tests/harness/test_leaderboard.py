@@ -321,13 +321,18 @@ def test_a_mean_over_the_measured_seeds_alone_is_not_given(tmp_path):
 def test_what_free_generation_did_has_its_columns(tmp_path):
     made = write_run(tmp_path, sentences=8)
     free = {"raw": {"PER": [1, 0, 1]}, "repaired": {"PER": [2, 0, 0]}, "repairs": {"close": 3},
-            "malformed_sentences": 2, "quarters": [], "predictions_sha256": ""}  # fmt: skip
+            "malformed_sentences": 2, "quarters": [[1, 10], [1, 10], [2, 10], [3, 10]],
+            "predictions_sha256": ""}  # fmt: skip
     change(made / "metrics.json", "free", to=free)
     change(made / "metrics.json", "units", to=600)
+    change(made / "run.json", "cost", "predict_units", to=600)
+    change(made / "run.json", "cost", "seconds", "generate", to=3.0)
     row = row_of(build(tmp_path).blocks[0], "bert-crf")
     assert row["raw_f1"].text == "66.67"
     assert row["repaired_f1"].text == "100.00"
     assert (row["repairs"].text, row["malformed"].text) == ("5.0", "25.00")
+    assert row["drift"].text == "20.00"  # wrong in the last quarter, less wrong in the first
+    assert row["free_rate"].text == "200"
 
 
 def test_speed_is_in_characters_whatever_a_unit_is(tmp_path):

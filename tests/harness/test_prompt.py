@@ -106,3 +106,15 @@ def test_a_path_is_read_and_a_name_that_is_not_there_lists_those_that_are(tmp_pa
     assert prompt.load(str(tmp_path / "own.v3.txt")).name == "own.v3"
     with pytest.raises(ConfigError, match=r"no prompt 'tag\.zh\.v1'.*tags\.zh\.v1"):
         prompt.load("tag.zh.v1")
+
+
+@pytest.mark.parametrize(
+    ("form", "language", "name"),
+    [
+        ("tags", "zh", "tags.zh.v1"),
+        ("char-tag", "en", "echo.en.v1"),
+        ("inline", "en", "inline.zh.v1"),  # in the language if there is one, in any otherwise
+    ],
+)
+def test_a_format_finds_its_template(form, language, name):
+    assert prompt.of_format(form, language) == name
