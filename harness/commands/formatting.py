@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.commands.running import Seeds, Sets, names_of, prepare, train
+from harness.commands.running import Sets, names_of, prepare, train
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +19,7 @@ def formats(
         list[str] | None, typer.Argument(help="tags, char-tag, indexed, inline; all four.")
     ] = None,
     task: Annotated[str, typer.Option(help="A task file or the name of a shipped task.")] = "demo",
-    seed: Seeds = None,
+    seed: Annotated[list[int] | None, typer.Option(help="One run each; 13.")] = None,
     preset: Annotated[str, typer.Option(help="configs/backends/<backend>.<preset>.yaml")] = "tiny",
     set_: Sets = None,
     output: Annotated[Path, typer.Option(help="The folder of the run folders.")] = Path("results"),
