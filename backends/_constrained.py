@@ -67,7 +67,7 @@ def decode(
         beam: how many hypotheses a sentence keeps.
     """
     search = _Search.begin(len(lengths), beam, grammar)
-    found: list[list[int]] = [[] for _ in lengths]
+    found: list[torch.Tensor] = [grammar.ids[:0]] * len(lengths)
     scores = reader.begin()  # (sentences * beam, tags)
     for position in range(lengths[0]):
         if position:
@@ -78,7 +78,7 @@ def decode(
         search.extend(scores)
         for row in _ending(lengths, position + 1):
             found[row] = search.best(row)
-    return found
+    return [path.tolist() for path in found]
 
 
 def _ending(lengths: Sequence[int], length: int) -> Iterator[int]:
@@ -129,9 +129,9 @@ class _Search:
         """The token of each hypothesis' last tag: (rows, 1)."""
         return self.grammar.ids[self.history[:, :, -1]].view(-1, 1)
 
-    def best(self, row: int) -> list[int]:
-        """The tags of the best hypothesis of a sentence."""
-        return self.history[row, 0].tolist()
+    def best(self, row: int) -> torch.Tensor:
+        """The tags of the best hypothesis of a sentence (units,), left on the device."""
+        return self.history[row, 0].clone()
 
 
 @contextmanager

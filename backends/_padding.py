@@ -1,6 +1,7 @@
 """Rows of ids as tensors, padded on the side a family needs, and the loss over what is real."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -31,3 +32,30 @@ def padded(rows: Sequence[Sequence[int]], value: int, *, left: bool = False) -> 
 def mask_of(rows: Sequence[Sequence[int]], *, left: bool = False) -> torch.Tensor:
     """1 for what is in ``rows``, 0 for padding: (rows, longest)."""
     return padded([[1] * len(row) for row in rows], 0, left=left)
+
+
+def is_watched(model: Any) -> bool:
+    """Whether ``model`` waits for its device to see what a (rows, places) mask holds.
+
+    Transformers looks whether it can do without. A mask of four dimensions it takes as it is.
+    """
+    on_cpu = model.device.type == "cpu"
+    return not on_cpu and model.config._attn_implementation == "sdpa"
+
+
+def opened(mask: torch.Tensor) -> torch.Tensor:
+    """Who may be looked at, by all (rows, 1, 1, places), from ``mask`` (rows, places)."""
+    return mask[:, None, None].bool()
+
+
+def opened_behind(mask: torch.Tensor, start: int) -> torch.Tensor:
+    """Who may look at whom (rows, 1, places from ``start``, places): at itself and what is before.
+
+    Args:
+        mask: (rows, places), 0 where padded; padding is looked at by itself alone, since a row of
+            attention that has nothing to look at is no number.
+        start: the first place that looks.
+    """
+    places = torch.arange(mask.shape[1], device=mask.device)
+    looking = places[start:, None]  # (looking, 1)
+    return (opened(mask) & (places <= looking)) | (places == looking)

@@ -11,6 +11,7 @@ from transformers.cache_utils import Cache, DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
 from backends import _cache
+from backends._padding import is_watched, opened_behind
 
 
 class EncoderDecoder:
@@ -120,13 +121,19 @@ class DecoderOnly:
         end = start + block.shape[1]
         output = self._model(
             input_ids=block,
-            attention_mask=self._mask[:, :end] if self._padded else None,
+            attention_mask=self._seen(start, end),
             position_ids=self._places[:, start:end].clamp(min=0),
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
         )
         return output.logits[:, -1]
+
+    def _seen(self, start: int, end: int) -> torch.Tensor | None:
+        """What the places from ``start`` may look at."""
+        if is_watched(self._model):
+            return opened_behind(self._mask[:, :end], start)
+        return self._mask[:, :end] if self._padded else None
 
     def keep(self, rows: torch.Tensor, *, moved: bool) -> None:
         """Go on with ``rows``; the padding is the same for all beams of a sentence."""

@@ -17,7 +17,14 @@ from backends._device import settle
 from backends._generation import SLACK, Generator, Plan
 from backends._manner import Beam, Decoding, FormatName, Manner
 from backends._optimiser import Schedule
-from backends._padding import IGNORED, mask_of, padded, summed_loss
+from backends._padding import (
+    IGNORED,
+    is_watched,
+    mask_of,
+    opened_behind,
+    padded,
+    summed_loss,
+)
 from backends._pretrained import Init
 from backends._readers import DecoderOnly, read_prefix
 from backends._training import Recipe
@@ -216,9 +223,10 @@ class Gpt(Generator):
     def loss(self, batch: dict[str, Any]) -> tuple[torch.Tensor, int]:
         """The loss summed over answer tokens, and how many there are."""
         read, targets = self._forget(batch["read"], batch["targets"])
+        mask = opened_behind(batch["mask"], 0) if is_watched(self.model) else batch["mask"]
         logits = self.model(
             input_ids=read,
-            attention_mask=batch["mask"],
+            attention_mask=mask,
             position_ids=batch["places"],
             logits_to_keep=targets.shape[1],
             use_cache=False,

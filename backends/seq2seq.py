@@ -15,7 +15,7 @@ from backends._constrained import Reader
 from backends._generation import Generator, Plan
 from backends._manner import Beam, Decoding, FormatName, Manner
 from backends._optimiser import Schedule
-from backends._padding import IGNORED, mask_of, padded, summed_loss
+from backends._padding import IGNORED, is_watched, mask_of, opened, padded, summed_loss
 from backends._pretrained import Init
 from backends._readers import EncoderDecoder
 from backends._t5_reader import KNOWN, T5Reader
@@ -110,9 +110,10 @@ class T5(Generator):
         inputs, targets = self._forget(batch["inputs"], batch["targets"])
         start = targets.new_full((len(targets), 1), self._begins())
         read = torch.cat([start, targets[:, :-1]], 1)  # (batch, places)
+        mask = opened(batch["mask"]) if is_watched(self.model) else batch["mask"]
         logits = self.model(
             input_ids=inputs,
-            attention_mask=batch["mask"],
+            attention_mask=mask,
             decoder_input_ids=read.masked_fill(read == IGNORED, self.vocabulary.padding),
             use_cache=False,
         ).logits  # (batch, places, tokens)

@@ -46,6 +46,32 @@ def test_the_loss_is_on_the_answer_only(tmp_path):
     torch.testing.assert_close(loss, one_by_one, rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize("equal", [False, True], ids=["padded", "unpadded"])
+def test_a_mask_that_nobody_looks_at_gives_the_same_loss_and_tags(
+    place, equal, tmp_path, monkeypatch
+):
+    made = pretrained(place, tmp_path, dropout=0.0, **ECHO)
+    made._start(TRAIN[:40])
+    lengths = [len(example.sentence) for example in TRAIN]
+    wanted = max(lengths, key=lengths.count)
+    examples = [e for e in TRAIN if len(e.sentence) == wanted or not equal][:6]
+    sentences = [example.sentence for example in examples]
+
+    def loss_and_tags():
+        made.model.zero_grad()
+        loss, _ = made.loss(made.collate(examples))
+        loss.backward()
+        gradients = [p.grad.clone() for p in made.model.parameters() if p.grad is not None]
+        return [loss.detach(), *gradients], made.predict(sentences)
+
+    plain, tags = loss_and_tags()
+    for module in ("decoder", "_readers"):
+        monkeypatch.setattr(f"backends.{module}.is_watched", lambda model: True)
+    found, same = loss_and_tags()
+    torch.testing.assert_close(found, plain)
+    assert same == tags
+
+
 def test_a_prompt_of_another_format_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="asks for format=echo, but the option is format=tags"):
         Gpt(context(tmp_path), prompt="echo.zh.v1")

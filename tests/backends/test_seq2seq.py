@@ -47,6 +47,15 @@ def test_the_loss_is_summed_over_characters_and_tags(tmp_path):
     torch.testing.assert_close(loss / targets, own)
 
 
+def test_a_mask_that_nobody_looks_at_gives_the_same_loss(tmp_path, monkeypatch):
+    made = started(tmp_path, dropout=0.0)
+    examples = sorted(TRAIN[:8], key=lambda e: len(e.sentence))
+    assert len(examples[0].sentence) < len(examples[-1].sentence)
+    plain = made.loss(made.collate(examples))
+    monkeypatch.setattr("backends.seq2seq.is_watched", lambda model: True)
+    torch.testing.assert_close(made.loss(made.collate(examples)), plain)
+
+
 def test_forgetting_is_for_training_and_keeps_marks_and_copies_together(tmp_path):
     made = started(tmp_path, forget=0.5, dropout=0.0)
     batch = made.collate(TRAIN[:8])
