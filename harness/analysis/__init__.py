@@ -1,7 +1,17 @@
 """Where a model is wrong, why, and how backends differ: read from stored answers, with no model."""
 
-from harness.analysis.answers import Answers, by_data, by_row, load, load_all
+from harness.analysis.answers import (
+    Answers,
+    by_data,
+    by_row,
+    finished,
+    load,
+    load_all,
+    load_each,
+    own,
+)
 from harness.analysis.facts import FACTS, TrainFacts, train_facts
+from harness.analysis.free import mends, with_free
 from harness.analysis.summary import ANALYSIS, Analysis, analyse
 
 __all__ = [
@@ -13,7 +23,12 @@ __all__ = [
     "analyse",
     "by_data",
     "by_row",
+    "finished",
     "load",
     "load_all",
+    "load_each",
+    "mends",
+    "own",
     "train_facts",
+    "with_free",
 ]

@@ -4,10 +4,12 @@ The runner can make one of what it holds; every later command loads one from the
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from harness import results
 from harness.analysis.facts import FACTS, TrainFacts
@@ -18,6 +20,7 @@ from harness.protocol import Epoch
 from harness.record import Metrics, Prediction, Run
 from harness.tags import POLICIES, decode
 
+Parts: TypeAlias = Callable[[results.Result], tuple["Answers", ...]]
 HEADLINE = POLICIES[0]
 HISTORY = "history.jsonl"
 
@@ -72,6 +75,11 @@ class Answers:
         return f"{self.name} #{self.run.seed}"
 
 
+def own(result: results.Result) -> tuple[Answers, ...]:
+    """The answers that a run is scored by."""
+    return (load(result),)
+
+
 def load(result: results.Result) -> Answers:
     """The answers of a finished run.
 
@@ -88,8 +96,8 @@ def load(result: results.Result) -> Answers:
     )
 
 
-def load_all(folders: Iterable[Path]) -> tuple[Answers, ...]:
-    """The answers of all finished runs in and below ``folders``.
+def finished(folders: Iterable[Path]) -> tuple[results.Result, ...]:
+    """All finished runs in and below ``folders``.
 
     Raises:
         DataError: where there is none, with the reason for each folder that cannot be used.
@@ -100,18 +108,27 @@ def load_all(folders: Iterable[Path]) -> tuple[Answers, ...]:
         reasons = [f"\n  {each.folder}: {each.kind}, {each.reason}" for each in found.rejected]
         msg = f"no finished run in {', '.join(map(str, tops))}{''.join(reasons)}"
         raise DataError(msg)
-    return load_each(found.runs)
+    return found.runs
 
 
-def load_each(found: Sequence[results.Result]) -> tuple[Answers, ...]:
-    """The answers of ``found``; what one run says of the training data serves all on equal data.
+def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[Answers, ...]:
+    """The answers of all finished runs in and below ``folders``, as ``parts`` reads them.
+
+    Raises:
+        DataError: where there is no finished run, or a file is damaged.
+    """
+    return tuple(chain.from_iterable(load_each(finished(folders), parts)))
+
+
+def load_each(found: Sequence[results.Result], parts: Parts = own) -> list[tuple[Answers, ...]]:
+    """The answers of each run; what one says of the training data serves all on equal data.
 
     Raises:
         DataError: for a file that is damaged.
     """
-    runs = [load(result) for result in found]
-    known = {run.data: run.facts for run in runs if run.facts}
-    return tuple(replace(run, facts=known.get(run.data)) for run in runs)
+    loaded = [parts(result) for result in found]
+    known = {run.data: run.facts for runs in loaded for run in runs if run.facts}
+    return [tuple(replace(run, facts=known.get(run.data)) for run in runs) for runs in loaded]
 
 
 def by_data(runs: Sequence[Answers]) -> list[list[Answers]]:

@@ -63,7 +63,24 @@ def rows(runs: Sequence[Answers]) -> tuple[Row, ...]:
     """
     for run in runs[1:]:
         _refuse_other_gold(runs[0], run)
-    return tuple(Row(group[0].name, tuple(group), _voice(group)) for group in by_row(runs))
+    groups = by_row(runs)
+    names = _names([group[0] for group in groups])
+    return tuple(
+        Row(name, tuple(group), _voice(group)) for name, group in zip(names, groups, strict=True)
+    )
+
+
+def _names(firsts: Sequence[Answers]) -> list[str]:
+    """The backend, and what a row does not share with the other rows of it."""
+    words: dict[str, list[list[str]]] = {}
+    for run in firsts:
+        words.setdefault(run.run.backend, []).append(run.name.split()[1:])
+    shared = {backend: set.intersection(*map(set, each)) for backend, each in words.items()}
+    return [
+        " ".join([backend, *(word for word in run.name.split()[1:] if word not in shared[backend])])
+        for run in firsts
+        for backend in (run.run.backend,)
+    ]
 
 
 def _refuse_other_gold(one: Answers, other: Answers) -> None:

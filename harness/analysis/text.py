@@ -5,8 +5,11 @@ from collections.abc import Iterable, Sequence
 from harness.analysis.answers import Answers
 from harness.analysis.bucket_table import Level
 from harness.analysis.comparison import Comparison
+from harness.analysis.free import Mend
 from harness.analysis.summary import Analysis
 from harness.score import percent
+
+LONGEST = 60
 
 
 def analysis(answers: Answers, found: Analysis) -> str:
@@ -57,6 +60,21 @@ def comparison(found: Comparison) -> str:
         columns = ["pair", "bucket", "level", "n", "F1 difference", "p (Holm)", ""]
         parts.append(_table(columns, levels))
     return "\n\n".join(parts)
+
+
+def mends(found: Iterable[Mend]) -> str:
+    """What was mended in free answers, each kind with the shortest answer that needed it."""
+    rows = [
+        [mend.kind, mend.sentences, mend.times, _cut("".join(mend.example.units)),
+         _cut(mend.example.raw or "")]
+        for mend in found
+    ]  # fmt: skip
+    return _table(["mended", "sentences", "times", "for", "was written"], rows)
+
+
+def _cut(text: str) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= LONGEST else f"{one_line[: LONGEST - 1]}…"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

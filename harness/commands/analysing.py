@@ -1,37 +1,55 @@
-"""``analyse``, ``compare``, ``suspects``, ``report``: where models are wrong, from files alone."""
+"""``analyse``, ``compare``, ``suspects``, ``report``, ``figures``: where models are wrong, and why.
+
+All of it from stored files: no model is loaded, and no data are needed.
+"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from harness.analysis import Answers
+    from harness.report.wording import Wording
+
 Folders = Annotated[list[Path], typer.Argument(help="Run folders, or folders of them.")]
+Free = Annotated[
+    bool, typer.Option("--free", help="With what generators wrote unconstrained, as own rows.")
+]
+WithoutText = Annotated[
+    bool,
+    typer.Option("--without-text", help="With no text of the data, where it may not be passed on."),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
-    for command in (analyse, compare, suspects, report):
+    for command in (analyse, compare, suspects, report, figures):
         app.command()(command)
 
 
 def analyse(folders: Folders) -> None:
     """Print errors by kind and F1 by bucket of each run, and store them as analysis.json."""
-    from harness import analysis, results, store
+    from harness import analysis, store
     from harness.analysis import text
 
-    for result in results.read(folders).runs:
-        answers = analysis.load(result)
-        found = analysis.analyse(answers)
-        store.write_json(result.folder / analysis.ANALYSIS, found.to_dict())
-        typer.echo(text.analysis(answers, found) + "\n")
+    found = analysis.finished(folders)
+    loaded = analysis.load_each(found, analysis.with_free)
+    for result, (answers, *written) in zip(found, loaded, strict=True):
+        summary = analysis.analyse(answers)
+        store.write_json(result.folder / analysis.ANALYSIS, summary.to_dict())
+        typer.echo(text.analysis(answers, summary) + "\n")
+        for free in written:
+            typer.echo(text.analysis(free, analysis.analyse(free)) + "\n")
+            typer.echo(text.mends(analysis.mends(free.predictions)) + "\n")
 
 
-def compare(folders: Folders) -> None:
+def compare(folders: Folders, free: Free = False) -> None:
     """Compare backends instance by instance: who is right where, and what they do together."""
     from harness import analysis
     from harness.analysis import comparison, text
 
-    for runs in analysis.by_data(analysis.load_all(folders)):
+    for runs in analysis.by_data(_loaded(folders, free)):
         typer.echo(text.comparison(comparison.compare(runs)) + "\n")
 
 
@@ -53,8 +71,38 @@ def suspects(
 def report(
     folders: Folders,
     output: Annotated[Path, typer.Option("-o", "--output", help="The page.")] = Path("report.html"),
+    free: Free = False,
+    without_text: WithoutText = False,
 ) -> None:
     """Write one page to open from disk: scores, figures, every sentence with its answers."""
     from harness.report import build
 
-    typer.echo(build(folders, output))
+    typer.echo(build(_loaded(folders, free), output, _wording(without_text)))
+
+
+def figures(
+    folders: Folders,
+    output: Annotated[Path, typer.Option("-o", "--output", help="A folder.")] = Path("figures"),
+    free: Free = False,
+    without_text: WithoutText = False,
+) -> None:
+    """Write every figure of the report as SVG and PNG."""
+    from harness.report.figures import draw
+
+    written, lacking = draw(_loaded(folders, free), output, _wording(without_text))
+    for path in written:
+        typer.echo(path)
+    for picture in lacking:
+        typer.echo(f"{picture.name}: {picture.caption}", err=True)
+
+
+def _loaded(folders: list[Path], free: bool) -> "tuple[Answers, ...]":
+    from harness import analysis
+
+    return analysis.load_all(folders, analysis.with_free if free else analysis.own)
+
+
+def _wording(without_text: bool) -> "Wording":
+    from harness.report.wording import AS_WRITTEN, WITHOUT_TEXT
+
+    return WITHOUT_TEXT if without_text else AS_WRITTEN

@@ -9,24 +9,27 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import store
-from harness.analysis.answers import Answers, by_data, load_all
-from harness.analysis.rows import rows
+from harness.analysis.answers import Answers, by_data
+from harness.analysis.buckets import BUCKETS
+from harness.analysis.rows import Row, rows
 from harness.analysis.taxonomy import KINDS
-from harness.report.figures import Picture, pictures
+from harness.report.figures import Picture, counted, pictures
 from harness.report.sentences import buckets_of, encode_all
 from harness.report.tables import Tables, tables
+from harness.report.wording import AS_WRITTEN, Wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _HERE = Path(__file__).parent
+SCRIPTS = ("sentences.js", "drawing.js", "page.js")
 # "</script" and "<!--" would end or confuse the data block; separators of lines break some readers.
 _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
@@ -40,20 +43,20 @@ class Section:
     pictures: tuple[Picture, ...]
 
 
-def build(folders: Iterable[Path], output: Path) -> Path:
-    """Write the page about all finished runs in and below ``folders``; gives its path.
+def build(runs: Sequence[Answers], output: Path, wording: Wording = AS_WRITTEN) -> Path:
+    """Write the page about ``runs``; gives its path.
 
     Raises:
-        DataError: where there is no finished run, or two runs disagree about the gold.
+        DataError: where two runs on the same data disagree about the gold.
     """
-    groups = by_data(load_all(folders))
-    store.write(output, render(groups))
+    store.write(output, render(by_data(runs), wording))
     return output
 
 
-def render(groups: Sequence[Sequence[Answers]]) -> str:
+def render(groups: Sequence[Sequence[Answers]], wording: Wording = AS_WRITTEN) -> str:
     """The page about groups of runs, each group on the same data."""
-    style, script = (_text(name) for name in ("page.css", "page.js"))
+    style, script = _text("page.css"), f'"use strict";\n{{\n{"".join(map(_text, SCRIPTS))}}}\n'
+    studies = [rows(group) for group in groups]
     return (
         _environment()
         .get_template("page.html.j2")
@@ -61,16 +64,18 @@ def render(groups: Sequence[Sequence[Answers]]) -> str:
             policy=_policy(style, script),
             style=style,
             script=script,
-            data=data_block(groups),
-            sections=[_section(group) for group in groups],
+            data=data_block(studies, wording),
+            sections=[_section(held, wording) for held in studies],
             kinds=KINDS[1:],
+            buckets={bucket.name: bucket.title for bucket in BUCKETS},
+            note=wording.note,
         )
     )
 
 
-def data_block(groups: Sequence[Sequence[Answers]]) -> str:
-    """The sentences and answers of all groups, as JSON that can stand in an HTML data block."""
-    values = [_data(group) for group in groups]
+def data_block(studies: Sequence[Sequence[Row]], wording: Wording = AS_WRITTEN) -> str:
+    """The sentences and answers of all studies, as JSON that can stand in an HTML data block."""
+    values = [_data(held, wording) for held in studies]
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
@@ -111,25 +116,26 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _title(group: Sequence[Answers]) -> str:
-    task, fingerprint, split = group[0].data
+def _title(held: Sequence[Row]) -> str:
+    task, fingerprint, split = held[0].runs[0].data
     return f"{task} {split} ({fingerprint[:8]})"
 
 
-def _section(group: Sequence[Answers]) -> Section:
-    held = rows(group)
-    return Section(_title(group), tables(held), tuple(pictures(held)))
+def _section(held: Sequence[Row], wording: Wording) -> Section:
+    drawn = pictures(held) if wording.mentions else counted(held)
+    return Section(_title(held), tables(held, wording), tuple(drawn))
 
 
-def _data(group: Sequence[Answers]) -> dict[str, Any]:
-    ordered = list(chain.from_iterable(row.runs for row in rows(group)))
-    labels = tuple(dict.fromkeys(chain.from_iterable(run.labels for run in ordered)))
+def _data(held: Sequence[Row], wording: Wording) -> dict[str, Any]:
+    ordered = list(chain.from_iterable(row.runs for row in held))
+    labels = tuple(dict.fromkeys(chain.from_iterable(row.labels for row in held)))
     return {
-        "title": _title(group),
+        "title": _title(held),
         "joiner": ordered[0].predictions[0].joiner if ordered[0].predictions else "",
         "labels": labels,
         "kinds": KINDS,
-        "runs": [run.title for run in ordered],
+        "rows": [row.name for row in held],
+        "runs": [[at, str(run.run.seed)] for at, row in enumerate(held) for run in row.runs],
         "buckets": [[b.name, b.title, b.levels] for b in buckets_of(ordered)],
-        "sentences": encode_all(ordered, labels),
+        "sentences": encode_all(ordered, labels, wording),
     }

@@ -16,6 +16,7 @@ from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
 from harness.analysis.taxonomy import KINDS, Case
 from harness.core import Span
 from harness.record import Prediction
+from harness.report.wording import AS_WRITTEN, Wording
 
 Encoded: TypeAlias = list[object]
 _LETTERS = {kind: chr(ord("a") + index) for index, kind in enumerate(KINDS)}
@@ -30,14 +31,17 @@ def buckets_of(runs: Sequence[Answers]) -> tuple[Bucket, ...]:
     return tuple(bucket for bucket in shared if bucket.name not in ("type", "repair"))
 
 
-def encode_all(runs: Sequence[Answers], labels: Sequence[str]) -> list[Encoded]:
+def encode_all(
+    runs: Sequence[Answers], labels: Sequence[str], wording: Wording = AS_WRITTEN
+) -> list[Encoded]:
     """The sentences of runs on the same data, in the order of the file."""
     buckets = buckets_of(runs)
     numbers = {label: index for index, label in enumerate(labels)}
     return [
-        _encoded(runs[0], row, [run.cases[row] for run in runs], buckets, numbers)
-        for row in range(len(runs[0].predictions))
-    ]
+        [prediction.id, _units(prediction, wording),
+         *_encoded(runs[0], row, [run.cases[row] for run in runs], buckets, numbers)]
+        for row, prediction in enumerate(runs[0].predictions)
+    ]  # fmt: skip
 
 
 def _encoded(
@@ -47,21 +51,20 @@ def _encoded(
     buckets: Sequence[Bucket],
     numbers: Mapping[str, int],
 ) -> Encoded:
-    first, gold = run.predictions[row], run.gold[row]
+    prediction, gold = run.predictions[row], run.gold[row]
     found = sorted({span for case in chain(*judged) for span in case.found} - set(gold))
     index = {span: position for position, span in enumerate((*gold, *found))}
     flat = [[span.start, len(span), numbers[span.label]] for span in index]
-    places = [Place(span, first, run.facts or NO_FACTS) for span in index]
+    places = [Place(span, prediction, run.facts or NO_FACTS) for span in index]
     levels = "".join(str(b.levels.index(b.level(place))) for place in places for b in buckets)
-    return [
-        first.id, _units(first), len(gold), list(chain(*flat)), levels, _answers(judged, index),
-    ]  # fmt: skip
+    return [len(gold), list(chain(*flat)), levels, _answers(judged, index)]
 
 
-def _units(prediction: Prediction) -> str | list[str]:
-    if not prediction.joiner and all(len(unit) == 1 for unit in prediction.units):
-        return "".join(prediction.units)
-    return list(prediction.units)
+def _units(prediction: Prediction, wording: Wording) -> str | list[str]:
+    units = wording.units(prediction)
+    if not prediction.joiner and all(len(unit) == 1 for unit in units):
+        return "".join(units)
+    return list(units)
 
 
 def _answers(judged: Sequence[tuple[Case, ...]], index: Mapping[Span, int]) -> list[object]:

@@ -20,6 +20,7 @@ from harness.analysis.suspects import Suspect, suspects
 from harness.analysis.taxonomy import Kind
 from harness.core import Span
 from harness.numbers import NOT_KNOWN, one_decimal, percent
+from harness.report.wording import Wording
 
 MOST_SUSPECTS = 100
 MOST_TAGS = 13  # a matrix of more columns is not read any more: types instead of tags
@@ -39,6 +40,7 @@ class Summary:
     """One row of the first table; scores in percent, kinds in cases per seed."""
 
     name: str
+    about: str
     seeds: tuple[str, ...]
     f1: str
     precision: str
@@ -70,7 +72,7 @@ class Tables:
     suspects: tuple[tuple[str, str, str, str, str], ...]
 
 
-def tables(held: Sequence[Row]) -> Tables:
+def tables(held: Sequence[Row], wording: Wording) -> Tables:
     """The tables of rows on the same data."""
     runs = [run for row in held for run in row.runs]
     return Tables(
@@ -78,7 +80,7 @@ def tables(held: Sequence[Row]) -> Tables:
         _bucket_rows([row.scores for row in held]),
         tuple(chain.from_iterable(map(_heats, held))),
         compared(held) if len(held) > 1 else None,
-        tuple(_suspect(one) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
+        tuple(_suspect(one, wording) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
     )
 
 
@@ -87,6 +89,7 @@ def _summary(row: Row) -> Summary:
     credits_ = [partial_credit(_pairs(run)) for run in row.runs]
     return Summary(
         row.name,
+        row.runs[0].name,
         tuple(f"{run.run.seed}: {shown(c.f1)}" for run, c in zip(row.runs, counts, strict=True)),
         average([c.f1 for c in counts]),
         average([c.precision for c in counts]),
@@ -157,13 +160,18 @@ def _heat(title: str, matrix: Confusion) -> Heat:
     return Heat(title, matrix.names, cells)
 
 
-def _suspect(one: Suspect) -> tuple[str, str, str, str, str]:
-    votes = ", ".join(f"{name} {percent(share)} %" for name, share in one.votes.items())
-    gold, suggested = (_told(one, spans) for spans in (one.gold, one.suggested))
+def _suspect(one: Suspect, wording: Wording) -> tuple[str, str, str, str, str]:
+    votes = ", ".join(_vote(name, share) for name, share in one.votes.items())
+    gold, suggested = (_told(one, spans, wording) for spans in (one.gold, one.suggested))
     return one.prediction.id, gold, suggested, f"{one.support:.2f}", votes
 
 
-def _told(one: Suspect, spans: Sequence[Span]) -> str:
-    units, joiner = one.prediction.units, one.prediction.joiner
+def _vote(name: str, share: float) -> str:
+    """A backend, and the share of its seeds where not all agree."""
+    return name if share > 0.999 else f"{name} {100 * share:.0f} %"
+
+
+def _told(one: Suspect, spans: Sequence[Span], wording: Wording) -> str:
+    units, joiner = wording.units(one.prediction), one.prediction.joiner
     texts = [f"{joiner.join(units[span.start : span.end])} {span.label}" for span in spans]
     return " · ".join(texts) or "nothing"

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="the extra [plots] is not installed")
 pytest.importorskip("wordcloud", reason="the extra [plots] is not installed")
 
+from harness.analysis.answers import load_all
 from harness.analysis.rows import rows
 from harness.errors import ConfigError
 from harness.report import fonts
@@ -134,7 +135,8 @@ def test_words_that_cannot_be_drawn_are_left_out_of_a_cloud():
 def test_figures_are_written_as_files_and_a_run_that_trains_nothing_has_no_curves(tmp_path):
     (run,) = made_runs.study([made_runs.System("a")], 10, (1,))
     made_runs.store(tmp_path / "runs" / "a", replace(run, history=()))
-    written = draw([tmp_path / "runs"], tmp_path / "figures")
+    written, lacking = draw(load_all([tmp_path / "runs"]), tmp_path / "figures")
+    assert not lacking
     assert {path.suffix for path in written} == {".svg", ".png"}
     assert all(path.name.startswith("made-") and path.stat().st_size for path in written)
     assert not any("curves" in path.name for path in written)

@@ -7,6 +7,7 @@ import pytest
 
 from harness.analysis import load
 from harness.analysis.answers import load_all
+from harness.analysis.rows import rows
 from harness.core import Example, Sentence, Span
 from harness.errors import ConfigError, DataError
 from harness.report import build, page
@@ -17,7 +18,7 @@ from harness.results import read
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """The figures have tests of their own; here they would only cost time."""
-    monkeypatch.setattr(page, "pictures", lambda group: iter(()))
+    monkeypatch.setattr(page, "pictures", lambda held: iter(()))
 
 
 def data_of(html):
@@ -29,10 +30,11 @@ def test_the_page_is_one_file_with_all_sentences(tmp_path):
     runs = made_runs.study([made_runs.System("a", 0.3), made_runs.System("b", 0.2)], 30, (1, 2))
     for number, run in enumerate(runs):
         made_runs.store(tmp_path / "runs" / str(number), run)
-    output = build([tmp_path / "runs"], tmp_path / "report.html")
+    output = build(load_all([tmp_path / "runs"]), tmp_path / "report.html")
     html = output.read_text(encoding="utf-8")
     (task,) = data_of(html)
-    assert task["runs"] == ["a #1", "a #2", "b #1", "b #2"]
+    assert task["rows"] == ["a", "b"]
+    assert task["runs"] == [[0, "1"], [0, "2"], [1, "1"], [1, "2"]]
     assert len(task["sentences"]) == 30
     assert not re.findall('(?:src|href)="(?!data:|#)', html)
     assert "http://" not in html
@@ -100,7 +102,7 @@ def test_a_folder_without_a_finished_run_is_refused_with_its_reason(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")
     with pytest.raises(DataError, match=r"no finished run.*\n.*metrics\.json"):
-        build([tmp_path], tmp_path / "report.html")
+        load_all([tmp_path])
     with pytest.raises(ConfigError, match="no results folder"):
         load_all([tmp_path / "absent"])
 
@@ -133,5 +135,5 @@ def test_what_is_stored_is_loaded_again(tmp_path):
 @pytest.mark.slow
 def test_five_thousand_sentences_and_five_backends_stay_under_three_megabytes():
     systems = [made_runs.System(name, 0.2) for name in ("a", "b", "c", "d", "e")]
-    block = page.data_block([made_runs.study(systems, 1000, (1,))])
+    block = page.data_block([rows(made_runs.study(systems, 1000, (1,)))])
     assert 5 * len(block.encode()) < 2_200_000  # tables and figures take up to 0.7 MB more

@@ -43,7 +43,7 @@ frame.addEventListener("load", async () => {{
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """The figures have tests of their own; here they would only cost time."""
-    monkeypatch.setattr(page, "pictures", lambda group: iter(()))
+    monkeypatch.setattr(page, "pictures", lambda held: iter(()))
 
 
 def in_browser(folder, runs, steps, address="#view=sentences"):

@@ -1,47 +1,62 @@
 """The figures of an experiment, from stored results: as SVG and PNG files, and inside the page."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from harness import store
-from harness.analysis.answers import by_data, load_all
+from harness.analysis.answers import Answers, by_data
 from harness.analysis.rows import Row, rows
 from harness.report.figures.canvas import Picture
+from harness.report.wording import AS_WRITTEN, Wording
 
-__all__ = ["Picture", "draw", "pictures"]
+__all__ = ["Picture", "counted", "draw", "pictures"]
 NEEDS = "the figures need matplotlib and wordcloud: pip install 'ner-harness[plots]'"
 
 
-def draw(folders: Iterable[Path], output: Path) -> list[Path]:
-    """Write every figure about the finished runs in ``folders`` as SVG and PNG; gives the paths.
+def draw(
+    runs: Sequence[Answers], output: Path, wording: Wording = AS_WRITTEN
+) -> tuple[list[Path], list[Picture]]:
+    """Write every figure about ``runs`` as SVG and PNG; gives the paths, and what was not drawn.
 
     Raises:
         ConfigError: where the plotting libraries are not installed.
-        DataError: where there is no finished run.
+        DataError: where two runs on the same data disagree about the gold.
     """
     from harness.errors import ConfigError
 
     if not _installed():
         raise ConfigError(NEEDS)
     output.mkdir(parents=True, exist_ok=True)
-    written = []
-    for group in by_data(load_all(folders)):
-        for picture in pictures(rows(group)):
+    written, lacking = [], []
+    for group in by_data(runs):
+        name, held = store.slug(group[0].run.data.task), rows(group)
+        for picture in pictures(held) if wording.mentions else counted(held):
+            if not picture.content:
+                lacking.append(picture)
+                continue
             for suffix, content in (("svg", picture.svg), ("png", picture.png)):
-                path = output / f"{store.slug(group[0].run.data.task)}-{picture.name}.{suffix}"
-                if content:
-                    store.write(path, content)
-                    written.append(path)
-    return written
+                path = output / f"{name}-{picture.name}.{suffix}"
+                store.write(path, content)
+                written.append(path)
+    return written, lacking
 
 
 def pictures(held: Sequence[Row]) -> Iterator[Picture]:
     """The figures about rows on the same data; one that cannot be drawn says why instead."""
+    from harness.report.figures import clouds
+
+    yield from counted(held)
+    if _installed():
+        yield clouds.clouds(held[0].runs[0])
+
+
+def counted(held: Sequence[Row]) -> Iterator[Picture]:
+    """The figures in which no text of the data stands."""
     if not _installed():
         yield Picture("figures", NEEDS)
         return
-    from harness.report.figures import clouds, data, scores, training
+    from harness.report.figures import data, scores, training
 
     runs = [run for row in held for run in row.runs]
     yield data.labels(runs[0])
@@ -53,7 +68,6 @@ def pictures(held: Sequence[Row]) -> Iterator[Picture]:
     yield scores.classes(held)
     yield scores.buckets(held)
     yield scores.confusions(held)
-    yield clouds.clouds(runs[0])
 
 
 def _installed() -> bool:

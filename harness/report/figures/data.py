@@ -61,7 +61,7 @@ def lengths(run: Answers) -> Picture:
     mean = sum(length * count for length, count in counts.items()) / total
     spread = sum(count * (length - mean) ** 2 for length, count in counts.items()) / total
     limit = mean + 3 * sqrt(spread)
-    cuts = [(limit, "mean + 3 σ"), *((float(each), "limit") for each in LIMITS)]
+    cuts = [(limit, "mean + 3 σ ="), *((float(each), "limit") for each in LIMITS)]
     caption = (
         f"Sentence lengths in {source}: {total:,} sentences, mean {mean:.1f} units, longest "
         f"{max(counts)}. The curve is the share of sentences that a maximum length would cut."
@@ -110,7 +110,7 @@ def transitions(held: Sequence[Row]) -> Picture:
         first = next((each for each in row.runs if each.run.transitions), None)
         if first and first.run.transitions:
             learned = [list(values) for values in first.run.transitions]
-            matrices.append((f"{first.title}: learned score", learned, "RdBu"))
+            matrices.append((f"{row.name} #{first.run.seed}: learned score", learned, "RdBu"))
 
     def draw(figure: "Figure") -> None:
         for axes, (title, matrix, colours) in zip(

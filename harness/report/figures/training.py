@@ -20,10 +20,12 @@ PANELS = (
 
 def curves(held: Sequence[Row]) -> Picture:
     """Loss, development loss and development score by epoch; a line per run."""
+    # A row that trains nothing has no line to explain, and keeps its colour for other figures.
+    trained = [(index, row) for index, row in enumerate(held) if any(r.history for r in row.runs)]
 
     def draw(figure: "Figure") -> None:
         for axes, (field, title) in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
-            for index, row in enumerate(held):
+            for index, row in trained:
                 for seed, run in enumerate(row.runs):
                     _line(axes, run, field, index, seed, row.name if not seed else None)
             axes.set_title(title)
@@ -36,7 +38,7 @@ def curves(held: Sequence[Row]) -> Picture:
         "Training of every run: a colour and marker for each row, a dash for each seed; a ring "
         "marks the epoch that was kept."
     )
-    return picture("curves", caption, (11, 3.9 + 0.2 * (len(held) // 4)), draw)
+    return picture("curves", caption, (11, 3.9 + 0.2 * (len(trained) // 4)), draw)
 
 
 def _line(axes: Any, run: Answers, field: str, index: int, seed: int, name: str | None) -> None:

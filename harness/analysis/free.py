@@ -1,0 +1,65 @@
+"""What generators wrote with nothing forced: rows of their own, and what had to be mended in them.
+
+Free answers share model and seed with the constrained ones, so they say nothing about a gold that
+may be wrong, and no vote is theirs in the suspects.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness import scoring, verify
+from harness.analysis.answers import Answers, load
+from harness.errors import DataError
+from harness.record import Prediction
+from harness.results import Result
+
+FREE, VARIANT = "free.jsonl", "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A kind of mend: in how many sentences, how often, and the shortest answer that needed it."""
+
+    kind: str
+    sentences: int
+    times: int
+    example: Prediction
+
+
+def with_free(result: Result) -> tuple[Answers, ...]:
+    """The answers of a run and, where its backend generates text, what it wrote freely.
+
+    Raises:
+        DataError: for a file that is damaged.
+    """
+    scored = load(result)
+    path = result.folder / FREE
+    if result.metrics.free is None:
+        return (scored,)
+    try:
+        written, digest = verify.read(path)
+    except (OSError, ValueError) as error:
+        msg = f"{path}: not the free answers of this run ({error}); run this cell again"
+        raise DataError(msg) from error
+    stored = result.metrics
+    gold = scoring.Gold(stored.labels, stored.policy, stored.split)
+    variant = " ".join(filter(None, (result.run.variant, VARIANT)))
+    run = result.run.model_copy(update={"variant": variant})
+    metrics = scoring.metrics(gold, written, digest, None)
+    return scored, replace(scored, run=run, metrics=metrics, predictions=tuple(written), history=())
+
+
+def mends(predictions: Sequence[Prediction]) -> tuple[Mend, ...]:
+    """What was mended, in most sentences first."""
+    times: Counter[str] = Counter()
+    found: dict[str, list[Prediction]] = {}
+    for prediction in predictions:
+        times.update(prediction.repairs)
+        for kind in filter(prediction.repairs.get, prediction.repairs):
+            found.setdefault(kind, []).append(prediction)
+    told = [
+        Mend(kind, len(mended), times[kind], min(mended, key=lambda one: len(one.raw or "")))
+        for kind, mended in found.items()
+    ]
+    return tuple(sorted(told, key=lambda mend: (-mend.sentences, mend.kind)))
