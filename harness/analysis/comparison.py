@@ -189,11 +189,12 @@ def _tested(first: str, second: str, cells: Sequence[Cell]) -> list[LevelDiffere
 
 
 def _shared(one: Levels, other: Levels) -> list[Cell]:
-    """The levels that hold gold: both rows have them, since the gold is the same."""
+    """The levels that hold some of the gold; one that holds all of it says nothing about where."""
+    whole = max(map(_support, one.values()), default=0)
     return [
         (key, counts, other[key])
         for key, counts in one.items()
-        if key in other and _support(counts)
+        if key in other and 0 < _support(counts) < whole
     ]
 
 

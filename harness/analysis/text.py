@@ -65,7 +65,7 @@ def comparison(found: Comparison) -> str:
 def mends(found: Iterable[Mend]) -> str:
     """What was mended in free answers, each kind with the shortest answer that needed it."""
     rows = [
-        [mend.kind, mend.sentences, mend.times, _cut("".join(mend.example.units)),
+        [mend.kind, mend.sentences, mend.times, _cut(mend.example.joiner.join(mend.example.units)),
          _cut(mend.example.raw or "")]
         for mend in found
     ]  # fmt: skip

@@ -49,6 +49,7 @@ def build(runs: Sequence[Answers], output: Path, wording: Wording = AS_WRITTEN) 
     Raises:
         DataError: where two runs on the same data disagree about the gold.
     """
+    output.parent.mkdir(parents=True, exist_ok=True)
     store.write(output, render(by_data(runs), wording))
     return output
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import made_runs
 import pytest
 
@@ -40,6 +42,31 @@ def test_a_row_says_what_most_of_its_seeds_say():
     first, second = rows(runs)
     assert first.found == ((Span(0, 2, "PER"), Span(3, 5, "LOC")),)
     assert second.found == ((),)
+
+
+def named(backend, preset, variant):
+    given = run(backend)
+    record = given.run.model_copy(update={"preset": preset, "variant": variant})
+    return replace(given, run=record)
+
+
+def test_rows_are_named_by_what_tells_them_apart():
+    runs = [
+        named("dictionary", "tiny", ""), named("t5", "tiny", "epochs=12"),
+        named("t5", "tiny", "epochs=12 free"), named("gpt", "tiny", ""), named("gpt", "base", ""),
+    ]  # fmt: skip
+    assert [row.name for row in rows(runs)] == [
+        "dictionary",
+        "t5",
+        "t5 free",
+        "gpt tiny",
+        "gpt base",
+    ]
+
+
+def test_a_level_that_holds_all_of_the_gold_is_no_place_to_differ():
+    found = compare([run("a", (0, 2, "PER")), run("b", (3, 5, "LOC"))])
+    assert {level.bucket for level in found.levels} == {"type", "position"}
 
 
 def test_only_the_same_gold_can_be_compared():

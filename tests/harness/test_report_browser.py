@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 # The page is untouched, with its content policy in force; a page around it sends the events.
-AROUND = """<!doctype html><meta charset="utf-8"><iframe id="page" width="1300" height="900"
+AROUND = """<!doctype html><meta charset="utf-8"><iframe id="page" width="{width}" height="900"
 src="report.html{hash}"></iframe><pre id="result"></pre><script>
 const frame = document.getElementById("page");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -46,10 +46,10 @@ def no_pictures(monkeypatch):
     monkeypatch.setattr(page, "pictures", lambda held: iter(()))
 
 
-def in_browser(folder, runs, steps, address="#view=sentences"):
+def in_browser(folder, runs, steps, address="#view=sentences", width=1300):
     (folder / "report.html").write_text(page.render([runs]), encoding="utf-8")
     around = folder / "around.html"
-    around.write_text(AROUND.format(steps=steps, hash=address), encoding="utf-8")
+    around.write_text(AROUND.format(steps=steps, hash=address, width=width), encoding="utf-8")
     shown = subprocess.run(
         [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
          f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=9000", "--dump-dom",
@@ -73,6 +73,7 @@ def test_filters_sorting_search_and_keyboard(tmp_path):
       choose("kind", "missed"); out.missed = count();
       out.dotted = doc.querySelectorAll(".missed").length;
       choose("run", "two #1"); out.missedByTwo = count();
+      choose("run", "two"); out.missedByRow = count();
       byId("reset").click(); choose("type", "T"); out.type = count();
       byId("reset").click(); choose("bucket", "seen:unseen"); out.unseen = count();
       byId("reset").click(); choose("sort", "longest"); out.longest = ids()[0];
@@ -82,6 +83,8 @@ def test_filters_sorting_search_and_keyboard(tmp_path):
       byId("reset").click(); press("j"); press("j"); out.second = current(); press("k");
       out.first = current(); out.hash = view.location.hash;
       press("n"); out.page = byId("page").textContent; out.onSecond = ids()[0];
+      doc.querySelector("#list + .pages [data-turn='1']").click(); out.onThird = ids()[0];
+      out.last = doc.querySelector("[data-turn='1']").disabled;
       press("/"); out.focus = doc.activeElement.id;
       byId("q").blur(); press("t"); out.theme = doc.documentElement.dataset.theme;
       press("f"); out.unfolded = byId("fold").checked;
@@ -94,7 +97,7 @@ def test_filters_sorting_search_and_keyboard(tmp_path):
         for run in held
     ]  # fmt: skip
     assert found["missed"] == f"{len(missed[0] | missed[1])} of 60 sentences"
-    assert found["missedByTwo"] == f"{len(missed[1])} of 60 sentences"
+    assert found["missedByTwo"] == found["missedByRow"] == f"{len(missed[1])} of 60 sentences"
     assert found["dotted"] > 0
     of_type = sum(
         any(span.label == "T" for side in (run_gold, *others) for span in side)
@@ -110,6 +113,7 @@ def test_filters_sorting_search_and_keyboard(tmp_path):
     assert (found["first"], found["second"]) == ("s0", "s1")
     assert "s=s0" in found["hash"]
     assert (found["page"], found["onSecond"]) == ("2 of 3", "s20")
+    assert (found["onThird"], found["last"]) == ("s40", True)
     assert found["focus"] == "q"
     assert found["theme"] in ("dark", "light")
     assert found["unfolded"] is False
@@ -148,6 +152,36 @@ def test_gold_and_answers_stand_under_their_units(tmp_path):
     }
     assert found["bars"]
     assert set(found["bars"]) == starts
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_view_is_wider_than_the_window(tmp_path, width):
+    systems = [made_runs.System(name, 0.3, 0.2) for name in ("one", "two", "three", "four")]
+    found = in_browser(tmp_path, made_runs.study(systems, 40, (1, 2)), """
+      const isCut = (each) => each.scrollWidth > each.clientWidth + 1;
+      out.cut = [...doc.querySelectorAll(".chunk")].filter(isCut).length;
+      out.views = [...doc.querySelectorAll("#views a")].map((each) => each.dataset.view);
+      out.wider = [];
+      for (const name of out.views) {
+        view.location.hash = `#view=${name}`; await wait(250);
+        if (isCut(doc.documentElement)) out.wider.push(name);
+      }
+    """, width=width)  # fmt: skip
+    assert len(found["views"]) == 7
+    assert found["wider"] == []
+    assert found["cut"] == 0
+
+
+def test_lines_of_seeds_that_agree_carry_the_name_of_the_row_alone(tmp_path):
+    right = made_runs.System("right", 0.0)
+    wrong = made_runs.System("wrong", 0.9, 1.0)
+    found = in_browser(tmp_path, made_runs.study([right, wrong], 5, (1, 2)), """
+      const names = () => [...doc.querySelectorAll(".chunk .name")].map((each) => each.textContent);
+      out.names = [...new Set(names())].sort(); press("f");
+      out.unfolded = [...new Set(names())].sort();
+    """)  # fmt: skip
+    assert {"gold", "right"} <= set(found["names"])
+    assert found["unfolded"] == ["gold", "right #1", "right #2", "wrong #1", "wrong #2"]
 
 
 def test_hostile_text_neither_runs_nor_breaks_the_page(tmp_path):

@@ -1,5 +1,6 @@
 """The figures of an experiment, from stored results: as SVG and PNG files, and inside the page."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,8 +30,8 @@ def draw(
         raise ConfigError(NEEDS)
     output.mkdir(parents=True, exist_ok=True)
     written, lacking = [], []
-    for group in by_data(runs):
-        name, held = store.slug(group[0].run.data.task), rows(group)
+    groups = by_data(runs)
+    for name, held in zip(_names(groups), map(rows, groups), strict=True):
         for picture in pictures(held) if wording.mentions else counted(held):
             if not picture.content:
                 lacking.append(picture)
@@ -40,6 +41,16 @@ def draw(
                 store.write(path, content)
                 written.append(path)
     return written, lacking
+
+
+def _names(groups: Sequence[Sequence[Answers]]) -> list[str]:
+    """The task, and where it was read in several ways also what tells them apart."""
+    data = [group[0].data for group in groups]
+    often = Counter(task for task, _, _ in data)
+    return [
+        store.slug(task if often[task] == 1 else f"{task}-{split}-{fingerprint[:8]}")
+        for task, fingerprint, split in data
+    ]
 
 
 def pictures(held: Sequence[Row]) -> Iterator[Picture]:

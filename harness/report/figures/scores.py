@@ -16,7 +16,8 @@ from harness.statistics import interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "ooo", "---", "**", "||", "//..")
+# Lines and few dots: an SVG draws every star and circle of a pattern by its outline.
+_HATCHES = ("", "///", "..", "xxx", "\\\\\\", "++", "|||", "---", "//", "xx", "o")
 _COLUMNS = 3
 _DARK = 0.55  # the share above which a cell needs white text
 
