@@ -21,7 +21,7 @@ from backends._device import settle
 from backends._manner import Manner
 from backends._optimiser import decay_groups
 from backends._prediction import MANY_POSITIONS, predict_in_batches
-from backends._training import Recipe, train
+from backends._training import UNTRAINED, Recipe, Training, train
 from backends._vocabulary import Vocabulary
 from harness.core import Example, Output, Sentence, Tags, Text
 from harness.errors import WeightsError
@@ -91,18 +91,19 @@ class Generator(ABC):
         self._start(train_set)
         if self.manner.lora:
             self.model = _lora.wrap(self.model, self.manner.lora, self._new_rows())
-        training = train(self, train_set, dev, self.recipe, self.context)
-        return self._report(training.epochs, training.best_epoch, training.precision)
+        return self._report(train(self, train_set, dev, self.recipe, self.context))
 
-    def _report(self, epochs: Any = (), best: int | None = None, precision: str = "fp32") -> Any:
+    def _report(self, training: Training = UNTRAINED) -> FitReport:
         parameters = list(self.model.parameters())
+        trained = sum(p.numel() for p in parameters if p.requires_grad)
         return FitReport(
             weights=_pretrained.origin(self.shape),
             parameters=sum(p.numel() for p in parameters),
-            trained=sum(p.numel() for p in parameters if p.requires_grad) if epochs else 0,
-            epochs=epochs,
-            best_epoch=best,
-            precision=precision,
+            trained=trained if training.epochs else 0,
+            epochs=training.epochs,
+            best_epoch=training.best_epoch,
+            precision=training.precision,
+            halved=training.halved,
         )
 
     def _start(self, train_set: Sequence[Example]) -> None:

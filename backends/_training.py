@@ -34,7 +34,7 @@ from harness.protocol import Context, Epoch, Progress
 # The summed loss and the number of its targets.
 Sums: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 
-__all__ = ["Objective", "Recipe", "Training", "train"]
+__all__ = ["UNTRAINED", "Objective", "Recipe", "Training", "train"]
 
 
 class Objective(Protocol):
@@ -70,6 +70,10 @@ class Training:
     epochs: tuple[Epoch, ...]
     best_epoch: int | None
     precision: str
+    halved: tuple[int, ...]
+
+
+UNTRAINED = Training((), None, "fp32", ())
 
 
 def train(
@@ -95,7 +99,7 @@ def train(
             if dev and loop.selection.see(number, epochs[-1].dev_f1 or 0.0):
                 break
     loop.selection.restore()
-    return Training(tuple(epochs), loop.selection.epoch, loop.precision)
+    return Training(tuple(epochs), loop.selection.epoch, loop.precision, tuple(loop.halved))
 
 
 class _Step(torch.nn.Module):
@@ -126,6 +130,7 @@ class _Loop:
         self.lengths = [objective.slots(example) for example in train]
         self.done, self.total = 0, recipe.epochs * _units(train)
         self.budget = recipe.batch_units
+        self.halved: list[int] = []
         self._place()
         self.selection = Selection(objective.model, recipe.patience)
         self.rates = Rates(self.optimiser, recipe.schedule, recipe.warmup)
@@ -198,6 +203,7 @@ class _Loop:
             )
             raise ResourceError(msg) from error
         self.budget = longest // 2
+        self.halved.append(self.budget)
         note = f"out of memory: at most {self.budget} positions a batch from here on, same updates"
         self.context.report(Progress("train", self.done, self.total, note, line=True))
         self.optimiser.zero_grad(set_to_none=True)

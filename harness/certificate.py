@@ -118,6 +118,12 @@ def _precision(result: Result) -> str:
     return NOT_APPLICABLE if result.run.weights == "none" else result.run.precision or MISSING
 
 
+def _device(result: Result) -> str:
+    """The device as it was asked for, and what it had no memory for."""
+    text, halved = _setting("device", "threads")(result), result.run.halved
+    return f"{text}, out of memory: batches of {halved[-1]} positions" if halved else text
+
+
 FIELDS: tuple[Field, ...] = (
     Field("data fingerprint", lambda result: result.run.data.fingerprint or MISSING),
     Field("split", lambda result: _both(result.run.data.split, result.metrics.split)),
@@ -141,7 +147,7 @@ FIELDS: tuple[Field, ...] = (
     Field("stored predictions", _stored),
     Field("seeds planned", _seeds, separates=False),
     Field("hardware", lambda result: _text(result.run.hardware), separates=False),
-    Field("device and threads", _setting("device", "threads"), separates=False),
+    Field("device and threads", _device, separates=False),
 )
 
 

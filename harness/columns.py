@@ -27,8 +27,8 @@ SCREEN = ("rank", "system", "f1", "seeds", "precision", "recall", "train_seconds
 FULL = ("rank", "system", "family", "f1", "seeds", "interval", "group", "letters", "precision",
         "recall", "types", "macro_f1", "weighted_f1", "strict_f1", "discard_f1", "invalid",
         "raw_f1", "repaired_f1", "repairs", "malformed", "drift", "free_rate", "parameters",
-        "trained", "train_seconds", "predict_rate", "memory", "device_memory", "flops",
-        "joules")  # fmt: skip
+        "trained", "train_seconds", "predict_rate", "memory", "device_memory",
+        "reserved_memory", "flops", "joules")  # fmt: skip
 
 
 def chosen(columns: Sequence[str] | None) -> tuple[str, ...]:

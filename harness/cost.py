@@ -1,8 +1,8 @@
 """What a run takes, measured from outside the backend, the same way for every backend.
 
 Seconds are wall seconds. Memory is the peak of the resident set, reset before each phase where the
-system allows it. On a GPU the peak of allocated bytes is asked of torch, if the backend imported
-it: the harness itself never does. What could not be measured is None, never 0.
+system allows it. On a GPU the peaks of allocated and of reserved bytes are asked of torch, if the
+backend imported it: the harness itself never does. What could not be measured is None, never 0.
 """
 
 import sys
@@ -27,6 +27,7 @@ class Meter:
     seconds: dict[str, float] = field(default_factory=dict)
     peak_bytes: dict[str, int | None] = field(default_factory=dict)
     device_bytes: dict[str, int | None] = field(default_factory=dict)
+    reserved_bytes: dict[str, int | None] = field(default_factory=dict)
     joules: dict[str, float | None] = field(default_factory=dict)
     parts: list[tuple[int, float]] = field(default_factory=list)
     flops_per_unit: float | None = None
@@ -51,7 +52,7 @@ class Meter:
             finally:
                 self.seconds[name] = time.perf_counter() - start
         self.peak_bytes[name] = _peak_resident()
-        self.device_bytes[name] = _peak_device()
+        self.device_bytes[name], self.reserved_bytes[name] = _peaks_on_device()
         self.joules[name] = joules()
 
 
@@ -87,9 +88,12 @@ def _synchronise() -> None:
         cuda.synchronize()
 
 
-def _peak_device() -> int | None:
+def _peaks_on_device() -> tuple[int, int] | tuple[None, None]:
+    """Bytes that tensors had at the most, and bytes that torch held for them."""
     cuda = _torch_cuda()
-    return int(cuda.max_memory_allocated()) if cuda else None
+    if cuda is None:
+        return None, None
+    return int(cuda.max_memory_allocated()), int(cuda.max_memory_reserved())
 
 
 def _peak_resident() -> int | None:

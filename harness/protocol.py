@@ -82,6 +82,7 @@ class FitReport:
     ``parameters`` and ``trained`` count scalars. ``epochs[i].consumed`` is the SHA-256 of the
     examples fed, in an order-free form, so that runs can prove that they read the same bytes.
     ``transitions`` is what a CRF learned, (tags, tags), in the order of ``Context.tags``.
+    ``halved`` has, for each time that memory ran out, the positions that a batch had from then on.
     """
 
     weights: str
@@ -91,6 +92,7 @@ class FitReport:
     best_epoch: int | None = None
     precision: str = "fp32"
     transitions: tuple[tuple[float, ...], ...] | None = None
+    halved: tuple[int, ...] = ()
 
 
 class Backend(Protocol):

@@ -110,6 +110,7 @@ class Data(_Frozen):
 class Cost(_Frozen):
     """What a run took: seconds by phase, units, peak bytes, joules; None is not measured, never 0.
 
+    On an accelerator, ``device`` bytes were allocated to tensors, ``reserved`` ones taken from it.
     ``train_units`` and ``predict_units`` count units of text in ``seconds['train']`` (development
     evaluation excluded) and ``seconds['predict']``. ``predict_parts`` are ``(units, seconds)`` of
     parts of the test set of equal mixture of lengths, timed apart after a warm-up.
@@ -123,6 +124,8 @@ class Cost(_Frozen):
     predict_peak_bytes: Natural | None = None
     train_device_bytes: Natural | None = None
     predict_device_bytes: Natural | None = None
+    train_reserved_bytes: Natural | None = None
+    predict_reserved_bytes: Natural | None = None
     joules: float | None = None
     energy_source: str = "n/a"
     predict_parts: tuple[tuple[Natural, float], ...] = ()
@@ -158,7 +161,8 @@ class Run(_Frozen):
     """``run.json``: the resolved configuration and everything that could change the result.
 
     ``variant`` names the options that differ from the preset, such as ``legal=True``.
-    ``consumed[i]`` is the digest of the examples fed in epoch ``i + 1``.
+    ``consumed[i]`` is the digest of the examples fed in epoch ``i + 1``. ``halved`` has, for each
+    time that memory ran out, the positions that a batch of the same update had from then on.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -183,6 +187,7 @@ class Run(_Frozen):
     best_epoch: int | None = None
     consumed: tuple[str, ...] = ()
     real_share: float | None = None
+    halved: tuple[Natural, ...] = ()
     transitions: tuple[tuple[float, ...], ...] | None = None
     cost: Cost
 

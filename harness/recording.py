@@ -47,6 +47,7 @@ def run_record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
         consumed=tuple(epoch.consumed for epoch in epochs),
         real_share=sum(epoch.units for epoch in epochs) / slots if slots else None,
         transitions=fitted.transitions,
+        halved=fitted.halved,
         cost=_cost(task, fitted, meter),
     )
 
@@ -88,7 +89,7 @@ def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
     dev = sum(epoch.dev_seconds for epoch in fitted.epochs)
     fit = seconds.pop("fit")
     seconds |= {"train": max(0.0, fit - dev), "dev": dev}
-    joules = [value for value in meter.joules.values() if value is not None]
+    joules = sum(value for value in meter.joules.values() if value is not None) or None
     return Cost(
         seconds=seconds,
         train_units=sum(epoch.units for epoch in fitted.epochs),
@@ -97,8 +98,10 @@ def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
         predict_peak_bytes=meter.peak_bytes.get("predict"),
         train_device_bytes=meter.device_bytes.get("fit"),
         predict_device_bytes=meter.device_bytes.get("predict"),
-        joules=sum(joules) if joules else None,
-        energy_source=energy.source(),
+        train_reserved_bytes=meter.reserved_bytes.get("fit"),
+        predict_reserved_bytes=meter.reserved_bytes.get("predict"),
+        joules=joules,
+        energy_source="n/a" if joules is None else energy.source(),
         predict_parts=tuple(meter.parts) if fitted.weights != "none" else (),
         flops_per_unit=meter.flops_per_unit,
     )

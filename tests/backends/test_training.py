@@ -100,9 +100,12 @@ def test_out_of_memory_halves_the_batch_and_changes_no_update(tmp_path):
     roomy, cramped = Line(), Line(memory=30)
     recipe = Recipe(**RECIPE | {"batch_units": 160, "epochs": 2})
     train(roomy, DATA, DATA[:5], recipe, context(tmp_path / "a"))
-    train(cramped, DATA, DATA[:5], recipe, context(tmp_path / "b", lines=lines))
+    told = train(cramped, DATA, DATA[:5], recipe, context(tmp_path / "b", lines=lines))
     torch.testing.assert_close(cramped.model.weight, roomy.model.weight, rtol=0, atol=1e-6)
-    assert lines[0].startswith("out of memory: at most ")
+    said = [line for line in lines if line.startswith("out of memory: at most ")]
+    assert [int(line.split()[5]) for line in said] == list(told.halved)
+    assert sorted(told.halved, reverse=True) == list(told.halved)
+    assert told.halved[-1] <= 30
 
 
 def test_an_example_that_never_fits_ends_the_run_with_advice(tmp_path):

@@ -40,6 +40,7 @@ FLIPS = {
     "seeds planned": ("run.json", ("planned_seeds",), [13, 42]),
     "hardware": ("run.json", ("hardware", "processor"), "another"),
     "device and threads": ("run.json", ("settings", "threads"), 16),
+    "device and threads, halved": ("run.json", ("halved",), [512, 256]),
 }
 RECORDED = {
     "repair policy": "repair", "window policy": "window_limit", "selection rule": "selection",

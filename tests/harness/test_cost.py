@@ -1,6 +1,8 @@
 """Costs are measured from outside; what could not be measured is None, never 0."""
 
+import sys
 import time
+from types import SimpleNamespace
 
 from harness import energy
 from harness.cost import Meter
@@ -23,7 +25,21 @@ def test_without_a_gpu_there_is_no_device_memory_and_no_energy():
     meter = Meter()
     with meter.phase("x"):
         pass
-    assert (meter.device_bytes["x"], meter.joules["x"], energy.source()) == (None, None, "n/a")
+    assert (meter.device_bytes["x"], meter.reserved_bytes["x"]) == (None, None)
+    assert (meter.joules["x"], energy.source()) == (None, "n/a")
+
+
+def test_a_gpu_is_asked_for_what_tensors_had_and_what_was_held_for_them(monkeypatch):
+    cuda = SimpleNamespace(
+        is_available=lambda: True, is_initialized=lambda: True, synchronize=lambda: None,
+        reset_peak_memory_stats=lambda: None, max_memory_allocated=lambda: 5,
+        max_memory_reserved=lambda: 8,
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    meter = Meter()
+    with meter.phase("x"):
+        pass
+    assert (meter.device_bytes["x"], meter.reserved_bytes["x"]) == (5, 8)
 
 
 def test_sampled_power_is_integrated_over_time():
