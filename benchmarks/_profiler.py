@@ -53,6 +53,8 @@ def _waits(work: Callable[[], object]) -> dict[str, int]:
         finally:
             torch.cuda.set_sync_debug_mode("default")
     for one in caught:
+        if "synchroniz" not in str(one.message):
+            continue
         place = f"{Path(one.filename).name}:{one.lineno}"
         found[place] = found.get(place, 0) + 1
     return found

@@ -12,13 +12,13 @@
 #   profile  gpu.py: one pass of torch's profiler per family, and every wait for the device
 #
 # --dry takes tiny sizes, so that each stage can be tried on a CPU. Results go to $OUT (results/gpu
-# by default): leaderboards as Markdown, finished runs as RUNS.tar.gz (unpack, then
-# `python -m harness merge`), tables as text. Archives found in .runs are unpacked first, so that
+# by default): leaderboards as Markdown, finished runs without their models as RUNS.tar.gz (unpack,
+# then `python -m harness merge`), tables as text. Archives found in .runs are unpacked first, so that
 # what is finished is not done again: carry them back to go on after a cut.
 #
 # The machine needs Python 3.12 with torch, transformers 5, accelerate, peft, sentencepiece, pandas,
 # scipy, typer, rich, jinja2, PyYAML and tabulate. What it lacks travels as wheels in .whl, data in
-# .data (ignored folders; add both to .git/info/exclude). To prepare them, in the root of the tree:
+# .data (ignored folders). To prepare them, in the root of the tree:
 #
 #   pip wheel --no-deps -w .whl . seqeval==1.2.2
 #   pip download --no-deps --only-binary=:all: --python-version 3.12 --implementation cp \
@@ -67,7 +67,7 @@ train() {
   if [[ -n $dry ]]; then set -- "$@" --limit 24 --set epochs=1 --set layers=1 --set width=32; fi
   trap keep EXIT
   timeout 520 "$python" -m harness run "${backends[@]}" --task "$task" --seed 1 \
-    --workers "${#families[@]}" --output "$runs" "$@" | tee "$out/$stage-${families[0]}.md"
+    --workers "${#families[@]}" --set keep_model=false --output "$runs" "$@" | tee "$out/$stage-${families[0]}.md"
 }
 
 case $stage in

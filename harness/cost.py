@@ -54,6 +54,7 @@ class Meter:
         self.peak_bytes[name] = _peak_resident()
         self.device_bytes[name], self.reserved_bytes[name] = _peaks_on_device()
         self.joules[name] = joules()
+        _give_back()
 
 
 @contextmanager
@@ -86,6 +87,12 @@ def _reset_peaks() -> None:
 def _synchronise() -> None:
     if cuda := _torch_cuda():
         cuda.synchronize()
+
+
+def _give_back() -> None:
+    """Return what tensors left behind, so that the next phase holds only what it needs."""
+    if cuda := _torch_cuda():
+        cuda.empty_cache()
 
 
 def _peaks_on_device() -> tuple[int, int] | tuple[None, None]:

@@ -1,5 +1,7 @@
 """Joules of the GPU from its own counter; from sampled power where it has none; else None, never 0.
 
+A device that several processes share gives None too.
+
 NVML's total energy counter exists since Volta (millijoules since the driver was loaded).
 """
 
@@ -16,21 +18,41 @@ SAMPLE_SECONDS = 0.1
 
 @contextmanager
 def counter() -> Iterator[Callable[[], float | None]]:
-    """Count while the block runs; what is yielded gives the joules once it has ended."""
+    """Count while the block runs; what is yielded gives the joules once it has ended.
+
+    None where other processes compute on the same device, since nobody can tell whose they are.
+    """
     device = _device()
     if device is None:
         yield lambda: None
         return
-    start = _millijoules(*device)
+    alone = [_is_alone(*device)]
+    with _counted(*device) as joules:
+        yield lambda: joules() if all(alone) else None
+    alone.append(_is_alone(*device))
+
+
+@contextmanager
+def _counted(pynvml: Any, handle: Any) -> Iterator[Callable[[], float]]:
+    """The device's own counter, or its power over time where it has none."""
+    start = _millijoules(pynvml, handle)
     if start is None:
-        with _sampled(*device) as joules:
+        with _sampled(pynvml, handle) as joules:
             yield joules
         return
     spent: list[float] = []
     try:
         yield lambda: spent[0]
     finally:
-        spent.append(((_millijoules(*device) or start) - start) / 1000)
+        spent.append(((_millijoules(pynvml, handle) or start) - start) / 1000)
+
+
+def _is_alone(pynvml: Any, handle: Any) -> bool:
+    """Whether one process at most computes on the device."""
+    try:
+        return len(pynvml.nvmlDeviceGetComputeRunningProcesses(handle)) <= 1
+    except pynvml.NVMLError:
+        return True
 
 
 def source() -> str:

@@ -4,6 +4,8 @@ import sys
 import time
 from types import SimpleNamespace
 
+import pytest
+
 from harness import energy
 from harness.cost import Meter
 from harness.record import Cost
@@ -32,14 +34,38 @@ def test_without_a_gpu_there_is_no_device_memory_and_no_energy():
 def test_a_gpu_is_asked_for_what_tensors_had_and_what_was_held_for_them(monkeypatch):
     cuda = SimpleNamespace(
         is_available=lambda: True, is_initialized=lambda: True, synchronize=lambda: None,
-        reset_peak_memory_stats=lambda: None, max_memory_allocated=lambda: 5,
-        max_memory_reserved=lambda: 8,
+        reset_peak_memory_stats=lambda: None, empty_cache=lambda: None,
+        max_memory_allocated=lambda: 5, max_memory_reserved=lambda: 8,
     )  # fmt: skip
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
     meter = Meter()
     with meter.phase("x"):
         pass
     assert (meter.device_bytes["x"], meter.reserved_bytes["x"]) == (5, 8)
+
+
+@pytest.mark.parametrize(
+    ("processes", "has_counter", "joules"), [(1, True, 2.5), (1, False, 0), (2, True, None)]
+)
+def test_joules_are_those_of_a_gpu_that_nobody_else_uses(
+    processes, has_counter, joules, monkeypatch
+):
+    readings = iter([1000, 3500])
+
+    def total(handle):
+        if not has_counter:
+            raise RuntimeError("not supported")
+        return next(readings)
+
+    nvml = SimpleNamespace(
+        NVMLError=RuntimeError, nvmlInit=lambda: None, nvmlDeviceGetHandleByIndex=lambda i: i,
+        nvmlDeviceGetTotalEnergyConsumption=total, nvmlDeviceGetPowerUsage=lambda handle: 0,
+        nvmlDeviceGetComputeRunningProcesses=lambda handle: [object()] * processes,
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    with energy.counter() as counted:
+        pass
+    assert counted() == joules
 
 
 def test_sampled_power_is_integrated_over_time():
