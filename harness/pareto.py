@@ -130,11 +130,22 @@ def _panel(
                      **styles[one.name])  # fmt: skip
     if systems:
         axis.set_xscale("log")
-        for which in (axis.xaxis.set_major_formatter, axis.xaxis.set_minor_formatter):
-            which("{x:,.0f}")
-        axis.tick_params(axis="x", which="both", labelrotation=45, labelsize="small")
+        _label_costs(axis, [one.cost for one in systems])
     axis.set_xlabel(cost.label)
     axis.set_ylabel("F1, %")
+
+
+def _label_costs(axis: "Axes", costs: Sequence[float]) -> None:
+    """Few enough labels to be read, over a tenth of a decade as over five."""
+    from matplotlib.ticker import LogLocator
+
+    within_a_decade = max(costs) < 10 * min(costs)
+    steps = (1, 2, 3, 4, 5, 6, 8) if within_a_decade else (1, 3)
+    axis.xaxis.set_major_locator(LogLocator(subs=steps, numticks=12))
+    axis.xaxis.set_minor_locator(LogLocator(subs=range(1, 10), numticks=99))
+    axis.xaxis.set_major_formatter("{x:,.0f}")
+    axis.xaxis.set_minor_formatter("")
+    axis.tick_params(axis="x", labelrotation=30, labelsize="small")
 
 
 def _legend(figure: "Figure", styles: Mapping[str, dict[str, Any]]) -> None:
