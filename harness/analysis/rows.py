@@ -72,15 +72,19 @@ def rows(runs: Sequence[Answers]) -> tuple[Row, ...]:
 
 def _names(firsts: Sequence[Answers]) -> list[str]:
     """The backend, and what a row does not share with the other rows of it."""
-    words: dict[str, list[list[str]]] = {}
+    details: dict[str, list[list[str]]] = {}
     for run in firsts:
-        words.setdefault(run.run.backend, []).append(run.name.split()[1:])
-    shared = {backend: set.intersection(*map(set, each)) for backend, each in words.items()}
+        details.setdefault(run.run.backend, []).append(_details(run))
+    shared = {backend: set.intersection(*map(set, each)) for backend, each in details.items()}
     return [
-        " ".join([backend, *(word for word in run.name.split()[1:] if word not in shared[backend])])
+        " ".join([backend, *(word for word in _details(run) if word not in shared[backend])])
         for run in firsts
         for backend in (run.run.backend,)
     ]
+
+
+def _details(run: Answers) -> list[str]:
+    return run.name.removeprefix(run.run.backend).split()
 
 
 def _refuse_other_gold(one: Answers, other: Answers) -> None:

@@ -52,16 +52,14 @@ def named(backend, preset, variant):
 
 def test_rows_are_named_by_what_tells_them_apart():
     runs = [
-        named("dictionary", "tiny", ""), named("t5", "tiny", "epochs=12"),
-        named("t5", "tiny", "epochs=12 free"), named("gpt", "tiny", ""), named("gpt", "base", ""),
-    ]  # fmt: skip
-    assert [row.name for row in rows(runs)] == [
-        "dictionary",
-        "t5",
-        "t5 free",
-        "gpt tiny",
-        "gpt base",
+        named("a chat model", "default", "read back"),
+        named("t5", "tiny", "epochs=12"),
+        named("t5", "tiny", "epochs=12 free"),
+        named("gpt", "tiny", ""),
+        named("gpt", "base", ""),
     ]
+    names = [row.name for row in rows(runs)]
+    assert names == ["a chat model", "t5", "t5 free", "gpt tiny", "gpt base"]
 
 
 def test_a_level_that_holds_all_of_the_gold_is_no_place_to_differ():
