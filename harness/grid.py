@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from harness import store
-from harness.errors import GridError, HarnessError
+from harness.errors import ConfigError, GridError, HarnessError
 from harness.hardware import accelerators
 from harness.plan import Cell
 from harness.protocol import Progress
@@ -145,13 +145,32 @@ def prepare(modules: Sequence[str], threads: int) -> None:
     """Set the environment and start the server that imports ``modules`` once for all children.
 
     To be called before anything imports torch.
+
+    Raises:
+        ConfigError: under a launcher of several processes.
     """
+    _refuse_launcher()
     environment(threads)
     context = _forkserver()
     context.set_forkserver_preload(["harness.run", *modules])
     from multiprocessing import forkserver
 
     forkserver.ensure_running()
+
+
+def _refuse_launcher() -> None:
+    """A grid has one parent: under ``accelerate launch`` several would claim the same folders."""
+    processes = os.environ.get("WORLD_SIZE", "1")
+    if processes == "1":
+        return
+    if os.environ.get("RANK", "0") != "0":
+        raise SystemExit(ConfigError.exit_code)  # the first process tells
+    msg = (
+        f"this command starts its own processes, and a launcher started it {processes} times: run "
+        "it alone, where each run gets a GPU of its own. To train one model on several devices, "
+        "launch a script that calls the backend's fit"
+    )
+    raise ConfigError(msg)
 
 
 def environment(threads: int) -> None:
