@@ -29,7 +29,7 @@ from backends._pretrained import Init
 from backends._readers import DecoderOnly, read_prefix
 from backends._training import Recipe
 from harness import prompt as prompts
-from harness.core import Example, Sentence, Text
+from harness.core import Example, Output, Sentence, Text
 from harness.errors import ConfigError
 from harness.formats import format_named
 from harness.protocol import Context, FitReport
@@ -146,7 +146,7 @@ class Gpt(Generator):
             )
             begins = []  # a chat template writes its own
         texts = [self.vocabulary.text(part) for part in prompts.parts(rendered)]
-        fills = [ids for shot in shots for ids in self._shown(shot)]
+        fills = [ids for s in shots for ids in (self._text_of(s.sentence), self._answer(s))]
         filled = zip(texts, [*fills, []], strict=False)
         self._before = [*begins, *chain.from_iterable(ids for pair in filled for ids in pair)]
         self._after = texts[-1]
@@ -165,16 +165,12 @@ class Gpt(Generator):
             raise ConfigError(msg)
         return random.Random(self.context.seed).sample(pool, self.shots)  # noqa: S311 -- no secret
 
-    def _shown(self, example: Example) -> tuple[list[int], list[int]]:
-        """An example's text and answer; as plain text for a model that never learned our tokens."""
-        sentence = example.sentence
-        tags = encode(example.spans, len(sentence))
-        answer = (
-            self.vocabulary.text(self.form.render(sentence, tags))
-            if self.training == "none"
-            else self.answers.ids(sentence, tags)
-        )
-        return self._text_of(sentence), answer
+    def _answer(self, example: Example) -> list[int]:
+        """The right answer; as plain text for a model that never learned our tokens."""
+        tags = encode(example.spans, len(example.sentence))
+        if self.training == "answers":
+            return self.answers.ids(example.sentence, tags)
+        return self.vocabulary.text(self.form.render(example.sentence, tags))
 
     def _text_of(self, sentence: Sentence) -> list[int]:
         return [i for pieces in self.vocabulary.pieces(sentence) for i in pieces]
@@ -272,6 +268,11 @@ class Gpt(Generator):
         if self.training == "none":
             return self.answers.plain(ids, sentence)
         return super()._text(ids, sentence)
+
+    def _round_trip(self, example: Example) -> Output:
+        if self.manner.decoding == "free":
+            return self._text(self._answer(example), example.sentence)
+        return super()._round_trip(example)
 
     def _notes(self) -> dict[str, Any]:
         asked = {"before": self._before, "after": self._after, "prompt": self.prompt.digest}

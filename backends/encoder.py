@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 
 from backends import _training, _weights
 from backends._architecture import Architecture, Init, Shape, made, pretrained, scratch
+from backends._cut import Cut
 from backends._device import settle, to_device, to_host
 from backends._encoding import Encoder, Pretrained, Vocabulary
 from backends._heads import CrfHead, Head, Paths, SoftmaxHead
@@ -62,6 +63,7 @@ class _Encoder:
         patience: int = 0,
         class_weights: float = 0.0,
         legal: bool = False,
+        cut: int = 0,
     ) -> None:
         """Take note of the options.
 
@@ -87,6 +89,7 @@ class _Encoder:
             patience: epochs without a better development F1 before training stops; 0 = never.
             class_weights: 0 counts every tag alike, 1 by its inverse frequency, 0.5 in between.
             legal: whether tags that may not follow each other are ruled out in decoding.
+            cut: only the first so many units of a window are read, the rest is O; 0 = all.
         """
         self.context = context
         self.recipe = Recipe(
@@ -96,7 +99,7 @@ class _Encoder:
         self.shape = Shape(
             init, model or self.base, layers, width, attention_heads, dropout, forget
         )
-        self.class_weights, self.legal = class_weights, legal
+        self.class_weights, self.legal, self.cut = class_weights, legal, Cut(cut)
         self.tag_ids = {tag: i for i, tag in enumerate(context.tags)}
         self.model: Any = None
         self.encoder: Any = None
@@ -109,6 +112,7 @@ class _Encoder:
             ConfigError: for options that the model cannot have, or text that exceeds it.
         """
         settle(self.context)
+        train = [self.cut.example(example) for example in train]
         encoder, self.encoder = self._start([example.sentence for example in train])
         head = self.head(_tag_weights(self._tags(train), len(self.tag_ids), self.class_weights))
         self.model = self._tagger(encoder, head)
@@ -121,6 +125,7 @@ class _Encoder:
             epochs=training.epochs,
             best_epoch=training.best_epoch,
             precision=training.precision,
+            halved=training.halved,
             transitions=self.model.head.transitions(),
         )
 
@@ -161,12 +166,13 @@ class _Encoder:
 
     def slots(self, example: Example) -> int:
         """The positions that an example costs."""
-        return int(self.encoder.slots(example.sentence))
+        return int(self.encoder.slots(self.cut.sentence(example.sentence)))
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         """A batch with its gold."""
-        batch = self._batch([example.sentence for example in examples])
-        return batch._replace(gold=gold_of(self._tags(examples)))
+        read = [self.cut.example(example) for example in examples]
+        batch = self._batch([example.sentence for example in read])
+        return batch._replace(gold=gold_of(self._tags(read)))
 
     def _batch(self, sentences: Sequence[Sentence]) -> Batch:
         encoded = [self.encoder.encode(sentence) for sentence in sentences]
@@ -181,20 +187,21 @@ class _Encoder:
         decode = self.model.head.decoder(self.context.tags, legal=self.legal)
         device = next(self.model.parameters()).device
 
-        def ask(chosen: Sequence[Sentence]) -> Callable[[], list[Tags]]:
+        def ask(chosen: Sequence[Sentence]) -> Callable[[], Paths]:
             batch = self._batch(chosen)
             scores = to_host(self.model(to_device(batch, device)))  # (units, tags)
             ends = np.cumsum(batch.lengths)[:-1]
-            return lambda: self._named(decode(np.split(scores().numpy(), ends)))
+            return lambda: decode(np.split(scores().numpy(), ends))
 
-        full = [sentence for sentence in sentences if len(sentence)]
+        full = [self.cut.sentence(sentence) for sentence in sentences if len(sentence)]
         slots = [self.encoder.slots(sentence) for sentence in full]
         found = predict_in_batches(self.model, full, slots, positions(device), ask, self.context)
         answers = iter(found)
-        return [next(answers) if len(sentence) else Tags(()) for sentence in sentences]
+        return [self._answer(next(answers) if len(s) else (), s) for s in sentences]
 
-    def _named(self, paths: Paths) -> list[Tags]:
-        return [Tags(tuple(self.context.tags[i] for i in path)) for path in paths]
+    def _answer(self, path: Sequence[int], sentence: Sentence) -> Tags:
+        """The tags of what was read of ``sentence``, and how many of its units were not."""
+        return Tags(tuple(self.context.tags[i] for i in path), len(sentence) - len(path))
 
     def oracle(self, train_set: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold through units, pieces and first pieces, and back."""
@@ -206,8 +213,7 @@ class _Encoder:
         batch = self.collate([example])
         labels = torch.full_like(batch.ids.flatten(), -100)
         labels[batch.firsts] = batch.gold.tags
-        found = labels[labels != -100].tolist()
-        return Tags(tuple(self.context.tags[i] for i in found))
+        return self._answer(labels[labels != -100].tolist(), example.sentence)
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and table into ``folder``."""

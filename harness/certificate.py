@@ -21,11 +21,15 @@ NOT_APPLICABLE = ""
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line: its name, how a run's value reads, and whether a difference forbids ranking."""
+    """One line: its name, how a run's value reads, and whether a difference forbids ranking.
+
+    ``must`` is what it has to read, where agreement of all rows is not enough.
+    """
 
     name: str
     read: Callable[[Result], str]
     separates: bool = True
+    must: str = ""
 
 
 def _setting(*keys: str) -> Callable[[Result], str]:
@@ -86,7 +90,7 @@ def is_zero_shot(result: Result) -> bool:
 
 def _training(result: Result) -> str:
     if is_external(result):
-        return MISSING
+        return "on train" if result.run.settings.get("training") == "train" else MISSING
     return "none (zero-shot)" if is_zero_shot(result) else "on train"
 
 
@@ -95,6 +99,11 @@ def _consumed(result: Result) -> str:
     if not result.run.consumed and (is_zero_shot(result) or result.run.weights == "none"):
         return NOT_APPLICABLE
     return ", ".join(sorted(set(result.run.consumed))) or MISSING
+
+
+def _stated(result: Result) -> str:
+    """The facts that somebody stated of a system that this harness did not run."""
+    return _text(result.run.settings.get("stated", ()))
 
 
 def _seeds(result: Result) -> str:
@@ -114,8 +123,10 @@ def _stored(result: Result) -> str:
 
 
 def _precision(result: Result) -> str:
-    # A family without weights computes in no precision that could be compared.
-    return NOT_APPLICABLE if result.run.weights == "none" else result.run.precision or MISSING
+    """The precision; that of a family without weights, or finer than fp32, is no difference."""
+    if result.run.weights == "none" or result.run.precision == "fp64":
+        return NOT_APPLICABLE
+    return result.run.precision or MISSING
 
 
 def _device(result: Result) -> str:
@@ -144,7 +155,8 @@ FIELDS: tuple[Field, ...] = (
     Field("precision", _precision),
     Field("harness version", lambda result: result.run.harness or MISSING),
     Field("bytes consumed per epoch", _consumed),
-    Field("stored predictions", _stored),
+    Field("stored predictions", _stored, must="match"),
+    Field("stated, not recorded", _stated, separates=False, must="none"),
     Field("seeds planned", _seeds, separates=False),
     Field("hardware", lambda result: _text(result.run.hardware), separates=False),
     Field("device and threads", _device, separates=False),
@@ -179,10 +191,11 @@ def most_common(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 def certify(rows: Sequence[tuple[str, Sequence[Mapping[str, str]]]]) -> tuple[Check, ...]:
     """The certificate of a table of ``rows``: a name, and the readings of each of its runs."""
-    return tuple(_line(field.name, rows) for field in FIELDS)
+    return tuple(_line(field, rows) for field in FIELDS)
 
 
-def _line(name: str, rows: Sequence[tuple[str, Sequence[Mapping[str, str]]]]) -> Check:
+def _line(field: Field, rows: Sequence[tuple[str, Sequence[Mapping[str, str]]]]) -> Check:
+    name = field.name
     values = {row: _of_row(name, runs) for row, runs in rows}
     known = [value for value in values.values() if value != NOT_APPLICABLE]
     if not known:
@@ -191,7 +204,7 @@ def _line(name: str, rows: Sequence[tuple[str, Sequence[Mapping[str, str]]]]) ->
     differing = tuple(
         (row, value) for row, value in values.items() if value not in (common, NOT_APPLICABLE)
     )
-    sound = name != "stored predictions" or common == "match"
+    sound = common == (field.must or common)
     return Check(name, common, not differing and sound and MISSING not in known, differing)
 
 

@@ -34,6 +34,7 @@ MANY = (
     "--column",
     "--label",
     "--planned-seed",
+    "--state",
 )
 
 app = typer.Typer(

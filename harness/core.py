@@ -101,9 +101,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """An answer of one BIO tag per unit, such as ``("B-PER", "I-PER", "O")``."""
+    """An answer of one BIO tag per unit, such as ``("B-PER", "I-PER", "O")``.
+
+    ``unread`` counts the units at the end that a backend with a maximum length did not read: they
+    have no tag here, and count as O.
+    """
 
     tags: tuple[str, ...]
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

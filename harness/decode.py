@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from harness.core import Decoded, Output, Sentence, Tags, Text
 from harness.errors import BackendError
 from harness.repair import repair
-from harness.tags import split
+from harness.tags import OUTSIDE, split
 from harness.windows import Window, merge
+
+UNREAD = "unread"  # what the units are counted as that a backend said it did not read
 
 
 def decode(
@@ -36,15 +38,17 @@ def decode(
 def _one(output: Output, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     if isinstance(output, Text):
         return repair(output, sentence, tags)
-    return Decoded(_checked(output, sentence))
+    tags = _checked(output, sentence)
+    return Decoded(tags, {UNREAD: output.unread} if output.unread else {})
 
 
 def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
     if not isinstance(output, Tags):
         msg = f"sentence {sentence.id}: an output is Tags or Text, not {type(output).__name__}"
         raise BackendError(msg)
-    if len(output.tags) != len(sentence):
-        msg = f"sentence {sentence.id}: {len(output.tags)} tags for {len(sentence)} units"
+    if output.unread < 0 or len(output.tags) + output.unread != len(sentence):
+        unread = f" and {output.unread} unread" if output.unread else ""
+        msg = f"sentence {sentence.id}: {len(output.tags)} tags{unread} for {len(sentence)} units"
         raise BackendError(msg)
     for tag in set(output.tags):
         try:
@@ -52,7 +56,7 @@ def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
         except (ValueError, TypeError, AttributeError) as error:
             msg = f"sentence {sentence.id}: {error}"
             raise BackendError(msg) from error
-    return tuple(output.tags)
+    return (*output.tags, *[OUTSIDE] * output.unread)
 
 
 def _join(tags: tuple[str, ...], raw: tuple[str, ...], parts: Sequence[Decoded]) -> Decoded:

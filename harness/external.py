@@ -6,8 +6,8 @@ the same, unit by unit, or nothing is imported.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -16,8 +16,9 @@ from harness.analysis.facts import FACTS, train_facts
 from harness.core import Decoded, Example, Span
 from harness.errors import ConfigError, DataError
 from harness.readers import Problem, Raw, conll, jsonl, lines
-from harness.record import Cost, Run
-from harness.recording import data_of, fixed_settings
+from harness.record import Cost, Metrics, Run
+from harness.recording import data_of, facts_of
+from harness.statement import Statement
 from harness.tags import encode
 from harness.task import Task
 
@@ -28,15 +29,19 @@ TRAIN, TEST = "train", "test"
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file of predictions: its format, the name its row gets, and what is known of its making."""
+    """A file of predictions: its format, the name its row gets, and what is known of its making.
+
+    ``seeds`` are several where a system has no luck in it: the file is the answer of each.
+    """
 
     path: Path
     format: Format
     name: str
-    seed: int = 0
-    planned_seeds: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] = (0,)
+    planned_seeds: tuple[int, ...] = ()
     rule: str = "cursor"
     weights: str = "not stated"
+    statement: Statement = field(default_factory=Statement)
 
 
 def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
@@ -134,8 +139,8 @@ def _read_back(
     return encode(spans, len(example.sentence))
 
 
-def write(task: Task, task_file: str, given: Import, output: Path) -> Path:
-    """Store the predictions as a run folder below ``output``; gives the folder."""
+def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path, ...]:
+    """Store the predictions as run folders below ``output``, one per seed; gives the folders."""
     found = iter(answers(task, given))
     split = task.splits[TEST]
     predictions = [
@@ -146,22 +151,32 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     gold = scoring.Gold(task.labels, task.policy, TEST)
     metrics = scoring.metrics(gold, predictions, digest, None)
-    run = _record(task, task_file, given, digest)
-    folder = (
-        output / store.slug(task.name) / f"{store.slug(given.name)}_s{given.seed}_{digest[:12]}"
+    files = {
+        "predictions.jsonl": content,
+        "history.jsonl": "",
+        FACTS: train_facts(task.splits[TRAIN].examples).to_json(),
+    }
+    return tuple(
+        _store(_record(task, task_file, given, seed, metrics), metrics, files, output)
+        for seed in given.seeds
     )
+
+
+def _store(run: Run, metrics: Metrics, files: Mapping[str, str | bytes], output: Path) -> Path:
+    name = f"{store.slug(run.backend)}_s{run.seed}_{run.digest[:12]}"
+    folder = output / store.slug(run.data.task) / name
     with store.claim(folder, {"digest": run.digest}) as todo:
         if todo:
-            store.write(folder / "predictions.jsonl", content)
-            store.write(folder / "history.jsonl", "")
-            store.write(folder / FACTS, train_facts(task.splits[TRAIN].examples).to_json())
+            for file, content in files.items():
+                store.write(folder / file, content)
             store.write_json(folder / "run.json", run.model_dump())
             store.write_json(folder / store.COMPLETE, metrics.model_dump())
     return folder
 
 
-def _record(task: Task, task_file: str, given: Import, digest: str) -> Run:
-    identity: Iterable[str] = (given.name, str(given.seed), task.fingerprint, digest)
+def _record(task: Task, task_file: str, given: Import, seed: int, metrics: Metrics) -> Run:
+    stated = given.statement.settings()
+    identity = (given.name, str(seed), task.fingerprint, metrics.predictions_sha256, repr(stated))
     rule = {"rule": given.rule} if given.format == "strings" else {}
     return Run(
         digest=hashlib.sha256("\n".join(identity).encode()).hexdigest(),
@@ -170,10 +185,10 @@ def _record(task: Task, task_file: str, given: Import, digest: str) -> Run:
         family="external",
         preset="imported",
         variant=f"read back by {given.rule}" if rule else "",
-        seed=given.seed,
-        planned_seeds=given.planned_seeds,
+        seed=seed,
+        planned_seeds=given.planned_seeds or given.seeds,
         options={"format": given.format, **rule},
-        settings=fixed_settings(task, task_file),
+        settings=facts_of(task, task_file) | stated,
         data=data_of(task, None),
         origin={"distribution": "external", "version": "", "class": given.path.name},
         versions={},
@@ -181,6 +196,7 @@ def _record(task: Task, task_file: str, given: Import, digest: str) -> Run:
         weights=given.weights,
         parameters=0,
         trained=0,
-        precision="not recorded",
+        precision=given.statement.precision or "not recorded",
+        consumed=given.statement.consumed(task),
         cost=Cost(seconds={}, train_units=0, predict_units=0),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal, TypeAlias
 
+from harness.certificate import is_external
 from harness.core import Counts
 from harness.numbers import (
     NOT_KNOWN,
@@ -132,6 +133,11 @@ def _ratio_of_characters(result: Result) -> float:
     return characters / units if units else 1.0
 
 
+def _own(result: Result, number: int) -> int | None:
+    """``number``, where this harness ran the system: of others it knows no weights."""
+    return None if is_external(result) else number
+
+
 def _rate(result: Result) -> float | None:
     """Characters per second: tokens, and words, are not comparable across systems and tasks."""
     rate = result.run.cost.predict_rate
@@ -176,9 +182,10 @@ MEASURES: tuple[Measure, ...] = (
             "those in the first, % of units", _drift, best="low"),
     Measure("free_rate", "free chars/s", "characters per second in free generation", _free_rate,
             whole),
-    Measure("parameters", "params", "all parameters", lambda r: r.run.parameters, magnitude,
+    Measure("parameters", "params", "all parameters",
+            lambda r: _own(r, r.run.parameters), magnitude, "none"),
+    Measure("trained", "trained", "trained parameters", lambda r: _own(r, r.run.trained), magnitude,
             "none"),
-    Measure("trained", "trained", "trained parameters", lambda r: r.run.trained, magnitude, "none"),
     Measure("train_seconds", "train s", "seconds of training, evaluation excluded",
             lambda r: r.run.cost.seconds.get("train"), one_decimal, "low"),
     Measure("predict_rate", "chars/s", "characters per second in prediction", _rate, whole),

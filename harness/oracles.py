@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness.ceiling import CAUSES, Ceiling, ceiling
+from harness.ceiling import CAUSES, Ceiling, ceiling, listed
 from harness.config import Override, settings_from
 from harness.plan import Cell, Request, plan
 from harness.run import dev_scorer, make
@@ -16,7 +16,7 @@ from harness.windows import WindowPolicy
 def lines(
     names: Sequence[str], tasks: Sequence[str], preset: str, sets: Sequence[str], data: Path | None
 ) -> Iterator[str]:
-    """One line per backend and task: the ceiling F1 and the errors by cause.
+    """The ceiling F1 of each backend on each task, the errors by cause, and what explains them.
 
     Raises:
         ConfigError: for a backend that cannot show its path.
@@ -28,7 +28,7 @@ def lines(
             tuple(tasks), tuple(names), (13,), preset, overrides, settings, Path(folder), data
         )
         for cell in plan(request):
-            yield _line(cell, ceiling_of(cell))
+            yield from _told(cell, ceiling_of(cell))
 
 
 def ceiling_of(cell: Cell) -> Ceiling:
@@ -39,8 +39,14 @@ def ceiling_of(cell: Cell) -> Ceiling:
     return ceiling(backend, task, policy)
 
 
-def _line(cell: Cell, found: Ceiling) -> str:
-    lost = ", ".join(f"{cause} {found.lost.get(cause, 0)}" for cause in CAUSES)
+def _told(cell: Cell, found: Ceiling) -> Iterator[str]:
+    """The ceiling with the errors by cause, then what explains them."""
     name = f"{cell.plugin.name} {cell.options.variant}".strip()
+    errors = {cause: loss.errors for cause, loss in found.lost.items()}
+    lost = ", ".join(f"{cause} {errors.get(cause, 0)}" for cause in CAUSES)
     f1, support = percent(found.counts.f1), found.counts.support
-    return f"{name} on {cell.folder.parent.name}: ceiling F1 {f1}, {support} entities; lost: {lost}"
+    yield f"{name} on {cell.folder.parent.name}: ceiling F1 {f1}, {support} entities; lost: {lost}"
+    for cause, loss in found.lost.items():
+        yield f"  {cause}: {loss.errors} errors in {loss.sentences} sentences, first {loss.first}"
+    if found.mends:
+        yield f"  mended: {listed(found.mends)}"

@@ -29,7 +29,8 @@ def run_record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
         planned_seeds=cell.planned_seeds,
         options=dict(cell.options.values),
         settings=cell.settings.model_dump()
-        | fixed_settings(task, cell.task)
+        | facts_of(task, cell.task)
+        | {"selection": SELECTION, "document_context": False}
         | {"prompts": prompts(cell.options.values)},
         data=data_of(task, cell.settings.limit),
         origin={
@@ -52,11 +53,9 @@ def run_record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
     )
 
 
-def fixed_settings(task: Task, task_file: str) -> dict[str, Any]:
-    """What this harness does in one way only, written down so that tables can prove it."""
+def facts_of(task: Task, task_file: str) -> dict[str, Any]:
+    """How answers to ``task`` are read, whoever gave them, so that tables can prove it."""
     return {
-        "selection": SELECTION,
-        "document_context": False,
         "repair": REPAIR,
         "task_file": task_file,
         "separator": "_" if task.spelling[TRAIN].endswith("B_X") else "-",

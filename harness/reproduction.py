@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import hardware, registry
+from harness import hardware, registry, results
+from harness.certificate import is_external
 from harness.config import Options, Settings
 from harness.counting import count
+from harness.errors import ConfigError
 from harness.plan import Cell, Request, cells_of
 from harness.results import Result
 from harness.task import load
@@ -21,6 +23,23 @@ class Verdict:
 
     outcome: str
     reasons: tuple[str, ...]
+
+
+def stored(path: Path) -> Result:
+    """The result at ``path``, a run folder or one of its files.
+
+    Raises:
+        ConfigError: where there is not one finished run, or one that was imported.
+    """
+    found = results.read([path.parent if path.is_file() else path])
+    if len(found.runs) != 1:
+        reasons = "".join(f"; {one.folder.name}: {one.reason}" for one in found.rejected)
+        msg = f"{path}: expected one finished run, found {len(found.runs)}{reasons}"
+        raise ConfigError(msg)
+    if is_external(found.runs[0]):
+        msg = f"{path} was imported: nothing here can run it again; `verify` scores it again"
+        raise ConfigError(msg)
+    return found.runs[0]
 
 
 def cell(result: Result, output: Path, data: Path | None) -> Cell:

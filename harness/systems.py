@@ -64,7 +64,7 @@ class System:
         if is_zero_shot(self.first):
             marks.append("zero-shot")
         if is_external(self.first):
-            marks.append("external")
+            marks.append("external, stated" if run.settings.get("stated") else "external")
         if run.settings.get("document_context"):
             marks.append("document context")
         return (*marks, *self._seeds())

@@ -4,9 +4,11 @@ import random
 
 import pytest
 
-from harness import config, registry
+from backends._cut import Cut
+from harness import config, oracles, registry
 from harness.ceiling import ceiling, measured
-from harness.core import Example, Sentence, Span, Tags
+from harness.core import Example, Sentence, Span, Tags, Text
+from harness.errors import ConfigError
 from harness.protocol import Context
 from harness.tags import encode
 from harness.task import Split, Task
@@ -82,13 +84,111 @@ def test_free_text_has_a_ceiling_of_100_where_every_character_is_known(name, tmp
     assert (found.counts.f1, found.lost) == (1.0, {})
 
 
-def test_a_backend_that_cuts_its_input_shows_a_smaller_ceiling_and_the_cause():
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bert-crf", "bert-softmax", "electra"])
+def test_a_maximum_length_shows_as_a_smaller_ceiling_whose_cause_is_the_window(name, tmp_path):
+    """A window's first 20 units are read; gold is whole, so what lies beyond is lost."""
+    found = ceiling(backend(name, tmp_path, cut=20), task_of(LINES), POLICY)
+    assert found.counts.support == sum(len(line.spans) for line in LINES)
+    assert found.counts.f1 < 0.9
+    (cause,) = found.lost
+    assert cause == "window"
+    assert found.lost[cause].errors == found.counts.fp + found.counts.fn
+    views = [window.view for line in LINES for window in POLICY.cut(line.sentence)]
+    assert found.mends == {"unread": sum(max(0, len(view) - 20) for view in views)}
+
+
+def test_a_cut_that_is_none_changes_nothing_and_a_negative_one_is_refused(tmp_path):
+    assert Cut(0).example(LINES[3]) is LINES[3]
+    assert Cut(64).example(LINES[3]) is LINES[3]
+    with pytest.raises(ConfigError, match="cut=-1"):
+        backend("bert-crf", tmp_path, cut=-1)
+
+
+def lost_by(change):
+    """The ceiling of a backend that answers each window with gold as ``change`` makes it."""
     windows = POLICY.cut_all([line.sentence for line in LINES])
     views = [view for line in LINES for view in POLICY.examples(line)]
-    outputs = []
-    for window, view in zip(windows, views, strict=True):
-        tags = encode(view.spans, len(view.sentence))[:20]
-        outputs.append(Tags(tags + ("O",) * (len(window.view) - len(tags))))
-    found = measured(LINES, outputs, task_of(LINES), POLICY)
-    assert found.counts.f1 < 0.9
+    outputs = [
+        change(window.view, encode(view.spans, len(view.sentence)))
+        for window, view in zip(windows, views, strict=True)
+    ]
+    return measured(LINES, outputs, task_of(LINES), POLICY)
+
+
+def test_tags_that_are_not_the_golds_are_put_down_to_the_tokenizer():
+    found = lost_by(lambda view, tags: Tags((*tags[:-1], "O")))
     assert set(found.lost) == {"tokenizer"}
+    assert found.mends == {}
+
+
+def test_text_that_needed_mending_is_put_down_to_repair_and_the_mends_are_counted():
+    found = lost_by(lambda view, tags: Text(" ".join(tags[:-1]).replace("-", "_"), "tags"))
+    assert set(found.lost) == {"repair"}
+    assert found.mends["missing_label"] > 0
+
+
+def test_well_formed_text_that_means_something_else_is_put_down_to_the_format():
+    answer = " ".join
+    found = lost_by(lambda view, tags: Text(answer(["O"] * len(tags)), "tags"))
+    assert set(found.lost) == {"format"}
+    assert found.counts.tp == 0
+
+
+def test_the_first_entity_that_was_lost_is_named_with_its_sentence_and_place():
+    found = lost_by(lambda view, tags: Tags(("O",) * len(tags)))
+    first, loss = next(line for line in LINES if line.spans), found.lost["tokenizer"]
+    span = first.spans[0]
+    mention = first.sentence.mention(span)
+    assert loss.first == f"{first.sentence.id}: {span.label} {mention!r} at {span.start} lost"
+    assert loss.sentences == sum(bool(line.spans) for line in LINES)
+
+
+@pytest.mark.slow
+def test_the_command_says_what_was_lost_why_and_where_first():
+    first, *rest = oracles.lines(["bert-crf"], ["demo"], "tiny", ["cut=16"], None)
+    assert first.startswith("bert-crf cut=16 on demo: ceiling F1 ")
+    assert "tokenizer 0, repair 0, format 0" in first
+    cause, mended = rest
+    assert cause.startswith("  window: ")
+    assert "(unread " in cause
+    assert mended.startswith("  mended: unread ")
+    (whole,) = oracles.lines(["bert-crf"], ["demo"], "tiny", [], None)
+    assert "ceiling F1 100.00" in whole
+
+
+LOWER = "abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.fixture
+def lower_casing(tmp_path):
+    """A pretrained generator that knows small letters only."""
+    from transformers import BertTokenizer, GPT2Config, GPT2LMHeadModel
+
+    place = tmp_path / "lower"
+    place.mkdir()
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LOWER, *(f"##{c}" for c in LOWER), "_"]
+    (place / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    BertTokenizer(vocab=str(place / "vocab.txt")).save_pretrained(place)
+    sizes = {"n_embd": 8, "n_layer": 1, "n_head": 1, "bos_token_id": 3, "eos_token_id": 3}
+    GPT2LMHeadModel(GPT2Config(vocab_size=len(pieces), **sizes)).save_pretrained(place)
+    return place
+
+
+@pytest.mark.slow
+def test_a_vocabulary_that_loses_letters_shows_where_text_is_read_as_written(
+    lower_casing, tmp_path
+):
+    """A model that never learned our tokens writes plain text, in the letters that it has."""
+    words = ["Ada", "met", "ADA", "Łódź", "in", "Zürich"]
+    spans = (Span(0, 1, "PER"), Span(3, 4, "LOC"), Span(5, 6, "LOC"))
+    task = task_of([Example(Sentence("s", tuple(words), " "), spans)])
+    own_sizes = dict.fromkeys(("layers", "width", "attention_heads"))
+    asked = {"train": "none", "format": "echo", "prompt": "echo.en.v1"}
+    pretrained = {"init": "pretrained", "model": str(lower_casing)} | own_sizes | asked
+    free = ceiling(backend("gpt", tmp_path, decoding="free", **pretrained), task, POLICY)
+    assert free.counts.f1 is None or free.counts.f1 < 1
+    assert set(free.lost) == {"repair"}
+    assert free.mends
+    forced = ceiling(backend("gpt", tmp_path, **pretrained), task, POLICY)
+    assert (forced.counts.f1, forced.lost) == (1.0, {})

@@ -72,7 +72,7 @@ def reproduce(
     from harness import grid, registry, reproduction, results
     from harness.progress import Display
 
-    first = results.read([folder.parent if folder.is_file() else folder]).runs[0]
+    first = reproduction.stored(folder)
     module = registry.find(first.run.backend).module
     grid.prepare([module], first.run.settings["threads"])
     cell = reproduction.cell(first, output, data)
@@ -90,22 +90,27 @@ def import_predictions(
     name: Annotated[str, typer.Option(help="The name of the row.")],
     format_: Annotated[str, typer.Option("--format", help="conll, jsonl or strings")] = "conll",
     rule: Annotated[str, typer.Option(help="cursor, first or every; for strings")] = "cursor",
-    seed: Annotated[int, typer.Option(help="The seed of this file.")] = 0,
+    seed: Annotated[
+        list[int] | None, typer.Option(help="The seed; all of them where none matters.")
+    ] = None,
     planned: Annotated[list[int] | None, typer.Option("--planned-seed", help="All seeds.")] = None,
     weights: Annotated[str, typer.Option(help="Where its weights came from.")] = "not stated",
+    state: Annotated[list[str] | None, typer.Option(help="key=value, as a run records it.")] = None,
     output: Output = Path("results"),
     data: Data = None,
 ) -> None:
     """Store predictions made elsewhere as a run, so that they enter the same table."""
     from harness.external import FORMATS, Import, write
+    from harness.statement import Statement
     from harness.task import load
 
     if format_ not in FORMATS:
         msg = f"--format {format_}: there are {', '.join(FORMATS)}"
         raise ConfigError(msg)
-    seeds = tuple(planned or [seed])
-    given = Import(file, format_, name, seed, seeds, rule, weights)
-    typer.echo(write(load(task, data), task, given, output))
+    seeds, facts = tuple(seed or [0]), Statement.parse(state or [])
+    given = Import(file, format_, name, seeds, tuple(planned or ()), rule, weights, facts)
+    for folder in write(load(task, data), task, given, output):
+        typer.echo(folder)
 
 
 def oracle(

@@ -1,4 +1,4 @@
-"""``leaderboard`` and ``score``: tables from result files, without any model."""
+"""``leaderboard``, ``score`` and ``schema``: what needs result files only, and no model."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(leaderboard)
     app.command()(score)
+    app.command()(schema)
 
 
 def leaderboard(
@@ -56,3 +57,13 @@ def score(
 
     for result in results.read(folders).runs:
         typer.echo(page(result))
+
+
+def schema(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write them to.")],
+) -> None:
+    """Write the JSON Schema of the result files."""
+    from harness import schemas
+
+    for path in schemas.write(output):
+        typer.echo(path)

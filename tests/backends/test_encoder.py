@@ -11,9 +11,11 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from backends import _weights
+from backends._cut import Cut
 from backends._heads import CrfHead, SoftmaxHead
 from backends._tagger import gold_of
 from backends.encoder import BertCrf, BertSoftmax, Electra, _tag_weights
+from harness.consumed import digest
 from harness.core import Example, Sentence, Span, Tags
 from harness.errors import ConfigError, HarnessError, WeightsError
 from harness.protocol import Context, DevScore, Linearises
@@ -123,6 +125,20 @@ def test_a_crf_learns_its_transitions_and_a_softmax_has_none(fitted):
     assert max(map(abs, chain.values())) > 0.5  # they begin within 0.1
     assert chain["O", "B-PER"] > chain["O", "I-PER"]
     assert chain["B-PER", "I-PER"] > chain["B-PER", "I-LOC"]
+
+
+@pytest.mark.slow
+def test_with_a_cut_nothing_further_is_read_in_training_or_prediction_and_it_says_so(tmp_path):
+    made, report = trained(BertCrf, tmp_path, TRAIN[:40], cut=4)
+    read = [Cut(4).example(example) for example in TRAIN[:40]]
+    assert report.epochs[0].consumed == digest(read)
+    assert report.epochs[0].units == 4 * 40
+    sentences = [example.sentence for example in DEV]
+    answers = made.predict(sentences)
+    assert [len(answer.tags) for answer in answers] == [4] * len(DEV)
+    assert [answer.unread for answer in answers] == [len(s) - 4 for s in sentences]
+    others = [Sentence(s.id, (*s.units[:4], *"完全不同"), s.joiner) for s in sentences]
+    assert [answer.tags for answer in made.predict(others)] == [a.tags for a in answers]
 
 
 @pytest.mark.slow

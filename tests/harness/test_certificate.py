@@ -16,6 +16,7 @@ FLIPS = {
     "data fingerprint": ("run.json", ("data", "fingerprint"), "0" * 64),
     "split": ("run.json", ("data", "split"), "dev"),
     "split in metrics": ("metrics.json", ("split",), "dev"),
+    "stated, not recorded": ("run.json", ("settings", "stated"), ["selection"]),
     "sentences per split": ("run.json", ("data", "sentences", "train"), 299),
     "scored text": ("metrics.json", ("units",), 1),
     "scored text, sentences": ("metrics.json", ("sentences",), 1),

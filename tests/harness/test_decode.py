@@ -26,6 +26,8 @@ def test_tags_pass_as_they_are_unknown_types_included():
     [
         ([], "0 outputs for 1 sentences"),
         ([Tags(("O",))], "1 tags for 4 units"),
+        ([Tags(("O",), unread=2)], "1 tags and 2 unread for 4 units"),
+        ([Tags(("O",) * 5, unread=-1)], "5 tags and -1 unread for 4 units"),
         ([Tags(("O", "O", "O", "PER"))], "'PER' is not a BIO tag"),
         ([Tags(("O", "O", "O", None))], "sentence s"),
         ([["O", "O", "O", "O"]], "not list"),
@@ -34,6 +36,12 @@ def test_tags_pass_as_they_are_unknown_types_included():
 def test_a_backend_that_breaks_the_contract_is_told_where(outputs, words):
     with pytest.raises(BackendError, match=words):
         decode(outputs, [WINDOW], TAGS)
+
+
+def test_units_that_were_not_read_are_o_and_counted():
+    (decoded,) = decode([Tags(("B-PER", "I-PER"), unread=2)], [WINDOW], TAGS).values()
+    assert decoded.tags == ("B-PER", "I-PER", "O", "O")
+    assert decoded.repairs == {"unread": 2}
 
 
 def test_text_is_repaired_and_counted_and_its_raw_reading_kept():

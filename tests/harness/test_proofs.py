@@ -35,7 +35,7 @@ def gold_file(loaded, folder, change=lambda tags: tags):
 @pytest.fixture
 def stored(loaded, tmp_path):
     path = gold_file(loaded, tmp_path, lambda tags: ["I-LOC" if t == "B-LOC" else t for t in tags])
-    folder = write(*loaded, Import(path, "conll", "other"), tmp_path / "results")
+    (folder,) = write(*loaded, Import(path, "conll", "other"), tmp_path / "results")
     return results.read([folder]).runs[0]
 
 
@@ -62,7 +62,7 @@ def test_lists_of_strings_come_in_by_a_stated_rule(loaded, tmp_path):
         rows.append(json.dumps({"text": example.sentence.text, "entities": entities}))
     path = tmp_path / "strings.jsonl"
     path.write_text("\n".join(rows), encoding="utf-8")
-    folder = write(*loaded, Import(path, "strings", "chat", rule="first"), tmp_path / "results")
+    (folder,) = write(*loaded, Import(path, "strings", "chat", rule="first"), tmp_path / "results")
     (result,) = results.read([folder]).runs
     assert result.metrics.micro().f1 == 1.0
     assert result.run.variant == "read back by first"
@@ -101,7 +101,7 @@ def test_results_of_two_machines_merge_and_what_differs_is_refused(stored, loade
     assert len(merge([stored.folder], target).copied) == 1
     assert len(merge([stored.folder], target).known) == 1
     path = gold_file(loaded, tmp_path, lambda tags: ["O" for _ in tags])
-    folder = write(*loaded, Import(path, "conll", "third"), tmp_path / "results")
+    (folder,) = write(*loaded, Import(path, "conll", "third"), tmp_path / "results")
     record = json.loads((folder / "run.json").read_text())
     record["data"]["fingerprint"] = "f" * 64
     (folder / "run.json").write_text(json.dumps(record))

@@ -1,0 +1,43 @@
+"""The program as a user starts it, and its commands within this process, which is quicker."""
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+
+from harness.cli import app, spread
+from harness.errors import HarnessError
+
+
+def harness(*arguments, folder, code=0, paths=()):
+    """Run the program; its exit code must be ``code``. Gives stdout and stderr."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
+    command = [sys.executable, "-m", "harness", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def called(*arguments, folder, code=0):
+    """Run a command that trains nothing, in this process; its exit code must be ``code``."""
+    out, messages = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(messages),
+    ):
+        found = _called([*spread([*map(str, arguments)])], messages)
+    assert found == code, out.getvalue() + messages.getvalue()
+    return out.getvalue(), messages.getvalue()
+
+
+def _called(arguments, messages):
+    try:
+        return app(args=arguments, standalone_mode=False) or 0
+    except HarnessError as error:
+        messages.write(f"error: {error}")
+        return error.exit_code
