@@ -151,7 +151,7 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     digest = hashlib.sha256(content).hexdigest()
     gold = scoring.Gold(task.labels, task.policy, TEST)
     metrics = scoring.metrics(gold, predictions, digest, None)
-    files = {
+    files: dict[str, str | bytes] = {
         "predictions.jsonl": content,
         "history.jsonl": "",
         FACTS: train_facts(task.splits[TRAIN].examples).to_json(),
