@@ -1,4 +1,7 @@
-"""Where and how a run computes: device, threads, seed, precision. Prediction is always fp32.
+"""Where and how a run computes: device, threads, seed, precision.
+
+Prediction is in fp32, since tags in bf16 depend on the padding beside them. Who wants the speed of
+bf16 asks for ``bf16-all``, which the record of the run names, so that the row stands apart.
 
 An accelerator is never waited for where it need not be: batches reach it from pinned memory, and
 results leave it while it goes on.
@@ -35,16 +38,21 @@ def settle(context: Context) -> torch.device:
 
 
 def precision_of(context: Context, device: torch.device) -> str:
-    """``bf16`` or ``fp32``; ``auto`` is bf16 on an accelerator that computes it, else fp32."""
+    """The precision of training; ``auto`` is bf16 on an accelerator that computes it, else fp32."""
     if context.precision != "auto":
         return context.precision
     able = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return "bf16" if able else "fp32"
 
 
+def precision_of_answers(context: Context) -> str:
+    """The precision of prediction."""
+    return context.precision if context.precision == "bf16-all" else "fp32"
+
+
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
     """The context in which matrices are multiplied in ``precision``."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision != "fp32")
 
 
 def to_device(batch: Any, device: torch.device) -> Any:

@@ -17,7 +17,7 @@ from backends import _lora, _pretrained, _scratch
 from backends._answers import Answers
 from backends._architecture import Shape
 from backends._constrained import Grammar, Reader, asked_only, decode
-from backends._device import settle
+from backends._device import precision_of_answers, settle
 from backends._manner import Manner
 from backends._optimiser import decay_groups
 from backends._prediction import MANY_POSITIONS, predict_in_batches
@@ -102,7 +102,7 @@ class Generator(ABC):
             trained=trained if training.epochs else 0,
             epochs=training.epochs,
             best_epoch=training.best_epoch,
-            precision=training.precision,
+            precision=training.precision if training.epochs else precision_of_answers(self.context),
             halved=training.halved,
         )
 

@@ -1,4 +1,4 @@
-"""Prediction: no gradient, fp32, longest first, answers back in order, no logits kept.
+"""Prediction: no gradient, longest first, answers back in order, no logits kept.
 
 A batch is asked before the answers to the one before it are read, so that an accelerator computes
 while the host reads. Lack of memory halves the batches that are left.
@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 import torch
 
 from backends._batching import area, by_length, cut
+from backends._device import autocast, precision_of_answers
 from harness.core import Sentence
 from harness.errors import ResourceError
 from harness.protocol import Context, Progress
@@ -56,7 +57,8 @@ def predict_in_batches(
     model.eval()
     found: dict[int, Answer] = {}
     done, total = 0, sum(map(len, sentences))
-    with torch.inference_mode():
+    device = next(model.parameters()).device
+    with torch.inference_mode(), autocast(device, precision_of_answers(context)):
         asked = _asked(by_length(slots, budget), slots, lambda b: ask([sentences[i] for i in b]))
         for batch, answers in _one_behind(asked):
             found.update(zip(batch, answers, strict=True))

@@ -59,7 +59,7 @@ class Objective(Protocol):
         ...
 
     def predict(self, sentences: Sequence[Sentence]) -> Sequence[Output]:
-        """Answers for selection, in fp32."""
+        """Answers for selection."""
         ...
 
 

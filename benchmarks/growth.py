@@ -144,6 +144,11 @@ def draw(tables: dict[str, list[Row]], path: Path) -> None:
             rates = [getattr(row, phase) for row in rows]
             panel.plot([row.value for row in rows], rates, marker=marker, label=phase)
         panel.set(xscale="log", yscale="log", xlabel=name)
+        values = [row.value for row in rows]
+        panel.set_xticks(values, [f"{value:,}" for value in values], rotation=45)
+        panel.set_xticks([], minor=True)
+        for which in (panel.yaxis.set_major_formatter, panel.yaxis.set_minor_formatter):
+            which("{x:,.0f}")
         panel.grid(visible=True, alpha=0.3)
     panels[0].set_ylabel("characters per second")
     panels[0].legend()

@@ -24,6 +24,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -184,8 +185,11 @@ def _tags(backend: Any, examples: Sequence[Example]) -> list[tuple[str, ...]]:
 
 
 def _tags_bf16(backend: Any, examples: Sequence[Example]) -> list[tuple[str, ...]]:
-    with torch.autocast("cpu", torch.bfloat16):
-        return _tags(backend, examples)
+    fp32 = backend.context
+    backend.context = replace(fp32, precision="bf16-all")
+    found = _tags(backend, examples)
+    backend.context = fp32
+    return found
 
 
 def _assert_equal(answers: dict[str, list[tuple[str, ...]]]) -> None:

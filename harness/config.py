@@ -24,7 +24,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "bf16-all"] = "auto"
     threads: Annotated[int, Field(ge=1)] = 1
     window_limit: Annotated[int, Field(ge=4)] = 254
     window_margin: Annotated[int, Field(ge=1)] = 32

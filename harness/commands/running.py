@@ -42,7 +42,9 @@ def run(
     data: Data = None,
     limit: Limit = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda")] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, fp32 or bf16")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="auto, fp32, bf16, or bf16-all: in prediction too")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each run.", min=1)] = None,
     workers: Annotated[int | None, typer.Option(help="Runs side by side.", min=1)] = None,
     highlight: Highlight = [],  # noqa: B006 - typer copies it

@@ -144,12 +144,15 @@ def test_eight_by_one_is_four_by_two_is_two_by_four(family, tmp_path):
 
 
 @family
-def test_bf16_trains_and_predicts_in_fp32(family, tmp_path):
-    made = family(context(tmp_path, precision="bf16"), **SMALL)
+@pytest.mark.parametrize("precision", ["bf16", "bf16-all"])
+def test_bf16_leaves_the_weights_in_fp32_and_says_so(family, precision, tmp_path):
+    made = family(context(tmp_path, precision=precision), **SMALL)
     report = made.fit(TRAIN[:20], [])
-    assert report.precision == "bf16"
+    assert report.precision == precision
     assert torch.isfinite(torch.tensor(report.epochs[-1].loss))
     assert {p.dtype for p in made.model.parameters()} == {torch.float32}
+    found = made.predict([example.sentence for example in DEV[:5]])
+    assert [len(tags.tags) for tags in found] == [len(example.sentence) for example in DEV[:5]]
 
 
 @pytest.mark.slow

@@ -14,9 +14,9 @@ LENGTHS = (3, 9, 1, 7, 9, 2, 8, 5)
 SENTENCES = [Sentence(f"s{i}", ("字",) * n) for i, n in enumerate(LENGTHS)]
 
 
-def run(ask, budget=20, lines=None):
-    told = Context(("O",), 1, "cpu", "fp32", 1, None, None, (lines or []).append)
-    model = torch.nn.Dropout()
+def run(ask, budget=20, precision="fp32"):
+    told = Context(("O",), 1, "cpu", precision, 1, None, None, lambda progress: None)
+    model = torch.nn.Linear(1, 1)
     found = predict_in_batches(model, SENTENCES, LENGTHS, budget, ask, told)
     assert model.training
     return found
@@ -58,6 +58,18 @@ def test_where_memory_runs_out_what_is_left_is_cut_smaller():
 
     assert run(ask, budget=100) == [s.id for s in SENTENCES]
     assert max(sizes) <= 10 < 100
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32", "bf16", "bf16-all"])
+def test_prediction_is_in_fp32_unless_all_is_to_be_in_bf16(precision):
+    dtypes = []
+
+    def ask(chosen):
+        dtypes.append((torch.ones(2, 2) @ torch.ones(2, 2)).dtype)
+        return lambda: answers(chosen)
+
+    run(ask, precision=precision)
+    assert set(dtypes) == {torch.bfloat16 if precision == "bf16-all" else torch.float32}
 
 
 def test_a_sentence_that_never_fits_ends_with_advice():
