@@ -52,6 +52,8 @@ RECORDED = {
 
 def line_of(name: str) -> str:
     """The line a flip is about: what stands before the comma or the file."""
+    if name in {field.name for field in FIELDS}:
+        return name
     return name.partition(",")[0].partition(" in ")[0]
 
 
