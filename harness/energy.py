@@ -33,7 +33,7 @@ def counter() -> Iterator[Callable[[], float | None]]:
 
 
 @contextmanager
-def _counted(pynvml: Any, handle: Any) -> Iterator[Callable[[], float]]:
+def _counted(pynvml: Any, handle: Any) -> Iterator[Callable[[], float | None]]:
     """The device's own counter, or its power over time where it has none."""
     start = _millijoules(pynvml, handle)
     if start is None:
