@@ -28,6 +28,11 @@ class Row:
     runs: tuple[Answers, ...]
     found: Answer
 
+    @property
+    def about(self) -> str:
+        """Its preset and variant, as far as a table names them."""
+        return " ".join(_details(self.runs[0]))
+
     @cached_property
     def levels(self) -> Levels:
         """The counts by level of every bucket."""

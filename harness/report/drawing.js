@@ -1,6 +1,6 @@
 // Sentences on the page: gold and answers as bars under the units. All text of the data goes into
 // the document as textContent or as an attribute, never as markup.
-const SYMBOLS = { type: "≠", short: "⊂", long: "⊃", shifted: "↔", "type+boundary": "≠↔", split: "÷",
+const SYMBOLS = { type: "≠", short: "⊂", long: "⊃", shifted: "↔", "type+boundary": "×", split: "÷",
   merged: "∪", missed: "∅", spurious: "+", repair: "✎", "window edge": "¦" };
 const make = (name, className, text) => {
   const element = document.createElement(name);
@@ -64,8 +64,9 @@ const drawBar = (chunk, sentence, bar, row, from, to, hits) => {
   const classes = { gold: "span", exact: "span right" };
   const element = make("div", bar.missed ? "span missed" : classes[bar.kind] || "span wrong");
   const symbol = SYMBOLS[bar.kind] || "";
-  const narrow = Math.min(end, to) - Math.max(start, from) < 2;
-  element.textContent = narrow ? symbol || [...type].slice(0, 2).join("") : symbol ? `${symbol} ${type}` : type;
+  const whole = symbol ? `${symbol} ${type}` : type;
+  const room = 3 * (Math.min(end, to) - Math.max(start, from)); // letters that fit in its units
+  element.textContent = [...whole].length <= room ? whole : symbol || [...type].slice(0, room).join("");
   element.title = `${type}${bar.kind === "gold" ? "" : ", " + bar.kind}: ${units(sentence).slice(start, end).join(task.joiner)}`;
   element.style.setProperty("--hue", hue(label(sentence, bar.span)));
   element.style.gridRow = row;

@@ -89,7 +89,7 @@ def _summary(row: Row) -> Summary:
     credits_ = [partial_credit(_pairs(run)) for run in row.runs]
     return Summary(
         row.name,
-        row.runs[0].name,
+        row.about,
         tuple(f"{run.run.seed}: {shown(c.f1)}" for run, c in zip(row.runs, counts, strict=True)),
         average([c.f1 for c in counts]),
         average([c.precision for c in counts]),
