@@ -111,6 +111,14 @@ def test_one_flipped_field_turns_its_line_red_and_names_the_row(rows, name):
     assert any("electra" in row for row, _ in check.differing)
 
 
+def test_agreement_is_not_enough_where_every_row_is_only_stated(rows):
+    for run in results.read([rows]).runs:
+        change(run.folder / "run.json", "settings", "stated", to=["selection"])
+    check = lines(rows)["stated, not recorded"]
+    assert not check.ok
+    assert check.differing == ()
+
+
 SEPARATING = {field.name for field in FIELDS if field.separates}
 
 
