@@ -27,6 +27,7 @@ from harness.core import Span
 Scheme: TypeAlias = Literal["strict", "exact", "partial", "type"]
 SCHEMES: tuple[Scheme, ...] = ("strict", "exact", "partial", "type")
 Pair: TypeAlias = tuple[Span, Span]
+Apart: TypeAlias = tuple[int, Sequence[Span], Sequence[Span]]
 Sentences: TypeAlias = Iterable[tuple[Sequence[Span], Sequence[Span]]]
 
 
@@ -99,40 +100,40 @@ class Fair:
 
 def partial_credit(sentences: Sentences) -> dict[Scheme, Credit]:
     """The SemEval counts of each scheme over ``(gold, found)`` of all sentences."""
-    held = list(sentences)
+    held = [_apart(gold, found) for gold, found in sentences]
     return {scheme: _credit(held, scheme) for scheme in SCHEMES}
 
 
 def fair(sentences: Sentences) -> Fair:
     """The FairEval counts over ``(gold, found)`` of all sentences."""
     sums = dict.fromkeys(("tp", "fp", "fn", "le", "be", "lbe"), 0)
-    for gold, found in sentences:
-        pairs = pairing(gold, found, _same_label)
+    for equal, gold, found in (_apart(*sides) for sides in sentences):
+        pairs = _pairs(gold, found, _same_label)
         for pair in pairs:
             sums[_near_miss(*pair)] += 1
+        sums["tp"] += equal
         sums["fn"] += len(gold) - len(pairs)
         sums["fp"] += len(found) - len(pairs)
     return Fair(**sums)
 
 
-def pairing(
+def _apart(gold: Sequence[Span], found: Sequence[Span]) -> Apart:
+    """How many spans are equal on both sides, and the others of each.
+
+    A span found as it is in the gold overlaps nothing else: it is its own pair.
+    """
+    equal = set(gold).intersection(found)
+    missed, wrong = ([span for span in side if span not in equal] for side in (gold, found))
+    return len(equal), missed, wrong
+
+
+def _pairs(
     gold: Sequence[Span], found: Sequence[Span], right: Callable[[Span, Span], bool]
 ) -> list[Pair]:
     """Overlapping pairs, one to one: most right ones first, then most pairs, then most overlap.
 
-    A span found as it is in the gold overlaps nothing else on either side: it is its own pair.
+    Two flat, sorted sequences cannot have crossing overlaps, so an alignment finds the best.
     """
-    equal = set(gold).intersection(found)
-    wrong = _aligned(
-        [g for g in gold if g not in equal], [f for f in found if f not in equal], right
-    )
-    return sorted([*((span, span) for span in equal), *wrong])
-
-
-def _aligned(
-    gold: Sequence[Span], found: Sequence[Span], right: Callable[[Span, Span], bool]
-) -> list[Pair]:
-    """Two flat, sorted sequences cannot have crossing overlaps: an alignment finds the best."""
     if not gold or not found:
         return []
     best: list[list[tuple[tuple[int, int, int], list[Pair]]]]
@@ -165,11 +166,12 @@ _RIGHT: dict[Scheme, Callable[[Span, Span], bool]] = {
 }  # fmt: skip
 
 
-def _credit(sentences: Sentences, scheme: Scheme) -> Credit:
+def _credit(sentences: Sequence[Apart], scheme: Scheme) -> Credit:
     right = _RIGHT[scheme]
-    correct = paired = golds = founds = 0
-    for gold, found in sentences:
-        pairs = pairing(gold, found, right)
+    correct = paired = sum(equal for equal, _, _ in sentences)
+    golds = founds = paired
+    for _, gold, found in sentences:
+        pairs = _pairs(gold, found, right)
         correct += sum(right(*pair) for pair in pairs)
         paired += len(pairs)
         golds += len(gold)

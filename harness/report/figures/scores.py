@@ -29,8 +29,10 @@ def seeds(held: Sequence[Row]) -> Picture:
         axes = figure.subplots()
         for index, row in enumerate(held):
             scores = [100 * (run.metrics.micro().f1 or 0.0) for run in row.runs]
-            if counts := _counts(row):
-                found = interval(np.array(counts))
+            if any(row.runs[0].gold):
+                # Every entity is on one level of this bucket: its levels add up to the whole.
+                whole = [counts for (bucket, _), counts in row.levels.items() if bucket == "type"]
+                found = interval(np.sum(whole, axis=0))
                 axes.plot([100 * found.low, 100 * found.high], [index] * 2, color=colour(index),
                           linewidth=7, alpha=0.22, solid_capstyle="butt")  # fmt: skip
             axes.scatter(scores, [index] * len(scores), color=colour(index), marker=marker(index),
@@ -48,20 +50,6 @@ def seeds(held: Sequence[Row]) -> Picture:
         "where there are several (band)."
     )
     return picture("seeds", caption, (8, 1.1 + 0.62 * len(held)), draw)
-
-
-def _counts(row: Row) -> list[list[tuple[int, int, int]]]:
-    """Counts by seed and sentence, (seeds, sentences, 3); nothing where there is no gold."""
-    if not any(row.runs[0].gold):
-        return []
-    return [
-        [
-            (right, len(found) - right, len(gold) - right)
-            for gold, found in zip(run.gold, run.found, strict=True)
-            for right in (len(set(gold) & set(found)),)
-        ]
-        for run in row.runs
-    ]
 
 
 def classes(held: Sequence[Row]) -> Picture:
@@ -112,7 +100,7 @@ def buckets(held: Sequence[Row]) -> Picture:
         for index, row in enumerate(held):
             figure.axes[0].plot([], [], color=colour(index), marker=marker(index),
                                 linestyle="none", label=row.name)  # fmt: skip
-        figure.legend(loc="outside lower center", ncols=min(4, len(held)))
+        figure.legend(loc="outside lower center", ncols=min(6, len(held)))
 
     caption = (
         "F1 by bucket: points are seeds, bars the 95 % interval; n counts gold entities, and "

@@ -32,13 +32,13 @@ def curves(held: Sequence[Row]) -> Picture:
             axes.set_xlabel("epoch")
             axes.xaxis.get_major_locator().set_params(integer=True)
         handles, names = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)))
+        figure.legend(handles, names, loc="outside lower center", ncols=min(6, len(names)))
 
     caption = (
         "Training of every run: a colour and marker for each row, a dash for each seed; a ring "
         "marks the epoch that was kept."
     )
-    return picture("curves", caption, (11, 3.9 + 0.2 * (len(trained) // 4)), draw)
+    return picture("curves", caption, (11, 3.9 + 0.2 * (len(trained) // 7)), draw)
 
 
 def _line(axes: Any, run: Answers, field: str, index: int, seed: int, name: str | None) -> None:
