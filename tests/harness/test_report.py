@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import made_runs
 import pytest
+from typer.testing import CliRunner
 
 from harness.analysis import load
 from harness.analysis.answers import load_all
 from harness.analysis.rows import rows
+from harness.cli import app
 from harness.core import Example, Sentence, Span
 from harness.errors import ConfigError, DataError
-from harness.report import build, page
+from harness.report import build, figures, page
+from harness.report.figures import Picture
 from harness.report.sentences import encode_all
 from harness.results import read
 
@@ -124,6 +127,22 @@ def test_what_one_run_says_of_the_training_data_serves_all_runs_on_it(tmp_path):
     (elsewhere,) = made_runs.study([made_runs.System("c")], 6, (1,))
     made_runs.store(tmp_path / "c", replace(elsewhere, facts=None))
     assert [run.facts for run in load_all([tmp_path])] == [one.facts, one.facts, None]
+
+
+def test_the_commands_write_a_page_and_figures_without_text(tmp_path, monkeypatch):
+    (run,) = made_runs.study([made_runs.System("a", 0.3)], 20, (1,))
+    folder = str(made_runs.store(tmp_path / "run", run).parent)
+    seeds = Picture("seeds", "F1 of every seed", b"<svg/>", b"PNG")
+    monkeypatch.setattr(page, "counted", lambda held: iter((seeds,)))
+    monkeypatch.setattr(figures, "counted", lambda held: iter((seeds, Picture("x", "No font."))))
+    output, drawn = tmp_path / "new" / "page.html", tmp_path / "figures"
+    done = CliRunner().invoke(app, ["report", folder, "-o", str(output), "--without-text"])
+    assert done.exit_code == 0, done.output
+    assert "字" in output.read_text(encoding="utf-8")
+    done = CliRunner().invoke(app, ["figures", folder, "-o", str(drawn), "--without-text"])
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in drawn.iterdir()} == {"made-seeds.svg", "made-seeds.png"}
+    assert "x: No font." in done.output
 
 
 def test_what_is_stored_is_loaded_again(tmp_path):
