@@ -99,7 +99,8 @@ def draw(table: Leaderboard, path: Path) -> None:
     blocks = [block for block in table.blocks if block.kind == "ranked"]
     if not blocks:
         raise ConfigError("no picture: no row is ranked")
-    names = list(dict.fromkeys(row.name for block in blocks for row in block.rows))
+    drawn = (one.name for block in blocks for key in COSTS for one in points(block, key))
+    names = list(dict.fromkeys(drawn))  # a row without costs has no place to be
     styles = {name: _style(number, name) for number, name in enumerate(names)}
     with rc_context({"font.family": list(_fonts()), "svg.hashsalt": "ner-harness",
                      "axes.spines.top": False, "axes.spines.right": False}):  # fmt: skip

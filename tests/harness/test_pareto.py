@@ -61,6 +61,20 @@ def test_what_was_not_measured_is_not_drawn(tmp_path):
     pareto.draw(table, tmp_path / "pareto.png")
 
 
+def test_a_row_without_any_cost_is_not_in_the_legend(tmp_path):
+    write_row(tmp_path, "bert-crf")
+    write_row(tmp_path, "imported")
+    for run in results.read([tmp_path]).runs:
+        if run.run.backend == "imported":
+            for part in ("train_peak_bytes", "predict_peak_bytes"):
+                change(run.folder / "run.json", "cost", part, to=None)
+            change(run.folder / "run.json", "cost", "predict_units", to=0)
+    pareto.draw(leaderboard.build(results.read([tmp_path])), tmp_path / "pareto.svg")
+    text = (tmp_path / "pareto.svg").read_text(encoding="utf-8")
+    assert "<!-- bert-crf" in text
+    assert "<!-- imported" not in text
+
+
 def test_a_table_without_the_columns_is_refused(tmp_path):
     write_row(tmp_path, "bert-crf")
     table = leaderboard.build(results.read([tmp_path]), columns=["f1"])
