@@ -18,6 +18,7 @@ from backends._answers import Answers
 from backends._architecture import Shape
 from backends._constrained import Grammar, Reader, asked_only, decode
 from backends._device import precision_of_answers, settle
+from backends._layers import place
 from backends._manner import Manner
 from backends._optimiser import decay_groups
 from backends._prediction import MANY_POSITIONS, predict_in_batches
@@ -282,7 +283,7 @@ class Generator(ABC):
             self._heed(notes)
             self._speak(_pretrained.read_tokenizer(folder / TOKENIZER))
             self.model = self._read(folder)
-        self.model.to(device)
+        place(self.model, device)
 
     def _read(self, folder: Path) -> Any:
         if (folder / BASE).is_dir():

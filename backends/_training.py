@@ -22,6 +22,7 @@ from accelerate.utils import broadcast_object_list
 from backends._batching import area, batches, by_length, cut
 from backends._device import autocast, device_of, precision_of, seed_everything, to_device
 from backends._history import history_of
+from backends._layers import place
 from backends._losses import Losses
 from backends._optimiser import Rates, adamw, normalise
 from backends._recipe import Recipe
@@ -144,7 +145,7 @@ class _Loop:
         self.device = self.accelerator.device if self.processes > 1 else device
         self.precision = precision_of(self.context, self.device)
         seed_everything(self.context.seed + self.accelerator.process_index)
-        self.objective.model.to(self.device)
+        place(self.objective.model, self.device)
         self.optimiser = adamw(self.objective.groups(self.recipe))
         step = _Step(self.objective)
         self.step = self.accelerator.prepare(step) if self.processes > 1 else step

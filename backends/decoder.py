@@ -15,6 +15,7 @@ from backends import _scratch
 from backends._architecture import Shape
 from backends._device import settle
 from backends._generation import SLACK, Generator, Plan
+from backends._layers import place
 from backends._manner import Beam, Decoding, FormatName, Manner
 from backends._optimiser import Schedule
 from backends._padding import (
@@ -125,8 +126,9 @@ class Gpt(Generator):
         self._sentences = [example.sentence for example in (*train_set, *dev)]
         if self.training == "answers":
             return super().fit(train_set, dev)
-        settle(self.context)
+        device = settle(self.context)
         self._start(train_set)
+        place(self.model, device)
         return self._report()
 
     def _start(self, train_set: Sequence[Example]) -> None:

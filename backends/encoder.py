@@ -20,6 +20,7 @@ from backends._cut import Cut
 from backends._device import settle, to_device, to_host
 from backends._encoding import Encoder, Pretrained, Vocabulary
 from backends._heads import CrfHead, Head, Paths, SoftmaxHead
+from backends._layers import place
 from backends._optimiser import Schedule, decay_groups
 from backends._prediction import positions, predict_in_batches
 from backends._tagger import Batch, Tagger, collate, gold_of
@@ -237,7 +238,7 @@ class _Encoder:
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             msg = f"the model in {folder.name} cannot be read: {error}"
             raise WeightsError(msg) from error
-        self.model.to(device)
+        place(self.model, device)
 
     def _load(self, folder: Path) -> None:
         from safetensors.torch import load_file

@@ -1,6 +1,6 @@
 """Training and prediction beside transformers' Trainer, its pipeline and flair.
 
-    python -m benchmarks.training --data FOLDER [--flair PYTHON] [--sentences 600] [--rounds 3]
+    python -m benchmarks.training --data FOLDER [--flair FOLDER] [--sentences 600] [--rounds 3]
 
 Same random weights (4 layers, width 256), same sentences (Weibo, or the demo where there is no
 data), one thread, sides in turns; a rate counts everything from a folder and a list of sentences
@@ -10,9 +10,8 @@ neighbours in length that hold what 8 random sentences hold.
 - Trainer:       as its run_ner example, at its defaults: batch 8, padded to the longest, fp32
 - best Trainer:  grouped by length, bf16
 - pad 300:       every sentence padded to 300, as many scripts do
-- flair:         ``SequenceTagger`` with CRF, ``fine_tune`` at batch 8. It wants transformers 4, so
-                 PYTHON is that of another environment: ``python -m venv E`` and
-                 ``E/bin/pip install flair==0.15.1 transformers==4.57.6 torch==2.13.0``
+- flair:         ``SequenceTagger`` with CRF, ``fine_tune`` at batch 8, in processes of its own: it
+                 wants transformers 4, so FOLDER is a virtual environment, made where none is
 - predict:       ``Trainer.predict`` with arg-max, and the pipeline; tags must be ours, all of them
 
 The last line is JSON, for machines.
@@ -23,6 +22,7 @@ import json
 import os
 import subprocess
 import tempfile
+import venv
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -43,6 +43,7 @@ from harness.core import Example
 from harness.tags import encode
 
 BATCH, PAD = 8, 300
+FLAIR = ("flair==0.15.1", "transformers==4.57.6")
 PAD_SHARE = 0.2
 SPECIAL = 2  # [CLS] and [SEP]
 
@@ -71,7 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--task", default="weibo")
     parser.add_argument("--sentences", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--flair", type=Path, help="python of an environment that has flair")
+    parser.add_argument("--flair", type=Path, help="virtual environment for flair, made if missing")
     return parser.parse_args()
 
 
@@ -95,7 +96,7 @@ def _train(
         "ours with CRF, bf16": timed(partial(ours, BertCrf, "bf16")),
     }
     if arguments.flair:
-        sides["flair with CRF"] = partial(_flair, arguments.flair, folder)
+        sides["flair with CRF"] = partial(_flair, _flair_python(arguments.flair), folder)
     turns = Turns(sides, train, {f"Trainer, padded to {PAD}": PAD_SHARE})
     turns.run(arguments.rounds)
     print(f"training, batches of {budget} positions\n{turns.table()}")
@@ -121,6 +122,16 @@ def _ours(
         backend = family(told, init="pretrained", model=str(folder), **options)
         backend.fit(examples, [])
     return backend
+
+
+def _flair_python(folder: Path) -> Path:
+    """The python of a virtual environment with flair and the torch of this process."""
+    python = folder.resolve() / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+        torch_here = f"torch=={torch.__version__.partition('+')[0]}"
+        subprocess.run([python, "-m", "pip", "install", "-q", *FLAIR, torch_here], check=True)
+    return python
 
 
 def _flair(python: Path, folder: Path, examples: Sequence[Example]) -> float:

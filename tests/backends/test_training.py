@@ -84,13 +84,13 @@ def test_it_learns(tmp_path):
     assert training.epochs[-1].dev_loss < training.epochs[0].dev_loss
 
 
-@pytest.mark.parametrize(("batch_units", "accumulate"), [(160, 2), (80, 4), (40, 8), (3, 100)])
+@pytest.mark.parametrize(("batch_units", "accumulate"), [(50, 2), (25, 4), (10, 10), (3, 20)])
 def test_accumulation_changes_no_update(tmp_path, batch_units, accumulate):
     """The same effective batch is the same update, however it is split."""
-    whole, _ = run(tmp_path / "a", batch_units=320, epochs=1)
+    whole, _ = run(tmp_path / "a", batch_units=100, epochs=1)
     split, _ = run(tmp_path / "b", batch_units=batch_units, accumulate=accumulate, epochs=1)
-    if batch_units == 3:  # a budget of 300, not 320: other batches, and the guard of this test
-        assert not torch.equal(whole.model.weight, split.model.weight)
+    if batch_units == 3:  # a budget of 60, not 100: other updates, and the guard of this test
+        assert (whole.model.weight - split.model.weight).abs() > 1e-3
     else:
         torch.testing.assert_close(split.model.weight, whole.model.weight, rtol=0, atol=1e-6)
 
