@@ -9,7 +9,8 @@ from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
 from transformers.pytorch_utils import Conv1D
 
 from backends import _layers
-from backends._layers import Dropout, Linear, Product, Transposed, place
+from backends._layers import ROWS, Dropout, Linear, Transposed, linear, place
+from harness.cost import flops
 
 CPU = torch.device("cpu")
 
@@ -21,14 +22,15 @@ def everywhere(monkeypatch):
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("shape", [(16, 24), (5, 7, 24), (2, 3, 40, 24)])
-def test_a_product_and_its_gradients_are_torchs(shape, bias):
+@pytest.mark.parametrize("shape", [(200, 24), (5, 27, 24), (2, 3, 40, 24)])
+def test_a_product_and_its_gradients_are_torchs(everywhere, shape, bias):
     torch.manual_seed(1)
     x = torch.randn(*shape, requires_grad=True)
     weight = torch.randn(9, 24, requires_grad=True)
     parameters = [x, weight, *([torch.randn(9, requires_grad=True)] if bias else [])]
     wanted = functional.linear(*parameters)
-    got = Product.apply(x, weight, parameters[2] if bias else None)
+    got = linear(x, weight, parameters[2] if bias else None)
+    assert "Product" in history(got)
     assert torch.allclose(got, wanted, atol=1e-5)
     outer = torch.randn_like(wanted)
     theirs = torch.autograd.grad(wanted, parameters, outer)
@@ -37,22 +39,49 @@ def test_a_product_and_its_gradients_are_torchs(shape, bias):
         assert torch.allclose(mine, other, atol=1e-4)
 
 
-def test_a_frozen_weight_gets_no_gradient():
-    x, weight = torch.randn(20, 8, requires_grad=True), torch.randn(4, 8)
-    Product.apply(x, weight, None).sum().backward()
+def history(tensor):
+    """The names of the functions that made ``tensor``, last first."""
+    found, function = [], tensor.grad_fn
+    while function:
+        found.append(function.name())
+        function = next((f for f, _ in function.next_functions if f), None)
+    return " ".join(found)
+
+
+def test_a_frozen_weight_gets_no_gradient(everywhere):
+    x, weight = torch.randn(200, 8, requires_grad=True), torch.randn(4, 8)
+    linear(x, weight, None).sum().backward()
     assert weight.grad is None
-    assert torch.allclose(x.grad, weight.sum(0).expand(20, 8), atol=1e-5)
+    assert torch.allclose(x.grad, weight.sum(0).expand(200, 8), atol=1e-5)
 
 
-def test_few_rows_and_bf16_are_left_to_torch(everywhere, monkeypatch):
-    taken = []
-    monkeypatch.setattr(_layers.Product, "apply", lambda x, *_: taken.append(len(x)) or x)
+def test_few_rows_are_left_to_torch(everywhere):
     layer = Linear(8, 8)
-    layer(torch.randn(_layers.ROWS, 8))
-    layer(torch.randn(_layers.ROWS - 1, 8))
+    assert "Product" in history(layer(torch.randn(ROWS, 8)))
+    assert "Product" not in history(layer(torch.randn(ROWS - 1, 8)))
+
+
+def test_bf16_stays_bf16_and_its_gradients_are_torchs():
+    torch.manual_seed(6)
+    layer, x = Linear(24, 9), torch.randn(150, 24)
     with torch.autocast("cpu", torch.bfloat16):
-        assert layer(torch.randn(64, 8)).dtype == torch.bfloat16
-    assert taken == [_layers.ROWS]
+        got, wanted = layer(x), functional.linear(x, layer.weight, layer.bias)
+    assert got.dtype == torch.bfloat16
+    assert torch.equal(got, wanted)
+    ours = torch.autograd.grad(got.float().square().sum(), layer.weight, retain_graph=True)[0]
+    theirs = torch.autograd.grad(wanted.float().square().sum(), layer.weight)[0]
+    assert torch.allclose(ours, theirs, rtol=0.02, atol=0.1)
+
+
+def test_batches_of_all_sizes_need_few_kernels(everywhere, monkeypatch):
+    seen = set()
+    plain = _layers._product
+    monkeypatch.setattr(_layers, "_product", lambda x, *rest: seen.add(len(x)) or plain(x, *rest))
+    layer = Linear(8, 8)
+    for rows in range(256, 513):
+        assert len(layer(torch.randn(rows, 8))) == rows
+    assert len(seen) == 9
+    assert max(seen) == 512
 
 
 def models():
@@ -68,7 +97,7 @@ def test_a_placed_model_answers_as_before_under_the_same_names(everywhere, kind)
     plain = models()[kind].eval()
     placed = copy.deepcopy(plain)
     place(placed, CPU)
-    ids = torch.randint(0, 50, (4, 20))
+    ids = torch.randint(0, 50, (7, 20))
     with torch.inference_mode():
         assert torch.allclose(placed(ids)[0], plain(ids)[0], atol=1e-5)
     assert placed.state_dict().keys() == plain.state_dict().keys()
@@ -110,3 +139,13 @@ def test_the_maker_of_the_processor_decides(monkeypatch):
     for maker, wins in (("GenuineIntel", False), ("AuthenticAMD", capability)):
         monkeypatch.setattr(_layers, "_processor", lambda maker=maker: f"vendor_id : {maker}")
         assert _layers._onednn_wins.__wrapped__() == wins
+
+
+def test_operations_are_counted_as_torchs_are(everywhere):
+    layer, x = torch.nn.Linear(24, 9), torch.randn(256, 24)
+    with flops() as plain:
+        layer(x)
+    place(layer, CPU)
+    with flops() as ours:
+        assert "Product" in history(layer(x))
+    assert ours() == plain() == 2 * 256 * 24 * 9
