@@ -254,7 +254,7 @@ class Gpt(Generator):
             num_beams=self.manner.beam,
             do_sample=False,
             eos_token_id=self.vocabulary.end,
-            pad_token_id=self.vocabulary.padding,
+            pad_token_id=self.vocabulary.end,  # padding without a mask makes transformers warn
         )
         return written[:, rows.shape[1] :].tolist()
 
