@@ -205,3 +205,19 @@ def generated(made, sentence):
         .tolist()
     )
     return tuple(ids[i] for i in written if i in ids)
+
+
+def test_a_row_that_is_done_is_not_fed_padding(tmp_path):
+    """Transformers drops a mask of ones, sees padding without a mask, and warns."""
+    made = started(tmp_path, **ECHO)
+    fed = []
+
+    def end_the_first_row(model, args, kwargs, output):
+        fed.append(kwargs["input_ids"])
+        output.logits[0, -1, made.vocabulary.end] += 1_000
+
+    with made.model.register_forward_hook(end_the_first_row, with_kwargs=True):
+        texts = made.generate([Sentence("a", ("张", "三")), Sentence("b", ("李", "四"))])
+    assert texts[0].text == ""
+    assert len(fed) > 2
+    assert all((step[0] != made.vocabulary.padding).all() for step in fed)
