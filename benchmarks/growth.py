@@ -137,6 +137,7 @@ def draw(tables: dict[str, list[Row]], path: Path) -> None:
 
     mpl.use("agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import LogLocator
 
     figure, panels = pyplot.subplots(1, len(tables), figsize=(11, 3.2), sharey=True)
     for panel, (name, rows) in zip(panels, tables.items(), strict=True):
@@ -147,8 +148,9 @@ def draw(tables: dict[str, list[Row]], path: Path) -> None:
         values = [row.value for row in rows]
         panel.set_xticks(values, [f"{value:,}" for value in values], rotation=45)
         panel.set_xticks([], minor=True)
-        for which in (panel.yaxis.set_major_formatter, panel.yaxis.set_minor_formatter):
-            which("{x:,.0f}")
+        panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        panel.yaxis.set_major_formatter("{x:,.0f}")
+        panel.set_yticks([], minor=True)
         panel.grid(visible=True, alpha=0.3)
     panels[0].set_ylabel("characters per second")
     panels[0].legend()
