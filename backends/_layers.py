@@ -21,6 +21,8 @@ from transformers.pytorch_utils import Conv1D
 ROWS = 128
 # Dropout decides by one of these many steps.
 STEPS = 1 << 16
+# What torch.compile makes of a linear layer; builds of torch without oneDNN lack it.
+ONEDNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 
 
 def place(model: Any, device: torch.device) -> None:
@@ -110,21 +112,24 @@ class Product(torch.autograd.Function):
 def _product(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None
 ) -> torch.Tensor:
-    product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    product: torch.Tensor = ONEDNN(x, weight, bias, "none", [], "")
     return product
 
 
-@register_flop_formula(torch.ops.mkldnn._linear_pointwise)
 def _operations(x: torch.Size, weight: torch.Size, *_: Any, **__: Any) -> int:
     """What the harness counts a product as, which torch's counter does not know."""
     return 2 * math.prod(x) * weight[0]
+
+
+if ONEDNN:
+    register_flop_formula(ONEDNN)(_operations)
 
 
 @cache
 def _onednn_wins() -> bool:
     """Whether this processor has AVX-512 and is not one that MKL takes it on."""
     wide = torch.backends.cpu.get_cpu_capability() == "AVX512"
-    return wide and torch.backends.mkldnn.is_available() and "GenuineIntel" not in _processor()
+    return bool(wide and ONEDNN) and "GenuineIntel" not in _processor()
 
 
 def _processor() -> str:
