@@ -10,6 +10,7 @@ mass they would have had is not handed to the legal ones.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import torch
@@ -78,7 +79,8 @@ def decode(
         search.extend(scores)
         for row in _ending(lengths, position + 1):
             found[row] = search.best(row)
-    return [path.tolist() for path in found]
+    chosen = iter(torch.cat(found).tolist())  # one wait for all sentences
+    return [list(islice(chosen, units)) for units in lengths]
 
 
 def _ending(lengths: Sequence[int], length: int) -> Iterator[int]:

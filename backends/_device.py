@@ -16,6 +16,9 @@ from accelerate.utils import recursively_apply, send_to_device, set_seed
 
 from harness.protocol import Context
 
+# Devices that read the memory of the host.
+SHARING = ("cpu", "mps")
+
 
 def device_of(context: Context) -> torch.device:
     """The device of the run: ``auto`` is an accelerator where there is one."""
@@ -57,7 +60,7 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
 
 def to_device(batch: Any, device: torch.device) -> Any:
     """``batch``, nested CPU tensors and plain values, on ``device``; the host does not wait."""
-    if device.type != "cuda":
+    if device.type in SHARING:
         return send_to_device(batch, device)
     pinned = recursively_apply(torch.Tensor.pin_memory, batch)
     return send_to_device(pinned, device, non_blocking=True)

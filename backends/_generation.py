@@ -8,6 +8,7 @@ in for as long as predicting takes.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -31,7 +32,7 @@ from harness.protocol import Context, FitReport
 from harness.tags import encode
 
 BASE, TOKENIZER, NOTES = "base", "tokenizer", "generator.json"
-# Free decoding may write this many tokens beyond the longest right answer of its batch.
+# Free decoding may write this many tokens beyond the longest right answer.
 SLACK = 16
 
 
@@ -224,16 +225,19 @@ class Generator(ABC):
         widths = [len(block) for block in blocks[0]]
         idle = self.vocabulary.unknown  # what a row reads once it is done
         full = [[*row, *([idle] * width for width in widths[len(row) :])] for row in blocks]
-        forced = tuple(
-            torch.tensor(column, device=device).long().view(len(blocks), width)
-            for column, width in zip(zip(*full, strict=True), widths, strict=True)
-        )
+        rows = torch.tensor([[*chain.from_iterable(row)] for row in full]).long().to(device)
+        forced = rows.split(widths, dim=1)
         return Plan(forced, tuple(map(len, sentences)), sum(widths) + len(widths))
 
     def _write(self, model: Any, sentences: Sequence[Sentence]) -> list[Text]:
-        due = max(len(self._longest(sentence)) for sentence in sentences)
-        written = self._written(model, sentences, due + SLACK)
-        return [self._text(ids, s) for ids, s in zip(written, sentences, strict=True)]
+        due = [self._due(sentence) for sentence in sentences]
+        written = self._written(model, sentences, max(due))
+        rows = zip(written, due, sentences, strict=True)
+        return [self._text(ids[:tokens], sentence) for ids, tokens, sentence in rows]
+
+    def _due(self, sentence: Sentence) -> int:
+        """Tokens that an answer written freely may have, whatever is answered beside it."""
+        return len(self._longest(sentence)) + SLACK
 
     def _longest(self, sentence: Sentence) -> list[int]:
         """The longest right answer to ``sentence``."""

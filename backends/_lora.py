@@ -82,6 +82,9 @@ def _shared(wrapped: Any) -> Any:
     Where the head is a matrix of its own (flan-T5, mT5), peft wraps T5's ``shared`` and leaves the
     encoder and the decoder with the embedding it had before.
     """
+    from backends._rows import keep_places
+
+    keep_places(wrapped)
     plain = wrapped.get_base_model()
     plain.set_input_embeddings(plain.get_input_embeddings())
     return wrapped

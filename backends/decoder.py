@@ -233,13 +233,11 @@ class Gpt(Generator):
 
     def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> DecoderOnly:
         self._require(sentences)
-        first = plan.forced[0].tolist()
-        rest = [
-            [*self._text_of(sentence), *self._after, *block]
-            for sentence, block in zip(sentences, first, strict=True)
-        ]
+        rest = [[*self._text_of(sentence), *self._after] for sentence in sentences]
+        first = plan.forced[0]  # (sentences, width)
         rows = padded(rest, self.vocabulary.padding, left=True).to(model.device)
         mask = mask_of(rest, left=True).to(model.device)
+        rows, mask = torch.cat([rows, first], 1), torch.cat([mask, torch.ones_like(first)], 1)
         prefix = read_prefix(model, torch.tensor([self._before], device=model.device))
         return DecoderOnly(model, prefix, rows, mask, plan.capacity, self.manner.beam)
 
@@ -250,7 +248,7 @@ class Gpt(Generator):
         written = model.generate(
             rows,
             attention_mask=mask_of(asked, left=True).to(model.device),
-            max_new_tokens=min(self._allowed(sentences, tokens), room - rows.shape[1]),
+            max_new_tokens=min(tokens, room - rows.shape[1]),
             num_beams=self.manner.beam,
             do_sample=False,
             eos_token_id=self.vocabulary.end,
@@ -258,13 +256,12 @@ class Gpt(Generator):
         )
         return written[:, rows.shape[1] :].tolist()
 
-    def _allowed(self, sentences: Sequence[Sentence], tokens: int) -> int:
-        """Tokens that an answer may have; one in plain text has several to a tag."""
+    def _due(self, sentence: Sentence) -> int:
+        """One in plain text has several tokens to a tag."""
         if self.training == "answers":
-            return tokens
+            return super()._due(sentence)
         tag = max(self.context.tags, key=len)
-        rendered = (self.form.render(s, [tag] * len(s)) for s in sentences)
-        return max(len(self.vocabulary.text(text)) for text in rendered) + SLACK
+        return len(self.vocabulary.text(self.form.render(sentence, [tag] * len(sentence)))) + SLACK
 
     def _text(self, ids: Sequence[int], sentence: Sentence) -> Text:
         if self.training == "none":

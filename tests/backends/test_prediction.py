@@ -3,9 +3,7 @@
 import pytest
 import torch
 
-from backends._device import to_device, to_host
 from backends._prediction import MANY_POSITIONS, POSITIONS, positions, predict_in_batches
-from backends._tagger import gold_of
 from harness.core import Sentence
 from harness.errors import ResourceError
 from harness.protocol import Context
@@ -83,12 +81,3 @@ def test_a_sentence_that_never_fits_ends_with_advice():
 def test_a_batch_has_a_size_of_its_own_on_each_kind_of_device():
     assert positions(torch.device("cpu")) == POSITIONS["cpu"]
     assert positions(torch.device("cuda")) == MANY_POSITIONS
-
-
-def test_a_batch_goes_to_its_device_and_results_come_back():
-    gold = gold_of([[0, 1], [2]])
-    moved = to_device({"gold": gold, "due": 3, "none": None}, torch.device("meta"))
-    assert type(moved["gold"]) is type(gold)
-    assert {part.device.type for part in moved["gold"]} == {"meta"}
-    assert (moved["due"], moved["none"]) == (3, None)
-    assert to_host(torch.tensor([1, 2]))().tolist() == [1, 2]
