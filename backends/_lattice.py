@@ -6,9 +6,9 @@ end of a sentence is one more state, which the padding repeats, so that no step 
 
 There are two ways through the lattice. ``scaled`` multiplies probabilities, scaled at every unit.
 It loses a prefix that weighs less than the smallest number beside the best one, and a later unit
-may need that prefix. ``logarithmic`` adds logarithms and loses nothing. With blocks of units side
-by side it takes sqrt(units) rather than units operations one after another, and those are what an
-accelerator waits for.
+may need that prefix. ``logarithmic`` adds logarithms and loses nothing. It goes ``one_by_one``, or
+``in_a_tree`` (Blelloch 1990), which takes log2(units) rather than units operations one after
+another: an accelerator waits for those, and has room for the products of matrices that they are.
 
 What ``scaled`` loses is bounded before it is trusted. Likelihoods and steps are at most 1 here, so
 what is lost at a position is at most the smallest number times the weight that came before. At
@@ -22,10 +22,15 @@ mean.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
+
+# Gives the weights after each position but the last, from those of the steps and the positions.
+Sweep: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 # How far the logarithms of the steps may lie apart for fp32, and the doubt that float64 may leave.
 _RANGE = 25.0
@@ -87,17 +92,15 @@ class Expected:
 
 def expected(lattice: Lattice) -> Expected:
     """The expected counts by the way that suits the device and the range of the steps."""
-    positions, states, batch = lattice.scores.shape
     if lattice.scores.device.type != "cpu":
         # The range of the steps is not looked at: that would wait for the device.
-        width = min(math.isqrt(positions), _CELLS // (states**3 * batch))
-        return logarithmic(lattice, blocks=max(1, width))
+        return logarithmic(lattice, in_a_tree)
     if bool(-lattice.steps[:-1].min() <= _RANGE):
         return scaled(lattice).expected()
     wide = lattice.double()
     products = scaled(wide)
     sound = bool(products.doubt() <= _DOUBT)
-    return products.expected() if sound else logarithmic(wide, blocks=1)
+    return products.expected() if sound else logarithmic(wide, one_by_one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,82 +152,90 @@ def scaled(lattice: Lattice) -> Products:
     return Products(weights, likelihood, before, after, scale)
 
 
-def logarithmic(lattice: Lattice, blocks: int) -> Expected:
-    """The expected counts by sums of logarithms, with ``blocks`` runs of units side by side."""
-    positions = len(lattice.scores)
-    scores = _whole_blocks(lattice.scores, blocks)  # (all positions, states, batch)
-    both = torch.stack((scores, scores.flip(0)))  # (ways, all positions, states, batch)
-    entries = _entries(lattice.steps, both, blocks)  # (ways, blocks, states, batch)
-    before, after, log_weight = _add(lattice.steps, both, entries)
-    left = after[0, :positions]
-    joint = left + before[1].flip(0)[:positions]
-    weight = joint.logsumexp(dim=1, keepdim=True)  # (positions, 1, batch)
-    pairs = _pairs(left[:-1] - weight[:-1], lattice.steps, after[1].flip(0)[1:positions])
-    return Expected(log_weight, (joint - weight).exp(), pairs)
+def logarithmic(lattice: Lattice, sweep: Sweep) -> Expected:
+    """The expected counts by sums of logarithms; ``sweep`` decides what waits for what."""
+    scores, steps = lattice.scores, lattice.steps
+    both = torch.stack((scores, scores.flip(0)))  # (ways, positions, states, batch)
+    after = sweep(steps, both)  # (ways, units, states, batch)
+    before = _stepped(after, _ways(steps))  # (ways, units, states, batch)
+    left = torch.cat((after[0], scores[-1:]))  # (positions, states, batch)
+    right = torch.cat((before[1].flip(0), torch.zeros_like(scores[-1:])))
+    weight = (left + right).logsumexp(dim=1, keepdim=True)  # (positions, 1, batch)
+    pairs = _pairs(left[:-1] - weight[:-1], steps, after[1].flip(0))
+    grown = (before[0] + scores[1:]).amax(dim=1)  # (units, batch)
+    return Expected(total(grown), (left + right - weight).exp(), pairs)
 
 
-def _whole_blocks(scores: Tensor, blocks: int) -> Tensor:
-    """Scores with the end repeated, so that the positions after the first fill the blocks."""
-    more = -(len(scores) - 1) % blocks
-    return torch.cat((scores, scores[-1:].expand(more, -1, -1)))
-
-
-def _entries(steps: Tensor, both: Tensor, blocks: int) -> Tensor:
-    """The weights at the position before each block, both ways.
+def one_by_one(steps: Tensor, both: Tensor) -> Tensor:
+    """The log weights after each position but the last, the best of each 0.
 
     Args:
         steps: (states, states).
         both: (ways, positions, states, batch), each way in its own order.
-        blocks: how many, all of one width.
+
+    Returns:
+        (ways, units, states, batch).
     """
-    width = (both.shape[1] - 1) // blocks
-    entries = [both[:, 0]]  # (ways, states, batch)
-    if blocks > 1:
-        inside = both[0, 1:].unflatten(0, (blocks, width))  # (blocks, width, states, batch)
-        through = _through(steps, inside)  # (blocks, from, to, batch)
-        ways = torch.stack((through, through.flip(0).transpose(1, 2)))
-        for block in range(blocks - 1):
-            entry = (entries[-1][:, :, None] + ways[:, block]).logsumexp(dim=1)
-            entry = entry + both[:, (block + 1) * width]
-            entries.append(entry - entry.amax(dim=1, keepdim=True))
-    return torch.stack(entries, dim=1)
+    ways = _ways(steps)
+    after = [both[:, 0]]  # (ways, states, batch)
+    for seen in both[:, 1:-1].unbind(1):
+        after.append(_best_is_0(_stepped(after[-1][:, None], ways)[:, 0] + seen, 1))
+    return torch.stack(after, dim=1)
 
 
-def _through(steps: Tensor, inside: Tensor) -> Tensor:
-    """The weights from the position before each block to its last, without that one's own score."""
-    blocks, width, _, batch = inside.shape
-    through = steps[None, :, :, None].expand(blocks, -1, -1, batch)  # (blocks, from, to, batch)
-    for position in range(width - 1):
-        seen = through + inside[:, position, None]
-        paths = seen[:, :, :, None] + steps[:, :, None]  # (blocks, from, between, to, batch)
-        through = paths.logsumexp(dim=2)
-        through = through - through.amax(dim=(1, 2), keepdim=True)
-    return through
+def in_a_tree(steps: Tensor, both: Tensor) -> Tensor:
+    """As ``one_by_one``, with as many operations as the logarithm of the units.
+
+    A node stands for neighbouring units: first the weights through each node are joined to those
+    of its parent, then the weights at the position before a parent are led on to its children.
+    """
+    units, batch = both.shape[1] - 1, both.shape[3]
+    levels = (units - 1).bit_length()
+    missing = (1 << levels) - units
+    seen = torch.cat((both[0, 1:], both[0, -1:].expand(missing, -1, -1)))  # (nodes, states, batch)
+    through = steps[None, :, :, None].expand(len(seen), -1, -1, batch)  # (nodes, from, to, batch)
+    pairs = []
+    for _ in range(levels):
+        pairs.append((through[::2], seen[::2], through[1::2]))
+        through, seen = _joined(*pairs[-1]), seen[1::2]
+    entries = both[:, :1]  # (ways, nodes, states, batch)
+    for first, between, second in reversed(pairs):
+        ways = torch.stack((first, second.flip(0).transpose(1, 2)))
+        passed = torch.stack((between, between.flip(0)))  # (ways, pairs, states, batch)
+        onward = (entries[:, :, :, None] + ways).logsumexp(dim=2) + passed
+        entries = torch.stack((entries, _best_is_0(onward, 2)), dim=2).flatten(1, 2)
+    return torch.stack((entries[0, :units], entries[1, missing:]))
 
 
-def _add(steps: Tensor, both: Tensor, entries: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Log weights before and after each position's own score, and the sum over all paths.
+def _joined(first: Tensor, between: Tensor, second: Tensor) -> Tensor:
+    """The weights through two neighbours (nodes, from, to, batch), the best of each 0.
 
     Args:
-        steps: (states, states).
-        both: (ways, positions, states, batch).
-        entries: (ways, blocks, states, batch).
+        first: (nodes, from, to, batch), from the position before a node to its last.
+        between: (nodes, states, batch), the score of the last position of ``first``.
+        second: as ``first``.
     """
-    blocks = entries.shape[1]
-    ways = torch.stack((steps, steps.T))[:, None, :, :, None]  # (ways, 1, from, to, 1)
-    inside = both[:, 1:].unflatten(1, (blocks, -1))  # (ways, blocks, width, states, batch)
-    before, after, scale = [], [], []
-    state = entries
-    for seen in inside.unbind(2):
-        before.append((state[:, :, :, None] + ways).logsumexp(dim=2))
-        state = before[-1] + seen
-        scale.append(state.amax(dim=2, keepdim=True))
-        state = state - scale[-1]
-        after.append(state)
-    first = torch.zeros_like(entries[:, :1]), entries[:, :1]
-    flat = [torch.stack(states, dim=2).flatten(1, 2) for states in (before, after)]
-    priors, posteriors = (torch.cat(pair, dim=1) for pair in zip(first, flat, strict=True))
-    return priors, posteriors, total(torch.stack(scale)[:, 0])
+    chunk = max(1, _CELLS // (first[0].numel() * first.shape[1]))
+    parts = zip(*(part.split(chunk) for part in (first, between, second)), strict=True)
+    sums = [((a + b[:, None])[:, :, :, None] + c[:, None]).logsumexp(dim=2) for a, b, c in parts]
+    return _best_is_0(torch.cat(sums), (1, 2))
+
+
+def _ways(steps: Tensor) -> Tensor:
+    """The steps of each way (ways, from, to)."""
+    return torch.stack((steps, steps.T))
+
+
+def _stepped(after: Tensor, ways: Tensor) -> Tensor:
+    """The weights before the next positions, from those after some (ways, some, states, batch)."""
+    chunk = max(1, _CELLS // (ways.numel() * after.shape[3]))
+    paths = (part[:, :, :, None] + ways[:, None, :, :, None] for part in after.split(chunk, dim=1))
+    return torch.cat([part.logsumexp(dim=2) for part in paths], dim=1)
+
+
+def _best_is_0(weights: Tensor, states: int | tuple[int, ...]) -> Tensor:
+    """Log weights relative to the best along the dimensions ``states``."""
+    return weights - weights.amax(dim=states, keepdim=True)
 
 
 def _pairs(left: Tensor, steps: Tensor, right: Tensor) -> Tensor:

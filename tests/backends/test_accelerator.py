@@ -8,7 +8,6 @@ import dataclasses
 
 import pytest
 import torch
-from distant import Session
 from tiny_generators import DEV, TRAIN, context
 from torch.testing import assert_close
 from torchcrf import CRF
@@ -32,6 +31,8 @@ FAMILIES = {
     "gpt, lora": (Gpt, {"lora": 2}),
     "gpt, shots": (Gpt, {"shots": 2, "prompt": "tags.zh.shots.v1"}),
 }
+# Devices made in Python are new in torch.
+Session = pytest.importorskip("distant", exc_type=ImportError).Session
 SMALL = {
     "layers": 1, "width": 16, "attention_heads": 2, "epochs": 1, "batch_units": 256,
     "dropout": 0.0, "forget": 0.0,
@@ -118,7 +119,7 @@ def crf_loss(units, tags=9, rows=4):
     return crf.to("distant"), scores, gold, mask
 
 
-def test_a_crf_never_waits_and_its_operations_grow_with_the_root_of_the_length(session):
+def test_a_crf_never_waits_and_its_operations_grow_with_the_logarithm_of_the_length(session):
     operations = {}
     for units in (64, 256, 1024):
         batch = crf_loss(units)
@@ -126,8 +127,8 @@ def test_a_crf_never_waits_and_its_operations_grow_with_the_root_of_the_length(s
         _crf.loss(*batch).backward()
         assert not session.waits
         operations[units] = session.operations.total()
-    assert operations[256] < 320
-    assert operations[1024] < 2 * operations[256]
+    assert operations[256] < 225
+    assert operations[1024] - operations[256] <= operations[256] - operations[64] + 2
 
 
 def test_the_crf_of_an_accelerator_is_that_of_pytorch_crf(session):

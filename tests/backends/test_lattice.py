@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from backends import _lattice
 
@@ -39,33 +38,37 @@ def assert_same(found, expected, tolerance):
         torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance, check_dtype=False)
 
 
-@pytest.mark.parametrize("blocks", [1, 2, 3, 5, 12, 40])
-@pytest.mark.parametrize("lengths", [[1], [13, 1, 2, 12], [36, 36, 9]])
-def test_blocks_side_by_side_change_nothing(blocks, lengths):
+SWEEPS = [_lattice.one_by_one, _lattice.in_a_tree]
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+@pytest.mark.parametrize("lengths", [[1], [2, 1], [13, 1, 2, 12], [36, 36, 9], [64, 64]])
+def test_sums_of_logarithms_are_sums_of_products(sweep, lengths):
     lattice = make_lattice(5, lengths, scale=3)
-    assert_same(_lattice.logarithmic(lattice, blocks), _lattice.scaled(lattice).expected(), 1e-10)
+    assert_same(_lattice.logarithmic(lattice, sweep), _lattice.scaled(lattice).expected(), 1e-10)
 
 
-@pytest.mark.parametrize("blocks", [1, 4])
-def test_blocks_lose_nothing_in_fp32_with_forbidden_steps_and_large_scores(blocks):
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_nothing_is_lost_in_fp32_with_forbidden_steps_and_large_scores(sweep):
     lattice = zigzag(lead=500)
-    found = _lattice.logarithmic(lattice, blocks)
+    found = _lattice.logarithmic(lattice, sweep)
     assert found.states[:-1, 1].min() == 1  # label 1 from the first unit on
-    assert_same(found, _lattice.logarithmic(lattice.double(), 1), 1e-6)
+    assert_same(found, _lattice.logarithmic(lattice.double(), _lattice.one_by_one), 1e-6)
 
 
-def test_memory_bound_changes_nothing(monkeypatch):
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_memory_bound_changes_nothing(monkeypatch, sweep):
     lattice = make_lattice(4, [17, 3])
-    whole = _lattice.logarithmic(lattice, 1)
+    whole = _lattice.logarithmic(lattice, sweep)
     monkeypatch.setattr(_lattice, "_CELLS", 64)
-    assert_same(_lattice.logarithmic(lattice, 1), whole, 1e-12)
+    assert_same(_lattice.logarithmic(lattice, sweep), whole, 1e-12)
 
 
 @pytest.mark.parametrize("scale", [1, 30, 1000])
 def test_products_in_fp32_are_right_for_any_scores_while_steps_are_near(scale):
     lattice = make_lattice(9, [50, 7], scale, spread=4, dtype=torch.float32)
     assert -lattice.steps[:-1].min() <= _lattice._RANGE
-    exact = _lattice.logarithmic(lattice.double(), 1)
+    exact = _lattice.logarithmic(lattice.double(), _lattice.one_by_one)
     assert_same(_lattice.scaled(lattice).expected(), exact, 1e-5)
 
 
@@ -81,26 +84,3 @@ def test_products_that_lost_a_prefix_say_so():
     assert not lost.expected().states[-2, 1] > 0.5  # where label 1 is certain
     kept = _lattice.scaled(zigzag(20, torch.float64))
     assert kept.doubt() < _lattice._DOUBT
-
-
-class Operations(TorchDispatchMode):
-    """How many operations were sent to the device."""
-
-    def __init__(self):
-        super().__init__()
-        self.count = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        self.count += 1
-        return function(*args, **(kwargs or {}))
-
-
-def test_an_accelerator_is_sent_operations_by_the_root_of_the_units():
-    counts = []
-    for units in (64, 256):
-        lattice = make_lattice(3, [units])
-        elsewhere = _lattice.Lattice(lattice.steps.to("meta"), lattice.scores.to("meta"))
-        with Operations() as operations:
-            _lattice.expected(elsewhere)
-        counts.append(operations.count)
-    assert counts[1] < 2.2 * counts[0] < 2.2 * 300
