@@ -10,11 +10,8 @@ are printed and written to FOLDER; rows appear as they are measured, so a cut lo
 import argparse
 import json
 import os
-import platform
 import tempfile
-import time
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +20,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
+from backends._heads import Head
+from backends._tagger import Tagger
 from backends.decoder import Gpt
 from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
 from benchmarks._made import bert_folder, context, plain, quiet, task_of
 from benchmarks._profiler import profiled
 from benchmarks._sides import characters
-from harness import energy
+from benchmarks._unpadded import Unpadded
+from benchmarks._usage import Report, Usage, hardware, measured, text
 from harness.core import Example, Sentence, Span
 from harness.tags import tag_set
 from harness.windows import WindowPolicy
@@ -68,58 +68,6 @@ BASE = Size(12, 768, 12, 16_384, {True: 6000, False: 1200})
 DRY = Size(1, 32, 2, 512, {True: 32, False: 12})
 
 
-class Report:
-    """Lines for the screen and for a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.path.write_text("", encoding="utf-8")
-
-    def line(self, text: str) -> None:
-        """Add ``text``."""
-        print(text, flush=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(text + "\n")
-
-
-@dataclass
-class Usage:
-    """What a block took; None where it cannot be measured."""
-
-    seconds: float = 0.0
-    allocated: float | None = None
-    reserved: float | None = None
-    joules: float | None = None
-
-    def __str__(self) -> str:
-        if self.allocated is None:
-            return "n/a"
-        return f"{self.allocated:.2f}/{self.reserved:.2f} GiB"
-
-
-def _text(value: float | None, form: str) -> str:
-    return "n/a" if value is None else format(value, form)
-
-
-@contextmanager
-def measured() -> Any:
-    """Seconds, peak memory and joules of a block."""
-    usage, on_gpu = Usage(), torch.cuda.is_available()
-    if on_gpu:
-        torch.cuda.synchronize()
-        torch.cuda.reset_peak_memory_stats()
-    with energy.counter() as joules:
-        begin = time.perf_counter()
-        yield usage
-        if on_gpu:
-            torch.cuda.synchronize()
-        usage.seconds = time.perf_counter() - begin
-    usage.joules = joules()
-    if on_gpu:
-        usage.allocated = torch.cuda.max_memory_allocated() / 2**30
-        usage.reserved = torch.cuda.max_memory_reserved() / 2**30
-
-
 def main() -> None:
     """Run a stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -135,13 +83,6 @@ def main() -> None:
     size = DRY if arguments.dry else BASE
     stage = {"speed": speed, "profile": profile}[arguments.stage]
     stage(arguments.families, size, report)
-
-
-def hardware() -> str:
-    """The device that the rates are of."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
 
 
 def windows_of(size: Size, *, encoder: bool) -> tuple[list[Example], list[Sentence]]:
@@ -175,6 +116,7 @@ def speed(names: Sequence[str], size: Size, report: Report) -> None:
     if {"bert-crf", "bert-softmax"} <= set(names):
         result["crf_vs_softmax_256"] = crf_share(size, report)
     if "bert-softmax" in names:
+        result |= ways_beside(size, report)
         result |= trainer_beside(size, report)
     report.line(json.dumps(result))
 
@@ -196,9 +138,9 @@ def row(name: str, precision: str, size: Size, report: Report) -> float:
     units = sum(map(len, test))
     report.line(
         f"{name:<14}{fitted.precision:<10}{rate:>15,.0f}  {training!s:>20}"
-        f"{_text(_per_1000(training, 2 * characters(train)), '.2f'):>9}"
+        f"{text(_per_1000(training, 2 * characters(train)), '.2f'):>9}"
         f"{units / answering.seconds:>16,.0f}  {answering!s:>20}"
-        f"{_text(_per_1000(answering, units), '.2f'):>9}{free:>15}"
+        f"{text(_per_1000(answering, units), '.2f'):>9}{free:>15}"
         f"   {fitted.parameters / 1e6:.0f} M parameters"
     )
     return rate
@@ -240,6 +182,37 @@ def crf_share(size: Size, report: Report) -> float:
         f"softmax {step:.1f} ms"
     )
     return round(ratios[1], 3)
+
+
+class Compiled(BertSoftmax):
+    """``BertSoftmax`` whose encoder is compiled once for batches of any shape."""
+
+    def _tagger(self, encoder: Any, head: Head) -> Tagger:
+        encoder.compile(dynamic=True)
+        return super()._tagger(encoder, head)
+
+
+def ways_beside(size: Size, report: Report) -> dict[str, float]:
+    """Neighbours in length in a batch, no padding at all, a compiled encoder; without dropout."""
+    train, test = windows_of(size, encoder=True)
+    ways = {"buckets": BertSoftmax, "unpadded": Unpadded, "compiled": Compiled}
+    result = {}
+    for name, family in ways.items():
+        with tempfile.TemporaryDirectory() as logs:
+            told = context(tag_set(LABELS), "bf16", Path(logs), "auto")
+            backend = family(told, **size.options(epochs=3, dropout=0.0))
+            first, *_, last = backend.fit(train, []).epochs
+            backend.predict(test)
+            with measured() as answering:
+                backend.predict(test)
+        result[f"train_{name}"] = round(last.units / last.seconds)
+        result[f"predict_{name}"] = round(sum(map(len, test)) / answering.seconds)
+        report.line(
+            f"  {name:<12}training {result[f'train_{name}']:>12,} characters/s (first epoch "
+            f"{first.seconds:.1f} s, last {last.seconds:.1f} s), "
+            f"prediction {result[f'predict_{name}']:>12,}"
+        )
+    return result
 
 
 def trainer_beside(size: Size, report: Report) -> dict[str, float]:
