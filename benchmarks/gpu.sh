@@ -3,6 +3,7 @@
 #
 #   bash benchmarks/gpu.sh [--dry] STAGE [BACKEND ...]
 #
+#   check    the tests that want a GPU: all families learn and answer there as on the CPU
 #   demo     all five families trained and evaluated on the demo task
 #   resume   the same on Resume
 #   people   the same on People's Daily 1998, 25 to 60 million parameters from scratch; name
@@ -31,7 +32,7 @@ cd "$(dirname "$0")/.."
 
 dry=
 if [[ ${1:-} == --dry ]]; then dry=--dry; shift; fi
-stage=${1:?a stage: demo, resume, people, speed or profile}
+stage=${1:?a stage: check, demo, resume, people, speed or profile}
 shift
 families=("$@")
 if [[ ${#families[@]} == 0 ]]; then families=(bert-crf bert-softmax electra t5 gpt); fi
@@ -71,6 +72,7 @@ train() {
 }
 
 case $stage in
+  check) timeout 540 "$python" -m pytest -m gpu tests/backends | tee "$out/check.txt" ;;
   demo) train demo ;;
   resume) train resume --set batch_units=2048 --set learning_rate=0.001 --set epochs=15 ;;
   people)
@@ -86,7 +88,7 @@ case $stage in
     timeout 540 "$python" -m benchmarks.gpu "$stage" $dry --families "${families[@]}" --out "$out"
     ;;
   *)
-    echo "no stage is called '$stage': demo, resume, people, speed or profile" >&2
+    echo "no stage is called '$stage': check, demo, resume, people, speed or profile" >&2
     exit 2
     ;;
 esac

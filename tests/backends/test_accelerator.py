@@ -60,20 +60,32 @@ def made(folder, name, device, **options):
     return family(told, **SMALL | own | options)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FAMILIES)
-def test_a_family_learns_and_answers_as_on_the_cpu(tmp_path, session, name):
-    here, there = made(tmp_path / "a", name, "cpu"), made(tmp_path / "b", name, "distant")
+def assert_learns_as_on_the_cpu(folder, name, device, tolerance):
+    here, there = made(folder / "a", name, "cpu"), made(folder / "b", name, device)
     expected, found = here.fit(TRAIN, DEV), there.fit(TRAIN, DEV)
-    assert {p.device.type for p in there.model.parameters()} == {"distant"}
-    assert found.epochs[0].loss == pytest.approx(expected.epochs[0].loss, rel=1e-5)
-    assert found.epochs[0].dev_loss == pytest.approx(expected.epochs[0].dev_loss, rel=1e-5)
+    assert {p.device.type for p in there.model.parameters()} == {device}
+    assert found.epochs[0].loss == pytest.approx(expected.epochs[0].loss, rel=tolerance)
+    assert found.epochs[0].dev_loss == pytest.approx(expected.epochs[0].dev_loss, rel=tolerance)
     assert there.predict(SENTENCES) == here.predict(SENTENCES)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_learns_and_answers_as_on_the_cpu(tmp_path, name):
+    assert_learns_as_on_the_cpu(tmp_path, name, "distant", 1e-5)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", FAMILIES if torch.cuda.is_available() else [])
+def test_a_family_learns_and_answers_on_a_gpu_as_on_the_cpu(tmp_path, name):
+    assert_learns_as_on_the_cpu(tmp_path, name, "cuda", 1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("session")
 @pytest.mark.parametrize("name", ["t5", "gpt"])
-def test_a_family_writes_freely_as_on_the_cpu(tmp_path, session, name):
+def test_a_family_writes_freely_as_on_the_cpu(tmp_path, name):
     here, there = made(tmp_path / "a", name, "cpu"), made(tmp_path / "b", name, "distant")
     for backend in (here, there):
         backend.fit(TRAIN, [])
