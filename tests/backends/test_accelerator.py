@@ -1,4 +1,4 @@
-"""What an accelerator asks of every family, on the device that ``distant`` makes of the CPU.
+"""What an accelerator asks of every family, on the device ``distant``, which is made of the CPU.
 
 All tensors of an operation are on one device; no step of training waits for the device; an answer
 waits for it a few times, however long it is; and the numbers are those of the CPU.
@@ -32,7 +32,7 @@ FAMILIES = {
     "gpt, shots": (Gpt, {"shots": 2, "prompt": "tags.zh.shots.v1"}),
 }
 # Devices made in Python are new in torch.
-Session = pytest.importorskip("distant", exc_type=ImportError).Session
+Session = pytest.importorskip("benchmarks._distant", exc_type=ImportError).Session
 SMALL = {
     "layers": 1, "width": 16, "attention_heads": 2, "epochs": 1, "batch_units": 256,
     "dropout": 0.0, "forget": 0.0,

@@ -8,7 +8,9 @@ would be one kernel or more.
 
 import traceback
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -36,15 +38,15 @@ INDEXED = {aten.index.Tensor, aten.index_put_.default, aten.index_put.default}
 class _Module(_DummyBackendModule):
     """Not available, so that nobody takes it unasked."""
 
-    def is_available(self):
+    def is_available(self) -> bool:
         return False
 
-    def get_amp_supported_dtype(self):
+    def get_amp_supported_dtype(self) -> list[torch.dtype]:
         return [torch.bfloat16]
 
 
 class _Hook(_DummyPrivateUse1Hook):
-    def is_available(self):
+    def is_available(self) -> bool:
         return False
 
 
@@ -55,47 +57,53 @@ class Distant(torch.Tensor):
     """A tensor over there; ``here`` is where its numbers are."""
 
     @staticmethod
-    def __new__(cls, here):
+    def __new__(cls: Any, here: torch.Tensor) -> Any:
         return torch.Tensor._make_wrapper_subclass(
             cls, here.shape, strides=here.stride(), storage_offset=here.storage_offset(),
             dtype=here.dtype, device=f"{NAME}:0",
         )  # fmt: skip
 
-    def __init__(self, here):
+    def __init__(self, here: torch.Tensor) -> None:
         self.here = here
 
     @property
-    def data(self):
+    def data(self) -> torch.Tensor:
         return self.detach()
 
     @data.setter
-    def data(self, other):
+    def data(self, other: Any) -> None:
         self.here = other.here
 
-    def tolist(self):
+    def tolist(self) -> Any:
         return self.cpu().tolist()
 
     @classmethod
-    def __torch_dispatch__(cls, operation, types, args=(), kwargs=None):
-        raise AssertionError(f"{operation} outside of a Session")
+    def __torch_dispatch__(
+        cls, operation: Any, _types: Any, _args: Any = (), _kwargs: Any = None
+    ) -> NoReturn:
+        msg = f"{operation} outside of a Session"
+        raise AssertionError(msg)
 
 
 class Session(TorchDispatchMode):
     """While it lasts the device is there; ``waits`` by line, ``operations`` by name."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.waits, self.operations = Counter(), Counter()
+        self.waits: Counter[str] = Counter()
+        self.operations: Counter[str] = Counter()
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor(..., device=) copies from here
         return super().__enter__()
 
-    def __exit__(self, *raised):
+    def __exit__(self, *raised: Any) -> None:
         torch._C._set_only_lift_cpu_tensors(False)
-        return super().__exit__(*raised)
+        super().__exit__(*raised)
 
-    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self, operation: Any, _types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         kwargs = kwargs or {}
         given = [t for t in tree_iter((args, kwargs)) if isinstance(t, torch.Tensor)]
         there = [t for t in given if isinstance(t, Distant)]
@@ -109,7 +117,7 @@ class Session(TorchDispatchMode):
         result = operation(*tree_map(_here, args), **tree_map(_here, kwargs))
         return _there(result, there) if stays else result
 
-    def _watch(self, operation, args, kwargs, given):
+    def _watch(self, operation: Any, args: Any, kwargs: Any, given: Sequence[Any]) -> bool:
         """Count what ``operation`` costs; whether its result is on the device."""
         if operation in COPIES:
             return self._copied(operation, args, kwargs)
@@ -121,12 +129,13 @@ class Session(TorchDispatchMode):
         if operation in SHAPED_BY_VALUES or indexed:
             self._waits_for(operation)
         elif apart:
-            raise RuntimeError(f"{operation} has tensors of {apart} on another device")
+            msg = f"{operation} has tensors of {apart} on another device"
+            raise RuntimeError(msg)
         if not _is_view(operation):
             self.operations[str(operation)] += 1
         return True
 
-    def _copied(self, operation, args, kwargs):
+    def _copied(self, operation: Any, args: Any, kwargs: Any) -> bool:
         moved = operation is aten._to_copy.default
         source = args[0] if moved else args[1]
         device = kwargs.get("device") if moved else args[0].device
@@ -137,49 +146,49 @@ class Session(TorchDispatchMode):
             self._waits_for(operation)
         return stays
 
-    def _waits_for(self, operation):
+    def _waits_for(self, operation: Any) -> None:
         places = reversed(traceback.extract_stack())
         ours = (place for place in places if Path(place.filename).parent == PACKAGE)
         line = next((f"{Path(place.filename).name}: {place.line}" for place in ours), "elsewhere")
         self.waits[f"{line} ({operation})"] += 1
 
 
-def _is_name(device):
+def _is_name(device: Any) -> bool:
     return device is not None and torch.device(device).type == NAME
 
 
-def _is_view(operation):
+def _is_view(operation: Any) -> bool:
     if operation is aten._unsafe_view.default:
         return True
     returned = operation._schema.returns
     return any(r.alias_info is not None and not r.alias_info.is_write for r in returned)
 
 
-def _by_mask(indices):
+def _by_mask(indices: Sequence[Any]) -> bool:
     return any(index is not None and index.dtype == torch.bool for index in indices)
 
 
-def _pinned(operation, tensor):
+def _pinned(operation: Any, tensor: torch.Tensor) -> Any:
     if operation is aten.is_pinned.default:
         return _is_pinned(tensor)
-    copy = tensor.clone()
+    copy: Any = tensor.clone()
     copy.pinned = True
     return copy
 
 
-def _is_pinned(tensor):
+def _is_pinned(tensor: torch.Tensor) -> bool:
     return getattr(tensor, "pinned", False)
 
 
-def _here(value):
+def _here(value: Any) -> Any:
     return value.here if isinstance(value, Distant) else value
 
 
-def _there(result, given):
+def _there(result: Any, given: Sequence[Any]) -> Any:
     """``result`` on the device; what was changed in place is what was given."""
     known = {id(tensor.here): tensor for tensor in given}
 
-    def wrap(value):
+    def wrap(value: Any) -> Any:
         if not isinstance(value, torch.Tensor):
             return value
         return known[id(value)] if id(value) in known else Distant(value)
