@@ -46,9 +46,8 @@ def main() -> None:
     # stands for a tensor there cannot be made in inference mode.
     torch.__future__.set_swap_module_params_on_conversion(True)
     torch.inference_mode = torch.no_grad  # type: ignore[assignment, misc]
-    print(
-        f"{'family':<14}{'a training step':>22}{'a character of an answer':>28}{'written freely':>22}"
-    )
+    columns = ("a training step", "a character of an answer", "written freely")
+    print(f"{'family':<14}" + "".join(f"{name:>26}" for name in columns))
     with Session() as session:
         print(json.dumps({name: _row(name, session) for name in FAMILIES}))
 
