@@ -199,7 +199,7 @@ def ways_beside(size: Size, report: Report) -> dict[str, float]:
     result = {}
     for name, family in ways.items():
         with tempfile.TemporaryDirectory() as logs:
-            told = context(tag_set(LABELS), "bf16", Path(logs), "auto")
+            told = context(tag_set(LABELS), "bf16-all", Path(logs), "auto")
             backend = family(told, **size.options(epochs=3, dropout=0.0))
             first, *_, last = backend.fit(train, []).epochs
             backend.predict(test)
