@@ -20,12 +20,12 @@ def profiled(title: str, work: Callable[[], object], tell: Callable[[str], None]
     kinds = [torch.profiler.ProfilerActivity.CPU]
     on_gpu = torch.cuda.is_available()
     kinds += [torch.profiler.ProfilerActivity.CUDA] if on_gpu else []
-    begin = time.perf_counter()
     with torch.profiler.profile(activities=kinds, acc_events=True) as seen:
+        begin = time.perf_counter()
         work()
         if on_gpu:
             torch.cuda.synchronize()
-    wall = time.perf_counter() - begin
+        wall = time.perf_counter() - begin
     table = seen.key_averages()
     key = "self_device_time_total" if on_gpu else "self_cpu_time_total"
     busy = sum(getattr(event, key) for event in table) / 1e6
