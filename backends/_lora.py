@@ -27,7 +27,7 @@ def wrap(model: Any, rank: int, rows: Sequence[int]) -> Any:
         trainable_token_indices={name: list(rows) for name in _embeddings(model)},
     )
     with _peft_asks_for_an_old_name():
-        return _shared(get_peft_model(model, config))
+        return _ready(get_peft_model(model, config))
 
 
 def _embeddings(model: Any) -> list[str]:
@@ -73,20 +73,20 @@ def load(model: Any, folder: Path) -> Any:
     from peft import PeftModel
 
     with _peft_asks_for_an_old_name():
-        return _shared(PeftModel.from_pretrained(model, str(folder / FOLDER)))
+        return _ready(PeftModel.from_pretrained(model, str(folder / FOLDER)))
 
 
-def _shared(wrapped: Any) -> Any:
-    """``wrapped`` with one input embedding wherever the model reads it.
+def _ready(wrapped: Any) -> Any:
+    """``wrapped`` with one input embedding wherever the model reads it, found without a wait.
 
     Where the head is a matrix of its own (flan-T5, mT5), peft wraps T5's ``shared`` and leaves the
     encoder and the decoder with the embedding it had before.
     """
-    from backends._rows import keep_places
+    from backends._rows import keep_places  # peft takes seconds to import
 
-    keep_places(wrapped)
     plain = wrapped.get_base_model()
     plain.set_input_embeddings(plain.get_input_embeddings())
+    keep_places(wrapped)
     return wrapped
 
 

@@ -9,8 +9,10 @@ would be one kernel or more.
 import traceback
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
+from unittest.mock import patch
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -86,19 +88,30 @@ class Distant(torch.Tensor):
 
 
 class Session(TorchDispatchMode):
-    """While it lasts the device is there; ``waits`` by line, ``operations`` by name."""
+    """While it lasts the device is there; ``waits`` by line, ``operations`` by name.
+
+    Modules that move there keep tied parameters tied, and inference mode, in which nothing can
+    stand for a tensor, is no more than ``no_grad``.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.waits: Counter[str] = Counter()
         self.operations: Counter[str] = Counter()
+        self._before = ExitStack()
 
     def __enter__(self) -> Any:
+        swapped = torch.__future__.get_swap_module_params_on_conversion()
+        lifted = torch._C._only_lift_cpu_tensors()
+        self._before.callback(torch.__future__.set_swap_module_params_on_conversion, swapped)
+        self._before.callback(torch._C._set_only_lift_cpu_tensors, lifted)
+        torch.__future__.set_swap_module_params_on_conversion(True)
         torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor(..., device=) copies from here
+        self._before.enter_context(patch.object(torch, "inference_mode", torch.no_grad))
         return super().__enter__()
 
     def __exit__(self, *raised: Any) -> None:
-        torch._C._set_only_lift_cpu_tensors(False)
+        self._before.close()
         super().__exit__(*raised)
 
     def __torch_dispatch__(

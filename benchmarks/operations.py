@@ -17,8 +17,6 @@ from typing import Any
 
 os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
-import torch
-
 from backends.decoder import Gpt
 from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
@@ -42,10 +40,6 @@ LENGTH = 256
 def main() -> None:
     """Print the table and the line of JSON."""
     quiet()
-    # Parameters change places with those on the device, so that tied ones stay tied; and what
-    # stands for a tensor there cannot be made in inference mode.
-    torch.__future__.set_swap_module_params_on_conversion(True)
-    torch.inference_mode = torch.no_grad  # type: ignore[assignment, misc]
     columns = ("a training step", "a character of an answer", "written freely")
     print(f"{'family':<14}" + "".join(f"{name:>26}" for name in columns))
     with Session() as session:

@@ -1,10 +1,10 @@
 """An encoder without padding beside our batches of neighbours in length: is it worth having?
 
-    python -m benchmarks.unpadded [--data FOLDER] [--sentences 600] [--rounds 3] [--units 1024]
+    python -m benchmarks.unpadded [--data FOLDER] [--sentences 600] [--rounds 5] [--units 1024]
 
 The same random weights (4 layers, width 256), the same batches of Weibo (or of the demo), no
 dropout. The losses of an epoch have to agree to 1e-4 in fp32 before anything is timed; sides take
-turns, on one thread where there is no GPU. The last line is JSON.
+turns, on one thread of the CPU (``gpu.sh speed`` times them on a GPU). The last line is JSON.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path)
     parser.add_argument("--sentences", type=int, default=600)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--units", type=int, default=1024)
     arguments = parser.parse_args()
     quiet()
@@ -55,7 +55,7 @@ def fitted(
 ) -> Any:  # fmt: skip
     """A backend trained for an epoch, and its report."""
     options = {"epochs": 1, "batch_units": units, "learning_rate": 5e-5, "dropout": 0.0}
-    backend = SIDES[side](context(tags, precision, logs, "auto"), **options)
+    backend = SIDES[side](context(tags, precision, logs), **options)
     return backend, backend.fit(examples, [])
 
 

@@ -18,6 +18,7 @@ from backends._tagger import gold_of
 from backends.decoder import Gpt
 from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
+from benchmarks._distant import Session
 from harness.core import Sentence
 
 FAMILIES = {
@@ -31,8 +32,6 @@ FAMILIES = {
     "gpt, lora": (Gpt, {"lora": 2}),
     "gpt, shots": (Gpt, {"shots": 2, "prompt": "tags.zh.shots.v1"}),
 }
-# Devices made in Python are new in torch.
-Session = pytest.importorskip("benchmarks._distant", exc_type=ImportError).Session
 SMALL = {
     "layers": 1, "width": 16, "attention_heads": 2, "epochs": 1, "batch_units": 256,
     "dropout": 0.0, "forget": 0.0,
@@ -41,15 +40,9 @@ SENTENCES = [example.sentence for example in DEV[:8]]
 
 
 @pytest.fixture
-def session(monkeypatch):
-    """The device; what stands for its tensors cannot be made in inference mode."""
-    monkeypatch.setattr(torch, "inference_mode", torch.no_grad)
-    # Parameters change places with those on the device, so that tied ones stay tied.
-    before = torch.__future__.get_swap_module_params_on_conversion()
-    torch.__future__.set_swap_module_params_on_conversion(True)
+def session():
     with Session() as opened:
         yield opened
-    torch.__future__.set_swap_module_params_on_conversion(before)
 
 
 def made(folder, name, device, **options):
