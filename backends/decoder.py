@@ -11,14 +11,10 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 import torch
 
-from backends import _scratch
-from backends._architecture import Shape
-from backends._device import settle
-from backends._generation import SLACK, Generator, Plan
-from backends._layers import place
-from backends._manner import Beam, Decoding, FormatName, Manner
-from backends._optimiser import Schedule
-from backends._padding import (
+from backends.generating import scratch
+from backends.generating.decoding_options import Beam, Decoding, FormatName, Manner
+from backends.generating.generation import SLACK, Generator, Plan
+from backends.generating.padding import (
     IGNORED,
     is_watched,
     mask_of,
@@ -26,13 +22,17 @@ from backends._padding import (
     padded,
     summed_loss,
 )
-from backends._pretrained import Init
-from backends._readers import DecoderOnly, read_prefix
-from backends._training import Recipe
-from harness import prompt as prompts
+from backends.generating.pretrained import Init
+from backends.generating.readers import DecoderOnly, read_prefix
+from backends.tagging.architecture import Shape
+from backends.training.device import settle
+from backends.training.layers import place
+from backends.training.loop import Recipe
+from backends.training.optimiser import Schedule
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import ConfigError
-from harness.formats import format_named
+from harness.generation import prompt as prompts
+from harness.generation.formats import format_named
 from harness.protocol import Context, FitReport
 from harness.tags import encode
 
@@ -182,7 +182,7 @@ class Gpt(Generator):
         return [*super()._texts(), *prompts.parts(rendered)]
 
     def _blank(self, size: int) -> Any:
-        return _scratch.decoder(self.shape, size)
+        return scratch.decoder(self.shape, size)
 
     def _asked(self, sentence: Sentence) -> list[int]:
         return [*self._before, *self._text_of(sentence), *self._after]

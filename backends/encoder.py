@@ -14,17 +14,17 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from backends import _training, _weights
-from backends._architecture import Architecture, Init, Shape, made, pretrained, scratch
-from backends._cut import Cut
-from backends._device import settle, to_device, to_host
-from backends._encoding import Encoder, Pretrained, Vocabulary
-from backends._heads import CrfHead, Head, Paths, SoftmaxHead
-from backends._layers import place
-from backends._optimiser import Schedule, decay_groups
-from backends._prediction import positions, predict_in_batches
-from backends._tagger import Batch, Tagger, collate, gold_of
-from backends._training import Recipe
+from backends.tagging.architecture import Architecture, Init, Shape, made, pretrained, scratch
+from backends.tagging.cut import Cut
+from backends.tagging.encoding import Encoder, Pretrained, Vocabulary
+from backends.tagging.heads import CrfHead, Head, Paths, SoftmaxHead
+from backends.tagging.tagger import Batch, Tagger, collate, gold_of
+from backends.training import loop, weights
+from backends.training.device import settle, to_device, to_host
+from backends.training.layers import place
+from backends.training.loop import Recipe
+from backends.training.optimiser import Schedule, decay_groups
+from backends.training.prediction import positions, predict_in_batches
 from harness.core import Example, Sentence, Tags
 from harness.errors import WeightsError
 from harness.protocol import Context, FitReport
@@ -117,7 +117,7 @@ class _Encoder:
         encoder, self.encoder = self._start([example.sentence for example in train])
         head = self.head(_tag_weights(self._tags(train), len(self.tag_ids), self.class_weights))
         self.model = self._tagger(encoder, head)
-        training = _training.train(self, train, dev, self.recipe, self.context)
+        training = loop.train(self, train, dev, self.recipe, self.context)
         parameters = list(self.model.parameters())
         return FitReport(
             weights=self._origin(),
@@ -140,7 +140,7 @@ class _Encoder:
         return Tagger(encoder, head, self.shape.dropout, forget=self.shape.forget, unknown=unknown)
 
     def _origin(self) -> str:
-        name = _weights.name(self.shape.model)
+        name = weights.name(self.shape.model)
         return {"scratch": "scratch", "embeddings": f"{name} (embeddings)"}.get(
             self.shape.init, name
         )

@@ -9,17 +9,17 @@ from typing import Any, ClassVar
 
 import torch
 
-from backends import _scratch
-from backends._architecture import Shape
-from backends._constrained import Reader
-from backends._generation import Generator, Plan
-from backends._manner import Beam, Decoding, FormatName, Manner
-from backends._optimiser import Schedule
-from backends._padding import IGNORED, is_watched, mask_of, opened, padded, summed_loss
-from backends._pretrained import Init
-from backends._readers import EncoderDecoder
-from backends._t5_reader import KNOWN, T5Reader
-from backends._training import Recipe
+from backends.generating import scratch
+from backends.generating.constrained import Reader
+from backends.generating.decoding_options import Beam, Decoding, FormatName, Manner
+from backends.generating.generation import Generator, Plan
+from backends.generating.padding import IGNORED, is_watched, mask_of, opened, padded, summed_loss
+from backends.generating.pretrained import Init
+from backends.generating.readers import EncoderDecoder
+from backends.generating.t5_reader import KNOWN, T5Reader
+from backends.tagging.architecture import Shape
+from backends.training.loop import Recipe
+from backends.training.optimiser import Schedule
 from harness.core import Example, Sentence
 from harness.protocol import Context
 
@@ -88,7 +88,7 @@ class T5(Generator):
         super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
 
     def _blank(self, size: int) -> Any:
-        return _scratch.encoder_decoder(self.shape, size)
+        return scratch.encoder_decoder(self.shape, size)
 
     def _asked(self, sentence: Sentence) -> list[int]:
         pieces = self.vocabulary.pieces(sentence)

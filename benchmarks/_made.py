@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 
 from harness.core import Example
+from harness.data.task import Task, load
 from harness.errors import DataError
 from harness.protocol import Context, DevScore
-from harness.task import Task, load
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 LAYERS, WIDTH, HEADS = 4, 256, 4

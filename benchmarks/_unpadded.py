@@ -15,9 +15,9 @@ from torch.nn.attention.varlen import varlen_attn
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
-from backends._heads import Gold, Head
-from backends._tagger import Tagger
 from backends.encoder import BertSoftmax
+from backends.tagging.heads import Gold, Head
+from backends.tagging.tagger import Tagger
 from harness.core import Sentence
 
 NAME = "unpadded"
@@ -27,7 +27,7 @@ class Row(NamedTuple):
     """Sentences as one row.
 
     ``ids`` and ``places`` (1, pieces); ``ends`` (sentences + 1,), where sentences begin and end, on
-    the device and on the host; ``firsts`` and the rest as in ``backends._tagger.Batch``.
+    the device and on the host; ``firsts`` and the rest as in ``backends.tagging.tagger.Batch``.
     """
 
     ids: torch.Tensor

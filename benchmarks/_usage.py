@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from harness import energy
+from harness.runs import energy
 
 
 class Report:

@@ -17,8 +17,6 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torchcrf import CRF
 
-from backends import _crf
-
 LABELS = (9, 41)
 BATCH, UNITS = 64, 128
 SENTENCES = 3442
@@ -84,7 +82,7 @@ def losses(labels: int, *, forbidden: bool) -> Comparison:
         (-crf(emissions, tags, mask)).backward()
 
     def ours() -> None:
-        _crf.loss(crf, emissions, tags, mask).backward()
+        crf.loss(crf, emissions, tags, mask).backward()
 
     return compare(name, theirs, ours, LOSS_TURNS)
 
@@ -94,7 +92,7 @@ def report_errors(crf: CRF, emissions: Tensor, tags: Tensor, mask: Tensor) -> No
     wide = copy.deepcopy(crf).double()
     exact = gradients(lambda x: -wide(x, tags, mask), wide, emissions.double())
     theirs = gradients(lambda x: -crf(x, tags, mask), crf, emissions)
-    ours = gradients(lambda x: _crf.loss(crf, x, tags, mask), crf, emissions)
+    ours = gradients(lambda x: crf.loss(crf, x, tags, mask), crf, emissions)
     errors = [
         max(float((a - b).abs().max()) for a, b in zip(found, exact, strict=True))
         for found in (theirs, ours)
@@ -123,14 +121,14 @@ def decoding(labels: int) -> Comparison:
     batches = [padded(rows[start : start + BATCH]) for start in range(0, SENTENCES, BATCH)]
     with torch.no_grad():
         theirs = [path for batch in batches for path in crf.decode(*batch)]
-    ours = [path.tolist() for path in _crf.decode_sentences(crf, rows)]
+    ours = [path.tolist() for path in crf.decode_sentences(crf, rows)]
     if ours != theirs:
         raise RuntimeError("the paths differ from pytorch-crf's")
     print(f"{SENTENCES} paths of {lengths.mean():.1f} units, {labels} tags: identical")
     return compare(
         f"decode a file, {labels} tags",
         lambda: [crf.decode(*batch) for batch in batches],
-        lambda: _crf.decode_sentences(crf, rows),
+        lambda: crf.decode_sentences(crf, rows),
         DECODE_TURNS,
     )
 

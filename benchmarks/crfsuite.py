@@ -22,10 +22,10 @@ from time import perf_counter
 import pycrfsuite
 
 from harness.core import Example
-from harness.counting import count
-from harness.score import percent, scores
+from harness.data.task import load
+from harness.scoring.counting import count
+from harness.scoring.score import percent, scores
 from harness.tags import encode
-from harness.task import load
 
 CHECKPOINTS = (25, 50, 100)
 REACH = 2

@@ -6,7 +6,7 @@ One process; the contestants take turns in every round, so that a busy machine s
 medians with the spread of the rounds. Weights are random but of real size (speed does not depend on
 what they learned), and every masked contestant has to give the tags that ours gives, or it stops.
 
-- ours:        two tokens per pass, scored among the tags alone (`backends._constrained`)
+- ours:        two tokens per pass, scored among the tags alone (`backends.generating.constrained`)
 - masked:      `generate` under the same grammar; the faster of `prefix_allowed_tokens_fn` and a
                vectorised `LogitsProcessor`, chosen in the same rounds
 - free:        `generate` as one would without this harness, tags written as text: 4 tokens per
@@ -38,9 +38,9 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from backends._constrained import Grammar, asked_only, decode
-from backends._readers import DecoderOnly, read_prefix
-from backends._t5_reader import T5Reader
+from backends.generating.constrained import Grammar, asked_only, decode
+from backends.generating.readers import DecoderOnly, read_prefix
+from backends.generating.t5_reader import T5Reader
 from harness.tags import tag_set
 
 VOCABULARY, BATCH, UNITS, INSTRUCTION = 21_128, 16, 50, 60

@@ -20,19 +20,19 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
-from backends._heads import Head
-from backends._tagger import Tagger
 from backends.decoder import Gpt
 from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
+from backends.tagging.heads import Head
+from backends.tagging.tagger import Tagger
 from benchmarks._made import bert_folder, context, plain, quiet, task_of
 from benchmarks._profiler import profiled
 from benchmarks._sides import characters
 from benchmarks._unpadded import Unpadded
 from benchmarks._usage import Report, Usage, hardware, measured, text
 from harness.core import Example, Sentence, Span
+from harness.data.windows import WindowPolicy
 from harness.tags import tag_set
-from harness.windows import WindowPolicy
 
 FAMILIES = {
     "bert-crf": BertCrf,

@@ -27,8 +27,8 @@ from backends.encoder import BertCrf
 from benchmarks._made import context
 from benchmarks._sides import characters, machine
 from harness.core import Example, Sentence, Span
+from harness.data.windows import WindowPolicy
 from harness.tags import tag_set
-from harness.windows import WindowPolicy
 
 CHARACTERS = [chr(0x4E00 + i) for i in range(3000)]
 MODEL = {"layers": 1, "width": 64, "attention_heads": 2, "epochs": 1, "batch_units": 1024}

@@ -23,8 +23,8 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks._sides import machine
+from harness.data.task import load
 from harness.tags import encode
-from harness.task import load
 from harness.yamlfile import load as read_yaml
 
 BACKENDS = ("bert-crf", "bert-softmax", "electra", "t5", "gpt")

@@ -16,8 +16,8 @@ from time import perf_counter, process_time
 import numpy as np
 
 from harness.core import Counts, Span
-from harness.counting import CountMatrix, count_ids
-from harness.score import scores
+from harness.scoring.counting import CountMatrix, count_ids
+from harness.scoring.score import scores
 from harness.statistics import paired_bootstrap
 from harness.tags import encode, tag_set
 

@@ -34,8 +34,8 @@ os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "HF_HUB_OFF
 import numpy as np
 import torch
 
-from backends._batching import area, batches
 from backends.encoder import BertCrf, BertSoftmax
+from backends.training.batching import area, batches
 from benchmarks._made import bert_folder, context, plain, quiet, task_of
 from benchmarks._sides import Side, Turns, characters, machine, timed
 from benchmarks._trainer import Theirs

@@ -113,7 +113,7 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An answer as a generator wrote it, in one of the formats of ``harness.formats``."""
+    """An answer as a generator wrote it, in a format of ``harness.generation.formats``."""
 
     text: str
     format: str

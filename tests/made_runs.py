@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.analysis import FACTS, Answers, TrainFacts, train_facts
 from harness.core import Example, Sentence, Span
 from harness.protocol import Epoch
-from harness.record import Cost, Data, Metrics, Prediction, Run
+from harness.results.record import Cost, Data, Metrics, Prediction, Run
 from harness.tags import POLICIES, decode, encode
 
 LABELS = ("PER", "ORG", "LOC", "T")

@@ -4,9 +4,9 @@ from bisect import bisect_left
 from random import Random
 
 from harness.core import Sentence, Text
-from harness.faults import FAULTS, joined, pieces_of, plant
-from harness.formats import FORMATS, spellings
-from harness.repair import legalised, repair
+from harness.generation.fault_injection import FAULTS, joined, pieces_of, plant
+from harness.generation.formats import FORMATS, spellings
+from harness.generation.repair import legalised, repair
 from harness.tags import decode
 
 CHAR_TAG = FORMATS["char-tag"]

@@ -10,7 +10,7 @@ from typing import Any
 from made_runs import LABELS, System, by_sets, examples, prediction
 
 from harness.core import Counts
-from harness.record import Cost, Data, Metrics, Prediction, Run
+from harness.results.record import Cost, Data, Metrics, Prediction, Run
 from harness.tags import POLICIES, decode, encode, invalid_transitions
 
 SETTINGS = {

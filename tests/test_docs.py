@@ -42,7 +42,8 @@ def test_readme_sets_up_with_two_commands_and_the_second_is_what_ci_runs():
 
 @pytest.mark.parametrize("path", sorted((folder("configs") / "backends").glob("*.yaml")), ids=str)
 def test_every_preset_is_accepted_by_its_backend(path):
-    from harness import config, registry
+    from harness import registry
+    from harness.runs import config
 
     name, preset, _ = path.name.split(".")
     options = config.options(name, registry.find(name).load(), preset, ())

@@ -4,15 +4,17 @@ import random
 
 import pytest
 
-from backends._cut import Cut
-from harness import config, oracles, registry
-from harness.ceiling import ceiling, measured
+from backends.tagging.cut import Cut
+from harness import registry
 from harness.core import Example, Sentence, Span, Tags, Text
+from harness.data.task import Split, Task
+from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError
 from harness.protocol import Context
+from harness.runs import config
+from harness.studies import ceilings
+from harness.studies.ceiling import ceiling, measured
 from harness.tags import encode
-from harness.task import Split, Task
-from harness.windows import WindowPolicy
 
 ODD = (
     *(
@@ -146,14 +148,14 @@ def test_the_first_entity_that_was_lost_is_named_with_its_sentence_and_place():
 
 @pytest.mark.slow
 def test_the_command_says_what_was_lost_why_and_where_first():
-    first, *rest = oracles.lines(["bert-crf"], ["demo"], "tiny", ["cut=16"], None)
+    first, *rest = ceilings.lines(["bert-crf"], ["demo"], "tiny", ["cut=16"], None)
     assert first.startswith("bert-crf cut=16 on demo: ceiling F1 ")
     assert "tokenizer 0, repair 0, format 0" in first
     cause, mended = rest
     assert cause.startswith("  window: ")
     assert "(unread " in cause
     assert mended.startswith("  mended: unread ")
-    (whole,) = oracles.lines(["bert-crf"], ["demo"], "tiny", [], None)
+    (whole,) = ceilings.lines(["bert-crf"], ["demo"], "tiny", [], None)
     assert "ceiling F1 100.00" in whole
 
 

@@ -11,7 +11,7 @@ import tiny_task
 from program import called, harness
 from stored_runs import change
 
-from harness import schemas
+from harness.results import schemas
 
 pytestmark = pytest.mark.slow
 
@@ -179,7 +179,8 @@ def test_what_cannot_be_stated_is_refused_with_what_was_meant(place):
 
 def test_the_schemas_in_the_tree_are_those_of_the_records():
     there = {path.name: path.read_text(encoding="utf-8") for path in schemas.FOLDER.iterdir()}
-    assert there == schemas.exported(), "python -m harness schema -o harness/schema writes them"
+    remedy = "python -m harness schema -o harness/results/schema writes them"
+    assert there == schemas.exported(), remedy
 
 
 def validator(file):

@@ -135,7 +135,7 @@ def tokenizer(folder, byte_level=False, chat=False):
     """A tokenizer as a model's folder has it: SentencePiece with NFKC, or byte-level BPE."""
     from transformers import GPT2Tokenizer
 
-    from backends._scratch import learn_tokenizer
+    from backends.generating.scratch import learn_tokenizer
 
     sentences = [example.sentence for example in TRAIN]
     if not byte_level:

@@ -10,9 +10,9 @@ from harness.analysis.answers import (
     load_each,
     own,
 )
-from harness.analysis.facts import FACTS, TrainFacts, train_facts
 from harness.analysis.free import mends, with_free
 from harness.analysis.summary import ANALYSIS, Analysis, analyse
+from harness.data.train_facts import FACTS, TrainFacts, train_facts
 
 __all__ = [
     "ANALYSIS",

@@ -11,16 +11,16 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
-from harness import results
-from harness.analysis.facts import FACTS, TrainFacts
 from harness.analysis.taxonomy import Case, judged
 from harness.core import Span
+from harness.data.train_facts import FACTS, TrainFacts
 from harness.errors import DataError
 from harness.protocol import Epoch
-from harness.record import Metrics, Prediction, Run
+from harness.results import reader
+from harness.results.record import Metrics, Prediction, Run
 from harness.tags import POLICIES, decode
 
-Parts: TypeAlias = Callable[[results.Result], tuple["Answers", ...]]
+Parts: TypeAlias = Callable[[reader.Result], tuple["Answers", ...]]
 HEADLINE = POLICIES[0]
 HISTORY = "history.jsonl"
 
@@ -75,12 +75,12 @@ class Answers:
         return f"{self.name} #{self.run.seed}"
 
 
-def own(result: results.Result) -> tuple[Answers, ...]:
+def own(result: reader.Result) -> tuple[Answers, ...]:
     """The answers that a run is scored by."""
     return (load(result),)
 
 
-def load(result: results.Result) -> Answers:
+def load(result: reader.Result) -> Answers:
     """The answers of a finished run.
 
     Raises:
@@ -96,14 +96,14 @@ def load(result: results.Result) -> Answers:
     )
 
 
-def finished(folders: Iterable[Path]) -> tuple[results.Result, ...]:
+def finished(folders: Iterable[Path]) -> tuple[reader.Result, ...]:
     """All finished runs in and below ``folders``.
 
     Raises:
         DataError: where there is none, with the reason for each folder that cannot be used.
     """
     tops = list(folders)
-    found = results.read(tops)
+    found = reader.read(tops)
     if not found.runs:
         reasons = [f"\n  {each.folder}: {each.kind}, {each.reason}" for each in found.rejected]
         msg = f"no finished run in {', '.join(map(str, tops))}{''.join(reasons)}"
@@ -120,7 +120,7 @@ def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[Answers, ...]
     return tuple(chain.from_iterable(load_each(finished(folders), parts)))
 
 
-def load_each(found: Sequence[results.Result], parts: Parts = own) -> list[tuple[Answers, ...]]:
+def load_each(found: Sequence[reader.Result], parts: Parts = own) -> list[tuple[Answers, ...]]:
     """The answers of each run; what one says of the training data serves all on equal data.
 
     Raises:

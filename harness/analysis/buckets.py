@@ -9,9 +9,9 @@ training data are left out where the run stored no facts of it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.facts import TrainFacts
 from harness.core import Span
-from harness.record import Prediction
+from harness.data.train_facts import TrainFacts
+from harness.results.record import Prediction
 
 _LAST_LATIN = 0x24F  # the end of the block Latin Extended-B
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.taxonomy import Case
-from harness.record import Prediction
+from harness.results.record import Prediction
 from harness.tags import OUTSIDE, encode, split, tag_set
 
 

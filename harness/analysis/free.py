@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness import scoring, verify
 from harness.analysis.answers import Answers, load
 from harness.errors import DataError
-from harness.record import Prediction
-from harness.results import Result
+from harness.results import evaluate, verify
+from harness.results.reader import Result
+from harness.results.record import Prediction
 
 FREE, VARIANT = "free.jsonl", "free"
 
@@ -43,10 +43,10 @@ def with_free(result: Result) -> tuple[Answers, ...]:
         msg = f"{path}: not the free answers of this run ({error}); run this cell again"
         raise DataError(msg) from error
     stored = result.metrics
-    gold = scoring.Gold(stored.labels, stored.policy, stored.split)
+    gold = evaluate.Gold(stored.labels, stored.policy, stored.split)
     variant = " ".join(filter(None, (result.run.variant, VARIANT)))
     run = result.run.model_copy(update={"variant": variant})
-    metrics = scoring.metrics(gold, written, digest, None)
+    metrics = evaluate.metrics(gold, written, digest, None)
     return scored, replace(scored, run=run, metrics=metrics, predictions=tuple(written), history=())
 
 

@@ -25,7 +25,7 @@ from harness.analysis.answers import Answers
 from harness.analysis.rows import Row, rows
 from harness.analysis.taxonomy import overlap
 from harness.core import Span
-from harness.record import Prediction
+from harness.results.record import Prediction
 
 
 @dataclass(frozen=True, slots=True)

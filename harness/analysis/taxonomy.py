@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.core import Counts, Span
-from harness.record import Prediction
+from harness.results.record import Prediction
 from harness.tags import Policy, decode
 
 Kind: TypeAlias = Literal[

@@ -7,7 +7,7 @@ from harness.analysis.bucket_table import Level
 from harness.analysis.comparison import Comparison
 from harness.analysis.free import Mend
 from harness.analysis.summary import Analysis
-from harness.score import percent
+from harness.scoring.score import percent
 
 LONGEST = 60
 

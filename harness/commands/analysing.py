@@ -30,8 +30,9 @@ def register(app: typer.Typer) -> None:
 
 def analyse(folders: Folders) -> None:
     """Print errors by kind and F1 by bucket of each run, and store them as analysis.json."""
-    from harness import analysis, store
+    from harness import analysis
     from harness.analysis import text
+    from harness.results import store
 
     found = analysis.finished(folders)
     loaded = analysis.load_each(found, analysis.with_free)
@@ -58,9 +59,10 @@ def suspects(
     output: Annotated[Path, typer.Option("-o", "--output", help="A .jsonl or a .csv file.")],
 ) -> None:
     """List suspected gold errors, by the agreement of backends and seeds against gold."""
-    from harness import analysis, store
+    from harness import analysis
     from harness.analysis import export
     from harness.analysis.suspects import suspects as suspected
+    from harness.results import store
 
     found = [s for runs in analysis.by_data(analysis.load_all(folders)) for s in suspected(runs)]
     csv = output.suffix == ".csv"

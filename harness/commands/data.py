@@ -18,7 +18,7 @@ def check_data(
     data: Annotated[Path | None, typer.Option(help="The folder that holds the data sets.")] = None,
 ) -> None:
     """Check each file of a task, character by character; exit code 3 where a run refuses it."""
-    from harness.check import check
+    from harness.data.check import check
 
     report = check(task, data)
     for line in report.lines():

@@ -32,9 +32,9 @@ def formats(
     prepare(backends, threads=1)
     from tabulate import tabulate
 
-    from harness import format_study
-    from harness.config import Override, settings_from
-    from harness.plan import Request
+    from harness.runs.config import Override, settings_from
+    from harness.runs.plan import Request
+    from harness.studies import format_study
 
     overrides = tuple(map(Override.parse, set_ or []))
     settings = settings_from(overrides, limit=limit)

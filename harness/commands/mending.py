@@ -23,7 +23,7 @@ def fuzz(
     from rich.console import Console
     from rich.progress import Progress
 
-    from harness.fuzz import fuzz as run
+    from harness.generation.fuzz import fuzz as run
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("repair", total=count)
@@ -44,9 +44,9 @@ def robustness(
     """Plant one to three faults into each gold answer of a test set, repair, and score."""
     from tabulate import tabulate
 
-    from harness import robustness as faulty
-    from harness.score import percent
-    from harness.task import load
+    from harness.data.task import load
+    from harness.generation import robustness as faulty
+    from harness.scoring.score import percent
 
     loaded = load(task, data)
     rows = faulty.robustness(loaded.splits["test"].examples, loaded.tags, format_, seed)

@@ -20,7 +20,8 @@ def predict(
     output: Annotated[Path | None, typer.Option("-o", help="Write here, not to stdout.")] = None,
 ) -> None:
     """Tag each line of a text file: tags out, one line per line, or JSON Lines."""
-    from harness import grid, predict, store
+    from harness.results import store
+    from harness.runs import grid, predict
 
     grid.environment(threads=1)
     lines = predict.json_lines(run, text) if json else predict.tag_lines(run, text)

@@ -22,10 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def verify(folders: Folders) -> None:
     """Recompute each result from its stored predictions; they must be equal to the last bit."""
-    from harness import results
-    from harness.verify import differences
+    from harness.results import reader
+    from harness.results.verify import differences
 
-    found = results.read(folders)
+    found = reader.read(folders)
     faults = [fault for result in found.runs for fault in differences(result)]
     faults += [f"{r.folder}: {r.reason}" for r in found.rejected if r.kind in ("corrupt", "newer")]
     for fault in faults:
@@ -42,22 +42,22 @@ def rescore(
     label: Annotated[list[str] | None, typer.Option(help="Keep only these types.")] = None,
 ) -> None:
     """Score stored predictions by another rule, without a model, as results of their own."""
-    from harness import results
-    from harness.rescoring import Rule
-    from harness.rescoring import rescore as rescored
+    from harness.results import reader
+    from harness.studies.rescoring import Rule
+    from harness.studies.rescoring import rescore as rescored
     from harness.tags import POLICIES
 
     if policy not in POLICIES:
         msg = f"--policy {policy}: there are {', '.join(POLICIES)}"
         raise ConfigError(msg)
     rule = Rule(policy, tuple(label or ()))
-    for result in results.read(folders).runs:
+    for result in reader.read(folders).runs:
         typer.echo(rescored(result, rule, output))
 
 
 def merge(folders: Folders, output: Output) -> None:
     """Copy finished runs of other machines into one folder; refuse what may not be compared."""
-    from harness.merging import merge as merged
+    from harness.studies.merging import merge as merged
 
     done = merged(folders, output)
     typer.echo(f"{len(done.copied)} runs copied to {output}, {len(done.known)} were there before")
@@ -69,8 +69,11 @@ def reproduce(
     data: Data = None,
 ) -> None:
     """Run a stored result again: equal, within its interval, or different and why (exit code 1)."""
-    from harness import grid, registry, reproduction, results
-    from harness.progress import Display
+    from harness import registry
+    from harness.results import reader
+    from harness.runs import grid
+    from harness.runs.progress import Display
+    from harness.studies import reproduction
 
     first = reproduction.stored(folder)
     module = registry.find(first.run.backend).module
@@ -78,7 +81,7 @@ def reproduce(
     cell = reproduction.cell(first, output, data)
     with Display() as display:
         grid.Grid([cell], 1, display).run()
-    verdict = reproduction.compare(first, results.read([cell.folder]).runs[0])
+    verdict = reproduction.compare(first, reader.read([cell.folder]).runs[0])
     typer.echo("\n".join([verdict.outcome, *verdict.reasons]))
     if verdict.outcome == "different":
         raise typer.Exit(1)
@@ -100,9 +103,9 @@ def import_predictions(
     data: Data = None,
 ) -> None:
     """Store predictions made elsewhere as a run, so that they enter the same table."""
-    from harness.external import FORMATS, Import, write
-    from harness.statement import Statement
-    from harness.task import load
+    from harness.data.task import load
+    from harness.studies.external import FORMATS, Import, write
+    from harness.studies.stated_facts import Statement
 
     if format_ not in FORMATS:
         msg = f"--format {format_}: there are {', '.join(FORMATS)}"
@@ -121,9 +124,10 @@ def oracle(
     data: Data = None,
 ) -> None:
     """Send gold through each backend's own path: the highest F1 that it could ever score."""
-    from harness import grid, oracles
     from harness.commands.running import names_of
+    from harness.runs import grid
+    from harness.studies import ceilings
 
     grid.environment(threads=1)
-    for line in oracles.lines(names_of(backend), task or ["demo"], preset, set_ or [], data):
+    for line in ceilings.lines(names_of(backend), task or ["demo"], preset, set_ or [], data):
         typer.echo(line)

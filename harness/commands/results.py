@@ -25,25 +25,25 @@ def leaderboard(
     output: Annotated[Path | None, typer.Option("-o", help="Write here, not to stdout.")] = None,
 ) -> None:
     """Build the leaderboard of finished runs."""
-    from harness import leaderboard as board
-    from harness import results, store
     from harness.errors import ConfigError
-    from harness.render import FORMATS
+    from harness.leaderboard.build import build
+    from harness.leaderboard.render import FORMATS
+    from harness.results import reader, store
 
     if format_ not in FORMATS:
         msg = f"--format {format_}: there are {', '.join(FORMATS)}"
         raise ConfigError(msg)
-    found = results.read(folders)
+    found = reader.read(folders)
     columns = tuple(column) if column else None
     marked = tuple(highlight or ())
-    table = board.build(found, highlight=marked, columns=columns, published=published)
+    table = build(found, highlight=marked, columns=columns, published=published)
     content = FORMATS[format_](table)
     if output is None:
         typer.echo(content, nl=False)
     else:
         store.write(output, content)
     if pareto:
-        from harness.pareto import draw
+        from harness.leaderboard.pareto import draw
 
         draw(table, pareto)
 
@@ -52,10 +52,10 @@ def score(
     folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
 ) -> None:
     """Print the scores of finished runs, by type and under each policy."""
-    from harness import results
-    from harness.scores_page import page
+    from harness.analysis.score_text import page
+    from harness.results import reader
 
-    for result in results.read(folders).runs:
+    for result in reader.read(folders).runs:
         typer.echo(page(result))
 
 
@@ -63,7 +63,7 @@ def schema(
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write them to.")],
 ) -> None:
     """Write the JSON Schema of the result files."""
-    from harness import schemas
+    from harness.results import schemas
 
     for path in schemas.write(output):
         typer.echo(path)

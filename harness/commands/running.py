@@ -9,7 +9,7 @@ from harness import registry
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
-    from harness.plan import Cell, Request
+    from harness.runs.plan import Cell, Request
 
 Backends = Annotated[list[str], typer.Option("--backend", help="Names, or `all` installed ones.")]
 Tasks = Annotated[
@@ -56,8 +56,8 @@ def run(
     """Train and evaluate backends on tasks, with each seed, and print the leaderboard."""
     names = names_of(backend)
     prepare(names, threads or 1)
-    from harness.config import Override, settings_from
-    from harness.plan import Request, plan
+    from harness.runs.config import Override, settings_from
+    from harness.runs.plan import Request, plan
 
     overrides = tuple(map(Override.parse, set_ or []))
     settings = settings_from(
@@ -85,7 +85,7 @@ def names_of(chosen: list[str]) -> tuple[str, ...]:
 
 def prepare(names: tuple[str, ...], threads: int) -> None:
     """Start the server of the child processes while this process still imports."""
-    from harness import grid
+    from harness.runs import grid
 
     grid.prepare(sorted({registry.find(name).module for name in names}), threads)
 
@@ -94,8 +94,8 @@ def train(
     cells: "tuple[Cell, ...]", threads: int, workers: int | None, *, quiet: bool
 ) -> HarnessError | None:
     """Run the cells; a failure is given back, so that the table of the others is printed first."""
-    from harness import grid
-    from harness.progress import Display
+    from harness.runs import grid
+    from harness.runs.progress import Display
 
     side_by_side = min(workers or grid.workers(cells, threads), len(cells))
     with Display(quiet=quiet) as display:
@@ -108,12 +108,13 @@ def train(
 
 
 def _print_leaderboard(cells: "tuple[Cell, ...]", highlight: tuple[str, ...]) -> None:
-    from harness import leaderboard, results
-    from harness.render import FORMATS
+    from harness.leaderboard.build import SCREEN, build
+    from harness.leaderboard.render import FORMATS
+    from harness.results import reader
 
-    found = results.read([cell.folder for cell in cells])
+    found = reader.read([cell.folder for cell in cells])
     if found.runs:
-        table = leaderboard.build(found, highlight=highlight, columns=leaderboard.SCREEN)
+        table = build(found, highlight=highlight, columns=SCREEN)
         typer.echo(FORMATS["markdown"](table), nl=False)
 
 

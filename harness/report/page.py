@@ -15,7 +15,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import store
 from harness.analysis.answers import Answers, by_data
 from harness.analysis.buckets import BUCKETS
 from harness.analysis.rows import Row, rows
@@ -24,6 +23,7 @@ from harness.report.figures import Picture, counted, pictures
 from harness.report.sentences import buckets_of, encode_all
 from harness.report.tables import Tables, tables
 from harness.report.wording import AS_WRITTEN, Wording
+from harness.results import store
 
 if TYPE_CHECKING:
     from jinja2 import Environment

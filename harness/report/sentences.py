@@ -15,8 +15,8 @@ from harness.analysis.answers import Answers
 from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
 from harness.analysis.taxonomy import KINDS, Case
 from harness.core import Span
-from harness.record import Prediction
 from harness.report.wording import AS_WRITTEN, Wording
+from harness.results.record import Prediction
 
 Encoded: TypeAlias = list[object]
 _LETTERS = {kind: chr(ord("a") + index) for index, kind in enumerate(KINDS)}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from unicodedata import category
 
-from harness.record import Prediction
+from harness.results.record import Prediction
 
 IDEOGRAPH, LETTER, DIGIT, OTHER = "字", "x", "0", "·"
 

@@ -12,12 +12,12 @@ from tiny_generators import DEV, TRAIN, context
 from torch.testing import assert_close
 from torchcrf import CRF
 
-from backends import _crf
-from backends._device import to_device, to_host
-from backends._tagger import gold_of
 from backends.decoder import Gpt
 from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
+from backends.tagging.crf import loss as loss_of_crf
+from backends.tagging.tagger import gold_of
+from backends.training.device import to_device, to_host
 from benchmarks._distant import Session
 from harness.core import Sentence
 
@@ -129,7 +129,7 @@ def test_a_crf_never_waits_and_its_operations_grow_with_the_logarithm_of_the_len
     for units in (64, 256, 1024):
         batch = crf_loss(units)
         session.waits.clear(), session.operations.clear()
-        _crf.loss(*batch).backward()
+        loss_of_crf(*batch).backward()
         assert not session.waits
         operations[units] = session.operations.total()
     assert operations[256] < 225
@@ -139,7 +139,7 @@ def test_a_crf_never_waits_and_its_operations_grow_with_the_logarithm_of_the_len
 def test_the_crf_of_an_accelerator_is_that_of_pytorch_crf_in_a_thirtieth_of_the_operations(session):
     crf, scores, gold, mask = crf_loss(256)
     found, operations = {}, {}
-    for name, loss in (("ours", _crf.loss), ("theirs", lambda *batch: -batch[0](*batch[1:]))):
+    for name, loss in (("ours", loss_of_crf), ("theirs", lambda *batch: -batch[0](*batch[1:]))):
         session.operations.clear()
         value = loss(crf, scores, gold, mask)
         (gradient,) = torch.autograd.grad(value, scores)

@@ -65,7 +65,7 @@ def test_a_mask_that_nobody_looks_at_gives_the_same_loss_and_tags(
         return [loss.detach(), *gradients], made.predict(sentences)
 
     plain, tags = loss_and_tags()
-    for module in ("decoder", "_readers"):
+    for module in ("decoder", "generating.readers"):
         monkeypatch.setattr(f"backends.{module}.is_watched", lambda model: True)
     found, same = loss_and_tags()
     torch.testing.assert_close(found, plain)

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from backends import _weights
-from backends._cut import Cut
-from backends._heads import CrfHead, SoftmaxHead
-from backends._tagger import gold_of
 from backends.encoder import BertCrf, BertSoftmax, Electra, _tag_weights
-from harness.consumed import digest
+from backends.tagging.cut import Cut
+from backends.tagging.heads import CrfHead, SoftmaxHead
+from backends.tagging.tagger import gold_of
+from backends.training.weights import name as name_of
 from harness.core import Example, Sentence, Span, Tags
+from harness.data.training_digest import digest
 from harness.errors import ConfigError, HarnessError, WeightsError
 from harness.protocol import Context, DevScore, Linearises
 from harness.tags import decode, encode, invalid_transitions, tag_set
@@ -366,9 +366,9 @@ def test_missing_weights_are_one_message_with_the_ways_out(model, tmp_path, monk
 
 def test_a_record_names_weights_without_the_path_of_a_machine(tmp_path):
     (tmp_path / "minilm" / "model").mkdir(parents=True)
-    assert _weights.name(str(tmp_path / "minilm")) == "minilm"
-    assert _weights.name(str(tmp_path / "minilm" / "model")) == "minilm/model"
-    assert _weights.name("bert-base-chinese") == "bert-base-chinese"
+    assert name_of(str(tmp_path / "minilm")) == "minilm"
+    assert name_of(str(tmp_path / "minilm" / "model")) == "minilm/model"
+    assert name_of("bert-base-chinese") == "bert-base-chinese"
 
 
 def test_a_pickle_that_runs_code_is_refused(folder, tmp_path):

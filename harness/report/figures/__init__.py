@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness import store
 from harness.analysis.answers import Answers, by_data
 from harness.analysis.rows import Row, rows
 from harness.report.figures.canvas import Picture
 from harness.report.wording import AS_WRITTEN, Wording
+from harness.results import store
 
 __all__ = ["Picture", "counted", "draw", "pictures"]
 NEEDS = "the figures need matplotlib and wordcloud: pip install 'ner-harness[plots]'"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.core import Example, Sentence, Tags
+from harness.generation.readback import every
 from harness.protocol import Context, FitReport
-from harness.readback import every
 from harness.tags import encode
 
 

@@ -1,0 +1,1 @@
+"""From a generator to text or tags: vocabularies, decoding, caches."""

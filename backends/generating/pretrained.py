@@ -1,0 +1,131 @@
+"""Pretrained generators: found, read in fp32 without a word of progress, given rows for new tokens.
+
+Whether a head is tied to the embeddings is read from the weights, not from the configuration:
+transformers 5 declares every T5 tied, and resizing an untied one (flan-T5, mT5) as declared would
+overwrite its head with its embeddings.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
+from safetensors import SafetensorError
+
+from backends.generating.vocabulary import Vocabulary
+from backends.tagging.architecture import Shape
+from backends.training import weights
+from harness.errors import ConfigError, WeightsError
+
+Init: TypeAlias = Literal["pretrained", "scratch"]
+
+
+def check(shape: Shape) -> None:
+    """Refuse a depth that is not the model's own.
+
+    Raises:
+        ConfigError: for layers of a pretrained model.
+    """
+    if shape.init != "scratch" and shape.layers:
+        msg = f"layers={shape.layers} is for init=scratch; a pretrained generator keeps its layers"
+        raise ConfigError(msg)
+
+
+def origin(shape: Shape) -> str:
+    """What to call the weights in a record."""
+    return "scratch" if shape.init == "scratch" else weights.name(shape.model)
+
+
+def tokenizer(shape: Shape) -> Any:
+    """The tokenizer of a pretrained model."""
+    folder = weights.find(shape.model)
+    with readable(folder):
+        return read_tokenizer(folder)
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """The tokenizer in ``folder``, with no code that lies there."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
+def model(shape: Shape, auto: str) -> Any:
+    """A pretrained model, its dropout as ``shape`` says.
+
+    Raises:
+        WeightsError: for weights that cannot be found or read.
+    """
+    folder = weights.find(shape.model)
+    with readable(folder):
+        loaded = read_model(folder, auto)
+    for module in loaded.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = shape.dropout
+    return loaded
+
+
+def read_model(folder: Path, auto: str) -> Any:
+    """The model in ``folder`` in fp32, its configuration truthful about its head."""
+    import transformers
+
+    with _quietly():
+        loaded = getattr(transformers, auto).from_pretrained(
+            folder, trust_remote_code=False, dtype=torch.float32
+        )
+    loaded.config.tie_word_embeddings = _tied(loaded)
+    return loaded
+
+
+def save(model: Any, folder: Path) -> None:
+    """Write a model without adapters into ``folder``."""
+    with _quietly():
+        model.save_pretrained(folder)
+
+
+def _tied(model: Any) -> bool:
+    return model.get_output_embeddings().weight is model.get_input_embeddings().weight
+
+
+def add_rows(model: Any, vocabulary: Vocabulary) -> None:
+    """Give the tokens of ``vocabulary`` rows, those of marks the mean of their text's pieces."""
+    if len(vocabulary) > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(len(vocabulary), mean_resizing=False)
+    with torch.no_grad():
+        for embedding in (model.get_input_embeddings(), model.get_output_embeddings()):
+            _fill(embedding.weight, vocabulary)
+
+
+def _fill(weight: torch.Tensor, vocabulary: Vocabulary) -> None:
+    """Rows of new tokens in ``weight`` (tokens, width)."""
+    for mark, row in vocabulary.marks.items():
+        weight[row] = weight[vocabulary.spelled[mark]].mean(0)
+    for row in vocabulary.added:
+        weight[row] = weight[: min(vocabulary.marks.values())].mean(0)
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong in reading ``folder`` into one message."""
+    try:
+        yield
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
+        msg = f"the model in {folder.name} cannot be read: {error}"
+        raise WeightsError(msg) from error
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """No progress bars and no remarks; errors still come."""
+    from transformers.utils import logging
+
+    shown, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(shown)
+        if bars:
+            logging.enable_progress_bar()

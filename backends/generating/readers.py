@@ -1,0 +1,148 @@
+"""The two kinds of model that can read an answer as it is made, each with its own cache.
+
+Encoder-decoder: the decoder's positions are places in its cache (T5's relative bias), so no row may
+have a hole there; blocks are equally wide for all rows. Decoder-only: rows are padded on the left,
+between the shared prefix and the sentence, and positions are given explicitly.
+"""
+
+import torch
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache, DynamicCache, EncoderDecoderCache
+from transformers.modeling_outputs import BaseModelOutput
+
+from backends.generating import cache
+from backends.generating.padding import is_watched, opened_behind
+
+
+class EncoderDecoder:
+    """Reads answers with the decoder; the inputs are encoded once.
+
+    Args:
+        model: an encoder-decoder whose head scores the tags alone.
+        inputs: (sentences, places), padded on the right.
+        mask: (sentences, places), 0 where padded.
+        first: decoder start and all that is forced before the first tag, (sentences, width).
+        capacity: decoder positions that a row needs at most.
+        beam: rows per sentence.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        inputs: torch.Tensor,
+        mask: torch.Tensor,
+        first: torch.Tensor,
+        capacity: int,
+        beam: int = 1,
+    ) -> None:
+        self._model = model
+        states = model.get_encoder()(input_ids=inputs, attention_mask=mask).last_hidden_state
+        self._states = states.repeat_interleave(beam, 0)  # (rows, places, width)
+        self._first = first.repeat_interleave(beam, 0)  # (rows, width)
+        self._cache = EncoderDecoderCache(cache.slabs(capacity), DynamicCache())
+        # Masks in the form attention adds them: made once, not in every pass.
+        self._inputs = _additive(mask.repeat_interleave(beam, 0)[:, None, None].bool(), states)
+        past = torch.ones(capacity, capacity, dtype=torch.bool, device=states.device).tril()
+        self._past = _additive(past[None, None], states)  # (1, 1, capacity, capacity)
+
+    def begin(self) -> torch.Tensor:
+        """Scores of the first tag: (rows, tags)."""
+        return self.read(self._first)
+
+    def read(self, block: torch.Tensor) -> torch.Tensor:
+        """Scores of the next tag, after ``block``: (rows, tags)."""
+        start = self._cache.get_seq_length()
+        end = start + block.shape[1]
+        output = self._model(
+            encoder_outputs=BaseModelOutput(last_hidden_state=self._states),
+            attention_mask=self._inputs,
+            decoder_input_ids=block,
+            decoder_attention_mask=self._past[:, :, start:end, :end],
+            past_key_values=self._cache,
+            use_cache=True,
+        )
+        return output.logits[:, -1]
+
+    def keep(self, rows: torch.Tensor, *, moved: bool) -> None:
+        """Go on with ``rows``; what the encoder said is the same for all beams of a sentence."""
+        cache.keep(self._cache.self_attention_cache, rows, moved=moved)
+        if len(rows) == len(self._states):
+            return
+        self._states, self._inputs = self._states[: len(rows)], self._inputs[: len(rows)]
+        for layer in self._cache.cross_attention_cache.layers:
+            layer.keys, layer.values = layer.keys[: len(rows)], layer.values[: len(rows)]
+
+
+def _additive(seen: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """0 where ``seen``, else the lowest number."""
+    lowest = torch.finfo(states.dtype).min
+    return torch.zeros_like(seen, dtype=states.dtype).masked_fill(~seen, lowest)
+
+
+class DecoderOnly:
+    """Reads answers behind a prefix that all rows share and a prompt of their own.
+
+    Args:
+        model: a causal language model whose head scores the tags alone.
+        prefix: the cache of the shared prefix, one row (see ``read_prefix``).
+        prompts: the rest of the prompt and all that is forced before the first tag,
+            (sentences, places), padded on the left.
+        mask: (sentences, places), 0 where padded.
+        capacity: positions behind ``prompts`` that a row needs at most.
+        beam: rows per sentence.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        prefix: Cache,
+        prompts: torch.Tensor,
+        mask: torch.Tensor,
+        capacity: int,
+        beam: int = 1,
+    ) -> None:
+        self._model = model
+        shared, rows = prefix.get_seq_length(), len(prompts) * beam
+        room = shared + prompts.shape[1] + capacity
+        self._cache = cache.spread(prefix, rows, room)
+        self._prompts = prompts.repeat_interleave(beam, 0)  # (rows, places)
+        self._mask = mask.new_ones(rows, room)  # (rows, positions)
+        self._mask[:, shared : shared + prompts.shape[1]] = mask.repeat_interleave(beam, 0)
+        self._places = self._mask.cumsum(1) - 1  # (rows, positions)
+        self._padded = not bool(mask.all())
+
+    def begin(self) -> torch.Tensor:
+        """Scores of the first tag: (rows, tags)."""
+        return self.read(self._prompts)
+
+    def read(self, block: torch.Tensor) -> torch.Tensor:
+        """Scores of the next tag, after ``block``: (rows, tags)."""
+        start = self._cache.get_seq_length()
+        end = start + block.shape[1]
+        output = self._model(
+            input_ids=block,
+            attention_mask=self._seen(start, end),
+            position_ids=self._places[:, start:end].clamp(min=0),
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        return output.logits[:, -1]
+
+    def _seen(self, start: int, end: int) -> torch.Tensor | None:
+        """What the places from ``start`` may look at."""
+        if is_watched(self._model):
+            return opened_behind(self._mask[:, :end], start)
+        return self._mask[:, :end] if self._padded else None
+
+    def keep(self, rows: torch.Tensor, *, moved: bool) -> None:
+        """Go on with ``rows``; the padding is the same for all beams of a sentence."""
+        cache.keep(self._cache, rows, moved=moved)
+        self._mask, self._places = self._mask[: len(rows)], self._places[: len(rows)]
+
+
+def read_prefix(model: PreTrainedModel, prefix: torch.Tensor) -> Cache:
+    """The cache of a prefix of (1, places) that many rows share."""
+    slabs = cache.slabs(prefix.shape[1])
+    model(input_ids=prefix, past_key_values=slabs, use_cache=True, logits_to_keep=1)
+    return slabs

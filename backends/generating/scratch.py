@@ -1,0 +1,103 @@
+"""Generators that start from nothing: a tokenizer learned on the training text, and small models.
+
+The tokenizer is SentencePiece without any normalisation: characters where text has no spaces,
+pieces of words where it has. Units seen once are left out, so that the unknown piece is trained.
+"""
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from backends.tagging.architecture import Shape
+from harness.core import Sentence
+
+# Depth, width and heads where the options leave them open.
+LAYERS, WIDTH, HEADS = 2, 128, 4
+PADDING, END, UNKNOWN = 0, 1, 2
+PIECES = 8_000
+# Positions of a decoder from scratch: a prompt, a default window and its answer.
+POSITIONS = 2_048
+
+
+def learn_tokenizer(sentences: Sequence[Sentence], extra: Iterable[str]) -> Any:
+    """A tokenizer of the units of ``sentences`` and of the texts ``extra``."""
+    from transformers import T5Tokenizer
+
+    # Piece by piece: transformers 5.17 cannot read a file of a model that normalises nothing.
+    learned = _sentencepiece(sentences, extra)
+    pieces = [(learned.id_to_piece(i), learned.get_score(i)) for i in range(len(learned))]
+    return T5Tokenizer(vocab=pieces, extra_ids=0)
+
+
+def _sentencepiece(sentences: Sequence[Sentence], extra: Iterable[str]) -> Any:
+    import sentencepiece
+
+    words = any(sentence.joiner for sentence in sentences)
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=_lines(sentences, extra),
+        model_writer=model,
+        model_type="unigram" if words else "char",
+        vocab_size=PIECES,
+        hard_vocab_limit=False,
+        character_coverage=1.0,
+        normalization_rule_name="identity",
+        pad_id=PADDING,
+        eos_id=END,
+        unk_id=UNKNOWN,
+        bos_id=-1,
+        num_threads=1,
+        minloglevel=2,
+    )
+    return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+
+
+def _lines(sentences: Sequence[Sentence], extra: Iterable[str]) -> Iterator[str]:
+    seen = Counter(unit for sentence in sentences for unit in sentence.units)
+    for sentence in sentences:
+        line = sentence.joiner.join(unit for unit in sentence.units if seen[unit] > 1)
+        if line.strip():
+            yield line.replace("\n", " ")
+    for text in extra:
+        yield from text.splitlines()
+
+
+def encoder_decoder(shape: Shape, size: int) -> Any:
+    """A random T5 of ``size`` tokens."""
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    width, heads = shape.width or WIDTH, shape.attention_heads or HEADS
+    config = T5Config(
+        vocab_size=size,
+        d_model=width,
+        d_kv=width // heads,
+        d_ff=4 * width,
+        num_layers=shape.layers or LAYERS,
+        num_heads=heads,
+        dropout_rate=shape.dropout,
+        decoder_start_token_id=PADDING,
+        pad_token_id=PADDING,
+        eos_token_id=END,
+    )
+    return T5ForConditionalGeneration(config)
+
+
+def decoder(shape: Shape, size: int) -> Any:
+    """A random GPT-2 of ``size`` tokens."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(
+        vocab_size=size,
+        n_positions=POSITIONS,
+        n_embd=shape.width or WIDTH,
+        n_layer=shape.layers or LAYERS,
+        n_head=shape.attention_heads or HEADS,
+        embd_pdrop=shape.dropout,
+        resid_pdrop=shape.dropout,
+        attn_pdrop=shape.dropout,
+        bos_token_id=END,
+        eos_token_id=END,
+        pad_token_id=PADDING,
+    )
+    return GPT2LMHeadModel(config)

@@ -1,0 +1,1 @@
+"""From an encoder to one tag per unit: architectures, heads, the CRF."""

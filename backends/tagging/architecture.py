@@ -1,0 +1,181 @@
+"""The encoder of a tagger: pretrained, from its embeddings only, or from scratch.
+
+Everything comes through transformers, with no code from a model's folder and no progress bar.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
+
+from backends.tagging.encoding import Encoder, Pretrained, Vocabulary
+from backends.training import weights
+from harness.errors import ConfigError, WeightsError
+
+Init: TypeAlias = Literal["pretrained", "embeddings", "scratch"]
+Architecture: TypeAlias = Literal["bert", "electra"]
+
+# Depth, width and heads of a model from scratch where the options leave them open.
+LAYERS, WIDTH, HEADS = 4, 256, 4
+# Positions of a model from scratch: two default windows.
+POSITIONS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the encoder is; None leaves a size to the pretrained model or to the defaults."""
+
+    init: Init
+    model: str
+    layers: int | None
+    width: int | None
+    attention_heads: int | None
+    dropout: float
+    forget: float
+
+    def __post_init__(self) -> None:
+        bounds = {
+            "layers": self.layers is None or self.layers >= 1,
+            "dropout": 0 <= self.dropout < 1,
+            "forget": 0 <= self.forget < 1,
+        }
+        wrong = [f"{name}={getattr(self, name)}" for name, right in bounds.items() if not right]
+        if wrong:
+            msg = f"no model can have {', '.join(wrong)}"
+            raise ConfigError(msg)
+        self._check_sizes()
+
+    def _check_sizes(self) -> None:
+        if self.init != "scratch" and (self.width or self.attention_heads):
+            msg = f"width and attention_heads are for init=scratch; init={self.init} has its own"
+            raise ConfigError(msg)
+        width, heads = self.width or WIDTH, self.attention_heads or HEADS
+        if width < 1 or heads < 1 or width % (2 * heads):
+            msg = f"width={width} cannot be split into attention_heads={heads} of even size"
+            raise ConfigError(msg)
+
+
+def scratch(architecture: Architecture, shape: Shape, table: Vocabulary) -> tuple[Any, Encoder]:
+    """A random encoder over ``table``, and the way sentences enter it."""
+    width = shape.width or WIDTH
+    deviation = 0.02 * math.sqrt(768 / width)  # BERT's 0.02 is for a width of 768
+    sizes = {
+        "vocab_size": len(table),
+        "hidden_size": width,
+        "num_hidden_layers": shape.layers or LAYERS,
+        "num_attention_heads": shape.attention_heads or HEADS,
+        "intermediate_size": 4 * width,
+        "max_position_embeddings": POSITIONS,
+        "hidden_dropout_prob": shape.dropout,
+        "attention_probs_dropout_prob": shape.dropout,
+        "pad_token_id": table.padding,
+        "initializer_range": deviation,
+    }
+    if architecture == "electra":
+        sizes["embedding_size"] = width // 2  # ELECTRA's embeddings are narrower than its layers
+    encoder = made(_config(architecture)(**sizes))
+    positions = encoder.embeddings.position_embeddings.weight
+    with torch.no_grad():
+        positions.copy_(sinusoids(*positions.shape) * deviation * math.sqrt(2))
+    return encoder, Encoder(table, POSITIONS)
+
+
+def sinusoids(positions: int, width: int) -> torch.Tensor:
+    """Positions as waves (positions, width), in which neighbours are near from the first step on.
+
+    Random positions must be learned before attention can find a neighbour, which takes more text
+    than a tagger trained from scratch has. Vaswani et al. 2017, section 3.5.
+    """
+    rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))  # (width / 2,)
+    angle = torch.arange(positions)[:, None] * rate  # (positions, width / 2)
+    return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)  # (positions, width)
+
+
+def pretrained(shape: Shape) -> tuple[Any, Encoder]:
+    """The encoder and tokenizer of ``shape.model``, its first ``shape.layers`` layers.
+
+    Raises:
+        WeightsError: for weights that cannot be found, read or trusted.
+        ConfigError: for more layers than there are.
+    """
+    folder = weights.find(shape.model)
+    config = _read_config(folder, shape)
+    if shape.init == "pretrained":
+        encoder = _load(folder, _first_layers(config, shape))
+    else:
+        encoder = _keep_embeddings(_load(folder, config), shape)
+    table = Pretrained.load(folder)
+    limit = min(config.max_position_embeddings, table.tokenizer.model_max_length)
+    return encoder, Encoder(table, int(limit))
+
+
+def made(config: Any) -> Any:
+    """A random encoder of ``config``, with no pooler where the architecture has one."""
+    from transformers import AutoModel
+
+    extra = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
+    return AutoModel.from_config(config, trust_remote_code=False, **extra)
+
+
+_POOLED = ("bert", "roberta", "xlm-roberta", "camembert", "ernie")
+
+
+def _config(architecture: Architecture) -> Any:
+    from transformers import BertConfig, ElectraConfig
+
+    return {"bert": BertConfig, "electra": ElectraConfig}[architecture]
+
+
+def _read_config(folder: Path, shape: Shape) -> Any:
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except (ValueError, OSError) as error:
+        msg = f"{shape.model}: config.json cannot be used: {error}"
+        raise WeightsError(msg) from error
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = shape.dropout
+    return config
+
+
+def _first_layers(config: Any, shape: Shape) -> Any:
+    if shape.layers and shape.layers > config.num_hidden_layers:
+        msg = f"layers={shape.layers}, but {shape.model} has {config.num_hidden_layers} layers"
+        raise ConfigError(msg)
+    config.num_hidden_layers = shape.layers or config.num_hidden_layers
+    return config
+
+
+def _load(folder: Path, config: Any) -> Any:
+    from pickle import UnpicklingError
+
+    from safetensors import SafetensorError
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    extra = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
+    shown, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        return AutoModel.from_pretrained(
+            folder, config=config, trust_remote_code=False, dtype=torch.float32, **extra
+        )
+    except (SafetensorError, UnpicklingError, OSError, RuntimeError, ValueError) as error:
+        msg = f"the weights in {folder.name} cannot be read: {error}"
+        raise WeightsError(msg) from error
+    finally:
+        logging.set_verbosity(shown)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _keep_embeddings(trained: Any, shape: Shape) -> Any:
+    """A random encoder of any depth with the embeddings of ``trained``."""
+    config = trained.config
+    config.num_hidden_layers = shape.layers or config.num_hidden_layers
+    fresh = made(config)
+    fresh.embeddings.load_state_dict(trained.embeddings.state_dict())
+    return fresh

@@ -1,0 +1,115 @@
+"""What turns the scores of units into a loss and into tags: arg-max of a softmax, or a CRF.
+
+Heads see units only: [CLS], padding and later pieces are gone before. Losses are sums over units,
+computed in fp32.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+from torchcrf import CRF
+
+from backends.tagging import crf
+from backends.tagging.viterbi import Chain, viterbi, viterbi_legal
+from harness.tags import legality
+
+Scores: TypeAlias = npt.NDArray[np.float32]
+Paths: TypeAlias = Sequence[npt.NDArray[np.intp]]
+Decoder: TypeAlias = Callable[[list[Scores]], Paths]
+
+
+class Gold(NamedTuple):
+    """The gold of a batch.
+
+    ``tags`` and ``cells`` (units,): the tag of each unit and its place in the padded grid; ``mask``
+    (batch, longest): where that grid holds a unit.
+    """
+
+    tags: torch.Tensor
+    cells: torch.Tensor
+    mask: torch.Tensor
+
+    def grid(self, flat: torch.Tensor) -> torch.Tensor:
+        """``flat`` (units, ...) in its padded grid (batch, longest, ...), zeros elsewhere."""
+        shape = flat.shape[1:]
+        grid = flat.new_zeros((self.mask.numel(), *shape)).index_copy(0, self.cells, flat)
+        return grid.view(*self.mask.shape, *shape)
+
+
+class SoftmaxHead(torch.nn.Module):
+    """Each unit alone; ``weights`` (tags,) are what an error on a tag costs."""
+
+    weights: torch.Tensor
+
+    def __init__(self, weights: torch.Tensor) -> None:
+        super().__init__()
+        self.tags = len(weights)
+        self.register_buffer("weights", weights, persistent=False)
+
+    def loss(self, scores: torch.Tensor, gold: Gold) -> torch.Tensor:
+        """Cross-entropy of ``scores`` (units, tags), summed."""
+        return functional.cross_entropy(scores, gold.tags, self.weights, reduction="sum")
+
+    def decoder(self, tags: Sequence[str], *, legal: bool) -> Decoder:
+        """The best tag of each unit, or the best legal path."""
+        if not legal:
+            return lambda rows: [row.argmax(axis=1) for row in rows]
+        start, follow = legality(tags)
+        return lambda rows: viterbi_legal(rows, start, follow)
+
+    def transitions(self) -> tuple[tuple[float, ...], ...] | None:
+        """None: a softmax knows of no neighbours."""
+        return None
+
+
+class CrfHead(torch.nn.Module):
+    """A linear chain over units.
+
+    ``weights`` (tags,) are what an error on a tag costs. A path has no loss per unit, so they
+    multiply the gradient that reaches the scores of each unit, by its gold tag: what weights do to
+    a softmax, and the same where the chain has nothing to say.
+    """
+
+    weights: torch.Tensor
+
+    def __init__(self, weights: torch.Tensor) -> None:
+        super().__init__()
+        self.tags = len(weights)
+        self.crf = CRF(self.tags, batch_first=True)
+        self.register_buffer("weights", weights, persistent=False)
+
+    def loss(self, scores: torch.Tensor, gold: Gold) -> torch.Tensor:
+        """Negative log-likelihood of the gold paths under ``scores`` (units, tags), summed."""
+        still = scores.detach()
+        louder = still + self.weights[gold.tags, None] * (scores - still)  # (units, tags)
+        return crf.loss(self.crf, gold.grid(louder), gold.grid(gold.tags), gold.mask)
+
+    def decoder(self, tags: Sequence[str], *, legal: bool) -> Decoder:
+        """The best path, or the best legal one."""
+        if not legal:
+            return lambda rows: crf.decode_sentences(self.crf, rows)
+        start, follow = legality(tags)
+        chain = self._chain()
+        forbidden = np.float32(-np.inf)
+        allowed = Chain(
+            np.where(start, chain.start, forbidden),
+            np.where(follow, chain.step, forbidden),
+            chain.end,
+        )
+        return lambda rows: viterbi(rows, allowed)
+
+    def _chain(self) -> Chain:
+        crf = self.crf
+        parameters = crf.start_transitions, crf.transitions, crf.end_transitions
+        return Chain(*(p.detach().float().cpu().numpy() for p in parameters))
+
+    def transitions(self) -> tuple[tuple[float, ...], ...] | None:
+        """What was learned, (tags, tags)."""
+        return tuple(map(tuple, self.crf.transitions.detach().float().cpu().tolist()))
+
+
+Head: TypeAlias = SoftmaxHead | CrfHead

@@ -1,0 +1,105 @@
+"""An encoder with one classifier over first pieces: one row of scores for each unit, no other.
+
+Padding, [CLS], [SEP] and later pieces are dropped as soon as the encoder is through; what follows
+works on a flat row of units.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from backends.tagging.encoding import Encoded
+from backends.tagging.heads import Gold, Head
+
+
+class Batch(NamedTuple):
+    """Sentences as tensors.
+
+    ``ids`` (batch, pieces); ``attention`` of the same shape, or None where nothing is padding;
+    ``firsts`` (units,), the places of first pieces in the flattened ``ids``; ``lengths``, the units
+    of each sentence; ``gold`` in training.
+    """
+
+    ids: torch.Tensor
+    attention: torch.Tensor | None
+    firsts: torch.Tensor
+    lengths: tuple[int, ...]
+    gold: Gold | None = None
+
+
+def collate(encoded: Sequence[Encoded], padding: int) -> Batch:
+    """Sentences, padded to the longest of them."""
+    lengths = np.array([len(e.ids) for e in encoded])
+    mask = np.arange(lengths.max()) < lengths[:, None]  # (batch, pieces)
+    ids = np.full(mask.shape, padding)
+    ids[mask] = np.concatenate([e.ids for e in encoded])
+    firsts = np.concatenate(
+        [np.array(e.firsts, np.int64) + row * mask.shape[1] for row, e in enumerate(encoded)]
+    )
+    return Batch(
+        torch.from_numpy(ids),
+        None if mask.all() else torch.from_numpy(mask),
+        torch.from_numpy(firsts),
+        tuple(len(e.firsts) for e in encoded),
+    )
+
+
+def gold_of(tags: Sequence[Sequence[int]]) -> Gold:
+    """The gold of a batch, from the tag ids of each sentence."""
+    lengths = np.array([len(row) for row in tags])
+    mask = np.arange(lengths.max()) < lengths[:, None]  # (batch, longest)
+    flat = np.concatenate([np.array(row) for row in tags])
+    return Gold(*map(torch.from_numpy, (flat, np.flatnonzero(mask), mask)))
+
+
+class Tagger(torch.nn.Module):
+    """``encoder`` (of transformers), a linear classifier of its last layer, and a head.
+
+    Args:
+        encoder: a model whose output has a ``last_hidden_state``.
+        head: the loss and the decoder.
+        dropout: of the classifier's input.
+        forget: how often a first piece is read as ``unknown`` in training, so that a tag is learned
+            from the context too, and new names are nothing new.
+        unknown: the id of the unknown piece.
+    """
+
+    def __init__(
+        self, encoder: Any, head: Head, dropout: float, *, forget: float = 0.0, unknown: int = 0
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.forget, self.unknown = forget, unknown
+        self.dropout = torch.nn.Dropout(dropout)
+        self.classifier = torch.nn.Linear(encoder.config.hidden_size, head.tags)
+        self.head = head
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        """Scores in fp32 (units, tags)."""
+        ids = self._forgotten(batch) if self.training and self.forget else batch.ids
+        hidden = self.encoder(ids, attention_mask=_mask(batch.attention)).last_hidden_state
+        units = hidden.flatten(0, 1).index_select(0, batch.firsts)  # (units, width)
+        scores: torch.Tensor = self.classifier(self.dropout(units))  # (units, tags)
+        return scores.float()
+
+    def _forgotten(self, batch: Batch) -> torch.Tensor:
+        """The ids (batch, pieces), some first pieces unknown."""
+        flat = batch.ids.flatten()
+        firsts = flat.index_select(0, batch.firsts)  # (units,)
+        gone = torch.rand(firsts.shape, device=firsts.device) < self.forget
+        kept = firsts.masked_fill(gone, self.unknown)
+        return flat.index_copy(0, batch.firsts, kept).view_as(batch.ids)
+
+
+def _mask(attention: torch.Tensor | None) -> torch.Tensor | None:
+    """Who may look at whom (batch, 1, pieces, pieces).
+
+    Made here, because transformers looks at the values of a (batch, pieces) mask to see whether it
+    can do without, which waits for the device at every step.
+    """
+    if attention is None:
+        return None
+    rows, pieces = attention.shape
+    return attention[:, None, None, :].expand(rows, 1, pieces, pieces)

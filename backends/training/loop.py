@@ -1,0 +1,258 @@
+"""The one training loop: every family is trained by these lines, so that rows may be compared.
+
+Each update is normalised by the targets of its whole effective batch, selection is by development
+entity F1 alone, and the first number that is not finite ends the run.
+
+The effective batch is planned first and split afterwards: neither accumulation nor the number of
+processes changes which examples an update sees.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+
+from backends.training.batching import area, batches, by_length, cut
+from backends.training.device import autocast, device_of, precision_of, seed_everything, to_device
+from backends.training.history import history_of
+from backends.training.layers import place
+from backends.training.losses import Losses
+from backends.training.optimiser import Rates, adamw, normalise
+from backends.training.recipe import Recipe
+from backends.training.selection import Selection
+from harness.core import Example, Output, Sentence
+from harness.data.training_digest import digest
+from harness.errors import DataError, ResourceError
+from harness.protocol import Context, Epoch, Progress
+
+# The summed loss and the number of its targets.
+Sums: TypeAlias = tuple[torch.Tensor, torch.Tensor]
+
+__all__ = ["UNTRAINED", "Objective", "Recipe", "Training", "train"]
+
+
+class Objective(Protocol):
+    """What a family brings to the loop."""
+
+    model: torch.nn.Module
+
+    def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
+        """The AdamW groups with their peak learning rates."""
+        ...
+
+    def slots(self, example: Example) -> int:
+        """The sequence length that an example costs."""
+        ...
+
+    def collate(self, examples: Sequence[Example]) -> Any:
+        """A dictionary or named tuple of CPU tensors and plain numbers."""
+        ...
+
+    def loss(self, batch: Any) -> tuple[torch.Tensor, int]:
+        """The loss summed over targets, and how many targets there are (known on the host)."""
+        ...
+
+    def predict(self, sentences: Sequence[Sentence]) -> Sequence[Output]:
+        """Answers for selection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What training was; the best weights are in the model."""
+
+    epochs: tuple[Epoch, ...]
+    best_epoch: int | None
+    precision: str
+    halved: tuple[int, ...]
+
+
+UNTRAINED = Training((), None, "fp32", ())
+
+
+def train(
+    objective: Objective,
+    train: Sequence[Example],
+    dev: Sequence[Example],
+    recipe: Recipe,
+    context: Context,
+) -> Training:
+    """Train ``objective`` on ``train``, keep the weights that are best on ``dev``.
+
+    Raises:
+        DataError: when there is nothing to train on.
+        HarnessError: at a loss or gradient that is not finite.
+        ResourceError: when not even one example fits into the memory.
+    """
+    loop = _Loop(objective, [e for e in train if len(e.sentence)], dev, recipe, context)
+    epochs: list[Epoch] = []
+    with history_of(context, writes=loop.accelerator.is_main_process) as tell:
+        for number in range(1, recipe.epochs + 1):
+            epochs.append(loop.epoch(number))
+            tell(epochs[-1], recipe.epochs)
+            if dev and loop.selection.see(number, epochs[-1].dev_f1 or 0.0):
+                break
+    loop.selection.restore()
+    return Training(tuple(epochs), loop.selection.epoch, loop.precision, tuple(loop.halved))
+
+
+class _Step(torch.nn.Module):
+    """The loss as a module, so that a wrapper for several processes sees a forward pass."""
+
+    def __init__(self, objective: Objective) -> None:
+        super().__init__()
+        self.model = objective.model
+        self._loss = objective.loss
+
+    def forward(self, batch: Any) -> tuple[torch.Tensor, int]:
+        return self._loss(batch)
+
+
+class _Loop:
+    def __init__(
+        self,
+        objective: Objective,
+        train: Sequence[Example],
+        dev: Sequence[Example],
+        recipe: Recipe,
+        context: Context,
+    ) -> None:
+        if not train:
+            raise DataError("there is no sentence to train on; look at the train split of the task")
+        self.objective, self.train, self.dev = objective, train, dev
+        self.recipe, self.context = recipe, context
+        self.lengths = [objective.slots(example) for example in train]
+        self.done, self.total = 0, recipe.epochs * _units(train)
+        self.budget = recipe.batch_units
+        self.halved: list[int] = []
+        self._place()
+        self.selection = Selection(objective.model, recipe.patience)
+        self.rates = Rates(self.optimiser, recipe.schedule, recipe.warmup)
+
+    def _place(self) -> None:
+        """Put the model on its device, behind the processes' wrapper where there are several."""
+        device = device_of(self.context)
+        # Precision is our own autocast: accelerate's is one for the life of a process.
+        self.accelerator = Accelerator(mixed_precision="no", cpu=device.type == "cpu")
+        self.processes = int(self.accelerator.num_processes)
+        self.device = self.accelerator.device if self.processes > 1 else device
+        self.precision = precision_of(self.context, self.device)
+        seed_everything(self.context.seed + self.accelerator.process_index)
+        place(self.objective.model, self.device)
+        self.optimiser = adamw(self.objective.groups(self.recipe))
+        step = _Step(self.objective)
+        self.step = self.accelerator.prepare(step) if self.processes > 1 else step
+
+    def epoch(self, number: int) -> Epoch:
+        """Train once over the data, then look at the development set."""
+        start = time.perf_counter()
+        losses, slots, fed = Losses(self.device, number), 0, list[Example]()
+        self.objective.model.train()
+        for effective in self._plan(number):
+            examples = [self.train[i] for i in effective]
+            slots += self._update(effective, _units(examples), losses)
+            fed += examples
+            note = f"epoch {number}/{self.recipe.epochs}  loss {losses.last:.4f}"
+            self.context.report(Progress("train", self.done, self.total, note))
+        loss, middle = losses.mean(), time.perf_counter()
+        dev_loss, dev_f1, accuracy = self._look()
+        return Epoch(
+            number, loss, dev_loss, dev_f1, accuracy, self.rates.now(),
+            middle - start, time.perf_counter() - middle, _units(fed), slots, digest(fed),
+        )  # fmt: skip
+
+    def _plan(self, epoch: int) -> list[list[int]]:
+        """The effective batches of an epoch: the same for every process and any accumulation."""
+        rng = np.random.default_rng([self.context.seed, epoch])
+        budget = self.recipe.batch_units * self.recipe.accumulate * self.processes
+        return batches(self.lengths, budget, rng)
+
+    def _update(self, effective: list[int], units: int, losses: Losses) -> int:
+        """One step of the optimiser; gives the slots that all processes computed."""
+        self.rates.set((self.done + units / 2) / self.total)
+        self.done += units
+        micro, (loss, targets) = self._fitting(effective)
+        norm = normalise(self.optimiser, targets / self.processes, self.recipe.clip)
+        losses.add(loss, norm, targets)
+        self.optimiser.step()
+        return sum(area(batch, self.lengths) for batch in micro)
+
+    def _fitting(self, effective: list[int]) -> tuple[list[list[int]], Sums]:
+        """The micro-batches that the memory holds, a share for each process, and their gradient."""
+        share = math.ceil(area(effective, self.lengths) / self.processes)
+        while True:
+            micro = cut(effective, self.lengths, min(self.budget, share))
+            try:
+                return micro, self._gradient(micro)
+            except torch.OutOfMemoryError as error:
+                self._shrink(micro, error)
+
+    def _shrink(self, micro: list[list[int]], error: torch.OutOfMemoryError) -> None:
+        """Halve the micro-batches of this run from here on."""
+        longest = max(area(batch, self.lengths) for batch in micro)
+        if self.processes > 1 or all(len(batch) == 1 for batch in micro):
+            msg = (
+                f"out of memory with {longest} positions in a batch: set window_limit or the model "
+                "smaller, precision=bf16, or batch_units lower and accumulate higher"
+            )
+            raise ResourceError(msg) from error
+        self.budget = longest // 2
+        self.halved.append(self.budget)
+        note = f"out of memory: at most {self.budget} positions a batch from here on, same updates"
+        self.context.report(Progress("train", self.done, self.total, note, line=True))
+        self.optimiser.zero_grad(set_to_none=True)
+
+    def _gradient(self, micro: list[list[int]]) -> Sums:
+        """Gradients of the summed loss; gives that sum and its targets, over all processes."""
+        self.optimiser.zero_grad(set_to_none=True)
+        mine = micro[self.accelerator.process_index :: self.processes]
+        sums = torch.zeros(2, device=self.device)
+        # A process without a share still takes part, with nothing of its own.
+        weight, mine = (1, mine) if mine else (0, micro[:1])
+        for position, batch in enumerate(mine, start=1):
+            last = position == len(mine)
+            with nullcontext() if last else self.accelerator.no_sync(self.step):
+                loss, targets = self._loss([self.train[i] for i in batch])
+                self.accelerator.backward(loss * weight)
+            sums[0] += loss.detach() * weight
+            sums[1] += targets * weight
+        total = self.accelerator.reduce(sums, "sum") if self.processes > 1 else sums
+        return total[0], total[1]
+
+    def _loss(self, examples: Sequence[Example]) -> tuple[torch.Tensor, int]:
+        batch = to_device(self.objective.collate(examples), self.device)
+        with autocast(self.device, self.precision):
+            return self.step(batch)
+
+    def _look(self) -> tuple[float | None, float | None, float | None]:
+        """Loss per target, entity F1 and unit accuracy on the development set."""
+        if not self.dev:
+            return None, None, None
+        self.objective.model.eval()
+        outputs = self.objective.predict([example.sentence for example in self.dev])
+        score = self.context.score_dev(outputs)
+        # One process's view for all, so that they select and stop alike.
+        seen = [self._dev_loss(), score.f1, score.unit_accuracy]
+        loss, f1, accuracy = broadcast_object_list(seen) if self.processes > 1 else seen
+        return loss, f1, accuracy
+
+    def _dev_loss(self) -> float:
+        examples = [example for example in self.dev if len(example.sentence)]
+        lengths = [self.objective.slots(example) for example in examples]
+        total, targets = torch.zeros((), device=self.device), 0
+        with torch.no_grad():
+            for batch in by_length(lengths, self.budget):
+                loss, count = self._loss([examples[i] for i in batch])
+                total, targets = total + loss, targets + count
+        return float(total) / max(targets, 1)
+
+
+def _units(examples: Sequence[Example]) -> int:
+    return sum(len(example.sentence) for example in examples)

@@ -1,0 +1,105 @@
+"""Prediction: no gradient, longest first, answers back in order, no logits kept.
+
+A batch is asked before the answers to the one before it are read, so that an accelerator computes
+while the host reads. Lack of memory halves the batches that are left.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
+
+import torch
+
+from backends.training.batching import area, by_length, cut
+from backends.training.device import autocast, precision_of_answers
+from harness.core import Sentence
+from harness.errors import ResourceError
+from harness.protocol import Context, Progress
+
+Answer = TypeVar("Answer")
+# Waits for the answers to a batch.
+Reading: TypeAlias = Callable[[], Sequence[Answer]]
+Ask: TypeAlias = Callable[[Sequence[Sentence]], Reading[Answer]]
+
+# Positions of a batch by device: what a layer makes of them stays in the cache of a CPU, and an
+# accelerator has something to do.
+POSITIONS = {"cpu": 512}
+MANY_POSITIONS = 16_384
+
+
+def positions(device: torch.device) -> int:
+    """The slots of a batch on ``device``, whatever it was trained with."""
+    return POSITIONS.get(device.type, MANY_POSITIONS)
+
+
+def predict_in_batches(
+    model: torch.nn.Module,
+    sentences: Sequence[Sentence],
+    slots: Sequence[int],
+    budget: int,
+    ask: Ask[Answer],
+    context: Context,
+) -> list[Answer]:
+    """One answer per sentence, in order.
+
+    Args:
+        model: set to evaluation mode, and back to what it was.
+        sentences: what to answer.
+        slots: sequence length that each sentence costs.
+        budget: slots of a batch, padding included.
+        ask: begins to answer a batch of sentences.
+        context: who is told of the progress.
+
+    Raises:
+        ResourceError: when not even one sentence fits into the memory.
+    """
+    training = model.training
+    model.eval()
+    found: dict[int, Answer] = {}
+    done, total = 0, sum(map(len, sentences))
+    device = next(model.parameters()).device
+    with torch.inference_mode(), autocast(device, precision_of_answers(context)):
+        asked = _asked(by_length(slots, budget), slots, lambda b: ask([sentences[i] for i in b]))
+        for batch, answers in _one_behind(asked):
+            found.update(zip(batch, answers, strict=True))
+            done += sum(len(sentences[i]) for i in batch)
+            context.report(Progress("predict", done, total))
+    model.train(training)
+    return [found[i] for i in range(len(sentences))]
+
+
+def _one_behind(
+    asked: Iterator[tuple[list[int], Reading[Answer]]],
+) -> Iterator[tuple[list[int], Sequence[Answer]]]:
+    """The answers to each batch, read once the next one has been asked."""
+    before: tuple[list[int], Reading[Answer]] | None = None
+    for now in asked:
+        if before:
+            yield before[0], before[1]()
+        before = now
+    if before:
+        yield before[0], before[1]()
+
+
+def _asked(
+    plan: list[list[int]], slots: Sequence[int], ask: Callable[[list[int]], Reading[Answer]]
+) -> Iterator[tuple[list[int], Reading[Answer]]]:
+    """Each batch of ``plan``, asked; what is left of it is cut smaller where memory runs out."""
+    left = deque(plan)
+    while left:
+        try:
+            reading = ask(left[0])
+        except torch.OutOfMemoryError as error:
+            left = deque(_halved(left, slots, error))
+            continue
+        yield left.popleft(), reading
+
+
+def _halved(
+    left: Sequence[list[int]], slots: Sequence[int], error: torch.OutOfMemoryError
+) -> list[list[int]]:
+    size = area(left[0], slots)
+    if len(left[0]) == 1:
+        msg = f"out of memory with a single sentence of {size} positions: set window_limit lower"
+        raise ResourceError(msg) from error
+    return cut([i for batch in left for i in batch], slots, size // 2)

@@ -1,0 +1,1 @@
+"""Which runs may stand in one table: rows, and the certificate."""

@@ -1,0 +1,169 @@
+"""Raw sentences become examples under their task: its labels, its scheme, its policy.
+
+Each file's tags are judged as a vocabulary first, so that one wrong tag is one problem with a
+count, and its sentences are left out rather than guessed at. Malformed sequences are read under
+the policy and noted one by one.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.core import Example, Sentence
+from harness.data import schemes
+from harness.data.readers import Problem, Raw, Reading
+from harness.data.schemes import Gold, Scheme, Spelling
+from harness.data.taskfile import TaskFile
+from harness.yamlfile import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An example, where it stands, its document, and how many of its tags are malformed."""
+
+    example: Example
+    file: str
+    line: int
+    document: str | None = None
+    malformed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one file holds: the sentences whose gold the task can mean, and all problems."""
+
+    file: str
+    records: tuple[Raw, ...]
+    spelling: Spelling | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def spelled(self) -> str:
+        """How the file writes its gold, for people."""
+        if self.spelling:
+            return str(self.spelling)
+        return "spans" if self.records else "unknown"
+
+
+def part(reading: Reading, task: TaskFile) -> Part:
+    """The sentences of ``reading`` whose labels and tags are those of ``task``."""
+    problems = list(reading.problems)
+    tags, places = _vocabulary(reading.records)
+    faults = {tag: fault for tag in tags if (fault := _tag_fault(tag, task))}
+    spelling, mixed = _spelling([tag for tag in tags if tag not in faults], task.scheme)
+    if mixed:
+        problems.append(Problem(reading.file, None, "scheme", "error", mixed))
+    for tag, (code, message) in faults.items():
+        line, column = places[tag]
+        many = f" ({tags[tag]} times, first here)" if tags[tag] > 1 else ""
+        problems.append(Problem(reading.file, line, code, "error", message + many, column))
+    problems += _span_faults(reading, task)
+    labels = set(task.labels)
+    kept = tuple(record for record in reading.records if _is_sound(record, faults, labels))
+    if not kept and not any(problem.severity == "error" for problem in problems):
+        problems.append(Problem(reading.file, None, "empty-split", "error", "no sentence in here"))
+    return Part(reading.file, () if mixed else kept, spelling, tuple(problems))
+
+
+def carve(records: Iterable[Raw], joiner: str, share: float) -> tuple[list[Raw], list[Raw]]:
+    """The records that stay and those that go, by the SHA-256 of each text."""
+    stay: list[Raw] = []
+    go: list[Raw] = []
+    for record in records:
+        digest = hashlib.sha256(joiner.join(record.units).encode()).digest()
+        goes = int.from_bytes(digest[:8]) < share * 2**64
+        (go if goes else stay).append(record)
+    return stay, go
+
+
+def items(
+    split: str, source: Part, records: Iterable[Raw], task: TaskFile
+) -> tuple[list[Item], list[Problem]]:
+    """The examples of ``records`` of one file, and a note for each malformed tag."""
+    found: list[Item] = []
+    problems: list[Problem] = []
+    scheme = source.spelling.scheme if source.spelling else "BIO"
+    for number, record in enumerate(records, start=1):
+        gold = _gold(record, scheme, task)
+        sentence = Sentence(f"{split}-{number:05d}", record.units, task.joiner)
+        example = Example(sentence, gold.spans)
+        malformed = len(gold.malformed)
+        found.append(Item(example, source.file, record.line, record.document, malformed))
+        problems += _malformed(source.file, record, gold, task)
+    return found, problems
+
+
+def _gold(record: Raw, scheme: Scheme, task: TaskFile) -> Gold:
+    if record.tags is None:
+        return Gold(record.spans)
+    return schemes.read(record.tags, scheme, task.policy)
+
+
+def _malformed(file: str, record: Raw, gold: Gold, task: TaskFile) -> Iterator[Problem]:
+    tags = record.tags or ()
+    for position in gold.malformed:
+        line, column = record.place(position)
+        before = tags[position - 1] if position else "the start of the sentence"
+        message = f"{tags[position]} after {before}: read under the policy {task.policy}"
+        yield Problem(file, line, "malformed", "note", message, column)
+
+
+def _vocabulary(records: Iterable[Raw]) -> tuple[Counter[str], dict[str, tuple[int, int | None]]]:
+    """How often each tag occurs, and where it does first."""
+    counts: Counter[str] = Counter()
+    places: dict[str, tuple[int, int | None]] = {}
+    for record in records:
+        tags = record.tags or ()
+        counts.update(tags)
+        for tag in set(tags) - places.keys():
+            places[tag] = record.place(tags.index(tag))
+    return counts, places
+
+
+def _tag_fault(tag: str, task: TaskFile) -> tuple[str, str] | None:
+    """The code and the message of what is wrong with a tag, if anything is."""
+    try:
+        letter, label = schemes.parse(tag)
+    except ValueError as error:
+        return "tag", str(error)
+    if task.scheme != "auto" and letter not in schemes.LETTERS[task.scheme] | {"O"}:
+        return "scheme", f"{tag!r} is no tag of {task.scheme}, the scheme of the task file"
+    if label and label not in task.labels:
+        return "unknown-label", f"the tag {tag!r}: {_unknown(label, task)}"
+    return None
+
+
+def _unknown(label: str, task: TaskFile) -> str:
+    near = did_you_mean(label, task.labels)
+    return f"{label!r} is not among the labels of the task{near}; correct it or add it to `labels`"
+
+
+def _spelling(tags: Sequence[str], scheme: str) -> tuple[Spelling | None, str]:
+    """The spelling of a file and, where it has none, why; None without any tag."""
+    if not tags:
+        return None, ""
+    try:
+        found = schemes.detect(tags)
+    except ValueError as error:
+        return None, str(error)
+    wanted = [name for name in schemes.LETTERS if name == scheme]
+    return Spelling(wanted[0], found.separator) if wanted else found, ""
+
+
+def _span_faults(reading: Reading, task: TaskFile) -> Iterator[Problem]:
+    """A problem for each unknown label of spans, at the first, with its number."""
+    lines: dict[str, list[int]] = {}
+    for record in reading.records:
+        for span in record.spans:
+            if span.label not in task.labels:
+                lines.setdefault(span.label, []).append(record.line)
+    for label, places in lines.items():
+        many = f" ({len(places)} times, first here)" if len(places) > 1 else ""
+        message = _unknown(label, task) + many
+        yield Problem(reading.file, places[0], "unknown-label", "error", message)
+
+
+def _is_sound(record: Raw, faults: Mapping[str, object], labels: set[str]) -> bool:
+    spans = all(span.label in labels for span in record.spans)
+    return spans and faults.keys().isdisjoint(record.tags or ())

@@ -1,0 +1,142 @@
+"""A data set of a model hub, through ``datasets``: tokens and one tag per token, revision pinned.
+
+A folder on this machine takes the same road: what ``save_to_disk`` wrote, or parquet or JSON files.
+A repository without a pinned revision is refused: its rows may change under the table's feet.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from sys import intern
+from typing import Any
+
+from harness.data.readers.entry_errors import Fault, check_units
+from harness.data.readers.records import Problem, Raw, Reading, counted
+from harness.errors import ConfigError, DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One split of a repository or folder, the names of its columns, and the tags by number.
+
+    ``names`` is None where the data set knows its own (a ClassLabel) or holds tags as text.
+    """
+
+    repository: str
+    split: str
+    revision: str | None = None
+    config: str | None = None
+    tokens: str = "tokens"
+    tags: str = "ner_tags"
+    names: tuple[str, ...] | None = None
+
+    @property
+    def place(self) -> str:
+        """How problems name this split."""
+        return f"{self.repository}[{self.split}]"
+
+
+def read(source: Source) -> Reading:
+    """The sentences of one split.
+
+    Raises:
+        ConfigError: without ``datasets``, for an unpinned repository or a column that is not there.
+        DataError: where the data set cannot be reached.
+    """
+    rows = _rows(source)
+    names = source.names or _class_names(rows.features[source.tags])
+    problems, records, empty = list[Problem](), list[Raw](), list[int]()
+    columns = zip(rows[source.tokens], rows[source.tags], strict=True)
+    for number, (tokens, tags) in enumerate(columns, start=1):
+        try:
+            record = _record(number, tokens, tags, names)
+        except Fault as fault:
+            problems.append(Problem(source.place, number, fault.code, "error", fault.message))
+            continue
+        if record:
+            records.append(record)
+        else:
+            empty.append(number)
+    problems += counted(source.place, empty, "empty-line", "note", "a row of no tokens: skipped")
+    return Reading(source.place, tuple(records), tuple(problems))
+
+
+def _record(number: int, tokens: Any, tags: Any, names: tuple[str, ...] | None) -> Raw | None:
+    """The sentence of one row; None for a row of no tokens."""
+    if len(tokens) != len(tags):
+        raise Fault("unequal-lengths", f"{len(tokens)} tokens, {len(tags)} tags")
+    if not all(isinstance(token, str) for token in tokens):
+        raise Fault("empty-unit", f"a token is no text: {tokens!r}")
+    check_units(tokens, " ")
+    spelled = tuple(intern(_name(tag, names)) for tag in tags)
+    return Raw(tuple(map(intern, tokens)), number, spelled) if tokens else None
+
+
+def _name(tag: Any, names: tuple[str, ...] | None) -> str:
+    if names is None:
+        if not isinstance(tag, str):
+            raise Fault("names", f"the tag {tag!r} has no name; list `names` under `hub`")
+        return tag
+    if not isinstance(tag, int) or not 0 <= tag < len(names):
+        raise Fault("names", f"the tag {tag!r} is none of the {len(names)} names")
+    return names[tag]
+
+
+def _rows(source: Source) -> Any:
+    """The split as a ``datasets.Dataset`` that has the columns asked for."""
+    try:
+        import datasets
+    except ImportError:
+        message = (
+            f"{source.repository}: reading from a hub needs the package `datasets`;"
+            " install it: pip install 'ner-harness[hub]'"
+        )
+        raise ConfigError(message) from None
+    data = _opened(source, datasets)
+    missing = {source.tokens, source.tags} - set(data.column_names)
+    if missing:
+        message = (
+            f"{source.place}: no column {', '.join(sorted(missing))}; it has"
+            f" {', '.join(data.column_names)}; name yours as `tokens` and `tags` under `hub`"
+        )
+        raise ConfigError(message)
+    return data
+
+
+def _opened(source: Source, datasets: Any) -> Any:
+    local = Path(source.repository).is_dir()
+    if not local and not source.revision:
+        message = f"{source.repository}: give the `revision` (a commit) under `hub`"
+        raise ConfigError(message)
+    try:
+        if local and _saved(Path(source.repository)):
+            return _split(datasets.load_from_disk(source.repository), source)
+        revision = None if local else source.revision
+        return datasets.load_dataset(
+            source.repository, source.config, split=source.split, revision=revision
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        message = (
+            f"{source.place} cannot be read: {str(error).splitlines()[0]}; on a machine with no"
+            " hub, save it elsewhere with `save_to_disk` and give the folder as `repository`"
+        )
+        raise DataError(message) from None
+
+
+def _saved(folder: Path) -> bool:
+    """Whether ``save_to_disk`` wrote ``folder``."""
+    return any((folder / name).is_file() for name in ("dataset_dict.json", "state.json"))
+
+
+def _split(saved: Any, source: Source) -> Any:
+    if hasattr(saved, "keys"):
+        if source.split not in saved:
+            message = f"no split {source.split!r}; it has {', '.join(saved)}"
+            raise ValueError(message)
+        return saved[source.split]
+    return saved
+
+
+def _class_names(feature: Any) -> tuple[str, ...] | None:
+    """The names that a list of ClassLabel knows; None for tags kept as text."""
+    names = getattr(getattr(feature, "feature", None), "names", None)
+    return tuple(names) if names else None

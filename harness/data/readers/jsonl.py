@@ -1,0 +1,114 @@
+"""JSON Lines: an object a line, its gold as spans in code points or as one tag per token.
+
+``{"text": "…", "spans": [{"start": 0, "end": 2, "label": "PER", "text": "…"}]}``, or ``tokens`` in
+place of ``text``, or ``tokens`` with ``tags``. Ends are exclusive. ``text`` in a span is optional
+and must be what the offsets cut out; ``id`` and ``document`` are optional. Other keys are ignored.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from sys import intern
+from typing import Any
+
+from harness.data.readers import lines
+from harness.data.readers.entry_errors import Fault, check_units
+from harness.data.readers.offsets import spans
+from harness.data.readers.records import Problem, Raw, Reading, counted
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file of one split, and what stands between two units of its texts."""
+
+    path: Path
+    joiner: str = ""
+
+
+def read(source: Source) -> Reading:
+    """The sentences of a file of JSON objects."""
+    text = lines.read(source.path)
+    problems, records, empty = [*text.problems], list[Raw](), list[int]()
+    ids: dict[str, int] = {}
+    for number, line in text.numbered():
+        try:
+            entry = _parsed(line) if line.strip(" \t") else None
+            record = _record(entry, number, source.joiner, ids) if entry is not None else None
+        except Fault as fault:
+            problems.append(Problem(text.file, number, fault.code, "error", fault.message))
+            continue
+        if record:
+            records.append(record)
+        else:
+            empty.append(number)
+    problems += counted(text.file, empty, "empty-line", "note", "no sentence here: skipped")
+    return Reading(text.file, tuple(records), tuple(problems))
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(line, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise Fault("json", f"not valid JSON: {error}") from None
+    if not isinstance(entry, dict):
+        raise Fault("json", 'expected an object such as {"text": …, "spans": […]}')
+    return entry
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entry = dict(pairs)
+    if len(entry) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Fault("json", f"the key {twice!r} is here twice")
+    return entry
+
+
+def _record(entry: dict[str, Any], line: int, joiner: str, ids: dict[str, int]) -> Raw | None:
+    """The sentence of one object; None for an empty one."""
+    _check_id(entry.get("id"), line, ids)
+    document = entry.get("document")
+    if document is not None and not isinstance(document, str | int):
+        raise Fault("json", f'"document" is {document!r}, expected a name or a number')
+    units = _units(entry, joiner)
+    found = spans(entry["spans"], units, joiner) if "spans" in entry else ()
+    tags = _strings(entry, "tags") if "spans" not in entry else None
+    if tags is not None and len(tags) != len(units):
+        raise Fault("unequal-lengths", f"{len(units)} tokens, {len(tags)} tags")
+    name = None if document is None else str(document)
+    return Raw(units, line, tags, found, name) if units else None
+
+
+def _check_id(identity: Any, line: int, ids: dict[str, int]) -> None:
+    if identity is None:
+        return
+    if not isinstance(identity, str | int):
+        raise Fault("json", f'"id" is {identity!r}, expected a name or a number')
+    first = ids.setdefault(str(identity), line)
+    if first != line:
+        raise Fault("duplicate-id", f"the id {identity!r} is that of line {first}, too")
+
+
+def _units(entry: dict[str, Any], joiner: str) -> tuple[str, ...]:
+    shape = {"text", "tokens", "spans", "tags"} & entry.keys()
+    if shape not in ({"text", "spans"}, {"tokens", "spans"}, {"tokens", "tags"}):
+        wanted = '"text" and "spans", "tokens" and "spans", or "tokens" and "tags"'
+        raise Fault("json", f"expected {wanted}; found the keys {', '.join(map(repr, entry))}")
+    units = _strings(entry, "tokens") if "tokens" in shape else _cut(entry["text"], joiner)
+    check_units(units, joiner)
+    return units
+
+
+def _cut(text: Any, joiner: str) -> tuple[str, ...]:
+    if not isinstance(text, str):
+        raise Fault("json", f'"text" is {text!r}, expected a string')
+    if not text:
+        return ()
+    return tuple(map(intern, text.split(joiner) if joiner else text))
+
+
+def _strings(entry: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = entry[key]
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise Fault("json", f'"{key}" must be a list of strings')
+    return tuple(map(intern, values))

@@ -1,0 +1,83 @@
+"""Offsets in code points, exact or refused: a span that does not fit its text is never mended.
+
+What went wrong is said where it can be told: offsets in UTF-16 code units (JavaScript, Java) and
+inclusive ends (CLUENER) are the two mistakes of the field.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+from harness.core import Sentence, Span
+from harness.data.readers.entry_errors import Fault
+
+
+def spans(entries: Any, units: tuple[str, ...], joiner: str) -> tuple[Span, ...]:
+    """The spans over ``units`` that ``entries`` mean, in order.
+
+    Raises:
+        Fault: for entries of another form, out of the text, between units, or overlapping.
+    """
+    if not isinstance(entries, list):
+        raise Fault("json", '"spans" must be a list')
+    sentence = Sentence("", units, joiner)
+    starts = {start: position for position, start in enumerate(sentence.starts)}
+    ends = {
+        start + len(unit): i + 1
+        for i, (start, unit) in enumerate(zip(sentence.starts, units, strict=True))
+    }
+    found = []
+    for entry in entries:
+        start, end, label = _checked(entry, sentence.text)
+        if start not in starts or end not in ends:
+            message = (
+                f"{entry} does not begin and end with a unit; give tokens, cut as the spans are"
+            )
+            raise Fault("span", message)
+        found.append(Span(starts[start], ends[end], label))
+    return _flat(sorted(found), sentence)
+
+
+def _flat(found: list[Span], sentence: Sentence) -> tuple[Span, ...]:
+    """``found``, which must not overlap: one unit carries one tag."""
+    for left, right in pairwise(found):
+        if right.start < left.end:
+            both = " and ".join(
+                f"{span.label} {sentence.mention(span)!r} at {sentence.characters(span)}"
+                for span in (left, right)
+            )
+            raise Fault("overlap", f"{both} overlap; keep one, a unit carries one tag")
+    return tuple(found)
+
+
+def _checked(entry: Any, text: str) -> tuple[int, int, str]:
+    """The offsets and the label of one entry that agrees with ``text``."""
+    if not isinstance(entry, dict):
+        raise Fault("span", f"{entry!r} is no span: expected start, end and label")
+    start, end, label = (entry.get(key) for key in ("start", "end", "label"))
+    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label:
+        raise Fault("span", f"{entry} is no span: expected whole start and end, and a label")
+    if not 0 <= start < end <= len(text):
+        message = f"{entry} leaves the text of {len(text)} characters{_hint(entry, text)}"
+        raise Fault("span", message)
+    mention = entry.get("text")
+    if mention is not None and text[start:end] != mention:
+        message = f"{entry}: the text there is {text[start:end]!r}{_hint(entry, text)}"
+        raise Fault("span", message)
+    return start, end, label
+
+
+def _hint(entry: dict[str, Any], text: str) -> str:
+    """What the offsets of ``entry`` may have been meant as."""
+    start, end, mention = entry["start"], entry["end"], entry.get("text")
+    if min(start, end) < 0 or not isinstance(mention, str):
+        return ""
+    if text[start : end + 1] == mention:
+        return "; the end looks inclusive: add 1"
+    units = text.encode("utf-16-le")[2 * start : 2 * end]
+    if units.decode("utf-16-le", errors="replace") == mention:
+        point = len(text.encode("utf-16-le")[: 2 * start].decode("utf-16-le", errors="replace"))
+        return (
+            "; the offsets look like UTF-16 code units: in code points they are"
+            f" {point} to {point + len(mention)}"
+        )
+    return ""

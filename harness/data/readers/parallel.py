@@ -1,0 +1,123 @@
+"""Parallel files: ``train.txt`` and ``train_TAG.txt``, a line a sentence, line by line.
+
+Units and tags are separated by exactly one ASCII space, so no unit can be a space or be empty.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from sys import intern
+
+from harness.data.readers import lines
+from harness.data.readers.records import Problem, Raw, Reading, counted
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of one split; ``documents`` holds a document id a line."""
+
+    units: Path
+    tags: Path
+    documents: Path | None = None
+
+
+def beside(units: Path) -> Path:
+    """Where the tags of ``units`` are by custom: ``train.txt`` has ``train_TAG.txt``."""
+    return units.with_name(f"{units.stem}_TAG{units.suffix}")
+
+
+def read(source: Source) -> Reading:
+    """The sentences of a pair of files; lines that are empty in both are skipped and noted."""
+    units, tags = lines.read(source.units), lines.read(source.tags)
+    documents = lines.read(source.documents) if source.documents else None
+    others = [tags, documents] if documents else [tags]
+    problems = [*units.problems]
+    for other in others:
+        problems += [*other.problems, *_unequal(units, other)]
+    records: list[Raw] = []
+    empty: list[int] = []
+    for number, text, marks, document in _rows(units, tags, documents):
+        if not text and not marks:
+            empty.append(number)
+            continue
+        record = Raw(_cut(text), number, _cut(marks), document=document or None)
+        found = [
+            *_space_problems(units.file, number, text),
+            *_space_problems(tags.file, number, marks),
+            *_length_problems(units.file, record),
+        ]
+        problems += found
+        if not any(problem.severity == "error" for problem in found):
+            records.append(record)
+    message = "an empty line in both files: no sentence, skipped"
+    problems += counted(units.file, empty, "empty-line", "note", message)
+    return Reading(tags.file, tuple(records), tuple(problems))
+
+
+def _rows(
+    units: lines.Lines, tags: lines.Lines, documents: lines.Lines | None
+) -> Iterator[tuple[int, str, str, str | None]]:
+    """The lines that both files have and that are text, with their number and document."""
+    names = documents.lines if documents else ()
+    pairs = zip(units.lines, tags.lines, strict=False)
+    for number, (text, marks) in enumerate(pairs, start=1):
+        if text is not None and marks is not None:
+            yield number, text, marks, names[number - 1] if number <= len(names) else None
+
+
+def _cut(line: str) -> tuple[str, ...]:
+    """The units of a line; each distinct one is kept in memory once."""
+    if not line:
+        return ()
+    return tuple(map(intern, line.removesuffix(" ").split(" ")))
+
+
+def _unequal(units: lines.Lines, other: lines.Lines) -> list[Problem]:
+    """A problem where two files that go line by line differ in lines."""
+    here, there = len(units.lines), len(other.lines)
+    if here == there or units.unreadable or other.unreadable:
+        return []
+    message = f"{units.file} has {here} lines, this file {there}; they must go line by line"
+    return [Problem(other.file, min(here, there) + 1, "unequal-files", "error", message)]
+
+
+def _length_problems(file: str, record: Raw) -> list[Problem]:
+    """A problem where a line of units and its line of tags differ in length."""
+    units, tags = record.units, record.tags or ()
+    if len(units) == len(tags):
+        return []
+    message = f"{len(units)} units, {len(tags)} tags; {_odd_one(units, tags)}"
+    column = min(len(units), len(tags)) + 1
+    return [Problem(file, record.line, "unequal-lengths", "error", message, column)]
+
+
+def _odd_one(units: tuple[str, ...], tags: tuple[str, ...]) -> str:
+    """The first unit without a tag, or the first tag without a unit."""
+    common = min(len(units), len(tags))
+    if len(units) > common:
+        return f"unit {units[common]!r} has no tag"
+    return f"tag {tags[common]!r} has no unit"
+
+
+def _space_problems(file: str, line: int, text: str) -> list[Problem]:
+    """What is wrong with the spaces of one line."""
+    if "  " not in text and "\t" not in text and not (text.startswith(" ") or text.endswith(" ")):
+        return []
+    problems = []
+    if text.endswith(" "):
+        problems.append(Problem(file, line, "trailing-space", "note", "a space ends the line"))
+    for column, unit in enumerate(text.removesuffix(" ").split(" "), start=1):
+        if not unit:
+            message = "an empty unit: one space separates units, and no unit can be a space here"
+            problems.append(Problem(file, line, "empty-unit", "error", message, column))
+        elif "\t" in unit:
+            problems.append(_tab(file, line, column, unit))
+    return problems
+
+
+def _tab(file: str, line: int, column: int, unit: str) -> Problem:
+    if unit == "\t":
+        message = "a tab stands as a unit of its own: read as a character"
+        return Problem(file, line, "tab", "note", message, column)
+    message = f"a tab inside the unit {unit!r}: units are separated by one space"
+    return Problem(file, line, "tab", "error", message, column)

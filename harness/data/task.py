@@ -1,0 +1,189 @@
+"""A task: gold read once, here, under the policy its file names; it never meets a tokenizer.
+
+What cannot be read as the task file says is refused with every problem, never dropped or mended.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from harness.core import Example, Sentence
+from harness.data import examples, readers, taskfile
+from harness.data.examples import Item, Part
+from harness.data.readers import Problem, Raw
+from harness.errors import ConfigError, DataError
+from harness.tags import Policy, tag_set
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A part of a task. ``documents[i]`` is the document of ``examples[i]``, where known.
+
+    ``malformed`` counts the tags of its files that may not stand where they stand.
+    """
+
+    name: str
+    examples: tuple[Example, ...]
+    documents: tuple[str | None, ...]
+    malformed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences, with no gold in reach."""
+        return tuple(example.sentence for example in self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What runs are made on.
+
+    ``fingerprint`` is the SHA-256 of what was read: units, spans, splits, labels, joiner and
+    policy. It does not depend on names, file formats or spellings. ``spelling`` says how the
+    files of each split spell their tags.
+    """
+
+    name: str
+    language: str
+    joiner: str
+    labels: tuple[str, ...]
+    policy: Policy
+    splits: Mapping[str, Split]
+    fingerprint: str
+    spelling: Mapping[str, str]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tag set, ``O`` first."""
+        return tag_set(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All that could be read of a task, and all problems; a task only where none is an error."""
+
+    path: Path
+    file: taskfile.TaskFile
+    items: Mapping[str, tuple[Item, ...]]
+    spelling: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+def load(task: str | Path, data: Path | None = None, limit: int | None = None) -> Task:
+    """The task of a task file, or of the name of a shipped one.
+
+    ``data`` is a folder in which to look for the task's ``root``; ``limit`` keeps the first
+    sentences of each split.
+
+    Raises:
+        ConfigError: for a task file that is wrong or missing, or a limit below 1.
+        DataError: for data that is missing or has errors; the message lists them.
+    """
+    if limit is not None and limit < 1:
+        msg = f"limit is {limit}: at least 1 sentence of each split must be kept"
+        raise ConfigError(msg)
+    draft = read(task, data)
+    _refuse(draft)
+    splits = {name: _split(name, items[:limit]) for name, items in draft.items.items()}
+    file = draft.file
+    return Task(
+        name=file.name,
+        language=file.language,
+        joiner=file.joiner,
+        labels=tuple(file.labels),
+        policy=file.policy,
+        splits=MappingProxyType(splits),
+        fingerprint=_fingerprint(file, splits),
+        spelling=MappingProxyType(draft.spelling),
+    )
+
+
+def read(task: str | Path, data: Path | None = None) -> Draft:
+    """What ``load`` and the check both stand on: everything read, nothing refused.
+
+    Raises:
+        ConfigError: for a task file that is wrong or missing.
+        DataError: for a folder of data that is nowhere.
+    """
+    path = taskfile.find(task)
+    file = taskfile.load(path)
+    folder = taskfile.root(path, file, data)
+    parts = {
+        name: examples.part(readers.read(taskfile.source_of(file, name, folder)), file)
+        for name in file.splits
+    }
+    problems = [problem for part in parts.values() for problem in part.problems]
+    items: dict[str, tuple[Item, ...]] = {}
+    for name, (part, records) in _carved(parts, file).items():
+        found, notes = examples.items(name, part, records, file)
+        items[name] = tuple(found)
+        problems += notes
+        if not records and part.records:
+            message = f"carving leaves no sentence in {name}"
+            problems.append(Problem(part.file, None, "empty-split", "error", message))
+    spelling = {name: part.spelled for name, part in parts.items()}
+    return Draft(path, file, items, spelling, tuple(problems))
+
+
+def _carved(
+    parts: Mapping[str, Part], file: taskfile.TaskFile
+) -> dict[str, tuple[Part, Sequence[Raw]]]:
+    """The records of every split and the part they are from, carved splits taken out."""
+    splits: dict[str, tuple[Part, Sequence[Raw]]] = {
+        name: (part, part.records) for name, part in parts.items()
+    }
+    for name, carve in file.carve.items():
+        part, records = splits[carve.source]
+        stay, go = examples.carve(records, file.joiner, carve.share)
+        splits[carve.source], splits[name] = (part, stay), (part, go)
+    order = sorted(splits, key=lambda name: (*taskfile.NEEDED, name).index(name))
+    return {name: splits[name] for name in order}
+
+
+def _refuse(draft: Draft) -> None:
+    """Raise for the errors of ``draft``, if there are any."""
+    errors = [problem for problem in draft.problems if problem.severity == "error"]
+    if not errors:
+        return
+    shown = "\n".join(f"  {problem}" for problem in errors[:SHOWN])
+    rest = f"\n  and {len(errors) - SHOWN} more" if len(errors) > SHOWN else ""
+    msg = (
+        f"{draft.path}: the data of task {draft.file.name!r} has {len(errors)}"
+        f" error{'s' if len(errors) > 1 else ''}; nothing was run\n{shown}{rest}\n"
+        f"`check-data {draft.path}` shows all of them and every note"
+    )
+    raise DataError(msg)
+
+
+def _split(name: str, items: Sequence[Item]) -> Split:
+    return Split(
+        name,
+        tuple(item.example for item in items),
+        tuple(item.document for item in items),
+        sum(item.malformed for item in items),
+    )
+
+
+def _fingerprint(file: taskfile.TaskFile, splits: Mapping[str, Split]) -> str:
+    """The SHA-256 of canonical lines of JSON: a header, then each split in the order of names."""
+    digest = hashlib.sha256()
+    for line in _canonical(file, splits):
+        digest.update(json.dumps(line, separators=(",", ":")).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def _canonical(file: taskfile.TaskFile, splits: Mapping[str, Split]) -> Iterator[object]:
+    yield {"joiner": file.joiner, "labels": file.labels, "policy": file.policy}
+    for name in sorted(splits):
+        yield {"split": name}
+        for example in splits[name].examples:
+            spans = [(span.start, span.end, span.label) for span in example.spans]
+            yield [example.sentence.units, spans]

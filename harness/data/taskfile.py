@@ -1,0 +1,218 @@
+"""What a task file says, checked before any data is read; every key has one meaning here.
+
+A task file names what is read and how. It never holds data, and no path of one machine.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from harness import yamlfile
+from harness.data import readers
+from harness.data.readers import conll, hub, jsonl, parallel
+from harness.data.schemes import Scheme
+from harness.errors import ConfigError, DataError
+from harness.resources import folder
+from harness.tags import Policy
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+DATA_VARIABLE = "NER_HARNESS_DATA"
+NEEDED = ("train", "dev", "test")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Files(_Strict):
+    """The files of one split, below ``root``; written as one name where the rest is by custom.
+
+    For parallel files ``tags`` defaults to ``train_TAG.txt`` beside ``train.txt``, and
+    ``documents`` may name a file with a document id a line. For a hub, ``units`` is a split.
+    """
+
+    units: str
+    tags: str | None = None
+    documents: str | None = None
+
+
+class Carve(_Strict):
+    """A split taken out of another by hash, where a corpus ships none.
+
+    A sentence moves when the SHA-256 of its text, as a fraction of its range, is below ``share``:
+    no seed, and the same for everybody, and equal texts stay on one side.
+    """
+
+    source: str = Field(alias="from")
+    share: float = Field(gt=0, lt=1)
+    hash: Literal["sha256"] = "sha256"
+
+
+class Hub(_Strict):
+    """Where a hub data set is, at which commit, and how its columns are called."""
+
+    repository: str
+    revision: str | None = None
+    config: str | None = None
+    tokens: str = "tokens"
+    tags: str = "ner_tags"
+    names: list[str] | None = None
+
+
+def _one_name(value: Any) -> Any:
+    return {"units": value} if isinstance(value, str) else value
+
+
+class TaskFile(_Strict):
+    """The keys of a task file."""
+
+    name: str
+    language: str
+    format: Literal["parallel", "conll", "jsonl", "hub"]
+    joiner: Literal["", " "]
+    labels: list[str]
+    splits: dict[str, Annotated[Files, BeforeValidator(_one_name)]]
+    carve: dict[str, Carve] = {}
+    scheme: Literal["auto"] | Scheme = "auto"
+    policy: Policy = "conlleval"
+    root: str = "."
+    columns: int = Field(2, ge=2)
+    hub: Hub | None = None
+    licence: str = ""
+    source: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _is_name(cls, name: str) -> str:
+        if not NAME.fullmatch(name):
+            msg = f"{name!r} must be letters, digits, '.', '_' and '-', and begin with no mark"
+            raise ValueError(msg)
+        return name
+
+    @field_validator("labels")
+    @classmethod
+    def _are_labels(cls, labels: list[str]) -> list[str]:
+        if not labels:
+            raise ValueError("at least one label is needed")
+        for label in labels:
+            if not label or label == "O" or any(c.isspace() or not c.isprintable() for c in label):
+                msg = f"{label!r} cannot be a label: no spaces, not empty, not O"
+                raise ValueError(msg)
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            msg = f"{', '.join(twice)} stands there twice"
+            raise ValueError(msg)
+        return labels
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "TaskFile":
+        if (self.format == "hub") != (self.hub is not None):
+            raise ValueError("`hub` and `format: hub` need each other")
+        for name, carve in self.carve.items():
+            if name in self.splits or carve.source not in self.splits:
+                msg = f"carve.{name}: must be a new split, and be taken from one of `splits`"
+                raise ValueError(msg)
+        missing = [name for name in NEEDED if name not in {*self.splits, *self.carve}]
+        if missing:
+            msg = (
+                f"splits: {' and '.join(missing)} missing; a split can be carved out of another:"
+                " `carve: {dev: {from: train, share: 0.1}}`"
+            )
+            raise ValueError(msg)
+        return self
+
+
+def source_of(file: TaskFile, split: str, root: Path) -> readers.Source:
+    """What the reader needs for ``split`` of data in ``root``."""
+    files = file.splits[split]
+    path = root / files.units
+    if file.hub:
+        return _hub_source(file.hub, files.units, root)
+    if file.format == "conll":
+        return conll.Source(path, file.columns)
+    if file.format == "jsonl":
+        return jsonl.Source(path, file.joiner)
+    tags = root / files.tags if files.tags else parallel.beside(path)
+    return parallel.Source(path, tags, root / files.documents if files.documents else None)
+
+
+def _hub_source(described: Hub, split: str, root: Path) -> hub.Source:
+    """A folder in ``root`` is read in place of a repository of that name."""
+    local = root / described.repository
+    return hub.Source(
+        repository=str(local) if local.is_dir() else described.repository,
+        split=split,
+        revision=described.revision,
+        config=described.config,
+        tokens=described.tokens,
+        tags=described.tags,
+        names=tuple(described.names) if described.names else None,
+    )
+
+
+def shipped() -> dict[str, Path]:
+    """The task files that come with the harness, by name."""
+    return {path.stem: path for path in sorted((folder("configs") / "tasks").glob("*.yaml"))}
+
+
+def find(task: str | Path) -> Path:
+    """The path of a task file, given as one or as the name of a shipped one.
+
+    Raises:
+        ConfigError: for neither.
+    """
+    path = Path(task)
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+        return path
+    tasks = shipped()
+    if str(task) not in tasks:
+        near = yamlfile.did_you_mean(str(task), tasks)
+        msg = (
+            f"no task {str(task)!r}{near}; shipped are {', '.join(tasks)};"
+            " give the path of a .yaml file for your own"
+        )
+        raise ConfigError(msg)
+    return tasks[str(task)]
+
+
+def load(path: Path) -> TaskFile:
+    """The task file at ``path``.
+
+    Raises:
+        ConfigError: with every error of the file, each with its line.
+    """
+    data, lines = yamlfile.load(path)
+    return yamlfile.checked(TaskFile, data, lines, str(path))
+
+
+def root(path: Path, file: TaskFile, data: Path | None = None) -> Path:
+    """The folder with the data of the task file at ``path``: the first place that exists.
+
+    Raises:
+        DataError: with every place tried and what to do.
+    """
+    places = _places(path, file, data)
+    for place in places:
+        if place.is_dir():
+            return place
+    listed = "\n".join(f"  {place} ({reason})" for place, reason in places.items())
+    msg = (
+        f"{path}: no folder with the data of task {file.name!r}; tried\n{listed}\n"
+        f"put the data into one of them, or say where: --data FOLDER or {DATA_VARIABLE}=FOLDER,"
+        f" a folder that holds {file.root!r}"
+    )
+    raise DataError(msg)
+
+
+def _places(path: Path, file: TaskFile, data: Path | None) -> dict[Path, str]:
+    """Where the data may be, with the reason, in order."""
+    places = {path.parent / file.root: "beside the task file"}
+    if data:
+        places.setdefault(data / file.root, "--data")
+    if DATA_VARIABLE in os.environ:
+        places.setdefault(Path(os.environ[DATA_VARIABLE]) / file.root, DATA_VARIABLE)
+    places.setdefault(Path("data") / file.root, "./data")
+    return places

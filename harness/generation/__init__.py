@@ -1,0 +1,1 @@
+"""Tags as text, and text as tags: formats, prompts, alignment, repair."""

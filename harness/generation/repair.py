@@ -1,0 +1,224 @@
+"""Any text becomes exactly one legal tag per unit, always the same; every mend has a name.
+
+A well-formed text is taken as it is. Others are aligned with what should have been written
+(``harness.generation.align``); a unit without a tag gets one only where its neighbours leave no
+doubt. Without units to hold on to (format ``tags``) tags are taken in order, and length is mended
+at the end.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from harness.core import Decoded, Sentence, Text
+from harness.generation.align import NO_READING, Alignment, align
+from harness.generation.formats import CHAR_TAG, INDEXED, format_named
+from harness.generation.lexing import (
+    CHARACTER,
+    NEAR,
+    NORMALISED,
+    NUMBER,
+    UNKNOWN,
+    WHOLE,
+    Reading,
+    Vocabulary,
+    fold_tag,
+    lexicon,
+    read,
+)
+from harness.generation.repair_inline import mend_inline
+from harness.generation.repair_kinds import Mended, missing, superfluous
+from harness.tags import OUTSIDE, may_follow, split
+
+BEGIN, INSIDE = "B-", "I-"  # a tag whose label does not exist
+HALF_KNOWN = frozenset({BEGIN, INSIDE})
+BELIEVED = 3  # units in a row for which others stand, whose tags may still count
+BRIDGE = 2  # units to the next tag over which a gap in an entity is closed
+
+
+def repair(text: Text, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
+    """One legal tag per unit of ``sentence``, out of the tag set ``tags``, for any text at all.
+
+    Raises:
+        ConfigError: for a format that does not exist.
+    """
+    form = format_named(text.format)
+    raw = form.parse(text.text, sentence, tags)
+    if raw is not None:
+        legal, invalid = legalised(raw)
+        return Decoded(legal, _counted(invalid), text.text, raw)
+    found, counts = _mended(form.name, text.text, sentence, tags)
+    legal, invalid = legalised(bridged(found))
+    counts["invalid_transition"] += invalid
+    return Decoded(legal, dict(+counts), text.text, (OUTSIDE,) * len(sentence))
+
+
+def _counted(invalid: int) -> dict[str, int]:
+    return {"invalid_transition": invalid} if invalid else {}
+
+
+def _mended(form: str, text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+    """What a malformed text gives."""
+    if not sentence.units:
+        return (), Counter(text_after=1)
+    if not text.strip():
+        return (OUTSIDE,) * len(sentence), Counter(empty=1)
+    return _MENDERS[form](text, sentence, tags)
+
+
+def legalised(tags: Sequence[str]) -> tuple[tuple[str, ...], int]:
+    """``tags`` with each I- that may not stand where it stands as B-, and how many those were."""
+    legal: list[str] = []
+    previous, invalid = OUTSIDE, 0
+    for tag in tags:
+        fits = may_follow(previous, tag)
+        previous = tag if fits else f"B-{split(tag)[1]}"
+        invalid += not fits
+        legal.append(previous)
+    return tuple(legal), invalid
+
+
+def bridged(found: Sequence[str | None]) -> list[str]:
+    """``found`` with its gaps filled.
+
+    A gap inside an entity goes on with it: the tag before is of its type, and an I- of that type
+    stands at most ``BRIDGE`` units further. Right before an I- that nothing else can begin, a gap
+    is its B-. All others are O. Of a label that does not exist the prefix still counts: an inner
+    one goes on with the entity before it, a beginning one begins what follows.
+    """
+    filled: list[str] = []
+    for at, tag in enumerate(found):
+        if tag is None or tag in HALF_KNOWN:
+            before = filled[-1] if filled else OUTSIDE
+            filled.append(_filler(before, found[at : at + BRIDGE + 1]))
+        else:
+            filled.append(tag)
+    return filled
+
+
+def _filler(before: str, rest: Sequence[str | None]) -> str:
+    """The tag for the gap that ``rest`` begins with."""
+    if rest[0] == INSIDE and before != OUTSIDE:
+        return f"I-{split(before)[1]}"
+    distance, following = next(
+        ((at, tag) for at, tag in enumerate(rest) if tag and tag not in HALF_KNOWN), (0, OUTSIDE)
+    )
+    prefix, label = split(following)
+    if prefix != "I":
+        return OUTSIDE
+    if may_follow(before, following) and rest[0] != BEGIN:
+        return following
+    return f"B-{label}" if distance == 1 else OUTSIDE
+
+
+def _mend_tags(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+    """Tags by count: there is nothing to align."""
+    reading = read(text, (), lexicon(tags, WHOLE), len(sentence))
+    places = [at for at, cost in enumerate(reading.costs) if cost < NO_READING]
+    if not places:
+        return (OUTSIDE,) * len(sentence), Counter(unrecoverable=1)
+    counts = superfluous(reading.words, [False] * len(reading.words), places)
+    surplus = len(places) - len(sentence)
+    counts.update(missing_label=max(0, -surplus), duplicated_label=max(0, surplus))
+    used = places[: len(sentence)]
+    counts.update(_tag_faults(reading, used))
+    counts.update(merged=reading.merged, overflow=reading.overflow)
+    counts["text_before"] |= reading.before
+    found = [_tag(reading, at, tags) for at in used]
+    return [*found, *[OUTSIDE] * max(0, -surplus)], counts
+
+
+def _mend_char_tag(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+    """Units with tags; without a joiner, units that lost their space are told apart."""
+    keys = CHAR_TAG.key_words(sentence)
+    return _mend_keyed(text, keys, tags, WHOLE if sentence.joiner else CHARACTER)
+
+
+def _mend_indexed(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+    """Positions with tags: the positions are what is aligned."""
+    return _mend_keyed(text, INDEXED.key_words(sentence), tags, NUMBER)
+
+
+def _mend_keyed(text: str, keys: list[str], tags: tuple[str, ...], looks: str) -> Mended:
+    """Keys with tags, aligned."""
+    reading = read(text, keys, lexicon(tags, looks), len(keys))
+    vocabulary = Vocabulary.of(keys)
+    slots, items = vocabulary.slots(keys, tagged=True), vocabulary.items(reading)
+    alignment = align(slots, items)
+    if alignment is None:
+        return (OUTSIDE,) * len(keys), Counter(unrecoverable=1)
+    units, places = alignment.items[0::2].tolist(), alignment.items[1::2].tolist()
+    replaced = {slot // 2 for slot in alignment.replaced(slots, items)}
+    if len(replaced) == len(alignment.matched):  # nothing but chance
+        return (OUTSIDE,) * len(keys), Counter(unrecoverable=1)
+    found = [None if place < 0 else _tag(reading, place, tags) for place in places]
+    for at in _doubtful(units, replaced):
+        found[at] = None
+    return found, _faults(reading, keys, alignment)
+
+
+def _faults(reading: Reading, keys: Sequence[str], alignment: Alignment) -> Counter[str]:
+    """All that is wrong with an aligned text of keys and tags."""
+    units, places = alignment.items[0::2].tolist(), alignment.items[1::2].tolist()
+    is_tag = [cost < NO_READING for cost in reading.costs]
+    counts = missing(units, places)
+    counts.update(superfluous(reading.words, is_tag, alignment.matched))
+    counts.update(_tag_faults(reading, [place for place in places if place >= 0]))
+    pairs = [(key, item) for key, item in zip(keys, units, strict=True) if item >= 0]
+    inexact = sum(reading.words[item] != key for key, item in pairs)
+    counts.update(substituted_unit=inexact, merged=reading.merged, overflow=reading.overflow)
+    counts.update(loop=reading.loop)
+    counts["text_before"] |= reading.before
+    return counts
+
+
+def _doubtful(units: Sequence[int], replaced: set[int]) -> set[int]:
+    """The replaced units whose tags do not count."""
+    doubtful: set[int] = set()
+    for at in replaced:
+        if at - 1 in replaced:
+            continue
+        stop = next(end for end in range(at, len(units) + 1) if end not in replaced)
+        if not _believed(units, at, stop):
+            doubtful.update(range(at, stop))
+    return doubtful
+
+
+def _believed(units: Sequence[int], at: int, stop: int) -> bool:
+    """Whether the tags of replaced units count: one between found ones, or a few without a gap.
+
+    Where a model wandered off, unit after unit can be taken for another by chance.
+    """
+    around = [*units[max(0, at - 1) : at], *units[stop : stop + 1]]
+    if any(item < 0 for item in around):
+        return False
+    size = stop - at
+    without_gap = len(around) == 2 and around[1] - around[0] == 2 * (size + 1)
+    return size == 1 or (size <= BELIEVED and without_gap)
+
+
+def _tag_faults(reading: Reading, used: Sequence[int]) -> Counter[str]:
+    """The tags that had to be read with good will."""
+    costs = [reading.costs[at] for at in used]
+    typos = costs.count(NORMALISED) + costs.count(NEAR)
+    return Counter(label_typo=typos, unknown_label=costs.count(UNKNOWN))
+
+
+def _tag(reading: Reading, item: int, tags: Sequence[str]) -> str | None:
+    """The tag that an item means, or what its prefix alone tells, or None."""
+    tag = reading.tags[item]
+    if tag >= 0:
+        return tags[tag]
+    return _PREFIXES.get(fold_tag(reading.words[item])[:2])
+
+
+_PREFIXES: Mapping[str, str] = MappingProxyType({"b_": BEGIN, "i_": INSIDE})
+
+_MENDERS: Mapping[str, Callable[[str, Sentence, tuple[str, ...]], Mended]] = MappingProxyType(
+    {
+        "tags": _mend_tags,
+        "char-tag": _mend_char_tag,
+        "indexed": _mend_indexed,
+        "inline": mend_inline,
+    }
+)

@@ -1,0 +1,204 @@
+"""Inline markup is mended in two halves: marks are paired, and the text between is aligned.
+
+Alignment is by code point, so that it does not matter where the text breaks into units. An entity
+that is never closed is believed where the text breaks off in it, or ends soon after.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from harness.core import Sentence
+from harness.generation.align import NO_READING, align
+from harness.generation.formats import MARK, closing, openings, unescape_inline
+from harness.generation.lexing import (
+    CAP,
+    CAP_EXTRA,
+    NO_TAG,
+    WHOLE,
+    WILD,
+    Lexicon,
+    Reading,
+    Vocabulary,
+    lexicon,
+)
+from harness.generation.repair_kinds import Mended, superfluous
+from harness.tags import OUTSIDE, split
+
+UNCLOSED = 8  # units: an entity left open at the end of a whole text is believed up to this length
+_NONE = -1  # no entity
+_NAME = re.compile(r"</?\s*([^\W\d_][\w.\-]*)\s*>")
+
+
+@dataclass(slots=True)
+class _Marked:
+    """The text without its marks: code points, the entity of each, and the label of each entity."""
+
+    points: list[str] = field(default_factory=list)
+    entities: list[int] = field(default_factory=list)
+    labels: list[str | None] = field(default_factory=list)
+    opened: int = _NONE
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def say(self, points: Sequence[str]) -> None:
+        """More text."""
+        self.points.extend(points)
+        self.entities.extend([self.opened] * len(points))
+
+    def open(self, label: str | None) -> None:
+        """The beginning of an entity; one that is still open has no end, and is dropped."""
+        if self.opened != _NONE:
+            self.drop()
+        self.opened = len(self.labels)
+        self.labels.append(label)
+        self.counts["unknown_label"] += label is None
+
+    def close(self, label: str | None) -> None:
+        """The end of an entity: the label it began with holds, if there is such a label."""
+        if self.opened == _NONE:
+            self.counts["unknown_label" if label is None else "missing_label"] += 1
+            return
+        begun = self.labels[self.opened]
+        if not self.entities or self.entities[-1] != self.opened:
+            self.counts["duplicated_label"] += 1  # marks around nothing
+        elif begun is None:
+            self.labels[self.opened] = label
+        elif label != begun:
+            self.counts["unknown_label" if label is None else "label_typo"] += 1
+        self.opened = _NONE
+
+    def drop(self) -> None:
+        """No entity where one was opened."""
+        self.labels[self.opened] = None
+        self.opened = _NONE
+        self.counts["missing_label"] += 1
+
+
+def mend_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+    """Tags from marks, of text that may be damaged anywhere."""
+    marked = _read(text, sentence, tags)
+    points = sentence.text
+    reading = _reading(marked.points, CAP * len(points) + CAP_EXTRA)
+    vocabulary = Vocabulary.of(points)
+    slots, items = vocabulary.slots(points, tagged=False), vocabulary.items(reading)
+    alignment = align(slots, items)
+    if alignment is None or len(alignment.replaced(slots, items)) == len(alignment.matched):
+        return (OUTSIDE,) * len(sentence), Counter(unrecoverable=1)
+    units = list(_by_unit(alignment.items.tolist(), sentence))
+    counts = _faults(units, sentence, reading)
+    counts["merged"] = _merged(alignment.items.tolist(), units, sentence, reading)
+    counts.update(superfluous(reading.words, [False] * len(reading.words), alignment.matched))
+    entities = _bridged([_entity(items, marked.entities) for items in units])
+    if marked.opened != _NONE:
+        length = entities.count(marked.opened)
+        if counts["cut_off"] or length <= UNCLOSED:
+            marked.counts["missing_label"] += 1
+        else:
+            marked.drop()
+    counts += marked.counts
+    if not counts:  # all text is there and all marks pair up: one stands inside a unit or a joiner
+        counts["label_typo"] = 1
+    return _tags(entities, marked.labels), counts
+
+
+def _read(text: str, sentence: Sentence, tags: tuple[str, ...]) -> _Marked:
+    """The pieces of ``text``, each as text or as a mark."""
+    marked, words = _Marked(), lexicon(tags, WHOLE)
+    known = openings(tags)
+    ends = {closing(opening): label for opening, label in known.items()}
+    for piece in MARK.split(text):
+        if piece in WILD:
+            marked.say([piece])
+        elif piece in known:
+            marked.open(known[piece])
+        elif piece in ends:
+            marked.close(ends[piece])
+        elif not _meant(piece, sentence, marked, words, tags):
+            marked.say(unescape_inline(piece))
+    return marked
+
+
+def _meant(
+    piece: str, sentence: Sentence, marked: _Marked, words: Lexicon, tags: tuple[str, ...]
+) -> bool:
+    """Take ``piece`` for a misspelled or unknown mark, if it looks like one and is not text."""
+    name = _NAME.fullmatch(piece)
+    if name is None or piece in sentence.text:
+        return False
+    tag, _ = words.tag(f"B_{name[1]}")
+    label = None if tag == NO_TAG else split(tags[tag])[1]
+    marked.counts["label_typo"] += label is not None
+    if piece[1] == "/":
+        marked.close(label)
+    else:
+        marked.open(label)
+    return True
+
+
+def _reading(points: Sequence[str], cap: int) -> Reading:
+    """The first ``cap`` code points as words that are no tags."""
+    words = tuple(points[:cap])
+    size = len(words)
+    return Reading(words, (NO_TAG,) * size, (NO_READING,) * size, overflow=int(len(points) > size))
+
+
+def _by_unit(items: Sequence[int], sentence: Sentence) -> Iterator[list[int]]:
+    """The items of each unit, one a code point."""
+    for start, unit in zip(sentence.starts, sentence.units, strict=True):
+        yield list(items[start : start + len(unit)])
+
+
+def _faults(units: Sequence[Sequence[int]], sentence: Sentence, reading: Reading) -> Counter[str]:
+    """What the text between the marks lacks or has otherwise than the sentence."""
+    end = 1 + max((at for at, items in enumerate(units) if max(items) >= 0), default=-1)
+    counts: Counter[str] = Counter(cut_off=int(end < len(units)), overflow=reading.overflow)
+    for unit, items in zip(sentence.units[:end], units[:end], strict=True):
+        if max(items) < 0:
+            counts["missing_unit"] += 1
+        elif [reading.words[item] if item >= 0 else "" for item in items] != list(unit):
+            counts["substituted_unit"] += 1
+    return counts
+
+
+def _merged(
+    items: Sequence[int], units: Sequence[Sequence[int]], sentence: Sentence, reading: Reading
+) -> int:
+    """How many units stand next to each other without what should be between them."""
+    width = len(sentence.joiner)
+    said = [reading.words[item] if item >= 0 else "" for item in items]
+    pairs = zip(sentence.starts[1:], units, units[1:], strict=False)
+    return sum(
+        said[start - width : start] != list(sentence.joiner)
+        for start, before, after in pairs
+        if max(before) >= 0 <= max(after)
+    )
+
+
+def _entity(items: Sequence[int], entities: Sequence[int]) -> int | None:
+    """The entity that a unit belongs to, None where nothing of it was found."""
+    return next((entities[item] for item in items if item >= 0), None)
+
+
+def _bridged(entities: Sequence[int | None]) -> list[int]:
+    """``entities`` with the units that were not found, each in the entity on both its sides."""
+    filled: list[int] = []
+    following = [_NONE] * (len(entities) + 1)
+    for at in range(len(entities) - 1, -1, -1):
+        entity = entities[at]
+        following[at] = following[at + 1] if entity is None else entity
+    for at, entity in enumerate(entities):
+        before = filled[-1] if filled else _NONE
+        inside = before if before == following[at] else _NONE
+        filled.append(inside if entity is None else entity)
+    return filled
+
+
+def _tags(entities: Sequence[int], labels: Sequence[str | None]) -> list[str]:
+    """The tag of each unit, given its entity."""
+    tags: list[str] = []
+    for at, entity in enumerate(entities):
+        label = None if entity == _NONE else labels[entity]
+        inside = at > 0 and entities[at - 1] == entity
+        tags.append(OUTSIDE if label is None else f"{'I' if inside else 'B'}-{label}")
+    return tags

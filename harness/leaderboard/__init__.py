@@ -1,0 +1,1 @@
+"""From runs to one table: columns, ranks, significance, and its formats."""

@@ -1,0 +1,56 @@
+"""Which columns a table has: chosen by key, in the order of the choice.
+
+``types`` stands for one column per entity type. The name of the row always leads, since it carries
+the watermarks.
+"""
+
+import difflib
+from collections.abc import Sequence
+
+from harness.errors import ConfigError
+from harness.leaderboard.measures import MEASURES, Measure
+from harness.leaderboard.table import Column
+
+BY_KEY = {measure.key: measure for measure in MEASURES}
+TEXTS = {
+    "rank": Column("rank", "rank", "by F1 as printed; rows that differ are not ranked"),
+    "system": Column("system", "backend", "backend, preset, weights, variant", numeric=False),
+    "family": Column("family", "family", numeric=False),
+    "seeds": Column("seeds", "seeds", "seeds finished, of those planned"),
+    "interval": Column("interval", "95 % interval", "of F1, over seeds and sentences"),
+    "group": Column("group", "group", "1: not separable from the best"),
+    "letters": Column("letters", "sig.", "rows that share a letter are not separable",
+                      numeric=False),
+}  # fmt: skip
+SCREEN = ("rank", "system", "f1", "seeds", "precision", "recall", "train_seconds", "predict_rate",
+          "memory")  # fmt: skip
+FULL = ("rank", "system", "family", "f1", "seeds", "interval", "group", "letters", "precision",
+        "recall", "types", "macro_f1", "weighted_f1", "strict_f1", "discard_f1", "invalid",
+        "raw_f1", "repaired_f1", "repairs", "malformed", "drift", "free_rate", "parameters",
+        "trained", "train_seconds", "predict_rate", "memory", "device_memory",
+        "reserved_memory", "flops", "joules")  # fmt: skip
+
+
+def chosen(columns: Sequence[str] | None) -> tuple[str, ...]:
+    """The keys of the columns, the row's name among them.
+
+    Raises:
+        ConfigError: for a column that does not exist.
+    """
+    keys = tuple(dict.fromkeys(FULL if columns is None else columns))
+    known = (*TEXTS, "types", *BY_KEY)
+    for key in keys:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            msg = f"no column {key!r}{hint} Columns: {', '.join(known)}"
+            raise ConfigError(msg)
+    if "system" in keys:
+        return keys
+    place = 1 if keys[:1] == ("rank",) else 0
+    return (*keys[:place], "system", *keys[place:])
+
+
+def measure(key: str) -> Measure | None:
+    """The measure of a column, None for a column of text."""
+    return BY_KEY.get(key)

@@ -1,0 +1,64 @@
+"""Several tasks at once: F1 by task, and the average rank with its critical difference.
+
+Only systems that are ranked on every task have an average rank.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from harness.comparability.systems import System
+from harness.leaderboard.table import Block, Cell, Column, Row
+from harness.numbers import NOT_KNOWN, printed, rounded
+from harness.statistics.tasks import AverageRanks, average_ranks
+
+_UNKNOWN = Cell(NOT_KNOWN)
+
+
+def block(ranked: Mapping[str, Sequence[tuple[System, Cell]]], highlight: Sequence[str]) -> Block:
+    """The wide table of the ranked systems of each task, each with its headline cell."""
+    cells = {task: {one.name: cell for one, cell in group} for task, group in ranked.items()}
+    average = average_ranks({task: _values(column) for task, column in cells.items()})
+    ranks = average.ranks if average else {}
+    backends = {one.name: one.first.run.backend for group in ranked.values() for one, _ in group}
+    rows = tuple(
+        Row(name, (_rank(ranks.get(name)), Cell(name, name),
+                   *(column.get(name, _UNKNOWN) for column in cells.values())),
+            highlighted=name in highlight or backends[name] in highlight)
+        for name in _ordered(cells, ranks)
+    )  # fmt: skip
+    return Block("wide", "", "All tasks", _heads(ranked), rows, _captions(average))
+
+
+def _heads(tasks: Mapping[str, object]) -> tuple[Column, ...]:
+    return (
+        Column("average_rank", "average rank", "over the tasks, 1 is best"),
+        Column("system", "backend", numeric=False),
+        *(Column(f"f1@{task}", printed(task), "F1, %") for task in tasks),
+    )
+
+
+def _values(column: Mapping[str, Cell]) -> dict[str, float]:
+    return {name: cell.value for name, cell in column.items() if isinstance(cell.value, float)}
+
+
+def _ordered(cells: Mapping[str, Mapping[str, Cell]], ranks: Mapping[str, float]) -> list[str]:
+    names = dict.fromkeys(name for column in cells.values() for name in column)
+    return sorted(names, key=lambda name: (ranks.get(name, math.inf), name))
+
+
+def _rank(average: float | None) -> Cell:
+    return _UNKNOWN if average is None else Cell(rounded(average), average)
+
+
+def _captions(average: AverageRanks | None) -> tuple[str, ...]:
+    if average is None:
+        return ("Fewer than two systems are ranked on every task: there is no average rank.",)
+    difference = rounded(average.critical_difference)
+    lines = [
+        f"Average rank over {len(average.tasks)} tasks of the {len(average.ranks)} systems that "
+        f"are ranked on all of them. Two that differ by less than {difference} (Nemenyi's critical "
+        "difference at 0.05; Demšar 2006) are not separable.",
+    ]
+    if average.p is not None:
+        lines.append(f"Friedman's test that all rank alike: p = {rounded(average.p, 3)}.")
+    return tuple(lines)

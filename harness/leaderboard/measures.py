@@ -1,0 +1,230 @@
+"""What a column of the table measures: one value per run, the mean over the seeds in print.
+
+A mean is n/a where any seed has no value: a mean over the lucky ones would be another quantity.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Literal, TypeAlias
+
+from harness.comparability.certificate import is_external
+from harness.comparability.systems import System
+from harness.core import Counts
+from harness.leaderboard.table import Cell, Column
+from harness.numbers import (
+    NOT_KNOWN,
+    magnitude,
+    mebibytes,
+    one_decimal,
+    percent,
+    printed,
+    whole,
+)
+from harness.results.reader import Result
+from harness.results.record import TypeCounts
+
+Read: TypeAlias = Callable[[Result], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A column of numbers: how a run's value is read and printed, and which end is the good one."""
+
+    key: str
+    title: str
+    note: str
+    read: Read
+    show: Callable[[float], str] = percent
+    best: Literal["high", "low", "none"] = "high"
+    spread: bool = False
+
+    @property
+    def column(self) -> Column:
+        """The head of the column."""
+        return Column(self.key, self.title, self.note)
+
+    def cell(self, system: System) -> Cell:
+        """The mean over the system's seeds; with ``spread`` also the sample deviation (n - 1)."""
+        values = [self.read(result) for result in system.results]
+        known = [value for value in values if value is not None]
+        if not known or len(known) < len(values):
+            return Cell(NOT_KNOWN)
+        mean = fmean(known)
+        if not self.spread or len(known) == 1:
+            return Cell(self.show(mean), mean)
+        deviation = stdev(known)
+        return Cell(self.show(mean), mean, deviation, self.show(deviation))
+
+
+def _total(counts: TypeCounts) -> Counts:
+    return sum((Counts(*values) for values in counts.values()), Counts())
+
+
+def _labelled(result: Result) -> Mapping[str, Counts]:
+    counts = result.metrics.counts(result.metrics.policy)
+    return {label: counts.get(label, Counts()) for label in result.metrics.labels}
+
+
+def _micro(result: Result) -> Counts:
+    return result.metrics.micro(result.metrics.policy)
+
+
+def _policy(name: str) -> Read:
+    return lambda result: result.metrics.micro(name).f1 if name in result.metrics.types else None
+
+
+def _macro(result: Result) -> float | None:
+    """The unweighted mean of F1 over the types that have one."""
+    scores = [counts.f1 for counts in _labelled(result).values()]
+    known = [score for score in scores if score is not None]
+    return fmean(known) if known else None
+
+
+def _weighted(result: Result) -> float | None:
+    """The mean of F1 over the types, weighted by gold support."""
+    counts = [one for one in _labelled(result).values() if one.support]
+    total = sum(one.support for one in counts)
+    return sum((one.f1 or 0.0) * one.support for one in counts) / total if total else None
+
+
+def _free(part: Literal["raw", "repaired"]) -> Read:
+    def read(result: Result) -> float | None:
+        free = result.metrics.free
+        return _total(getattr(free, part)).f1 if free else None
+
+    return read
+
+
+def _repairs(result: Result) -> float | None:
+    free, units = result.metrics.free, result.metrics.units
+    return 1000 * sum(free.repairs.values()) / units if free and units else None
+
+
+def _malformed(result: Result) -> float | None:
+    free, sentences = result.metrics.free, result.metrics.sentences
+    return free.malformed_sentences / sentences if free and sentences else None
+
+
+def _drift(result: Result) -> float | None:
+    free = result.metrics.free
+    shares = [wrong / units for wrong, units in free.quarters if units] if free else []
+    return shares[-1] - shares[0] if shares else None
+
+
+def _per_unit(value: int, result: Result) -> float | None:
+    return value / result.metrics.units if result.metrics.units else None
+
+
+def _highest(*values: int | None) -> float | None:
+    known = [value for value in values if value is not None]
+    return max(known) if known else None
+
+
+def _ratio_of_characters(result: Result) -> float:
+    """Characters per unit of the scored text: 1 where a unit is a character."""
+    if not result.run.settings.get("joiner"):
+        return 1.0
+    characters = units = 0
+    for prediction in result.predictions():
+        units += len(prediction.units)
+        characters += sum(map(len, prediction.units))
+        characters += len(prediction.joiner) * max(0, len(prediction.units) - 1)
+    return characters / units if units else 1.0
+
+
+def _own(result: Result, number: int) -> int | None:
+    """``number``, where this harness ran the system: of others it knows no weights."""
+    return None if is_external(result) else number
+
+
+def _rate(result: Result) -> float | None:
+    """Characters per second: tokens, and words, are not comparable across systems and tasks."""
+    rate = result.run.cost.predict_rate
+    return rate * _ratio_of_characters(result) if rate else None
+
+
+def _free_rate(result: Result) -> float | None:
+    """Characters per second of free generation, which may be what the run predicted with."""
+    if result.metrics.free is None:
+        return None
+    seconds = result.run.cost.seconds.get("generate")
+    if not seconds:
+        return _rate(result)
+    return result.run.cost.predict_units / seconds * _ratio_of_characters(result)
+
+
+def _megaflops(result: Result) -> float | None:
+    counted = result.run.cost.flops_per_unit
+    return None if counted is None else counted / 1e6
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("f1", "F1", "entity micro F1, headline policy, % (mean ± sd over seeds)",
+            lambda r: _micro(r).f1, spread=True),
+    Measure("precision", "P", "precision, %", lambda r: _micro(r).precision),
+    Measure("recall", "R", "recall, %", lambda r: _micro(r).recall),
+    Measure("macro_f1", "macro F1", "mean of F1 over types, %", _macro),
+    Measure("weighted_f1", "weighted F1", "mean of F1 over types by gold support, %", _weighted),
+    Measure("strict_f1", "strict F1", "micro F1, only B- begins an entity, %", _policy("strict")),
+    Measure("discard_f1", "discard F1", "micro F1, illegal tags read as O, %", _policy("discard")),
+    Measure("invalid", "invalid tags", "tags that may not stand where they stand, % of units",
+            lambda r: _per_unit(r.metrics.invalid_transitions, r), best="low"),
+    Measure("accuracy", "unit acc.", "right tags, % of units; not a ranking score",
+            lambda r: _per_unit(r.metrics.correct_units, r), best="none"),
+    Measure("raw_f1", "raw F1", "free generation, malformed sentences as all O, %", _free("raw")),
+    Measure("repaired_f1", "repaired F1", "free generation after mending, %", _free("repaired")),
+    Measure("repairs", "repairs/1k", "mends per 1,000 units of free generation", _repairs,
+            one_decimal, "low"),
+    Measure("malformed", "malformed", "sentences mended in free generation, %", _malformed,
+            best="low"),
+    Measure("drift", "drift", "free generation: wrong units in the last quarter of sentences, less "
+            "those in the first, % of units", _drift, best="low"),
+    Measure("free_rate", "free chars/s", "characters per second in free generation", _free_rate,
+            whole),
+    Measure("parameters", "params", "all parameters",
+            lambda r: _own(r, r.run.parameters), magnitude, "none"),
+    Measure("trained", "trained", "trained parameters", lambda r: _own(r, r.run.trained), magnitude,
+            "none"),
+    Measure("train_seconds", "train s", "seconds of training, evaluation excluded",
+            lambda r: r.run.cost.seconds.get("train"), one_decimal, "low"),
+    Measure("predict_rate", "chars/s", "characters per second in prediction", _rate, whole),
+    Measure("memory", "mem MiB", "peak resident memory of training and prediction, MiB",
+            lambda r: _highest(r.run.cost.train_peak_bytes, r.run.cost.predict_peak_bytes),
+            mebibytes, "low"),
+    Measure("train_memory", "train MiB", "peak resident memory of training, MiB",
+            lambda r: r.run.cost.train_peak_bytes, mebibytes, "low"),
+    Measure("predict_memory", "predict MiB", "peak resident memory of prediction, MiB",
+            lambda r: r.run.cost.predict_peak_bytes, mebibytes, "low"),
+    Measure("device_memory", "GPU MiB", "peak memory of tensors on the accelerator, MiB",
+            lambda r: _highest(r.run.cost.train_device_bytes, r.run.cost.predict_device_bytes),
+            mebibytes, "low"),
+    Measure("train_device_memory", "train GPU MiB", "the same in training, MiB",
+            lambda r: r.run.cost.train_device_bytes, mebibytes, "low"),
+    Measure("predict_device_memory", "predict GPU MiB", "the same in prediction, MiB",
+            lambda r: r.run.cost.predict_device_bytes, mebibytes, "low"),
+    Measure("reserved_memory", "GPU reserved MiB", "peak memory held for tensors there, MiB",
+            lambda r: _highest(r.run.cost.train_reserved_bytes, r.run.cost.predict_reserved_bytes),
+            mebibytes, "low"),
+    Measure("flops", "MFLOP/char", "matrix products of prediction", _megaflops, one_decimal,
+            best="low"),
+    Measure("joules", "joules", "energy of the run, by its source", lambda r: r.run.cost.joules,
+            one_decimal, "low"),
+)  # fmt: skip
+
+
+def of_type(label: str) -> Measure:
+    """The column of F1 on one entity type."""
+
+    def read(result: Result) -> float | None:
+        return _labelled(result).get(label, Counts()).f1
+
+    return Measure(f"f1:{label}", printed(label), f"F1 on {printed(label)}, %", read)
+
+
+def labels_of(systems: Sequence[System]) -> tuple[str, ...]:
+    """The labels of the systems' task, in its order."""
+    seen: dict[str, None] = {}
+    for system in systems:
+        seen |= dict.fromkeys(system.first.metrics.labels)
+    return tuple(seen)

@@ -1,0 +1,98 @@
+r"""LaTeX with booktabs, one table a block, to be read with ``\input``.
+
+pandas' Styler escapes the cells; bold is put around what is escaped already. A character beyond
+Latin needs XeLaTeX or LuaLaTeX with a font that has it, which a comment at the top says.
+"""
+
+from collections.abc import Sequence
+
+from harness.leaderboard.table import Block, Cell, Check, Column, Leaderboard, Row
+
+_HEAD = r"% Needs \usepackage{booktabs} and \usepackage{graphicx}."
+_BEYOND = r" Holds characters that need XeLaTeX or LuaLaTeX; Chinese ones need \usepackage{ctex}."
+# What pandas leaves as it is, though it is beyond ASCII, wrong in the default font, or an argument
+# that the end of the row before would take.
+_COMMANDS = {
+    "±": r"$\pm$", "→": r"$\rightarrow$", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",
+}  # fmt: skip
+_FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+MARK = "→ "
+
+
+def escape(text: str) -> str:
+    """``text`` as literal text."""
+    return _commands(_escaped(text))
+
+
+def _escaped(text: str) -> str:
+    """``text`` as pandas escapes it, with the blanks of any length as one.
+
+    An empty line would end the paragraph of a caption.
+    """
+    from pandas import DataFrame
+
+    style = DataFrame([[_one_line(text)]]).style.format(escape="latex").hide().hide(axis=1)
+    lines = style.to_latex(column_format="l").split("\n")
+    return lines[1].removesuffix(r" \\")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _commands(text: str) -> str:
+    for character, command in _COMMANDS.items():
+        text = text.replace(character, command)
+    return text
+
+
+def render(table: Leaderboard) -> str:
+    """``table`` as LaTeX."""
+    parts = [_block(block) for block in table.blocks]
+    parts += [_list(table.notices)] if table.notices else []
+    body = "\n".join(parts)
+    return f"{_HEAD}{'' if body.isascii() else _BEYOND}\n{body}"
+
+
+def _block(block: Block) -> str:
+    caption = escape(" ".join((f"{block.title}.", *block.captions)))
+    parts = [
+        r"\begin{table}[htbp]", r"\centering\small", rf"\caption{{{caption}}}", _FIT,
+        _tabular(block.columns, block.rows), "}",
+    ]  # fmt: skip
+    parts += [_certificate(block.certificate)] if block.certificate else []
+    return "\n".join((*parts, r"\end{table}")) + "\n"
+
+
+def _certificate(checks: Sequence[Check]) -> str:
+    held = sum(check.ok for check in checks)
+    lines = "; ".join(check.words for check in checks)
+    text = escape(f"Certificate: {held} of {len(checks)} lines hold. {lines}.")
+    return rf"\par\medskip\parbox{{\linewidth}}{{\footnotesize\raggedright {text}}}"
+
+
+def _tabular(columns: Sequence[Column], rows: Sequence[Row]) -> str:
+    from pandas import DataFrame
+
+    shown = [
+        [_shown(cell, head, row) for cell, head in zip(row.cells, columns, strict=True)]
+        for row in rows
+    ]
+    bold = [["textbf:--rwrap;" if cell.bold else "" for cell in row.cells] for row in rows]
+    frame = DataFrame(shown, columns=range(len(columns)))
+    style = frame.style.format(escape="latex").hide()
+    style = style.relabel_index([_escaped(head.title) for head in columns], axis=1)
+    style = style.apply(lambda _: DataFrame(bold, frame.index, frame.columns), axis=None)
+    align = "".join("r" if head.numeric else "l" for head in columns)
+    return _commands(style.to_latex(hrules=True, column_format=align)).rstrip("\n")
+
+
+def _shown(cell: Cell, column: Column, row: Row) -> str:
+    text = _one_line(cell.shown)
+    return MARK + text if row.highlighted and column.key == "system" else text
+
+
+def _list(lines: Sequence[str]) -> str:
+    items = "\n".join(rf"\item {escape(text)}" for text in lines)
+    return "\\begin{itemize}\n\\footnotesize\n" + items + "\n\\end{itemize}"

@@ -1,0 +1,132 @@
+"""What the stored predictions of ranked systems allow to claim: intervals, pairs, groups, letters.
+
+Counts are made again from the predictions, by the code that scores a run, sentence by sentence, or
+by document where every sentence names its own.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness.comparability.systems import System
+from harness.errors import DataError
+from harness.leaderboard.ranking import Standing
+from harness.leaderboard.table import Contrast
+from harness.numbers import percent
+from harness.results.reader import PREDICTIONS, Result
+from harness.results.record import Prediction
+from harness.scoring.counting import count
+from harness.tags import POLICIES
+
+if TYPE_CHECKING:
+    from harness.statistics import Comparison
+    from harness.statistics.samples import Counts
+
+ONE_SEED = "With one seed nothing can be claimed about training variance."
+
+
+def standing(systems: Sequence[System], ranks: dict[str, int]) -> Standing:
+    """The systems' standing: their ranks, and what the predictions say of their differences.
+
+    Raises:
+        DataError: where two runs did not answer the same sentences.
+    """
+    one_seed = (ONE_SEED,) if any(len(system.members) == 1 for system in systems) else ()
+    if lacking := _without_predictions(systems):
+        reason = (
+            f"No intervals and no tests: predictions.jsonl is missing in {lacking.folder.name}."
+        )
+        return Standing(ranks, captions=(*one_seed, reason))
+    if not sum(systems[0].first.run.data.support.values()):
+        return Standing(ranks, captions=(*one_seed, "The gold holds no entity: F1 is undefined."))
+    from harness.statistics import compare
+
+    counts, documents = _counts(systems)
+    comparison = compare(counts)
+    return Standing(
+        ranks,
+        {name: (one.low, one.high) for name, one in comparison.intervals.items()},
+        comparison.groups,
+        comparison.letters,
+        (*one_seed, *_captions(comparison, documents=documents)),
+        _contrasts(comparison),
+    )
+
+
+def _without_predictions(systems: Sequence[System]) -> Result | None:
+    results = (result for system in systems for result in system.results)
+    return next((one for one in results if not (one.folder / PREDICTIONS).is_file()), None)
+
+
+def _counts(systems: Sequence[System]) -> tuple[dict[str, "Counts"], bool]:
+    """Counts by system, (seeds, sentences or documents, 3), and whether they are by document."""
+    import numpy as np
+
+    from harness.statistics import by_document
+
+    read = {system.name: [_read(result) for result in system.results] for system in systems}
+    first = next(iter(read.values()))[0]
+    _require_same_sentences(systems, read, first)
+    counts: dict[str, Counts] = {}
+    for system in systems:
+        matrices = zip(system.results, read[system.name], strict=True)
+        counts[system.name] = np.stack([_matrix(*pair) for pair in matrices])
+    documents = [one.document for one in first if one.document is not None]
+    if len(documents) < len(first):
+        return counts, False
+    return {name: by_document(array, documents) for name, array in counts.items()}, True
+
+
+def _read(result: Result) -> list[Prediction]:
+    return sorted(result.predictions(), key=lambda one: one.id)
+
+
+def _matrix(result: Result, predictions: Sequence[Prediction]) -> "Counts":
+    gold = [one.gold_spans() for one in predictions]
+    tags = [one.tags for one in predictions]
+    # The headline policy, whatever the policy was that the task's gold was read under.
+    return count(gold, tags, POLICIES[0], result.metrics.labels).by_sentence  # (sentences, 3)
+
+
+def _require_same_sentences(
+    systems: Sequence[System], read: dict[str, list[list[Prediction]]], first: list[Prediction]
+) -> None:
+    expected = [(one.id, one.units, one.gold) for one in first]
+    for system in systems:
+        for result, predictions in zip(system.results, read[system.name], strict=True):
+            if [(one.id, one.units, one.gold) for one in predictions] != expected:
+                msg = (
+                    f"no table: the sentences or the gold in {result.folder / PREDICTIONS} are not "
+                    f"those of {systems[0].first.folder}. Run both on the same files"
+                )
+                raise DataError(msg)
+
+
+def _captions(comparison: "Comparison", *, documents: bool) -> tuple[str, ...]:
+    drawn = "documents" if documents else "sentences"
+    lines = [f"95 % intervals of F1 cover the choice of {drawn} and of seeds."]
+    if not comparison.covers_training:
+        lines = [
+            f"95 % intervals of F1 cover the choice of {drawn}, of seeds only where several ran."
+        ]
+    if comparison.minimum:
+        models, systems = comparison.minimum.models, comparison.minimum.systems
+        lines += [
+            f"Smallest difference of F1 that this test set can separate: {percent(models)} for "
+            f"models as trained, {percent(systems)} where the luck of training counts.",
+            "Group 1 is not separable from the best, nor are rows that share a letter from each "
+            "other (paired permutation tests on F1 at 0.05, Holm-corrected over "
+            f"{len(comparison.pairs)} pairs).",
+        ]
+    return tuple(lines)
+
+
+def _contrasts(comparison: "Comparison") -> tuple[Contrast, ...]:
+    return tuple(
+        Contrast(
+            pair.first, pair.second,
+            pair.bootstrap.difference.point, pair.bootstrap.difference.low,
+            pair.bootstrap.difference.high, pair.bootstrap.p, pair.bootstrap_holm,
+            pair.permutation.p, pair.permutation_holm, pair.separable,
+        )
+        for pair in comparison.pairs
+    )  # fmt: skip

@@ -1,0 +1,114 @@
+"""From answers to the records that are stored: the one road of every score, selection included."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.core import Decoded, Example, Span
+from harness.protocol import DevScore
+from harness.results.record import Free, Metrics, Prediction, Quarters
+from harness.scoring import cross_check
+from harness.scoring.counting import count
+from harness.scoring.score import correct_units, count_policies, scores, type_counts, unit_accuracy
+from harness.tags import POLICIES, Policy, encode, invalid_transitions
+
+HEADLINE = POLICIES[0]
+QUARTERS = 4
+
+
+def prediction(
+    example: Example, document: str | None, decoded: Decoded | None, borders: tuple[int, ...]
+) -> Prediction:
+    """The record of one sentence; a sentence without units has no answer."""
+    decoded = decoded or Decoded(())
+    return Prediction(
+        id=example.sentence.id,
+        units=example.sentence.units,
+        joiner=example.sentence.joiner,
+        gold=tuple((span.start, span.end, span.label) for span in example.spans),
+        tags=decoded.tags,
+        raw=decoded.raw,
+        raw_tags=decoded.raw_tags,
+        repairs=dict(decoded.repairs),
+        borders=borders,
+        document=document,
+    )
+
+
+def tags_of(example: Example, decoded: Decoded | None) -> tuple[str, ...]:
+    """The tags of one sentence; a sentence without units has none."""
+    return decoded.tags if decoded else ("O",) * len(example.sentence)
+
+
+def dev_score(
+    examples: Sequence[Example], tags: Sequence[Sequence[str]], labels: Sequence[str]
+) -> DevScore:
+    """The score that selects the best epoch."""
+    gold = [example.spans for example in examples]
+    found = scores(count(gold, tags, HEADLINE, labels), HEADLINE)
+    return DevScore(found.micro.f1, unit_accuracy(gold, tags) or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """What is fixed for all runs of a task; ``policy`` is the one its gold was read under."""
+
+    labels: tuple[str, ...]
+    policy: Policy
+    split: str
+
+
+def metrics(
+    gold_of: Gold, predictions: Sequence[Prediction], digest: str, free: Free | None
+) -> Metrics:
+    """The metrics of a run, held against seqeval; ``digest`` is that of the predictions' file.
+
+    Raises:
+        HarnessError: when seqeval counts otherwise.
+    """
+    tags = [prediction.tags for prediction in predictions]
+    gold = [prediction.gold_spans() for prediction in predictions]
+    counted = count_policies(gold, tags, gold_of.labels)
+    cross_check.check(gold, tags, counted)
+    return Metrics(
+        split=gold_of.split,
+        policy=gold_of.policy,
+        labels=gold_of.labels,
+        sentences=len(predictions),
+        units=sum(map(len, tags)),
+        correct_units=correct_units(gold, tags),
+        invalid_transitions=sum(map(invalid_transitions, tags)),
+        types={policy: type_counts(matrix) for policy, matrix in counted.items()},
+        quarters=_quarters(gold, tags),
+        free=free,
+        predictions_sha256=digest,
+    )
+
+
+def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str) -> Free:
+    """What free generation scores before and after mending."""
+    gold = [prediction.gold_spans() for prediction in predictions]
+    repaired = [prediction.tags for prediction in predictions]
+    raw = [prediction.raw_tags or prediction.tags for prediction in predictions]
+    repairs = Counter[str]()
+    for one in predictions:
+        repairs.update(one.repairs)
+    return Free(
+        raw=type_counts(count(gold, raw, HEADLINE, labels)),
+        repaired=type_counts(count(gold, repaired, HEADLINE, labels)),
+        repairs=dict(sorted(repairs.items())),
+        malformed_sentences=sum(bool(one.repairs) for one in predictions),
+        quarters=_quarters(gold, repaired),
+        predictions_sha256=digest,
+    )
+
+
+def _quarters(gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]]) -> Quarters:
+    """Wrong units and all units by quarter of the sentence."""
+    wrong, units = [0] * QUARTERS, [0] * QUARTERS
+    for spans, found in zip(gold, tags, strict=True):
+        for place, (a, b) in enumerate(zip(encode(spans, len(found)), found, strict=True)):
+            quarter = place * QUARTERS // len(found)
+            units[quarter] += 1
+            wrong[quarter] += a != b
+    return tuple(zip(wrong, units, strict=True))

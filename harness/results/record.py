@@ -1,0 +1,197 @@
+"""What a run leaves behind, as files of a versioned schema; every table is made of these alone.
+
+A run folder holds ``run.json`` (what was run, on what, at what cost), ``history.jsonl`` (one
+``Epoch`` a line), ``predictions.jsonl`` (one ``Prediction`` a line), ``model/`` and, written last
+and the only sign of completion, ``metrics.json``. Scores are kept as integer counts, fractions are
+derived; ``metrics.json`` holds no time and no date, so equal runs write equal bytes.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.core import Counts, Span
+
+SCHEMA: Literal[1] = 1
+TypeCounts = dict[str, tuple[int, int, int]]
+Natural = Annotated[int, Field(ge=0)]
+Quarters = tuple[tuple[Natural, Natural], ...]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Prediction(_Frozen):
+    """One sentence of ``predictions.jsonl``: enough to score and analyse with no task at hand.
+
+    ``gold`` holds ``(start, end, label)`` in units. ``raw`` is what a generator wrote, ``raw_tags``
+    its tags without mending. ``borders`` are the units at which a new window begins to own.
+    """
+
+    id: str
+    units: tuple[str, ...]
+    joiner: str = ""
+    gold: tuple[tuple[int, int, str], ...]
+    tags: tuple[str, ...]
+    raw: str | None = None
+    raw_tags: tuple[str, ...] | None = None
+    repairs: dict[str, Natural] = {}
+    borders: tuple[int, ...] = ()
+    document: str | None = None
+
+    def gold_spans(self) -> tuple[Span, ...]:
+        """The gold, as spans."""
+        return tuple(Span(*span) for span in self.gold)
+
+
+class Free(_Frozen):
+    """What a generator wrote freely, under the headline policy: before and after mending.
+
+    ``raw`` counts a malformed sentence as all O; ``repaired`` counts what
+    ``harness.generation.repair`` made of it; ``repairs`` are the mends by kind over all sentences.
+    """
+
+    raw: TypeCounts
+    repaired: TypeCounts
+    repairs: dict[str, Natural]
+    malformed_sentences: Natural
+    quarters: Quarters
+    predictions_sha256: str
+
+
+class Metrics(_Frozen):
+    """``metrics.json``: counts by type for each policy under which the found tags can be read.
+
+    ``types[policy][label]`` is ``(tp, fp, fn)``. ``quarters[i]`` is ``(wrong, all)`` units in the
+    i-th quarter of each sentence: an answer that drifts is wrong more often towards the end.
+    ``free`` is what the same model did when it wrote freely; None where it writes no text.
+    """
+
+    schema_version: Literal[1] = SCHEMA
+    split: str
+    policy: Literal["conlleval", "strict", "discard"]
+    labels: tuple[str, ...]
+    sentences: Natural
+    units: Natural
+    correct_units: Natural
+    invalid_transitions: Natural
+    types: dict[str, TypeCounts]
+    quarters: Quarters
+    free: "Free | None" = None
+    predictions_sha256: str
+
+    def counts(self, policy: str = "conlleval") -> dict[str, Counts]:
+        """The counts of each type under ``policy``."""
+        return {label: Counts(*values) for label, values in self.types[policy].items()}
+
+    def micro(self, policy: str = "conlleval") -> Counts:
+        """The counts over all types under ``policy``."""
+        return sum(self.counts(policy).values(), Counts())
+
+
+class Data(_Frozen):
+    """The data a run saw: content hash, the policy its gold was read under, gold per type.
+
+    ``support`` counts the test gold by type; ``malformed`` the tags of each split's file that may
+    not stand where they stand. ``limit`` is the number of sentences kept of each split, if cut.
+    """
+
+    task: str
+    fingerprint: str
+    policy: str
+    split: str
+    support: dict[str, Natural]
+    sentences: dict[str, Natural]
+    malformed: dict[str, Natural]
+    limit: int | None = None
+
+
+class Cost(_Frozen):
+    """What a run took: seconds by phase, units, peak bytes, joules; None is not measured, never 0.
+
+    On an accelerator, ``device`` bytes were allocated to tensors, ``reserved`` ones taken from it.
+    ``train_units`` and ``predict_units`` count units of text in ``seconds['train']`` (development
+    evaluation excluded) and ``seconds['predict']``. ``predict_parts`` are ``(units, seconds)`` of
+    parts of the test set of equal mixture of lengths, timed apart after a warm-up.
+    ``flops_per_unit`` counts the matrix products of prediction.
+    """
+
+    seconds: dict[str, float]
+    train_units: Natural
+    predict_units: Natural
+    train_peak_bytes: Natural | None = None
+    predict_peak_bytes: Natural | None = None
+    train_device_bytes: Natural | None = None
+    predict_device_bytes: Natural | None = None
+    train_reserved_bytes: Natural | None = None
+    predict_reserved_bytes: Natural | None = None
+    joules: float | None = None
+    energy_source: str = "n/a"
+    predict_parts: tuple[tuple[Natural, float], ...] = ()
+    flops_per_unit: float | None = None
+
+    @property
+    def predict_rate(self) -> float | None:
+        """Units per second in prediction."""
+        return self._rate(self.predict_units, "predict")
+
+    @property
+    def predict_interval(self) -> tuple[float, float] | None:
+        """The 95 % t-interval of the prediction rate over its parts; None with fewer than two."""
+        if len(self.predict_parts) < 2:
+            return None
+        from scipy.stats import sem, t
+
+        rates = [units / seconds for units, seconds in self.predict_parts]
+        low, high = t.interval(0.95, len(rates) - 1, sum(rates) / len(rates), sem(rates) or 1e-9)
+        return float(low), float(high)
+
+    @property
+    def train_rate(self) -> float | None:
+        """Units per second in training, development evaluation excluded."""
+        return self._rate(self.train_units, "train")
+
+    def _rate(self, units: int, phase: str) -> float | None:
+        seconds = self.seconds.get(phase, 0.0)
+        return units / seconds if units and seconds else None
+
+
+class Run(_Frozen):
+    """``run.json``: the resolved configuration and everything that could change the result.
+
+    ``variant`` names the options that differ from the preset, such as ``legal=True``.
+    ``consumed[i]`` is the digest of the examples fed in epoch ``i + 1``. ``halved`` has, for each
+    time that memory ran out, the positions that a batch of the same update had from then on.
+    """
+
+    schema_version: Literal[1] = SCHEMA
+    digest: str
+    harness: str
+    backend: str
+    family: str
+    preset: str
+    variant: str
+    seed: int
+    planned_seeds: tuple[int, ...]
+    options: dict[str, Any]
+    settings: dict[str, Any]
+    data: Data
+    origin: dict[str, str]
+    versions: dict[str, str]
+    hardware: dict[str, str]
+    weights: str
+    parameters: Natural
+    trained: Natural
+    precision: str
+    best_epoch: int | None = None
+    consumed: tuple[str, ...] = ()
+    real_share: float | None = None
+    halved: tuple[Natural, ...] = ()
+    transitions: tuple[tuple[float, ...], ...] | None = None
+    cost: Cost
+
+    @property
+    def row(self) -> tuple[str, str, str, str]:
+        """What the runs of one table row share: task, backend, preset, variant."""
+        return self.data.task, self.backend, self.preset, self.variant

@@ -1,0 +1,112 @@
+"""What a run takes, measured from outside the backend, the same way for every backend.
+
+Seconds are wall seconds. Memory is the peak of the resident set, reset before each phase where the
+system allows it. On a GPU the peaks of allocated and of reserved bytes are asked of torch, if the
+backend imported it: the harness itself never does. What could not be measured is None, never 0.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from harness.runs import energy
+
+_STATUS = Path("/proc/self/status")
+_CLEAR = Path("/proc/self/clear_refs")
+
+
+@dataclass(slots=True)
+class Meter:
+    """Seconds, peak memory and energy of the phases of one run."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_bytes: dict[str, int | None] = field(default_factory=dict)
+    device_bytes: dict[str, int | None] = field(default_factory=dict)
+    reserved_bytes: dict[str, int | None] = field(default_factory=dict)
+    joules: dict[str, float | None] = field(default_factory=dict)
+    parts: list[tuple[int, float]] = field(default_factory=list)
+    flops_per_unit: float | None = None
+
+    @contextmanager
+    def part(self, units: int) -> Iterator[None]:
+        """Time the enclosed block as a part of ``units`` units of the running phase."""
+        start = time.perf_counter()
+        yield
+        _synchronise()
+        self.parts.append((units, time.perf_counter() - start))
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measure the enclosed block as ``name``."""
+        _reset_peaks()
+        with energy.counter() as joules:
+            start = time.perf_counter()
+            try:
+                yield
+                _synchronise()
+            finally:
+                self.seconds[name] = time.perf_counter() - start
+        self.peak_bytes[name] = _peak_resident()
+        self.device_bytes[name], self.reserved_bytes[name] = _peaks_on_device()
+        self.joules[name] = joules()
+        _give_back()
+
+
+@contextmanager
+def flops() -> Iterator[Callable[[], int | None]]:
+    """Count the floating-point operations of matrix products; None where torch is not in use.
+
+    A multiplication and an addition are two. Kernels that torch does not know are not counted.
+    """
+    if "torch" not in sys.modules:
+        yield lambda: None
+        return
+    counter = import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
+    with counter:
+        yield lambda: int(counter.get_total_flops()) or None
+
+
+def _torch_cuda() -> Any:
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    return cuda if cuda is not None and cuda.is_available() and cuda.is_initialized() else None
+
+
+def _reset_peaks() -> None:
+    with suppress(OSError):
+        _CLEAR.write_text("5", encoding="ascii")  # Linux: resets VmHWM, see proc(5)
+    if cuda := _torch_cuda():
+        cuda.reset_peak_memory_stats()
+
+
+def _synchronise() -> None:
+    if cuda := _torch_cuda():
+        cuda.synchronize()
+
+
+def _give_back() -> None:
+    """Return what tensors left behind, so that the next phase holds only what it needs."""
+    if cuda := _torch_cuda():
+        cuda.empty_cache()
+
+
+def _peaks_on_device() -> tuple[int, int] | tuple[None, None]:
+    """Bytes that tensors had at the most, and bytes that torch held for them."""
+    cuda = _torch_cuda()
+    if cuda is None:
+        return None, None
+    return int(cuda.max_memory_allocated()), int(cuda.max_memory_reserved())
+
+
+def _peak_resident() -> int | None:
+    if not _STATUS.is_file():
+        return None
+    for line in _STATUS.read_text(encoding="ascii", errors="replace").split("\n"):
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return None

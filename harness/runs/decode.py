@@ -1,0 +1,72 @@
+"""From a backend's outputs to one tag per unit: contract, repair, then merging of windows.
+
+The harness, not the backend, guarantees that every unit has a tag and that every mend is counted.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from harness.core import Decoded, Output, Sentence, Tags, Text
+from harness.data.windows import Window, merge
+from harness.errors import BackendError
+from harness.generation.repair import repair
+from harness.tags import OUTSIDE, split
+
+UNREAD = "unread"  # what the units are counted as that a backend said it did not read
+
+
+def decode(
+    outputs: Sequence[Output], windows: Sequence[Window], tags: tuple[str, ...]
+) -> dict[str, Decoded]:
+    """What the outputs for the views of ``windows`` mean for each sentence, by sentence id.
+
+    Raises:
+        BackendError: for a number of outputs or tags that does not fit, or a malformed tag.
+    """
+    if len(outputs) != len(windows):
+        msg = f"predict returned {len(outputs)} outputs for {len(windows)} sentences"
+        raise BackendError(msg)
+    decoded = [_one(o, w.view, tags) for o, w in zip(outputs, windows, strict=True)]
+    merged = merge(windows, [part.tags for part in decoded])
+    raw = merge(windows, [part.raw_tags or part.tags for part in decoded])
+    parts: dict[str, list[Decoded]] = {}
+    for window, part in zip(windows, decoded, strict=True):
+        parts.setdefault(window.sentence.id, []).append(part)
+    return {key: _join(merged[key], raw[key], parts[key]) for key in merged}
+
+
+def _one(output: Output, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
+    if isinstance(output, Text):
+        return repair(output, sentence, tags)
+    tags = _checked(output, sentence)
+    return Decoded(tags, {UNREAD: output.unread} if output.unread else {})
+
+
+def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
+    if not isinstance(output, Tags):
+        msg = f"sentence {sentence.id}: an output is Tags or Text, not {type(output).__name__}"
+        raise BackendError(msg)
+    if output.unread < 0 or len(output.tags) + output.unread != len(sentence):
+        unread = f" and {output.unread} unread" if output.unread else ""
+        msg = f"sentence {sentence.id}: {len(output.tags)} tags{unread} for {len(sentence)} units"
+        raise BackendError(msg)
+    for tag in set(output.tags):
+        try:
+            split(tag)
+        except (ValueError, TypeError, AttributeError) as error:
+            msg = f"sentence {sentence.id}: {error}"
+            raise BackendError(msg) from error
+    return (*output.tags, *[OUTSIDE] * output.unread)
+
+
+def _join(tags: tuple[str, ...], raw: tuple[str, ...], parts: Sequence[Decoded]) -> Decoded:
+    repairs: Counter[str] = Counter()
+    for part in parts:
+        repairs.update(part.repairs)
+    texts = [part.raw for part in parts if part.raw is not None]
+    return Decoded(
+        tags,
+        {kind: count for kind, count in sorted(repairs.items()) if count},
+        "\n".join(texts) if texts else None,
+        raw if texts else None,
+    )

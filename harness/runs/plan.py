@@ -1,0 +1,160 @@
+"""From what a user asks for to cells: one task, one backend with its options, one seed each.
+
+A cell's digest hashes everything that can change its result: options, settings, data, weights,
+versions and where the backend comes from. Same digest, same folder; any change, another one.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import __version__, registry
+from harness.data.task import Task, load
+from harness.registry import Plugin
+from harness.resources import folder
+from harness.results.store import slug
+from harness.runs import config
+from harness.runs.config import Options, Override, Settings
+from harness.runs.hardware import versions
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What ``run`` was asked for."""
+
+    tasks: tuple[str, ...]
+    backends: tuple[str, ...]
+    seeds: tuple[int, ...]
+    preset: str
+    overrides: tuple[Override, ...]
+    settings: Settings
+    output: Path
+    data: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One run of the grid, small enough to be sent to another process."""
+
+    task: str
+    data: Path | None
+    fingerprint: str
+    plugin: Plugin
+    options: Options
+    settings: Settings
+    seed: int
+    planned_seeds: tuple[int, ...]
+    digest: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: ``bert-crf (legal=True) on demo, seed 13``."""
+        variant = f" ({self.options.variant})" if self.options.variant else ""
+        return f"{self.plugin.name}{variant} on {self.folder.parent.name}, seed {self.seed}"
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a table needs to know of a run that never ends."""
+        return {
+            "digest": self.digest,
+            "task": self.folder.parent.name,
+            "backend": self.plugin.name,
+            "preset": self.options.preset,
+            "variant": self.options.variant,
+            "seed": self.seed,
+            "planned_seeds": list(self.planned_seeds),
+        }
+
+
+def plan(request: Request) -> tuple[Cell, ...]:
+    """The cells of a request, every option checked and every data set read.
+
+    Raises:
+        ConfigError: for names, options or presets that do not exist.
+        DataError: for a data set that cannot be read.
+    """
+    plugins = [registry.find(name) for name in dict.fromkeys(request.backends)]
+    classes = {plugin.name: plugin.load() for plugin in plugins}
+    config.refuse_unused(request.overrides, classes)
+    resolved = [
+        config.options(plugin.name, classes[plugin.name], request.preset, request.overrides)
+        for plugin in plugins
+    ]
+    tasks = [(name, load(name, request.data, request.settings.limit)) for name in request.tasks]
+    pairs = list(zip(plugins, resolved, strict=True))
+    return tuple(cell for name, task in tasks for cell in cells_of(request, name, task, pairs))
+
+
+def cells_of(
+    request: Request, name: str, task: Task, pairs: Sequence[tuple[Plugin, Options]]
+) -> Iterator[Cell]:
+    """One cell for each seed and backend of ``request`` on ``task``, which ``name`` stands for."""
+    for seed in request.seeds:
+        for plugin, options in pairs:
+            digest = _digest(task, plugin, options, request.settings, seed)
+            yield Cell(
+                task=name,
+                data=request.data,
+                fingerprint=task.fingerprint,
+                plugin=plugin,
+                options=options,
+                settings=request.settings,
+                seed=seed,
+                planned_seeds=request.seeds,
+                digest=digest,
+                folder=request.output / slug(task.name) / _folder(plugin, options, seed, digest),
+            )
+
+
+def _folder(plugin: Plugin, options: Options, seed: int, digest: str) -> str:
+    parts = (plugin.name, options.preset, options.variant, f"s{seed}", digest[:12])
+    return "_".join(slug(part)[:60] for part in parts if part)
+
+
+def _digest(task: Task, plugin: Plugin, options: Options, settings: Settings, seed: int) -> str:
+    """SHA-256 over all that can change the result of a cell."""
+    identity = {
+        "task": [task.name, task.fingerprint],
+        "backend": [plugin.name, plugin.distribution, plugin.version, plugin.value],
+        "preset": options.preset,
+        "options": dict(options.values),
+        "weights": weights(options.values),
+        "prompts": prompts(options.values),
+        "settings": settings.model_dump(exclude={"keep_model"}),
+        "seed": seed,
+        "harness": __version__,
+        "versions": versions(),
+    }
+    text = json.dumps(identity, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def weights(options: Mapping[str, Any]) -> dict[str, str]:
+    """The content hash of each option that names a local folder of weights."""
+    folders = {k: Path(v) for k, v in options.items() if isinstance(v, str) and v}
+    return {key: _content(path) for key, path in folders.items() if path.is_dir()}
+
+
+def prompts(options: Mapping[str, Any]) -> dict[str, str]:
+    """The content hash of each option that names a prompt template."""
+    templates = folder("prompts")
+    found = {k: templates / f"{v}.txt" for k, v in options.items() if isinstance(v, str) and v}
+    found |= {k: Path(v) for k, v in options.items() if str(v).endswith(".txt")}
+    return {
+        key: hashlib.sha256(path.read_bytes()).hexdigest()
+        for key, path in found.items()
+        if path.is_file()
+    }
+
+
+def _content(top: Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(path for path in top.rglob("*") if path.is_file()):
+        total.update(path.relative_to(top).as_posix().encode() + b"\0")
+        with path.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()

@@ -1,0 +1,107 @@
+"""What is written down about a run: all that could change its result, and what it took."""
+
+from typing import Any
+
+from harness import __version__
+from harness.data.task import Task
+from harness.protocol import FitReport
+from harness.results.record import Cost, Data, Run
+from harness.runs import energy, hardware
+from harness.runs.cost import Meter
+from harness.runs.plan import Cell, prompts
+
+SELECTION = "development entity micro F1, conlleval"
+REPAIR = "align-bridge 1"
+TEST, TRAIN = "test", "train"
+
+
+def run_record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
+    """The record of a cell that was run."""
+    epochs = fitted.epochs
+    slots = sum(epoch.slots for epoch in epochs)
+    return Run(
+        digest=cell.digest,
+        harness=__version__,
+        backend=cell.plugin.name,
+        family=getattr(cell.plugin.load(), "family", "other"),
+        preset=cell.options.preset,
+        variant=cell.options.variant,
+        seed=cell.seed,
+        planned_seeds=cell.planned_seeds,
+        options=dict(cell.options.values),
+        settings=cell.settings.model_dump()
+        | facts_of(task, cell.task)
+        | {"selection": SELECTION, "document_context": False}
+        | {"prompts": prompts(cell.options.values)},
+        data=data_of(task, cell.settings.limit),
+        origin={
+            "distribution": cell.plugin.distribution,
+            "version": cell.plugin.version,
+            "class": cell.plugin.value,
+        },
+        versions=hardware.versions(),
+        hardware=hardware.describe(),
+        weights=fitted.weights,
+        parameters=fitted.parameters,
+        trained=fitted.trained,
+        precision=fitted.precision,
+        best_epoch=fitted.best_epoch,
+        consumed=tuple(epoch.consumed for epoch in epochs),
+        real_share=sum(epoch.units for epoch in epochs) / slots if slots else None,
+        transitions=fitted.transitions,
+        halved=fitted.halved,
+        cost=_cost(task, fitted, meter),
+    )
+
+
+def facts_of(task: Task, task_file: str) -> dict[str, Any]:
+    """How answers to ``task`` are read, whoever gave them, so that tables can prove it."""
+    return {
+        "repair": REPAIR,
+        "task_file": task_file,
+        "separator": "_" if task.spelling[TRAIN].endswith("B_X") else "-",
+        "joiner": task.joiner,
+        "labels": list(task.labels),
+    }
+
+
+def data_of(task: Task, limit: int | None) -> Data:
+    """What the record says of the data."""
+    test = task.splits[TEST]
+    support = dict.fromkeys(task.labels, 0)
+    for example in test.examples:
+        for span in example.spans:
+            support[span.label] += 1
+    return Data(
+        task=task.name,
+        fingerprint=task.fingerprint,
+        policy=task.policy,
+        split=TEST,
+        support=support,
+        sentences={name: len(split.examples) for name, split in task.splits.items()},
+        malformed={name: split.malformed for name, split in task.splits.items()},
+        limit=limit,
+    )
+
+
+def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
+    seconds = dict(meter.seconds)
+    dev = sum(epoch.dev_seconds for epoch in fitted.epochs)
+    fit = seconds.pop("fit")
+    seconds |= {"train": max(0.0, fit - dev), "dev": dev}
+    joules = sum(value for value in meter.joules.values() if value is not None) or None
+    return Cost(
+        seconds=seconds,
+        train_units=sum(epoch.units for epoch in fitted.epochs),
+        predict_units=sum(len(example.sentence) for example in task.splits[TEST].examples),
+        train_peak_bytes=meter.peak_bytes.get("fit"),
+        predict_peak_bytes=meter.peak_bytes.get("predict"),
+        train_device_bytes=meter.device_bytes.get("fit"),
+        predict_device_bytes=meter.device_bytes.get("predict"),
+        train_reserved_bytes=meter.reserved_bytes.get("fit"),
+        predict_reserved_bytes=meter.reserved_bytes.get("predict"),
+        joules=joules,
+        energy_source="n/a" if joules is None else energy.source(),
+        predict_parts=tuple(meter.parts) if fitted.weights != "none" else (),
+        flops_per_unit=meter.flops_per_unit,
+    )

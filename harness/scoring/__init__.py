@@ -1,0 +1,1 @@
+"""From gold and found entities to counts, and from counts to scores."""

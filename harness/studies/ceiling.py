@@ -1,0 +1,117 @@
+"""The oracle: what a backend would score were its model perfect, and what takes the rest.
+
+Gold goes through the backend's own path (windows, tokenizer, format, repair) and is scored as any
+answer is. A sentence that loses an entity puts it down to the first cause that it shows:
+
+- ``window``: the backend says that it did not read all units, or gold clipped to the views and
+  merged again is not the gold;
+- ``tokenizer``: the backend answers with tags, and they are not the gold's;
+- ``repair``: it answers with text that needed mending;
+- ``format``: its text is well formed and means something else.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.core import Counts, Decoded, Example, Output, Span
+from harness.data.task import Task
+from harness.data.windows import WindowPolicy, clip, merge
+from harness.errors import ConfigError
+from harness.protocol import Backend, Linearises
+from harness.runs.decode import UNREAD, decode
+from harness.scoring.counting import count
+from harness.tags import decode as spans_of
+from harness.tags import encode
+
+CAUSES = ("window", "tokenizer", "repair", "format")
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What one cause took: false positives and negatives, their sentences, the first of them."""
+
+    errors: int
+    sentences: int
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The highest counts a backend can reach on a split, what is lost by cause, and all mends."""
+
+    counts: Counts
+    lost: Mapping[str, Loss]
+    mends: Mapping[str, int]
+
+
+def ceiling(backend: Backend, task: Task, policy: WindowPolicy, split: str = "test") -> Ceiling:
+    """The ceiling of ``backend`` on ``split`` of ``task``.
+
+    Raises:
+        ConfigError: for a backend that cannot show its path.
+    """
+    if not isinstance(backend, Linearises):
+        msg = f"{type(backend).__name__} has no method `oracle(train, examples)`: no ceiling known"
+        raise ConfigError(msg)
+    examples = [e for e in task.splits[split].examples if len(e.sentence)]
+    train = [w for e in task.splits["train"].examples for w in policy.examples(e)]
+    views = [window for example in examples for window in policy.examples(example)]
+    return measured(examples, backend.oracle(train, views), task, policy)
+
+
+def measured(
+    examples: Sequence[Example], outputs: Sequence[Output], task: Task, policy: WindowPolicy
+) -> Ceiling:
+    """The ceiling that ``outputs``, one per window of ``examples``, come to."""
+    windows = policy.cut_all([example.sentence for example in examples])
+    decoded = decode(outputs, windows, task.tags)
+    answers = [decoded[example.sentence.id] for example in examples]
+    gold = [example.spans for example in examples]
+    matrix = count(gold, [answer.tags for answer in answers], "conlleval", task.labels)
+    lost: dict[str, Loss] = {}
+    mends: Counter[str] = Counter()
+    for example, answer, (_, fp, fn) in zip(examples, answers, matrix.by_sentence, strict=True):
+        mends.update(answer.repairs)
+        if fp or fn:
+            _add(lost, _cause(example, answer, policy), int(fp + fn), _told(example, answer))
+    return Ceiling(Counts(*map(int, matrix.by_sentence.sum(axis=0))), lost, dict(mends))
+
+
+def _add(lost: dict[str, Loss], cause: str, errors: int, told: str) -> None:
+    before = lost.get(cause, Loss(0, 0, told))
+    lost[cause] = Loss(before.errors + errors, before.sentences + 1, before.first)
+
+
+def _cause(example: Example, answer: Decoded, policy: WindowPolicy) -> str:
+    if UNREAD in answer.repairs or not _survives(example, policy):
+        return "window"
+    if answer.raw is None:
+        return "tokenizer"
+    return "repair" if answer.repairs else "format"
+
+
+def _told(example: Example, answer: Decoded) -> str:
+    """The sentence, its first entity that was lost, and what was mended in it."""
+    found, gold = set(spans_of(answer.tags)), set(example.spans)
+    span = min(gold - found or found - gold)
+    fate = "lost" if span in gold else "invented"
+    mends = f" ({listed(answer.repairs)})" if answer.repairs else ""
+    return f"{example.sentence.id}: {_shown(example, span)} {fate}{mends}"
+
+
+def _shown(example: Example, span: Span) -> str:
+    return f"{span.label} {example.sentence.mention(span)!r} at {span.start}"
+
+
+def listed(mends: Mapping[str, int]) -> str:
+    """The kinds of mends with their numbers."""
+    return ", ".join(f"{kind} {number}" for kind, number in sorted(mends.items()))
+
+
+def _survives(example: Example, policy: WindowPolicy) -> bool:
+    """Whether gold comes back from being clipped to the views and merged."""
+    windows = policy.cut(example.sentence)
+    views = [encode(clip(example.spans, w.start, w.end), len(w.view)) for w in windows]
+    merged = merge(windows, views)[example.sentence.id]
+    return merged == encode(example.spans, len(example.sentence))

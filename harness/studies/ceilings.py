@@ -1,0 +1,52 @@
+"""Ceilings of several backends on several tasks, as lines of text."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.data.task import load
+from harness.data.windows import WindowPolicy
+from harness.runs.config import Override, settings_from
+from harness.runs.plan import Cell, Request, plan
+from harness.runs.run import dev_scorer, make
+from harness.scoring.score import percent
+from harness.studies.ceiling import CAUSES, Ceiling, ceiling, listed
+
+
+def lines(
+    names: Sequence[str], tasks: Sequence[str], preset: str, sets: Sequence[str], data: Path | None
+) -> Iterator[str]:
+    """The ceiling F1 of each backend on each task, the errors by cause, and what explains them.
+
+    Raises:
+        ConfigError: for a backend that cannot show its path.
+    """
+    overrides = tuple(map(Override.parse, sets))
+    settings = settings_from(overrides)
+    with tempfile.TemporaryDirectory() as folder:
+        request = Request(
+            tuple(tasks), tuple(names), (13,), preset, overrides, settings, Path(folder), data
+        )
+        for cell in plan(request):
+            yield from _told(cell, ceiling_of(cell))
+
+
+def ceiling_of(cell: Cell) -> Ceiling:
+    """The ceiling of the backend of ``cell``, untrained."""
+    task = load(cell.task, cell.data, cell.settings.limit)
+    policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
+    backend = make(cell, task, lambda _: None, dev_scorer(task, policy))
+    return ceiling(backend, task, policy)
+
+
+def _told(cell: Cell, found: Ceiling) -> Iterator[str]:
+    """The ceiling with the errors by cause, then what explains them."""
+    name = f"{cell.plugin.name} {cell.options.variant}".strip()
+    errors = {cause: loss.errors for cause, loss in found.lost.items()}
+    lost = ", ".join(f"{cause} {errors.get(cause, 0)}" for cause in CAUSES)
+    f1, support = percent(found.counts.f1), found.counts.support
+    yield f"{name} on {cell.folder.parent.name}: ceiling F1 {f1}, {support} entities; lost: {lost}"
+    for cause, loss in found.lost.items():
+        yield f"  {cause}: {loss.errors} errors in {loss.sentences} sentences, first {loss.first}"
+    if found.mends:
+        yield f"  mended: {listed(found.mends)}"

@@ -1,0 +1,206 @@
+"""Predictions made elsewhere, into the same table through the same code.
+
+Each sentence of the file answers the sentence of the test set at the same place; the text must be
+the same, unit by unit, or nothing is imported.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from harness import __version__
+from harness.core import Decoded, Example, Span
+from harness.data import readers, schemes
+from harness.data.readers import Problem, Raw, conll, jsonl, lines
+from harness.data.task import Task
+from harness.data.train_facts import FACTS, train_facts
+from harness.errors import ConfigError, DataError
+from harness.generation import readback
+from harness.results import evaluate, store
+from harness.results.record import Cost, Metrics, Run
+from harness.runs import hardware
+from harness.runs.recording import data_of, facts_of
+from harness.studies.stated_facts import Statement
+from harness.tags import encode
+
+Format: TypeAlias = Literal["conll", "jsonl", "strings"]
+FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings")
+TRAIN, TEST = "train", "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file of predictions: its format, the name its row gets, and what is known of its making.
+
+    ``seeds`` are several where a system has no luck in it: the file is the answer of each.
+    """
+
+    path: Path
+    format: Format
+    name: str
+    seeds: tuple[int, ...] = (0,)
+    planned_seeds: tuple[int, ...] = ()
+    rule: str = "cursor"
+    weights: str = "not stated"
+    statement: Statement = field(default_factory=Statement)
+
+
+def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
+    """The tags of each test sentence, as the file means them.
+
+    Raises:
+        DataError: when the file does not answer the test set, sentence by sentence.
+        ConfigError: for a rule that does not exist.
+    """
+    examples = [example for example in task.splits[TEST].examples if len(example.sentence)]
+    if given.format == "strings":
+        return _strings(given, examples)
+    conll_file = given.format == "conll"
+    reading = readers.read(
+        conll.Source(given.path) if conll_file else jsonl.Source(given.path, task.joiner)
+    )
+    _refuse(reading.problems)
+    _same_text(given.path, reading.records, examples)
+    return [
+        _tags(record, example) for record, example in zip(reading.records, examples, strict=True)
+    ]
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    errors = [str(problem) for problem in problems if problem.severity == "error"]
+    if errors:
+        raise DataError("\n".join(errors[:20]))
+
+
+def _object(path: Path, line: int, text: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(text)
+    except ValueError as error:
+        msg = f"{path}:{line}: not JSON: {error}"
+        raise DataError(msg) from error
+    if not isinstance(entry, dict):
+        msg = f"{path}:{line}: expected an object with `text` and `entities`"
+        raise DataError(msg)
+    return entry
+
+
+def _same_text(path: Path, records: Sequence[Raw], examples: Sequence[Example]) -> None:
+    if len(records) != len(examples):
+        msg = f"{path}: {len(records)} sentences for {len(examples)} of the test set"
+        raise DataError(msg)
+    for record, example in zip(records, examples, strict=True):
+        if record.units != example.sentence.units:
+            msg = (
+                f"{path}:{record.line}: the text is not that of {example.sentence.id}: "
+                f"{''.join(record.units)[:30]!r}, not {example.sentence.text[:30]!r}"
+            )
+            raise DataError(msg)
+
+
+def _tags(record: Raw, example: Example) -> tuple[str, ...]:
+    """The BIO tags of a record: BIO as it stands, since policies apply; other schemes by spans."""
+    size = len(example.sentence)
+    if record.tags is None:
+        return encode(record.spans, size)
+    spelling = schemes.detect(record.tags)
+    if spelling.scheme != "BIO":
+        return encode(schemes.read(record.tags, spelling.scheme, "conlleval").spans, size)
+    return tuple(tag if tag == "O" else f"{tag[0]}-{tag[2:]}" for tag in record.tags)
+
+
+def _strings(given: Import, examples: Sequence[Example]) -> list[tuple[str, ...]]:
+    """A JSON object a line: ``{"text": ..., "entities": [{"label": ..., "text": ...}, ...]}``."""
+    if given.rule not in readback.RULES:
+        msg = f"rule {given.rule!r}: there are {', '.join(readback.RULES)}"
+        raise ConfigError(msg)
+    text = lines.read(given.path)
+    _refuse(text.problems)
+    entries = [
+        (n, _object(given.path, n, line)) for n, line in text.numbered() if line.strip(" \t")
+    ]
+    if len(entries) != len(examples):
+        msg = f"{given.path}: {len(entries)} sentences for {len(examples)} of the test set"
+        raise DataError(msg)
+    pairs = zip(entries, examples, strict=True)
+    return [_read_back(given, number, entry, example) for (number, entry), example in pairs]
+
+
+def _read_back(
+    given: Import, line: int, entry: dict[str, Any], example: Example
+) -> tuple[str, ...]:
+    if entry.get("text") != example.sentence.text:
+        msg = f"{given.path}:{line}: the text is not that of {example.sentence.id}"
+        raise DataError(msg)
+    try:
+        mentions = [(str(e["label"]), str(e["text"])) for e in entry["entities"]]
+    except (KeyError, TypeError) as error:
+        msg = f"{given.path}:{line}: an entity needs `label` and `text`: {error}"
+        raise DataError(msg) from error
+    spans: tuple[Span, ...] = readback.RULES[given.rule](example.sentence, mentions)
+    return encode(spans, len(example.sentence))
+
+
+def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path, ...]:
+    """Store the predictions as run folders below ``output``, one per seed; gives the folders."""
+    found = iter(answers(task, given))
+    split = task.splits[TEST]
+    predictions = [
+        evaluate.prediction(e, document, Decoded(next(found)) if len(e.sentence) else None, ())
+        for e, document in zip(split.examples, split.documents, strict=True)
+    ]
+    content = "".join(one.model_dump_json() + "\n" for one in predictions).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    gold = evaluate.Gold(task.labels, task.policy, TEST)
+    metrics = evaluate.metrics(gold, predictions, digest, None)
+    files: dict[str, str | bytes] = {
+        "predictions.jsonl": content,
+        "history.jsonl": "",
+        FACTS: train_facts(task.splits[TRAIN].examples).to_json(),
+    }
+    return tuple(
+        _store(_record(task, task_file, given, seed, metrics), metrics, files, output)
+        for seed in given.seeds
+    )
+
+
+def _store(run: Run, metrics: Metrics, files: Mapping[str, str | bytes], output: Path) -> Path:
+    name = f"{store.slug(run.backend)}_s{run.seed}_{run.digest[:12]}"
+    folder = output / store.slug(run.data.task) / name
+    with store.claim(folder, {"digest": run.digest}) as todo:
+        if todo:
+            for file, content in files.items():
+                store.write(folder / file, content)
+            store.write_json(folder / "run.json", run.model_dump())
+            store.write_json(folder / store.COMPLETE, metrics.model_dump())
+    return folder
+
+
+def _record(task: Task, task_file: str, given: Import, seed: int, metrics: Metrics) -> Run:
+    stated = given.statement.settings()
+    identity = (given.name, str(seed), task.fingerprint, metrics.predictions_sha256, repr(stated))
+    rule = {"rule": given.rule} if given.format == "strings" else {}
+    return Run(
+        digest=hashlib.sha256("\n".join(identity).encode()).hexdigest(),
+        harness=__version__,
+        backend=given.name,
+        family="external",
+        preset="imported",
+        variant=f"read back by {given.rule}" if rule else "",
+        seed=seed,
+        planned_seeds=given.planned_seeds or given.seeds,
+        options={"format": given.format, **rule},
+        settings=facts_of(task, task_file) | stated,
+        data=data_of(task, None),
+        origin={"distribution": "external", "version": "", "class": given.path.name},
+        versions={},
+        hardware=dict.fromkeys(hardware.describe(), "not recorded"),
+        weights=given.weights,
+        parameters=0,
+        trained=0,
+        precision=given.statement.precision or "not recorded",
+        consumed=given.statement.consumed(task),
+        cost=Cost(seconds={}, train_units=0, predict_units=0),
+    )

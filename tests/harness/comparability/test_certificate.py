@@ -1,0 +1,217 @@
+"""Field by field: one flipped value in one result file turns its line red."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from stored_runs import SETTINGS, change, write_row, write_run
+
+from harness.comparability.certificate import FIELDS, MISSING
+from harness.errors import DataError
+from harness.leaderboard.build import build
+from harness.leaderboard.table import Block, Check
+from harness.results import reader
+
+FLIPS = {
+    "data fingerprint": ("run.json", ("data", "fingerprint"), "0" * 64),
+    "split": ("run.json", ("data", "split"), "dev"),
+    "split in metrics": ("metrics.json", ("split",), "dev"),
+    "stated, not recorded": ("run.json", ("settings", "stated"), ["selection"]),
+    "sentences per split": ("run.json", ("data", "sentences", "train"), 299),
+    "scored text": ("metrics.json", ("units",), 1),
+    "scored text, sentences": ("metrics.json", ("sentences",), 1),
+    "labels": ("metrics.json", ("labels",), ["PER", "LOC", "ORG", "T"]),
+    "gold read under": ("run.json", ("data", "policy"), "discard"),
+    "malformed gold tags": ("run.json", ("data", "malformed", "test"), 2),
+    "tag policy": ("metrics.json", ("policy",), "strict"),
+    "tag policy, scored again": ("run.json", ("settings", "rescored"), "read as strict"),
+    "repair policy": ("run.json", ("settings", "repair"), "none"),
+    "window policy": ("run.json", ("settings", "window_limit"), 128),
+    "window policy, margin": ("run.json", ("settings", "window_margin"), 1),
+    "selection rule": ("run.json", ("settings", "selection"), "test F1"),
+    "document context": ("run.json", ("settings", "document_context"), True),
+    "training": ("run.json", ("trained",), 0),
+    "trials of tuning": ("run.json", ("settings", "tuning_trials"), 50),
+    "limits": ("run.json", ("settings", "limit"), 100),
+    "limits in data": ("run.json", ("data", "limit"), 100),
+    "precision": ("run.json", ("precision",), "bf16"),
+    "harness version": ("run.json", ("harness",), "0.2.0"),
+    "bytes consumed per epoch": ("run.json", ("consumed",), ["1" * 64, "2" * 64, "2" * 64]),
+    "stored predictions": ("metrics.json", ("predictions_sha256",), "0" * 64),
+    "seeds planned": ("run.json", ("planned_seeds",), [13, 42]),
+    "hardware": ("run.json", ("hardware", "processor"), "another"),
+    "device and threads": ("run.json", ("settings", "threads"), 16),
+    "device and threads, halved": ("run.json", ("halved",), [512, 256]),
+}
+RECORDED = {
+    "repair policy": "repair", "window policy": "window_limit", "selection rule": "selection",
+    "document context": "document_context", "trials of tuning": "tuning_trials", "limits": "limit",
+    "device and threads": "threads",
+}  # fmt: skip
+
+
+def line_of(name: str) -> str:
+    """The line a flip is about: what stands before the comma or the file."""
+    if name in {field.name for field in FIELDS}:
+        return name
+    return name.partition(",")[0].partition(" in ")[0]
+
+
+def built(folder: Path) -> Block:
+    """The ranked block, which carries the certificate."""
+    table = build(reader.read([folder]), published=False)
+    return next(block for block in table.blocks if block.kind == "ranked")
+
+
+def lines(folder: Path) -> dict[str, Check]:
+    return {check.name: check for check in built(folder).certificate}
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """Three rows of two seeds; the one to be changed is electra's."""
+    for backend in ("bert-crf", "bert-softmax", "electra"):
+        write_row(
+            tmp_path,
+            backend,
+            (13, 42),
+            planned_seeds=(
+                13,
+                42,
+            ),
+            sentences=6,
+        )
+    return tmp_path
+
+
+def one_of(folder: Path, backend: str) -> Path:
+    runs = reader.read([folder]).runs
+    return next(run.folder for run in runs if run.run.backend == backend)
+
+
+def test_runs_of_one_study_hold_every_line(rows):
+    checks = lines(rows)
+    assert len(checks) >= 12
+    assert [check.words for check in checks.values() if not check.ok] == []
+
+
+def test_every_line_has_a_flip():
+    covered = {line_of(name) for name in FLIPS} | {"gold support"}
+    assert covered == {field.name for field in FIELDS}
+
+
+@pytest.mark.parametrize("name", FLIPS)
+def test_one_flipped_field_turns_its_line_red_and_names_the_row(rows, name):
+    file, keys, value = FLIPS[name]
+    if name == "seeds planned":
+        value = [13, 42, 99]
+    change(one_of(rows, "electra") / file, *keys, to=value)
+    check = lines(rows)[line_of(name)]
+    assert not check.ok
+    assert any("electra" in row for row, _ in check.differing)
+
+
+def test_agreement_is_not_enough_where_every_row_is_only_stated(rows):
+    for run in reader.read([rows]).runs:
+        change(run.folder / "run.json", "settings", "stated", to=["selection"])
+    check = lines(rows)["stated, not recorded"]
+    assert not check.ok
+    assert check.differing == ()
+
+
+SEPARATING = {field.name for field in FIELDS if field.separates}
+
+
+@pytest.mark.parametrize("name", [name for name in FLIPS if line_of(name) in SEPARATING])
+def test_a_row_that_differs_is_not_ranked_with_the_others(rows, name):
+    file, keys, value = FLIPS[name]
+    for run in reader.read([rows]).runs:
+        if run.run.backend == "electra":
+            change(run.folder / file, *keys, to=value)
+    table = build(reader.read([rows]), published=False)
+    ranked, apart = table.blocks
+    assert [row.name for row in ranked.rows if "electra" in row.name] == []
+    assert [row.name.split()[0] for row in apart.rows] == ["electra"]
+    assert "rank" not in {column.key for column in apart.columns}
+    assert line_of(name) in apart.captions[0]
+    assert line_of(name) in apart.rows[0].differs
+
+
+@pytest.mark.parametrize(("line", "key"), RECORDED.items())
+def test_what_was_not_recorded_is_red_even_if_no_run_has_it(tmp_path, line, key):
+    settings = {name: value for name, value in SETTINGS.items() if name != key}
+    write_row(tmp_path, "bert-crf", (13,), planned_seeds=(13,), settings=settings, sentences=6)
+    check = lines(tmp_path)[line]
+    assert (check.ok, check.value) == (False, MISSING)
+
+
+def test_nothing_consumed_is_red_for_a_trained_family(rows):
+    change(one_of(rows, "electra") / "run.json", "consumed", to=[])
+    assert MISSING in dict(lines(rows)["bytes consumed per epoch"].differing).values()
+
+
+def test_a_family_without_weights_or_epochs_is_ranked_with_the_others(rows):
+    write_row(rows, "dictionary", (13, 42), planned_seeds=(13, 42), weights="none", consumed=(),
+              sentences=6)  # fmt: skip
+    assert "dictionary" in {row.name for row in built(rows).rows}
+    assert lines(rows)["bytes consumed per epoch"].ok
+
+
+def test_more_epochs_on_the_same_bytes_are_no_difference(rows):
+    path = one_of(rows, "electra") / "run.json"
+    consumed = json.loads(path.read_text(encoding="utf-8"))["consumed"]
+    change(path, "consumed", to=consumed * 2)
+    assert lines(rows)["bytes consumed per epoch"].ok
+
+
+def test_predictions_that_were_edited_turn_their_line_red(rows):
+    path = one_of(rows, "electra") / "predictions.jsonl"
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert not lines(rows)["stored predictions"].ok
+
+
+def test_predictions_that_were_all_edited_are_no_common_ground(rows):
+    for run in reader.read([rows]).runs:
+        change(run.folder / "metrics.json", "predictions_sha256", to="0" * 64)
+    check = lines(rows)["stored predictions"]
+    assert (check.ok, check.value) == (False, "do not match")
+
+
+def test_other_gold_support_makes_no_table_and_names_both_runs(tmp_path):
+    first = write_run(tmp_path, "bert-crf", sentences=6)
+    other = write_run(tmp_path, "electra", sentences=7)
+    with pytest.raises(DataError) as error:
+        build(reader.read([tmp_path]))
+    assert first.name in str(error.value)
+    assert other.name in str(error.value)
+
+
+@pytest.mark.parametrize("file", ["run.json", "metrics.json"])
+def test_gold_that_differs_between_the_files_of_a_run_makes_no_table(rows, file):
+    path = one_of(rows, "electra") / file
+    if file == "run.json":
+        change(path, "data", "support", "PER", to=999)
+    else:
+        change(path, "types", "discard", "PER", to=[0, 0, 999])
+    with pytest.raises(DataError, match="no table"):
+        build(reader.read([rows]))
+
+
+def test_sentences_that_differ_make_no_table_even_with_equal_support(rows):
+    for run in reader.read([rows]).runs:
+        if run.run.backend == "electra":
+            path = run.folder / "predictions.jsonl"
+            content = path.read_bytes().replace(b'"id":"s0"', b'"id":"t0"')
+            path.write_bytes(content)
+            change(run.folder / "metrics.json", "predictions_sha256",
+                   to=hashlib.sha256(content).hexdigest())  # fmt: skip
+    with pytest.raises(DataError, match="sentences or the gold"):
+        build(reader.read([rows]))
+
+
+def test_unfinished_seeds_are_a_red_line(rows):
+    (one_of(rows, "electra") / "metrics.json").unlink()
+    check = lines(rows)["seeds finished"]
+    assert not check.ok
+    assert [value for _, value in check.differing] == ["1 of 2"]

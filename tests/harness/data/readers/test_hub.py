@@ -1,0 +1,83 @@
+"""A data set through `datasets`: from this machine, or pinned, or refused."""
+
+import sys
+
+import pytest
+from reading import messages
+
+from harness.data import readers
+from harness.data.readers import hub
+from harness.errors import ConfigError, DataError
+
+
+@pytest.fixture(scope="module")
+def datasets(tmp_path_factory):
+    """The library, which the extra ``hub`` installs, with its cache out of the way."""
+    module = pytest.importorskip("datasets", reason="needs the extra `hub`")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.config, "HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
+        patch.setattr(module.config, "HF_HUB_OFFLINE", True)
+        module.disable_progress_bars()
+        yield module
+
+
+@pytest.fixture(scope="module")
+def rows(datasets):
+    classes = datasets.ClassLabel(names=["O", "B-PER", "I-PER"])
+    features = {
+        "tokens": datasets.List(datasets.Value("string")),
+        "ner_tags": datasets.List(classes),
+    }
+    columns = {"tokens": [["张", "\u3000"], ["a"], []], "ner_tags": [[1, 2], [0], []]}
+    return datasets.Dataset.from_dict(columns, features=datasets.Features(features))
+
+
+def check_rows(reading):
+    assert [(r.units, r.tags) for r in reading.records] == [
+        (("张", "\u3000"), ("B-PER", "I-PER")),
+        (("a",), ("O",)),
+    ]
+    assert [(problem.code, problem.line) for problem in reading.problems] == [("empty-line", 3)]
+
+
+@pytest.mark.slow
+def test_a_saved_data_set_is_read(datasets, rows, tmp_path):
+    datasets.DatasetDict({"train": rows}).save_to_disk(tmp_path / "all")
+    rows.save_to_disk(tmp_path / "one")
+    check_rows(readers.read(hub.Source(str(tmp_path / "all"), "train")))
+    check_rows(readers.read(hub.Source(str(tmp_path / "one"), "train")))
+    with pytest.raises(DataError, match="no split 'dev'; it has train"):
+        readers.read(hub.Source(str(tmp_path / "all"), "dev"))
+
+
+@pytest.mark.slow
+def test_a_folder_of_parquet_or_json_is_read(rows, tmp_path):
+    for name in ("parquet", "json"):
+        (tmp_path / name).mkdir()
+    rows.to_parquet(tmp_path / "parquet" / "train.parquet")
+    rows.to_json(tmp_path / "json" / "train.jsonl")
+    check_rows(readers.read(hub.Source(str(tmp_path / "parquet"), "train")))
+    plain = hub.Source(str(tmp_path / "json"), "train")
+    assert "the tag 1 has no name; list `names`" in messages(readers.read(plain))
+    named = hub.Source(str(tmp_path / "json"), "train", names=("O", "B-PER", "I-PER"))
+    check_rows(readers.read(named))
+    short = hub.Source(str(tmp_path / "json"), "train", names=("O", "B-PER"))
+    assert "the tag 2 is none of the 2 names" in messages(readers.read(short))
+    with pytest.raises(ConfigError, match="no column words; it has tokens, ner_tags"):
+        readers.read(hub.Source(str(tmp_path / "json"), "train", tokens="words"))
+
+
+@pytest.mark.slow
+def test_an_unpinned_or_unreachable_repository_is_refused(datasets):
+    with pytest.raises(ConfigError, match="give the `revision`"):
+        readers.read(hub.Source("somebody/something", "train"))
+    with pytest.raises(
+        DataError, match=r"somebody/something\[train\] cannot be read.*save_to_disk"
+    ):
+        readers.read(hub.Source("somebody/something", "train", "0" * 40))
+
+
+def test_without_the_library_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(ConfigError, match=r"pip install 'ner-harness\[hub\]'"):
+        readers.read(hub.Source("somebody/something", "train", "main"))

@@ -1,0 +1,158 @@
+import json
+import re
+from dataclasses import replace
+
+import made_runs
+import pytest
+from typer.testing import CliRunner
+
+from harness.analysis import load
+from harness.analysis.answers import load_all
+from harness.analysis.rows import rows
+from harness.cli import app
+from harness.core import Example, Sentence, Span
+from harness.errors import ConfigError, DataError
+from harness.report import build, figures, page
+from harness.report.figures import Picture
+from harness.report.sentences import encode_all
+from harness.results.reader import read
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch):
+    """The figures have tests of their own; here they would only cost time."""
+    monkeypatch.setattr(page, "pictures", lambda held: iter(()))
+
+
+def data_of(html):
+    (block,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)
+    return json.loads(block)
+
+
+def test_the_page_is_one_file_with_all_sentences(tmp_path):
+    runs = made_runs.study([made_runs.System("a", 0.3), made_runs.System("b", 0.2)], 30, (1, 2))
+    for number, run in enumerate(runs):
+        made_runs.store(tmp_path / "runs" / str(number), run)
+    output = build(load_all([tmp_path / "runs"]), tmp_path / "report.html")
+    html = output.read_text(encoding="utf-8")
+    (task,) = data_of(html)
+    assert task["rows"] == ["a", "b"]
+    assert task["runs"] == [[0, "1"], [0, "2"], [1, "1"], [1, "2"]]
+    assert len(task["sentences"]) == 30
+    assert not re.findall('(?:src|href)="(?!data:|#)', html)
+    assert "http://" not in html
+    assert "https://" not in html
+
+
+def test_runs_on_two_tasks_make_two_parts():
+    runs = [made_runs.study([made_runs.System("a")], 5, (1,), task=task) for task in "xy"]
+    html = page.render(runs)
+    assert [task["title"][:1] for task in data_of(html)] == ["x", "y"]
+    assert html.count('class="task"') == 2
+
+
+def test_hostile_text_stays_text():
+    html = page.render([made_runs.hostile()])
+    (task,) = data_of(html)
+    assert [sentence[1] for sentence in task["sentences"]] == list(made_runs.HOSTILE)
+    assert html.count("<script") == html.count("</script") == 2
+    assert html.count("<style") == html.count("</style") == 1
+    assert "<img src=x" not in html
+    assert "<b>X" not in html
+    assert "<i>a" not in html
+    (block,) = re.findall(r'id="data">(.*?)</script>', html, re.S)
+    assert not re.search("[<>&\u2028\u2029]", block)
+
+
+def test_the_policy_allows_this_script_and_this_style_alone():
+    html = page.render([made_runs.hostile()])
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
+    policy = policy.replace("&#39;", "'")
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert re.search(r"script-src 'sha256-[\w+/=]{44}';", policy)
+
+
+def test_equal_runs_give_equal_bytes():
+    runs = made_runs.study([made_runs.System("a"), made_runs.System("b")], 10, (1, 2))
+    assert page.render([runs]) == page.render([runs])
+
+
+def test_answers_decode_to_what_was_found():
+    runs = made_runs.study([made_runs.System("a", 0.4), made_runs.System("b", 0.3)], 40, (1, 2))
+    labels = runs[0].labels
+    for row, (_, units, gold, flat, levels, answers) in enumerate(encode_all(runs, labels)):
+        spans = [
+            Span(flat[i], flat[i] + flat[i + 1], labels[flat[i + 2]])
+            for i in range(0, len(flat), 3)
+        ]
+        assert units == "".join(runs[0].predictions[row].units)
+        assert tuple(spans[:gold]) == runs[0].gold[row]
+        assert len(levels) % max(1, len(spans)) == 0
+        for run, answer in zip(runs, answers, strict=True):
+            given = answers[-answer - 1] if isinstance(answer, int) and answer else answer
+            found = spans[:gold] if given == 0 else [spans[index] for index in given[0]]
+            assert sorted(found) == list(run.found[row])
+
+
+def test_units_of_several_characters_stay_apart():
+    example = Example(Sentence("w", ("New", "York"), " "), (Span(0, 2, "LOC"),))
+    run = made_runs.answers([made_runs.prediction(example, ("O", "O"))])
+    assert encode_all([run], run.labels)[0][1] == ["New", "York"]
+
+
+def test_a_folder_without_a_finished_run_is_refused_with_its_reason(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    with pytest.raises(DataError, match=r"no finished run.*\n.*metrics\.json"):
+        load_all([tmp_path])
+    with pytest.raises(ConfigError, match="no results folder"):
+        load_all([tmp_path / "absent"])
+
+
+def test_a_damaged_history_names_file_and_line(tmp_path):
+    (run,) = made_runs.study([made_runs.System("a")], 3, (1,))
+    folder = made_runs.store(tmp_path / "run", run)
+    with (folder / "history.jsonl").open("a") as stream:
+        stream.write("{}\n")
+    (result,) = read([folder]).runs
+    with pytest.raises(DataError, match=r"history\.jsonl:9"):
+        load(result)
+
+
+def test_what_one_run_says_of_the_training_data_serves_all_runs_on_it(tmp_path):
+    one, other = made_runs.study([made_runs.System("a"), made_runs.System("b")], 5, (1,))
+    made_runs.store(tmp_path / "a", one)
+    made_runs.store(tmp_path / "b", replace(other, facts=None))
+    (elsewhere,) = made_runs.study([made_runs.System("c")], 6, (1,))
+    made_runs.store(tmp_path / "c", replace(elsewhere, facts=None))
+    assert [run.facts for run in load_all([tmp_path])] == [one.facts, one.facts, None]
+
+
+def test_the_commands_write_a_page_and_figures_without_text(tmp_path, monkeypatch):
+    (run,) = made_runs.study([made_runs.System("a", 0.3)], 20, (1,))
+    folder = str(made_runs.store(tmp_path / "run", run).parent)
+    seeds = Picture("seeds", "F1 of every seed", b"<svg/>", b"PNG")
+    monkeypatch.setattr(page, "counted", lambda held: iter((seeds,)))
+    monkeypatch.setattr(figures, "counted", lambda held: iter((seeds, Picture("x", "No font."))))
+    output, drawn = tmp_path / "new" / "page.html", tmp_path / "figures"
+    done = CliRunner().invoke(app, ["report", folder, "-o", str(output), "--without-text"])
+    assert done.exit_code == 0, done.output
+    assert "字" in output.read_text(encoding="utf-8")
+    done = CliRunner().invoke(app, ["figures", folder, "-o", str(drawn), "--without-text"])
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in drawn.iterdir()} == {"made-seeds.svg", "made-seeds.png"}
+    assert "x: No font." in done.output
+
+
+def test_what_is_stored_is_loaded_again(tmp_path):
+    (run,) = made_runs.study([made_runs.System("bert-crf")], 8, (1,))
+    (result,) = read([made_runs.store(tmp_path / "run", run)]).runs
+    assert load(result) == run
+
+
+@pytest.mark.slow
+def test_five_thousand_sentences_and_five_backends_stay_under_three_megabytes():
+    systems = [made_runs.System(name, 0.2) for name in ("a", "b", "c", "d", "e")]
+    block = page.data_block([rows(made_runs.study(systems, 1000, (1,)))])
+    assert 5 * len(block.encode()) < 2_200_000  # tables and figures take up to 0.7 MB more

@@ -1,0 +1,112 @@
+"""Run folders: atomic writes, one writer, completion only at the end."""
+
+import json
+import multiprocessing
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ConfigError, LockedError, ResourceError
+from harness.results import store
+
+D1 = {"digest": "d1", "seed": 13}
+
+
+def test_a_write_replaces_the_whole_file(tmp_path):
+    path = tmp_path / "x.json"
+    store.write_json(path, {"a": 1})
+    store.write_json(path, {"b": "二"})
+    assert path.read_text(encoding="utf-8") == '{\n "b": "二"\n}\n'
+    assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_a_refused_write_keeps_the_old_file(tmp_path):
+    path = tmp_path / "x.json"
+    store.write(path, "old")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.write_json(path, {"a": float("nan")})
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_a_full_disk_is_one_message():
+    with pytest.raises(ResourceError, match="cannot write"):
+        store.write(Path("/proc/x.json"), "data")
+
+
+def _write_for_ever(path):
+    value = 0
+    while True:
+        value += 1
+        store.write_json(path, {"value": [value] * 20000})
+
+
+@pytest.mark.slow
+def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
+    path = tmp_path / "x.json"
+    store.write_json(path, {"value": [0]})
+    for delay in (0.3, 0.31, 0.33):
+        process = multiprocessing.get_context("fork").Process(target=_write_for_ever, args=(path,))
+        process.start()
+        time.sleep(delay)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        values = json.loads(path.read_text(encoding="utf-8"))["value"]
+        assert len(set(values)) == 1
+
+
+def test_what_a_killed_run_left_is_cleared_and_a_finished_run_is_kept(tmp_path):
+    folder = tmp_path / "run"
+    with store.claim(folder, D1) as todo:
+        assert todo
+        store.write(folder / "half.txt", "half")
+    with store.claim(folder, D1) as todo:
+        assert todo
+        assert not (folder / "half.txt").exists()
+        store.write_json(folder / "run.json", {"digest": "d1"})
+        store.write_json(folder / store.COMPLETE, {})
+    with store.claim(folder, D1) as todo:
+        assert not todo
+    assert store.is_complete(folder)
+
+
+def test_a_folder_of_another_configuration_is_refused_untouched(tmp_path):
+    folder = tmp_path / "run"
+    with store.claim(folder, D1):
+        store.write_json(folder / "run.json", {"digest": "d1"})
+    with (
+        pytest.raises(ConfigError, match="another configuration"),
+        store.claim(folder, {"digest": "d2"}),
+    ):
+        pass
+    assert (folder / "run.json").is_file()
+
+
+def _hold(folder, ready):
+    with store.claim(folder, D1):
+        ready.set()
+        time.sleep(30)
+
+
+@pytest.mark.slow
+def test_a_second_process_is_told_that_the_folder_is_held(tmp_path):
+    context = multiprocessing.get_context("fork")
+    ready = context.Event()
+    process = context.Process(target=_hold, args=(tmp_path / "run", ready))
+    process.start()
+    ready.wait()
+    with pytest.raises(LockedError, match="another process"), store.claim(tmp_path / "run", D1):
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    with store.claim(tmp_path / "run", D1) as todo:
+        assert todo
+
+
+@pytest.mark.parametrize("name", ["legal=True, epochs=5", "../x", "a/b", "词典", ""])
+def test_folder_names_are_plain(name):
+    assert re.fullmatch(r"[A-Za-z0-9._-]+", store.slug(name))
+    assert not store.slug(name).startswith(".")

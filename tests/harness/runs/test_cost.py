@@ -1,0 +1,79 @@
+"""Costs are measured from outside; what could not be measured is None, never 0."""
+
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from harness.results.record import Cost
+from harness.runs import energy
+from harness.runs.cost import Meter
+
+
+def test_a_phase_has_its_seconds_and_its_own_memory_peak():
+    meter = Meter()
+    with meter.phase("large"):
+        block = bytearray(200 << 20)
+        del block
+    with meter.phase("small"):
+        time.sleep(0.02)
+    assert meter.seconds["small"] >= 0.02
+    if meter.peak_bytes["large"] is not None:
+        assert meter.peak_bytes["large"] - meter.peak_bytes["small"] > 150 << 20
+
+
+def test_without_a_gpu_there_is_no_device_memory_and_no_energy():
+    meter = Meter()
+    with meter.phase("x"):
+        pass
+    assert (meter.device_bytes["x"], meter.reserved_bytes["x"]) == (None, None)
+    assert (meter.joules["x"], energy.source()) == (None, "n/a")
+
+
+def test_a_gpu_is_asked_for_what_tensors_had_and_what_was_held_for_them(monkeypatch):
+    cuda = SimpleNamespace(
+        is_available=lambda: True, is_initialized=lambda: True, synchronize=lambda: None,
+        reset_peak_memory_stats=lambda: None, empty_cache=lambda: None,
+        max_memory_allocated=lambda: 5, max_memory_reserved=lambda: 8,
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    meter = Meter()
+    with meter.phase("x"):
+        pass
+    assert (meter.device_bytes["x"], meter.reserved_bytes["x"]) == (5, 8)
+
+
+@pytest.mark.parametrize(
+    ("processes", "has_counter", "joules"), [(1, True, 2.5), (1, False, 0), (2, True, None)]
+)
+def test_joules_are_those_of_a_gpu_that_nobody_else_uses(
+    processes, has_counter, joules, monkeypatch
+):
+    readings = iter([1000, 3500])
+
+    def total(handle):
+        if not has_counter:
+            raise RuntimeError("not supported")
+        return next(readings)
+
+    nvml = SimpleNamespace(
+        NVMLError=RuntimeError, nvmlInit=lambda: None, nvmlDeviceGetHandleByIndex=lambda i: i,
+        nvmlDeviceGetTotalEnergyConsumption=total, nvmlDeviceGetPowerUsage=lambda handle: 0,
+        nvmlDeviceGetComputeRunningProcesses=lambda handle: [object()] * processes,
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    with energy.counter() as counted:
+        pass
+    assert counted() == joules
+
+
+def test_sampled_power_is_integrated_over_time():
+    samples = [(0.0, 100.0), (1.0, 200.0), (3.0, 200.0)]
+    assert energy._integral(samples) == 150.0 + 400.0
+
+
+def test_rates_are_undefined_without_units_or_seconds():
+    cost = Cost(seconds={"predict": 2.0, "train": 0.0}, train_units=10, predict_units=100)
+    assert cost.predict_rate == 50.0
+    assert cost.train_rate is None

@@ -1,0 +1,121 @@
+"""Results as data: verify, rescore, merge and import stand on stored predictions alone."""
+
+import json
+
+import pytest
+import tiny_task
+
+from harness.data import task
+from harness.errors import ConfigError, DataError
+from harness.results import reader
+from harness.results.verify import differences
+from harness.studies.external import Import, write
+from harness.studies.merging import merge
+from harness.studies.rescoring import Rule, rescore
+from harness.tags import encode
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    path = tiny_task.make(tmp_path)
+    return task.load(path), str(path)
+
+
+def gold_file(loaded, folder, change=lambda tags: tags):
+    """A CoNLL file that answers the test set with its gold, changed."""
+    lines = []
+    for example in loaded[0].splits["test"].examples:
+        tags = change(list(encode(example.spans, len(example.sentence))))
+        rows = zip(example.sentence.units, tags, strict=True)
+        lines.append("".join(f"{unit}\t{tag}\n" for unit, tag in rows))
+    path = folder / "answers.conll"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def stored(loaded, tmp_path):
+    path = gold_file(loaded, tmp_path, lambda tags: ["I-LOC" if t == "B-LOC" else t for t in tags])
+    (folder,) = write(*loaded, Import(path, "conll", "other"), tmp_path / "results")
+    return reader.read([folder]).runs[0]
+
+
+def test_imported_answers_are_scored_like_any_other(stored):
+    assert stored.metrics.micro().f1 == 1.0
+    assert stored.metrics.micro("strict").f1 < 1.0
+    assert stored.run.family == "external"
+
+
+def test_answers_to_another_text_are_refused_with_their_line(loaded, tmp_path):
+    path = gold_file(loaded, tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("上", "北", 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"answers\.conll:1: the text is not that of"):
+        write(*loaded, Import(path, "conll", "other"), tmp_path / "results")
+    path.write_text("张\tO\n", encoding="utf-8")
+    with pytest.raises(DataError, match="1 sentences for 3"):
+        write(*loaded, Import(path, "conll", "other"), tmp_path / "results")
+
+
+def test_lists_of_strings_come_in_by_a_stated_rule(loaded, tmp_path):
+    rows = []
+    for example in loaded[0].splits["test"].examples:
+        entities = [{"label": s.label, "text": example.sentence.mention(s)} for s in example.spans]
+        rows.append(json.dumps({"text": example.sentence.text, "entities": entities}))
+    path = tmp_path / "strings.jsonl"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    (folder,) = write(*loaded, Import(path, "strings", "chat", rule="first"), tmp_path / "results")
+    (result,) = reader.read([folder]).runs
+    assert result.metrics.micro().f1 == 1.0
+    assert result.run.variant == "read back by first"
+    with pytest.raises(ConfigError, match="cursor, first, every"):
+        write(*loaded, Import(path, "strings", "chat", rule="luck"), tmp_path / "results")
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"text": "x"}'])
+def test_a_line_that_is_no_answer_is_named(loaded, tmp_path, line):
+    path = tmp_path / "strings.jsonl"
+    path.write_text(f"{line}\n" * 3, encoding="utf-8")
+    with pytest.raises(DataError, match=r"strings\.jsonl:1: "):
+        write(*loaded, Import(path, "strings", "chat"), tmp_path / "results")
+
+
+def test_a_sound_result_verifies_and_any_changed_answer_shows(stored):
+    assert differences(stored) == ()
+    path = stored.folder / "predictions.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace("I-LOC", "I-PER", 1), encoding="utf-8")
+    assert {line.split(": ")[1] for line in differences(stored)} >= {"types", "predictions_sha256"}
+
+
+def test_a_rescored_result_names_its_rule_and_needs_no_model(stored, tmp_path):
+    folder = rescore(stored, Rule("strict", ("PER",)), tmp_path / "rescored")
+    (result,) = reader.read([folder]).runs
+    assert result.run.variant == "read as strict, only PER"
+    assert result.metrics.labels == ("PER",)
+    assert result.metrics.micro().support == stored.metrics.counts()["PER"].support
+    assert differences(result) == ()
+    with pytest.raises(ConfigError, match="no type XYZ"):
+        rescore(stored, Rule("strict", ("XYZ",)), tmp_path / "rescored")
+
+
+def test_results_of_two_machines_merge_and_what_differs_is_refused(stored, loaded, tmp_path):
+    target = tmp_path / "all"
+    assert len(merge([stored.folder], target).copied) == 1
+    assert len(merge([stored.folder], target).known) == 1
+    path = gold_file(loaded, tmp_path, lambda tags: ["O" for _ in tags])
+    (folder,) = write(*loaded, Import(path, "conll", "third"), tmp_path / "results")
+    record = json.loads((folder / "run.json").read_text())
+    record["data"]["fingerprint"] = "f" * 64
+    (folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(ConfigError, match="data fingerprint"):
+        merge([folder], target)
+    assert len(reader.read([target]).runs) == 1
+
+
+def test_equal_configurations_with_other_results_do_not_merge(stored, tmp_path):
+    target = tmp_path / "all"
+    merge([stored.folder], target)
+    record = json.loads((stored.folder / "metrics.json").read_text())
+    record["correct_units"] -= 1
+    (stored.folder / "metrics.json").write_text(json.dumps(record))
+    with pytest.raises(ConfigError, match="same configuration and other results"):
+        merge([stored.folder], target)
