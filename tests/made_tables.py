@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from harness.leaderboard.table import Block, Cell, Check, Column, Leaderboard, Row
+from harness.comparability.check import Check
+from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 
 HOSTILE = "a|b_{c}%<script>&#$~^\\ `*[x](y)* 张三 =1+1"
 COLUMNS = (

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.comparability.check import Check
 from harness.errors import DataError
-from harness.leaderboard.table import Check
 from harness.numbers import printed
 from harness.results.reader import PREDICTIONS, Result
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.comparability import certificate
+from harness.comparability.check import Check
 from harness.comparability.systems import System, systems
 from harness.errors import ConfigError
 from harness.leaderboard import columns, cross_task, published, ranking, significance
 from harness.leaderboard.measures import labels_of, of_type
 from harness.leaderboard.ranking import Standing
-from harness.leaderboard.table import Block, Cell, Check, Column, Leaderboard, Row
+from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 from harness.numbers import NOT_KNOWN, printed
 from harness.results.reader import Rejected, Results
 from harness.results.store import slug

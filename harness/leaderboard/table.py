@@ -7,6 +7,8 @@ and percent, two decimals, half-up, as text; what is undefined or was not measur
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from harness.comparability.check import Check
+
 Value: TypeAlias = float | int | str | tuple[float, float] | None
 Kind: TypeAlias = Literal["ranked", "apart", "wide", "published"]
 
@@ -52,23 +54,6 @@ class Row:
     notes: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     highlighted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of a certificate: the common value, and the rows that differ, with theirs."""
-
-    name: str
-    value: str
-    ok: bool
-    differing: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def words(self) -> str:
-        """The line as a sentence."""
-        text = f"{'ok' if self.ok else 'DIFFERS'}: {self.name}: {self.value}"
-        rows = "; ".join(f"{row}: {value}" for row, value in self.differing)
-        return f"{text} (but {rows})" if rows else text
 
 
 @dataclass(frozen=True, slots=True)

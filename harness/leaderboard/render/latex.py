@@ -6,7 +6,8 @@ Latin needs XeLaTeX or LuaLaTeX with a font that has it, which a comment at the 
 
 from collections.abc import Sequence
 
-from harness.leaderboard.table import Block, Cell, Check, Column, Leaderboard, Row
+from harness.comparability.check import Check
+from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 
 _HEAD = r"% Needs \usepackage{booktabs} and \usepackage{graphicx}."
 _BEYOND = r" Holds characters that need XeLaTeX or LuaLaTeX; Chinese ones need \usepackage{ctex}."

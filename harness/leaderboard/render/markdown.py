@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from harness.leaderboard.table import Block, Cell, Check, Column, Leaderboard, Row
+from harness.comparability.check import Check
+from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#$])")
 MARK = "→ "

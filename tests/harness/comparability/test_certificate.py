@@ -8,9 +8,10 @@ import pytest
 from stored_runs import SETTINGS, change, write_row, write_run
 
 from harness.comparability.certificate import FIELDS, MISSING
+from harness.comparability.check import Check
 from harness.errors import DataError
 from harness.leaderboard.build import build
-from harness.leaderboard.table import Block, Check
+from harness.leaderboard.table import Block
 from harness.results import reader
 
 FLIPS = {
