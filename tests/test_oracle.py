@@ -3,16 +3,18 @@
 import random
 
 import pytest
+from typer.testing import CliRunner
 
 from backends.tagging.cut import Cut
 from harness import registry
+from harness.cli import app
 from harness.core import Example, Sentence, Span, Tags, Text
 from harness.data.task import Split, Task
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError
 from harness.protocol import Context
 from harness.runs import config
-from harness.studies import ceilings
+from harness.studies import ceilings, rule_ceilings
 from harness.studies.ceiling import ceiling, measured
 from harness.tags import encode
 
@@ -157,6 +159,23 @@ def test_the_command_says_what_was_lost_why_and_where_first():
     assert mended.startswith("  mended: unread ")
     (whole,) = ceilings.lines(["bert-crf"], ["demo"], "tiny", [], None)
     assert "ceiling F1 100.00" in whole
+
+
+def oracle(*arguments):
+    return CliRunner().invoke(app, ["oracle", *arguments])
+
+
+def test_the_command_prints_the_table_of_foreign_rules():
+    printed = oracle("--rules", "--task", "demo").output
+    assert printed.startswith("| rule ")
+    assert printed.rstrip("\n").split("\n") == list(rule_ceilings.lines(["demo"], None))
+
+
+def test_the_command_asks_for_a_backend_or_for_the_rules():
+    found = oracle()
+    assert isinstance(found.exception, ConfigError)
+    assert "--backend" in str(found.exception)
+    assert "--rules" in str(found.exception)
 
 
 LOWER = "abcdefghijklmnopqrstuvwxyz"

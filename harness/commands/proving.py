@@ -117,7 +117,12 @@ def import_predictions(
 
 
 def oracle(
-    backend: Annotated[list[str], typer.Option("--backend", help="Names of backends, or `all`.")],
+    backend: Annotated[
+        list[str] | None, typer.Option("--backend", help="Names of backends, or `all`.")
+    ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Show what the habits of other systems lose.")
+    ] = False,
     task: Annotated[list[str] | None, typer.Option("--task", help="Tasks; the demo.")] = None,
     preset: Annotated[str, typer.Option(help="configs/backends/<backend>.<preset>.yaml")] = "tiny",
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value")] = None,
@@ -126,8 +131,15 @@ def oracle(
     """Send gold through each backend's own path: the highest F1 that it could ever score."""
     from harness.commands.running import names_of
     from harness.runs import grid
-    from harness.studies import ceilings
+    from harness.studies import ceilings, rule_ceilings
 
-    grid.environment(threads=1)
-    for line in ceilings.lines(names_of(backend), task or ["demo"], preset, set_ or [], data):
-        typer.echo(line)
+    if not backend and not rules:
+        raise ConfigError("oracle needs --backend NAME (or `all`), or --rules, or both")
+    tasks = task or ["demo"]
+    if backend:
+        grid.environment(threads=1)
+        for line in ceilings.lines(names_of(backend), tasks, preset, set_ or [], data):
+            typer.echo(line)
+    if rules:
+        for line in rule_ceilings.lines(tasks, data):
+            typer.echo(line)

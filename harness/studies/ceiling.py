@@ -92,12 +92,17 @@ def _cause(example: Example, answer: Decoded, policy: WindowPolicy) -> str:
 
 
 def _told(example: Example, answer: Decoded) -> str:
-    """The sentence, its first entity that was lost, and what was mended in it."""
-    found, gold = set(spans_of(answer.tags)), set(example.spans)
+    """The first difference, and what was mended in its sentence."""
+    mends = f" ({listed(answer.repairs)})" if answer.repairs else ""
+    return f"{first_difference(example, answer.tags)}{mends}"
+
+
+def first_difference(example: Example, tags: Sequence[str]) -> str:
+    """The sentence, and its first entity that ``tags`` lose, or else invent."""
+    found, gold = set(spans_of(tags)), set(example.spans)
     span = min(gold - found or found - gold)
     fate = "lost" if span in gold else "invented"
-    mends = f" ({listed(answer.repairs)})" if answer.repairs else ""
-    return f"{example.sentence.id}: {_shown(example, span)} {fate}{mends}"
+    return f"{example.sentence.id}: {_shown(example, span)} {fate}"
 
 
 def _shown(example: Example, span: Span) -> str:
