@@ -19,6 +19,7 @@ from harness.commands import (
     listing,
     mending,
     predicting,
+    pretraining,
     proving,
     results,
     running,
@@ -35,6 +36,7 @@ MANY = (
     "--label",
     "--planned-seed",
     "--state",
+    "--weight",
 )
 
 app = typer.Typer(
@@ -47,6 +49,7 @@ app = typer.Typer(
 )
 for module in (
     running,
+    pretraining,
     listing,
     data,
     predicting,

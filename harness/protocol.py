@@ -4,7 +4,7 @@ A backend's constructor takes ``(context, *, option: type = default, ...)`` and 
 Its options are its keyword-only arguments: name, type and default are written once, there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -133,4 +133,77 @@ class Generates(Protocol):
 
     def generate(self, sentences: Sequence[Sentence]) -> Sequence[Text]:
         """What the model writes with nothing forced, one text per sentence, in order."""
+        ...
+
+
+class TextStream(Protocol):
+    """Raw text for pretraining: windows of one length in one order, the same for every family.
+
+    Paragraphs are ended by a line end, which no paragraph has in it.
+    """
+
+    @property
+    def length(self) -> int:
+        """The characters of a window, line ends included."""
+        ...
+
+    @property
+    def windows(self) -> int:
+        """How many windows there are; all are to be read, each once."""
+        ...
+
+    @property
+    def characters(self) -> str:
+        """The characters that a model is to know, the most frequent ones first."""
+        ...
+
+    def read(self, start: int = 0) -> Iterator[str]:
+        """The windows from number ``start`` on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Where pretraining stood after ``characters``: losses by name, in nats per target.
+
+    Each loss is the mean since the point before.
+    """
+
+    characters: int
+    seconds: float
+    learning_rate: float
+    losses: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainReport:
+    """What pretraining was.
+
+    ``objective`` says in words what was predicted. ``parameters`` counts the scalars of what was
+    saved, ``trained`` those of all that was trained to make it. ``characters`` were read, in
+    ``seconds`` over all sittings; ``flops`` counts matrix products, forward and backward.
+    """
+
+    objective: str
+    parameters: int
+    trained: int
+    precision: str
+    characters: int
+    seconds: float
+    flops: float | None
+    curve: tuple[CurvePoint, ...] = ()
+
+
+@runtime_checkable
+class Pretrains(Protocol):
+    """A backend that can learn from raw text.
+
+    The keyword-only arguments of ``pretrain`` are options too, as those of the constructor are.
+    """
+
+    def pretrain(self, text: TextStream, folder: Path) -> PretrainReport:
+        """Read all of ``text``, and leave a model in ``folder`` that ``model=FOLDER`` takes.
+
+        Where it was interrupted before, it goes on from what it left in ``folder``.
+        """
         ...

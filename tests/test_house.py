@@ -23,6 +23,8 @@ PLANTED = [
     ("harness.results.store", "harness.runs.plan", ROOMS),
     ("harness.analysis.taxonomy", "harness.studies.merging", ROOMS),
     ("harness.runs.run", "harness.leaderboard.table", ROOMS),
+    ("harness.pretraining.stream", "harness.studies.merging", ROOMS),
+    ("harness.pretraining.stream", "torch", MODELS),
     ("harness.scoring.score", "torch", MODELS),
     ("backends.dictionary", "harness.studies.external", KNOWN),
     ("backends.training.loop", "harness.results.record", KNOWN),

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from harness.protocol import Epoch
 from harness.results import store
+from harness.results.pretraining import Pretraining
 from harness.results.record import SCHEMA, Metrics, Prediction, Run
 
 FOLDER = Path(__file__).parent / "schema"
@@ -24,6 +25,7 @@ RECORDS: Mapping[str, type] = MappingProxyType(
         "metrics.json": Metrics,
         "predictions.jsonl": Prediction,
         "history.jsonl": Epoch,
+        "pretraining.json": Pretraining,
     }
 )
 

@@ -68,6 +68,21 @@ def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
         LockedError: when another process holds the folder.
         ConfigError: when the folder holds a run of another configuration.
     """
+    with locked(folder, about["digest"]):
+        if todo := not is_complete(folder):
+            _clear(folder)
+            write_json(folder / "claim.json", about)
+        yield todo
+
+
+@contextmanager
+def locked(folder: Path, digest: str) -> Iterator[None]:
+    """Hold ``folder``, made where it is not there, for the work of ``digest``.
+
+    Raises:
+        LockedError: when another process holds it.
+        ConfigError: when it holds work of another configuration.
+    """
     from filelock import FileLock, Timeout
 
     _make(folder)
@@ -78,11 +93,8 @@ def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
         msg = f"{folder} is being written by another process; wait for it or use --output"
         raise LockedError(msg) from error
     try:
-        _refuse_other(folder, about["digest"])
-        if todo := not is_complete(folder):
-            _clear(folder)
-            write_json(folder / "claim.json", about)
-        yield todo
+        _refuse_other(folder, digest)
+        yield
     finally:
         lock.release()
 

@@ -95,14 +95,16 @@ def _applies(override: Override, name: str, fields: Mapping[str, Any]) -> bool:
     return override.key in fields
 
 
-def refuse_unused(overrides: Sequence[Override], backends: Mapping[str, type]) -> None:
-    """Refuse an override that no chosen backend and no setting takes.
+def refuse_unused(
+    overrides: Sequence[Override], backends: Mapping[str, type], others: Iterable[str] = ()
+) -> None:
+    """Refuse an override that no chosen backend, no setting and none of ``others`` takes.
 
     Raises:
         ConfigError: naming the nearest option that exists.
     """
     known = {key for backend in backends.values() for key in signature(backend)}
-    known |= set(Settings.model_fields)
+    known |= {*Settings.model_fields, *others}
     for override in overrides:
         if override.scope and override.scope not in backends:
             msg = f"--set {override.scope}.{override.key}: {override.scope!r} is not among the "
@@ -113,19 +115,30 @@ def refuse_unused(overrides: Sequence[Override], backends: Mapping[str, type]) -
             raise ConfigError(msg)
 
 
-def signature(backend: Any) -> dict[str, tuple[Any, Any]]:
-    """The options of a backend: name to ``(type, default)``, from its constructor.
+def chosen(name: str, owner: Any, overrides: Sequence[Override]) -> dict[str, Any]:
+    """The options of ``owner``, called ``name`` in errors: its defaults under ``overrides``.
+
+    Raises:
+        ConfigError: naming every unknown key and every wrong value at once.
+    """
+    changes = {o.key: o.value for o in overrides}
+    return _validate(name, signature(owner), _Preset(changes, {}, f"--set {name}"))
+
+
+def signature(owner: Any) -> dict[str, tuple[Any, Any]]:
+    """The options of a backend, or of one of its methods: name to ``(type, default)``.
 
     Raises:
         ConfigError: for an option without a type or a default.
     """
-    hints = get_type_hints(backend.__init__)
+    made: Any = owner
+    hints = get_type_hints(made.__init__ if inspect.isclass(owner) else owner)
     found = {}
-    for key, parameter in inspect.signature(backend).parameters.items():
+    for key, parameter in inspect.signature(owner).parameters.items():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
         if key not in hints or parameter.default is inspect.Parameter.empty:
-            msg = f"{backend.__qualname__}: option {key!r} needs a type and a default"
+            msg = f"{owner.__qualname__}: option {key!r} needs a type and a default"
             raise ConfigError(msg)
         found[key] = (hints[key], parameter.default)
     return found

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from harness import protocol
 from harness.runs.grid import Event
 
 
@@ -57,22 +58,23 @@ class Display:
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
-        if event.progress and event.progress.line:
-            self.line(f"{event.cell.name}: {event.progress.note}")
-        elif event.progress:
-            self._advance(event)
+        if event.progress:
+            self.show(event.cell.name, event.progress)
         if event.done:
             self._end(event)
+
+    def show(self, name: str, progress: protocol.Progress) -> None:
+        """Show where the work called ``name`` stands."""
+        if progress.line:
+            self.line(f"{name}: {progress.note}")
+        else:
+            self._advance(name, progress)
 
     def line(self, text: str) -> None:
         """Print a line that stays; the text is data, never markup."""
         self._console.print(Text("".join(c for c in text if c >= " " or c == "\n")), soft_wrap=True)
 
-    def _advance(self, event: Event) -> None:
-        progress = event.progress
-        if progress is None:
-            return
-        name = event.cell.name
+    def _advance(self, name: str, progress: protocol.Progress) -> None:
         phase = self._tasks.get(name)
         if phase is None or phase.name != progress.phase:
             if phase is not None:

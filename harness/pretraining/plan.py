@@ -1,0 +1,187 @@
+"""From what ``pretrain`` was asked for to the text in its order and the options of the backend."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness import __version__, registry
+from harness.errors import BackendError, ConfigError
+from harness.pretraining import corpus
+from harness.pretraining.corpus import Corpus, Filter, Tasks
+from harness.pretraining.mixture import Mixture
+from harness.pretraining.stream import Stream, alphabet, ordered, windows_in
+from harness.protocol import Pretrains
+from harness.registry import Plugin
+from harness.results.pretraining import SourceRead, TextRead
+from harness.runs import config
+from harness.runs.config import Override
+
+# A character that comes less often is unknown: nothing would be learned of it.
+SEEN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TextRequest:
+    """Which text is read, and how much: ``characters``, in windows of ``window`` of them.
+
+    ``tasks`` are those whose development and test sentences are held out; None stands for all
+    shipped ones whose data are here. ``alphabet`` is the most characters that a model knows.
+    """
+
+    paths: tuple[Path, ...]
+    characters: int
+    window: int = 256
+    alphabet: int = 6000
+    mixture: Mixture = field(default_factory=Mixture)
+    filter: Filter = field(default_factory=Filter)
+    tasks: tuple[str, ...] | None = None
+    data: Path | None = None
+    seed: int = 13
+
+    def __post_init__(self) -> None:
+        if self.characters < self.window:
+            msg = f"--characters {self.characters} is less than one window of {self.window}"
+            raise ConfigError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What ``pretrain`` was asked for; ``overrides`` change the options of the preset."""
+
+    text: TextRequest
+    backend: str
+    preset: str
+    overrides: tuple[Override, ...]
+    output: Path
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Pretraining that can begin: ``options`` make the model, ``learning`` trains it."""
+
+    request: Request
+    plugin: Plugin
+    options: Mapping[str, Any]
+    learning: Mapping[str, Any]
+    stream: Stream
+    text: TextRead
+    corpus: Corpus
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that decides what is learned, the code and its libraries apart."""
+        identity = {
+            "text": [self.text.sha256, hashlib.sha256(self.stream.characters.encode()).hexdigest()],
+            "backend": [self.plugin.name, self.plugin.distribution, self.plugin.value],
+            "options": dict(self.options),
+            "learning": dict(self.learning),
+            "run": [self.request.device, self.request.precision, self.request.threads],
+            "seed": self.request.text.seed,
+            "harness": __version__,
+        }
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def plan(request: Request) -> Plan:
+    """The plan of a request: every option checked, every file read, nothing trained.
+
+    Raises:
+        ConfigError: for options that do not exist or text that does not suffice.
+        DataError: for text or tasks that cannot be read.
+        BackendError: for a backend that cannot be pretrained.
+    """
+    plugin = registry.find(request.backend)
+    options, learning = _options(plugin, request)
+    asked = request.text
+    tasks = (
+        corpus.shipped_tasks(asked.data)
+        if asked.tasks is None
+        else corpus.named_tasks(asked.tasks, asked.data)
+    )
+    read = corpus.gather(asked.paths, asked.filter, tasks.held_out)
+    stream, shares = _stream(asked, read)
+    return Plan(
+        request, plugin, options, learning, stream, _told(asked, tasks, read, stream, shares), read
+    )
+
+
+def _options(plugin: Plugin, request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options of the constructor and those of ``pretrain``, to which overrides go first."""
+    backend = plugin.load()
+    if not issubclass(backend, Pretrains):
+        able = [p.name for p in registry.installed() if _is_able(p)]
+        msg = f"backend {plugin.name!r} learns nothing from raw text; these do: {', '.join(able)}"
+        raise BackendError(msg)
+    own = config.signature(backend.pretrain)
+    ours = tuple(o for o in request.overrides if o.key in own)
+    others = tuple(o for o in request.overrides if o.key not in own)
+    config.refuse_unused(request.overrides, {plugin.name: backend}, own)
+    made = config.options(plugin.name, backend, request.preset, others)
+    learning = config.chosen(f"{plugin.name} pretrain", backend.pretrain, ours)
+    return dict(made.values), learning
+
+
+def _is_able(plugin: Plugin) -> bool:
+    try:
+        return issubclass(plugin.load(), Pretrains)
+    except BackendError:
+        return False
+
+
+def _stream(asked: TextRequest, read: Corpus) -> tuple[Stream, dict[str, int]]:
+    """The text in its order, and the windows that each source gives."""
+    texts = [text.joined for text in read.texts]
+    names = [text.source.name for text in read.texts]
+    sizes = {name: windows_in(text, asked.window) for name, text in zip(names, texts, strict=True)}
+    shares = asked.mixture.shares(sizes, asked.characters // asked.window)
+    known = alphabet(_counted(texts), asked.alphabet, SEEN)
+    places = ordered(texts, [shares[name] for name in names], asked.window, asked.seed)
+    return Stream(texts, places, asked.window, known), shares
+
+
+def _counted(texts: Sequence[str]) -> Counter[str]:
+    total = Counter[str]()
+    for text in texts:
+        total.update(text)
+    return total
+
+
+def _told(
+    asked: TextRequest, tasks: Tasks, read: Corpus, stream: Stream, shares: Mapping[str, int]
+) -> TextRead:
+    """What the record says of the text."""
+    licences = asked.filter.licences
+    return TextRead(
+        sha256=stream.digest,
+        characters=stream.windows * stream.length,
+        window=stream.length,
+        alphabet=len(stream.characters),
+        seed=asked.seed,
+        power=asked.mixture.power,
+        passes=asked.mixture.passes,
+        factors=dict(asked.mixture.factors),
+        licences=None if licences is None else tuple(sorted(licences)),
+        only_shippable=asked.filter.shippable,
+        sources=tuple(
+            SourceRead(
+                name=text.source.name,
+                licence=text.source.facts.licence,
+                shippable=text.source.facts.shippable,
+                sha256=text.sha256,
+                characters=len(joined),
+                removed_lines=read.removed_from(text.source.name),
+                read=shares[text.source.name] * stream.length,
+            )
+            for text, joined in zip(read.texts, stream.texts, strict=True)
+        ),
+        compared=dict(tasks.compared),
+        not_compared=dict(tasks.not_compared),
+        removed=dict(read.counts),
+    )

@@ -1,0 +1,109 @@
+"""Pretraining in a straight line: plan, claim the folder, let the backend read, write the record.
+
+``pretraining.json`` comes last. What is interrupted goes on with the same command.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.core import Output
+from harness.errors import BackendError
+from harness.pretraining.held_out import Removed
+from harness.pretraining.plan import Plan
+from harness.protocol import Context, DevScore, PretrainReport, Pretrains, Progress
+from harness.results import store
+from harness.results.pretraining import COMPLETE, Pretraining, Sitting
+from harness.runs import code, hardware
+from harness.tags import OUTSIDE
+
+CLAIM, REMOVED = "claim.json", "removed.jsonl"
+
+
+def execute(plan: Plan, report: Callable[[Progress], None]) -> Pretraining:
+    """Pretrain as ``plan`` says, or go on where it was interrupted; gives the record.
+
+    Raises:
+        HarnessError: for all that a user can mend.
+    """
+    folder, digest = plan.request.output, plan.digest
+    with store.locked(folder, digest):
+        if (folder / COMPLETE).is_file():
+            return Pretraining.model_validate_json((folder / COMPLETE).read_bytes())
+        sittings = _begun(folder, plan)
+        store.write(folder / REMOVED, _lines(plan.corpus.removed))
+        learned = _backend(plan, report).pretrain(plan.stream, folder, **plan.learning)
+        _refuse_partial(plan, learned)
+        record = _record(plan, learned, sittings)
+        store.write_json(folder / COMPLETE, record.model_dump(mode="json"))
+    return record
+
+
+def _begun(folder: Path, plan: Plan) -> tuple[Sitting, ...]:
+    """The sittings so far, this one among them, kept in the claim of the folder."""
+    packages = ("harness", plan.plugin.module.partition(".")[0])
+    now = Sitting(
+        code=code.digest(packages), versions=hardware.versions(), hardware=hardware.describe()
+    )
+    path = folder / CLAIM
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    sittings = (*map(Sitting.model_validate, before.get("sittings", ())), now)
+    told = {"digest": plan.digest, "sittings": [each.model_dump() for each in sittings]}
+    store.write_json(path, told)
+    return sittings
+
+
+def _lines(removed: Sequence[Removed]) -> str:
+    rows = (
+        {"source": r.source, "line": r.line, "task": r.task, "split": r.split, "shared": r.shared}
+        for r in removed
+    )
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _backend(plan: Plan, report: Callable[[Progress], None]) -> Pretrains:
+    request = plan.request
+    context = Context(
+        (OUTSIDE,), request.text.seed, request.device, request.precision, request.threads,
+        request.output, _no_development, report,
+    )  # fmt: skip
+    made: Pretrains = plan.plugin.load()(context, **plan.options)
+    return made
+
+
+def _no_development(outputs: Sequence[Output]) -> DevScore:
+    msg = f"pretraining has no development set; {len(outputs)} outputs cannot be scored"
+    raise BackendError(msg)
+
+
+def _refuse_partial(plan: Plan, learned: PretrainReport) -> None:
+    if learned.characters != plan.text.characters:
+        msg = (
+            f"backend {plan.plugin.name!r} read {learned.characters} characters of "
+            f"{plan.text.characters}: such weights are not comparable, and no record was written"
+        )
+        raise BackendError(msg)
+
+
+def _record(plan: Plan, learned: PretrainReport, sittings: tuple[Sitting, ...]) -> Pretraining:
+    facts: dict[str, Any] = {
+        name: getattr(learned, name)
+        for name in (
+            "objective", "parameters", "trained", "precision", "seconds", "flops", "curve",
+        )
+    }  # fmt: skip
+    return Pretraining(
+        digest=plan.digest,
+        harness=__version__,
+        backend=plan.plugin.name,
+        family=getattr(plan.plugin.load(), "family", "other"),
+        preset=plan.request.preset,
+        options=dict(plan.options),
+        learning=dict(plan.learning),
+        seed=plan.request.text.seed,
+        text=plan.text,
+        sittings=sittings,
+        **facts,
+    )
