@@ -1,11 +1,17 @@
-"""Start-up is a promise: what lists, helps or reads results imports no model library."""
+"""Start-up is a promise: what lists, helps or reads results imports no model library.
+
+How long it takes is measured by ``benchmarks/startup.py``; here, on any machine, what is imported.
+"""
 
 import subprocess
 import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "accelerate", "peft", "sklearn", "backends")
+HEAVY = (
+    "torch", "transformers", "accelerate", "peft", "sklearn", "backends", "tensorboard", "datasets",
+    "numpy", "pandas", "scipy", "matplotlib", "jinja2", "tabulate", "yaml", "harness.runs.run",
+)  # fmt: skip
 LIGHT_COMMANDS = (["--help"], ["list"], ["run", "--help"], ["leaderboard", "--help"])
 
 
@@ -27,20 +33,6 @@ def test_a_light_command_imports_nothing_heavy(arguments):
 
 
 def test_the_check_above_can_fail():
-    assert imported_by("run", "--backend", "dictionary", "--dry-run") == ["backends"]
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["list"]], ids=" ".join)
-def test_help_and_list_take_under_a_third_of_a_second_of_cpu(arguments):
-    code = (
-        "import resource, subprocess, sys\n"
-        f"command = [sys.executable, '-m', 'harness', *{arguments!r}]\n"
-        "subprocess.run(command, stdout=subprocess.DEVNULL, check=True)\n"
-        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-        "print(used.ru_utime + used.ru_stime)"
-    )
-    seconds = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
-        for _ in range(3)
-    ]
-    assert min(seconds) < 0.3
+    found = imported_by("run", "--backend", "dictionary", "--dry-run")
+    assert "backends" in found
+    assert "torch" not in found

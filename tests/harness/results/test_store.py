@@ -47,10 +47,12 @@ def _write_for_ever(path):
 @pytest.mark.slow
 def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
     path = tmp_path / "x.json"
-    store.write_json(path, {"value": [0]})
-    for delay in (0.3, 0.31, 0.33):
+    for delay in (0, 0.01, 0.03):  # wherever in a write that is
+        store.write_json(path, {"value": [0]})
         process = multiprocessing.get_context("fork").Process(target=_write_for_ever, args=(path,))
         process.start()
+        while json.loads(path.read_text(encoding="utf-8"))["value"] == [0]:
+            assert process.is_alive()
         time.sleep(delay)
         os.kill(process.pid, signal.SIGKILL)
         process.join()
@@ -88,7 +90,7 @@ def test_a_folder_of_another_configuration_is_refused_untouched(tmp_path):
 def _hold(folder, ready):
     with store.claim(folder, D1):
         ready.set()
-        time.sleep(30)
+        signal.pause()  # until it is killed
 
 
 @pytest.mark.slow
