@@ -5,14 +5,17 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from harness.cli import app, spread
 from harness.errors import HarnessError
 
+TREE = Path(__file__).parents[1]  # the program under test, wherever another one is installed
+
 
 def harness(*arguments, folder, code=0, paths=()):
     """Run the program; its exit code must be ``code``. Gives stdout and stderr."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (*paths, TREE)))}
     command = [sys.executable, "-m", "harness", *map(str, arguments)]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False

@@ -45,7 +45,7 @@ def made(tmp_path_factory):
     """A folder in which two seeds of the dictionary have run."""
     folder = tmp_path_factory.mktemp("made")
     tiny_task.make(folder)
-    tiny_task.write_split(folder / "data", "test", tiny_task.SENTENCES[:2] * TIMES)
+    tiny_task.write_split(folder / "data", "test", tiny_task.TEST[:2] * TIMES)
     command = ("run", "--backend", "dictionary", "--task", "tiny.yaml", "--seed", 13, 42)
     harness(*command, folder=folder)
     return folder

@@ -1,12 +1,24 @@
-"""A task of a few sentences on disk, for tests that run the whole program."""
+"""A task of a few sentences on disk, for tests that run the whole program.
+
+The names of dev and test are all in train, none of their sentences is.
+"""
 
 from pathlib import Path
 
 SENTENCES = [
+    ("李四在广州工作。", "B_PER I_PER O B_LOC I_LOC O O O"),
+    ("张三去了北京。", "B_PER I_PER O O B_LOC I_LOC O"),
+    ("昨天没有消息。", "O O O O O O O"),
+    ("王五住在上海城。", "B_PER I_PER O O B_LOC I_LOC O O"),
+]
+DEV = [
+    ("王五去了上海。", "B_PER I_PER O O B_LOC I_LOC O"),
+    ("明天没有新闻。", "O O O O O O O"),
+]
+TEST = [
     ("张三在上海工作。", "B_PER I_PER O B_LOC I_LOC O O O"),
     ("李四去了北京。", "B_PER I_PER O O B_LOC I_LOC O"),
     ("今天没有新闻。", "O O O O O O O"),
-    ("王五住在广州城。", "B_PER I_PER O O B_LOC I_LOC O O"),
 ]
 
 
@@ -23,8 +35,8 @@ def make(folder: Path, *, repeat: int = 2, labels: str = "[PER, LOC]") -> Path:
     """A task file with its data beside it."""
     for name, sentences in (
         ("train", SENTENCES * repeat),
-        ("dev", SENTENCES[1:3]),
-        ("test", SENTENCES[:3]),
+        ("dev", DEV),
+        ("test", TEST),
     ):
         write_split(folder / "data", name, sentences)
     path = folder / "tiny.yaml"

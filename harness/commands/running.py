@@ -48,6 +48,9 @@ def run(
     threads: Annotated[int | None, typer.Option(help="Threads of each run.", min=1)] = None,
     workers: Annotated[int | None, typer.Option(help="Runs side by side.", min=1)] = None,
     highlight: Highlight = [],  # noqa: B006 - typer copies it
+    allow_overlap: Annotated[
+        bool, typer.Option("--allow-overlap", help="Take a test set that train or dev contains.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan, train nothing.")
     ] = False,
@@ -61,8 +64,9 @@ def run(
 
     overrides = tuple(map(Override.parse, set_ or []))
     settings = settings_from(
-        overrides, device=device, precision=precision, threads=threads, limit=limit
-    )
+        overrides, device=device, precision=precision, threads=threads, limit=limit,
+        allow_overlap=allow_overlap or None,
+    )  # fmt: skip
     seeds = tuple(dict.fromkeys(seed or SEEDS))
     tasks = tuple(task or [DEMO])
     request = Request(tasks, names, seeds, preset, overrides, settings, output, data)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from harness.data import task as tasks
 from harness.data.examples import Item
-from harness.data.readers import Problem
+from harness.data.overlap import HALF, Seen
+from harness.data.readers import Problem, Severity
 from harness.data.task import Draft
 
 SHOWN = 20
@@ -134,17 +135,25 @@ def _first_of_each(items: Sequence[Item]) -> dict[tuple[str, ...], Item]:
 def _leaks(
     inner: str, items: Sequence[Item], outer: str, others: Sequence[Item]
 ) -> Iterator[Problem]:
-    """A note with the sentences of ``inner`` that ``outer`` has, too."""
-    known = _first_of_each(others)
-    leaked = [item for item in items if item.example.sentence.units in known]
-    if leaked:
-        first = leaked[0]
-        twin = known[first.example.sentence.units]
-        message = (
-            f"{_share(len(leaked), len(items))} of {inner} are in {outer}, too;"
-            f" this one in line {twin.line} of {twin.file}"
-        )
-        yield Problem(first.file, first.line, "overlap-of-splits", "note", message)
+    """What ``inner`` shares with ``outer``: an error where a run refuses it, else a note."""
+    seen = Seen.of(item.example.sentence for item in others)
+    matches = [(seen.match(item.example.sentence), item) for item in items]
+    exact = [item for match, item in matches if match == "exact"]
+    near = [item for match, item in matches if match == "near"]
+    if not exact and not near:
+        return
+    first = (exact or near)[0]
+    message = f"{_share(len(exact), len(items))} of {inner} are in {outer}, too"
+    if near:
+        message += f", {len(near)} more nearly"
+    if exact:
+        twin = _first_of_each(others)[first.example.sentence.units]
+        message += f"; this one in line {twin.line} of {twin.file}"
+    refused = inner == "test" and len(exact) + len(near) > HALF * len(items)
+    severity: Severity = "error" if refused else "note"
+    if refused:
+        message += "; a score would be one of memory, so `run` needs --allow-overlap"
+    yield Problem(first.file, first.line, "overlap-of-splits", severity, message)
 
 
 def _duplicates(name: str, items: Sequence[Item]) -> Iterator[Problem]:

@@ -64,6 +64,11 @@ class Task:
         """The tag set, ``O`` first."""
         return tag_set(self.labels)
 
+    @property
+    def examples(self) -> dict[str, tuple[Example, ...]]:
+        """The examples of each split."""
+        return {name: split.examples for name, split in self.splits.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.core import Decoded, Example, Span
 from harness.protocol import DevScore
-from harness.results.record import Free, Metrics, Prediction, Quarters
+from harness.results.record import Free, Metrics, Prediction, Quarters, TypeCounts
 from harness.scoring import cross_check
 from harness.scoring.counting import count
 from harness.scoring.score import correct_units, count_policies, scores, type_counts, unit_accuracy
@@ -17,8 +17,9 @@ QUARTERS = 4
 
 
 def prediction(
-    example: Example, document: str | None, decoded: Decoded | None, borders: tuple[int, ...]
-) -> Prediction:
+    example: Example, document: str | None, decoded: Decoded | None, borders: tuple[int, ...],
+    *, seen: bool,
+) -> Prediction:  # fmt: skip
     """The record of one sentence; a sentence without units has no answer."""
     decoded = decoded or Decoded(())
     return Prediction(
@@ -32,6 +33,7 @@ def prediction(
         repairs=dict(decoded.repairs),
         borders=borders,
         document=document,
+        seen=seen,
     )
 
 
@@ -81,8 +83,19 @@ def metrics(
         types={policy: type_counts(matrix) for policy, matrix in counted.items()},
         quarters=_quarters(gold, tags),
         free=free,
+        unseen=_unseen(gold_of, predictions),
         predictions_sha256=digest,
     )
+
+
+def _unseen(gold_of: Gold, predictions: Sequence[Prediction]) -> TypeCounts | None:
+    """The headline counts of the sentences that are not in train; None where nobody looked."""
+    if any(prediction.seen is None for prediction in predictions):
+        return None
+    others = [prediction for prediction in predictions if not prediction.seen]
+    gold = [prediction.gold_spans() for prediction in others]
+    tags = [prediction.tags for prediction in others]
+    return type_counts(count(gold, tags, HEADLINE, gold_of.labels))
 
 
 def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str) -> Free:

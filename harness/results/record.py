@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.core import Counts, Span
+from harness.data.overlap import Overlap
 
 SCHEMA: Literal[1] = 1
 TypeCounts = dict[str, tuple[int, int, int]]
@@ -27,6 +28,7 @@ class Prediction(_Frozen):
 
     ``gold`` holds ``(start, end, label)`` in units. ``raw`` is what a generator wrote, ``raw_tags``
     its tags without mending. ``borders`` are the units at which a new window begins to own.
+    ``seen`` says whether the sentence is in train, exactly or nearly; None is not recorded.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Prediction(_Frozen):
     repairs: dict[str, Natural] = {}
     borders: tuple[int, ...] = ()
     document: str | None = None
+    seen: bool | None = None
 
     def gold_spans(self) -> tuple[Span, ...]:
         """The gold, as spans."""
@@ -66,6 +69,7 @@ class Metrics(_Frozen):
     ``types[policy][label]`` is ``(tp, fp, fn)``. ``quarters[i]`` is ``(wrong, all)`` units in the
     i-th quarter of each sentence: an answer that drifts is wrong more often towards the end.
     ``free`` is what the same model did when it wrote freely; None where it writes no text.
+    ``unseen`` has the headline counts of the sentences that are not in train; None is not recorded.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -79,6 +83,7 @@ class Metrics(_Frozen):
     types: dict[str, TypeCounts]
     quarters: Quarters
     free: "Free | None" = None
+    unseen: TypeCounts | None = None
     predictions_sha256: str
 
     def counts(self, policy: str = "conlleval") -> dict[str, Counts]:
@@ -105,6 +110,7 @@ class Data(_Frozen):
     sentences: dict[str, Natural]
     malformed: dict[str, Natural]
     limit: int | None = None
+    overlap: tuple[Overlap, ...] | None = None
 
 
 class Cost(_Frozen):

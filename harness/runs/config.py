@@ -29,6 +29,7 @@ class Settings(BaseModel):
     window_limit: Annotated[int, Field(ge=4)] = 254
     window_margin: Annotated[int, Field(ge=1)] = 32
     limit: Annotated[int, Field(ge=1)] | None = None
+    allow_overlap: bool = False
     tuning_trials: Annotated[int, Field(ge=0)] = 0
     free_decoding: bool = True
     keep_model: bool = True

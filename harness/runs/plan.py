@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__, registry
+from harness.data import overlap
 from harness.data.task import Task, load
 from harness.registry import Plugin
 from harness.resources import folder
@@ -75,7 +76,7 @@ def plan(request: Request) -> tuple[Cell, ...]:
 
     Raises:
         ConfigError: for names, options or presets that do not exist.
-        DataError: for a data set that cannot be read.
+        DataError: for a data set that cannot be read, or whose test set is one it learns from.
     """
     plugins = [registry.find(name) for name in dict.fromkeys(request.backends)]
     classes = {plugin.name: plugin.load() for plugin in plugins}
@@ -84,9 +85,16 @@ def plan(request: Request) -> tuple[Cell, ...]:
         config.options(plugin.name, classes[plugin.name], request.preset, request.overrides)
         for plugin in plugins
     ]
-    tasks = [(name, load(name, request.data, request.settings.limit)) for name in request.tasks]
+    tasks = [(name, _task(name, request)) for name in request.tasks]
     pairs = list(zip(plugins, resolved, strict=True))
     return tuple(cell for name, task in tasks for cell in cells_of(request, name, task, pairs))
+
+
+def _task(name: str, request: Request) -> Task:
+    task = load(name, request.data, request.settings.limit)
+    if not request.settings.allow_overlap:
+        overlap.refuse(task.name, overlap.overlaps(task.examples))
+    return task
 
 
 def cells_of(

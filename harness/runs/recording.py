@@ -3,6 +3,7 @@
 from typing import Any
 
 from harness import __version__
+from harness.data.overlap import overlaps
 from harness.data.task import Task
 from harness.protocol import FitReport
 from harness.results.record import Cost, Data, Run
@@ -81,6 +82,7 @@ def data_of(task: Task, limit: int | None) -> Data:
         sentences={name: len(split.examples) for name, split in task.splits.items()},
         malformed={name: split.malformed for name, split in task.splits.items()},
         limit=limit,
+        overlap=overlaps(task.examples),
     )
 
 

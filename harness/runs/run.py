@@ -1,7 +1,8 @@
-"""One cell, in a straight line: task, windows, fit, predict, decode, score, store.
+"""One cell, in a straight line: task, handout, fit, predict, decode, score, store.
 
-Everything that a later command needs is written here, into the cell's folder; ``metrics.json``
-comes last.
+Test gold is not in this process while a backend runs: the task is read, what a backend is given
+is taken from it, and it is read again when all answers are in. Everything that a later command
+needs is written here, into the cell's folder; ``metrics.json`` comes last.
 """
 
 import hashlib
@@ -10,44 +11,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.core import Decoded, Example, Output, Sentence
-from harness.data.task import Split, Task, load
+from harness.core import Decoded, Output, Sentence
+from harness.data.overlap import seen_in_train
+from harness.data.task import Task, load
 from harness.data.train_facts import FACTS, train_facts
 from harness.data.windows import Window, WindowPolicy
-from harness.errors import BackendError
-from harness.protocol import Backend, Context, DevScore, FitReport, Generates, Progress
+from harness.errors import BackendError, DataError
+from harness.protocol import Backend, Context, FitReport, Generates, Progress
 from harness.results import evaluate, store
 from harness.results.record import Prediction
 from harness.runs import recording
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
+from harness.runs.handout import TEST, TRAIN, DevScorer, Handout, handout, shuffled
 from harness.runs.plan import Cell
 
-TEST, DEV, TRAIN = "test", "dev", "train"
 WARM_UP = 8
 PARTS, PART_UNITS = 5, 4096
 Report = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """The decoded answers of one way of decoding, and the windows they came through."""
-
-    split: Split
-    windows: tuple[Window, ...]
-    decoded: dict[str, Decoded]
-
-    def predictions(self) -> list[Prediction]:
-        """One record per sentence of the split, in order."""
-        borders: dict[str, list[int]] = {}
-        for window in self.windows:
-            if window.owned_start:
-                borders.setdefault(window.sentence.id, []).append(window.owned_start)
-        return [
-            evaluate.prediction(example, document, self.decoded.get(example.sentence.id),
-                               tuple(borders.get(example.sentence.id, ())))
-            for example, document in zip(self.split.examples, self.split.documents, strict=True)
-        ]  # fmt: skip
 
 
 def execute(cell: Cell, report: Report) -> bool:
@@ -65,27 +46,39 @@ def execute(cell: Cell, report: Report) -> bool:
 def _run(cell: Cell, report: Report) -> None:
     meter = Meter()
     with meter.phase("load"):
-        task = load(cell.task, cell.data, cell.settings.limit)
-        policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
-        train, dev = (_training(task.splits[name], policy) for name in (TRAIN, DEV))
-        backend = make(cell, task, report, dev_scorer(task, policy))
+        given = handout(_task(cell), _policy(cell))
+        backend = make(cell, given.tags, report, given.score_dev)
     with meter.phase("fit"):
-        fitted = backend.fit(train, dev)
-    windows = policy.cut_all([example.sentence for example in task.splits[TEST].examples])
-    answers = _predict(backend, task, windows, meter, report)
-    free = _written(backend, task, windows, meter, answers) if cell.settings.free_decoding else None
+        fitted = backend.fit(given.train, given.dev)
+    order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
+    answers = _predict(backend, given, order, meter, report)
+    free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
     if cell.settings.keep_model:
         backend.save(_made(cell.folder / "model"))
-    _store(cell, task, fitted, meter, answers, free)
+    _store(cell, _task(cell), fitted, meter, _Answers(given.windows, answers, free))
 
 
-def _training(split: Split, policy: WindowPolicy) -> tuple[Example, ...]:
-    return tuple(window for example in split.examples for window in policy.examples(example))
+def _policy(cell: Cell) -> WindowPolicy:
+    return WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
 
 
-def make(
-    cell: Cell, task: Task, report: Report, score_dev: Callable[[Sequence[Output]], DevScore]
-) -> Backend:
+def _task(cell: Cell) -> Task:
+    """The task of ``cell``, the same bytes each time.
+
+    Raises:
+        DataError: where they are not those that the cell was planned on.
+    """
+    task = load(cell.task, cell.data, cell.settings.limit)
+    if task.fingerprint != cell.fingerprint:
+        msg = (
+            f"the data of task {task.name!r} changed while the command ran (fingerprint "
+            f"{task.fingerprint[:12]}, planned on {cell.fingerprint[:12]}); run it again"
+        )
+        raise DataError(msg)
+    return task
+
+
+def make(cell: Cell, tags: tuple[str, ...], report: Report, score_dev: DevScorer) -> Backend:
     """The backend of a cell, constructed but not trained.
 
     Raises:
@@ -93,7 +86,7 @@ def make(
     """
     settings = cell.settings
     context = Context(
-        task.tags, cell.seed, settings.device, settings.precision, settings.threads,
+        tags, cell.seed, settings.device, settings.precision, settings.threads,
         cell.folder, score_dev, report,
     )  # fmt: skip
     backend: Backend = cell.plugin.load()(context, **cell.options.values)
@@ -104,35 +97,20 @@ def make(
     return backend
 
 
-def dev_scorer(task: Task, policy: WindowPolicy) -> Callable[[Sequence[Output]], DevScore]:
-    """The scorer of development outputs: the windows merged, the gold untouched."""
-    examples = task.splits[DEV].examples
-    windows = policy.cut_all([example.sentence for example in examples])
-
-    def score(outputs: Sequence[Output]) -> DevScore:
-        decoded = decode(outputs, windows, task.tags)
-        tags = [evaluate.tags_of(example, decoded.get(example.sentence.id)) for example in examples]
-        return evaluate.dev_score(examples, tags, task.labels)
-
-    return score
-
-
 def _predict(
-    backend: Backend, task: Task, windows: tuple[Window, ...], meter: Meter, report: Report
-) -> _Answers:
+    backend: Backend, given: Handout, order: Sequence[int], meter: Meter, report: Report
+) -> dict[str, Decoded]:
     """Predict the test set once, in parts that are timed apart, after a warm-up that is not."""
-    views = [window.view for window in windows]
+    views = given.views
     report(Progress("predict", 0, sum(map(len, views))))
-    _warm_up(backend, views[:WARM_UP], meter)
+    _warm_up(backend, [views[i] for i in order[:WARM_UP]], meter)
     outputs: dict[int, Output] = {}
     with meter.phase("predict"):
-        for part in parts(views):
+        for part in parts(views, order):
             with meter.part(sum(len(views[i]) for i in part)):
                 found = backend.predict([views[i] for i in part])
-            _refuse_other_number(found, part)
-            outputs |= dict(zip(part, found, strict=True))
-    answers = [outputs[i] for i in range(len(views))]
-    return _Answers(task.splits[TEST], windows, decode(answers, windows, task.tags))
+            outputs |= _placed(found, part)
+    return decode([outputs[i] for i in range(len(views))], given.windows, given.tags)
 
 
 def _warm_up(backend: Backend, views: Sequence[Sentence], meter: Meter) -> None:
@@ -143,40 +121,63 @@ def _warm_up(backend: Backend, views: Sequence[Sentence], meter: Meter) -> None:
     meter.flops_per_unit = total / units if total and units else None
 
 
-def parts(views: Sequence[Sentence]) -> list[list[int]]:
-    """Indices of ``views`` in up to five parts of one mixture of lengths, large enough to time."""
+def parts(views: Sequence[Sentence], order: Sequence[int]) -> list[list[int]]:
+    """``order`` in up to five parts of one mixture of lengths of ``views``, enough to time each."""
     units = sum(map(len, views))
     number = min(PARTS, max(1, units // PART_UNITS))
-    order = sorted(range(len(views)), key=lambda i: len(views[i]))
-    return [order[start::number] for start in range(number)]
+    by_length = sorted(order, key=lambda i: len(views[i]))
+    part_of = {i: place % number for place, i in enumerate(by_length)}
+    return [[i for i in order if part_of[i] == part] for part in range(number)]
 
 
-def _refuse_other_number(found: Sequence[Output], asked: Sequence[int]) -> None:
+def _placed(found: Sequence[Output], asked: Sequence[int]) -> dict[int, Output]:
+    """The outputs by the places of the windows that were asked for."""
     if len(found) != len(asked):
         msg = f"predict returned {len(found)} outputs for {len(asked)} sentences"
         raise BackendError(msg)
+    return dict(zip(asked, found, strict=True))
 
 
 def _written(
-    backend: Backend, task: Task, windows: tuple[Window, ...], meter: Meter, answers: _Answers
-) -> _Answers | None:
+    backend: Backend, given: Handout, order: Sequence[int], meter: Meter,
+    answers: dict[str, Decoded],
+) -> dict[str, Decoded] | None:  # fmt: skip
     """What a generator writes with nothing forced; None for a backend that writes no text."""
-    if any(decoded.raw is not None for decoded in answers.decoded.values()):
+    if any(decoded.raw is not None for decoded in answers.values()):
         return answers  # it was not constrained in the first place
     if not isinstance(backend, Generates):
         return None
-    views: list[Sentence] = [window.view for window in windows]
+    views = given.views
     with meter.phase("generate"):
-        outputs = backend.generate(views)
-    return _Answers(task.splits[TEST], windows, decode(outputs, windows, task.tags))
+        outputs = _placed(backend.generate([views[i] for i in order]), order)
+    return decode([outputs[i] for i in range(len(views))], given.windows, given.tags)
 
 
-def _store(
-    cell: Cell, task: Task, fitted: FitReport, meter: Meter, answers: _Answers,
-    free: _Answers | None,
-) -> None:  # fmt: skip
-    predictions = answers.predictions()
-    written = free.predictions() if free else None
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """The decoded answers of both ways of decoding, and the windows they came through."""
+
+    windows: tuple[Window, ...]
+    headline: dict[str, Decoded]
+    free: dict[str, Decoded] | None
+
+    def predictions(self, task: Task, decoded: dict[str, Decoded]) -> list[Prediction]:
+        """One record per test sentence, in order."""
+        borders: dict[str, list[int]] = {}
+        for window in self.windows:
+            if window.owned_start:
+                borders.setdefault(window.sentence.id, []).append(window.owned_start)
+        test, seen = task.splits[TEST], seen_in_train(task.examples)
+        return [
+            evaluate.prediction(example, document, decoded.get(example.sentence.id),
+                               tuple(borders.get(example.sentence.id, ())), seen=known)
+            for example, document, known in zip(test.examples, test.documents, seen, strict=True)
+        ]  # fmt: skip
+
+
+def _store(cell: Cell, task: Task, fitted: FitReport, meter: Meter, answers: _Answers) -> None:
+    predictions = answers.predictions(task, answers.headline)
+    written = None if answers.free is None else answers.predictions(task, answers.free)
     metrics = evaluate.metrics(
         evaluate.Gold(task.labels, task.policy, TEST), predictions,
         _write(cell.folder / "predictions.jsonl", predictions),

@@ -7,8 +7,9 @@ from pathlib import Path
 from harness.data.task import load
 from harness.data.windows import WindowPolicy
 from harness.runs.config import Override, settings_from
+from harness.runs.handout import dev_scorer
 from harness.runs.plan import Cell, Request, plan
-from harness.runs.run import dev_scorer, make
+from harness.runs.run import make
 from harness.scoring.score import percent
 from harness.studies.ceiling import CAUSES, Ceiling, ceiling, listed
 
@@ -35,7 +36,7 @@ def ceiling_of(cell: Cell) -> Ceiling:
     """The ceiling of the backend of ``cell``, untrained."""
     task = load(cell.task, cell.data, cell.settings.limit)
     policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
-    backend = make(cell, task, lambda _: None, dev_scorer(task, policy))
+    backend = make(cell, task.tags, lambda _: None, dev_scorer(task, policy))
     return ceiling(backend, task, policy)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 from harness import __version__
 from harness.core import Decoded, Example, Span
 from harness.data import readers, schemes
+from harness.data.overlap import seen_in_train
 from harness.data.readers import Problem, Raw, conll, jsonl, lines
 from harness.data.task import Task
 from harness.data.train_facts import FACTS, train_facts
@@ -148,8 +149,12 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     found = iter(answers(task, given))
     split = task.splits[TEST]
     predictions = [
-        evaluate.prediction(e, document, Decoded(next(found)) if len(e.sentence) else None, ())
-        for e, document in zip(split.examples, split.documents, strict=True)
+        evaluate.prediction(
+            e, document, Decoded(next(found)) if len(e.sentence) else None, (), seen=seen
+        )
+        for e, document, seen in zip(
+            split.examples, split.documents, seen_in_train(task.examples), strict=True
+        )
     ]
     content = "".join(one.model_dump_json() + "\n" for one in predictions).encode()
     digest = hashlib.sha256(content).hexdigest()

@@ -1,0 +1,126 @@
+"""How much of a split is in another one: whole sentences, most of a sentence, names of entities.
+
+A sentence is in another split exactly where its units are those of a sentence there, and nearly
+where it is not, but at least half of its shingles (12 units in a row; Broder 1997, "On the
+resemblance and containment of documents") are found there. Sentences shorter than a shingle are in
+it exactly or not at all. Hash sets make it linear in the units of the splits.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from harness.core import Example, Sentence
+from harness.errors import DataError
+
+SHINGLE = 12  # units
+HALF = 0.5
+TOLD = 0.01  # of the sentences of a split: more than this is said beside the score
+TRAIN, DEV, TEST = "train", "dev", "test"
+PAIRS = ((TEST, TRAIN), (TEST, DEV), (DEV, TRAIN))
+
+Match: TypeAlias = Literal["exact", "near", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What ``part`` shares with ``whole``, two splits.
+
+    ``exact`` and ``near`` count sentences of ``part``, of ``sentences`` that have units.
+    ``shared_surfaces`` of its ``surfaces``, the distinct texts of its entities, are those of an
+    entity of ``whole`` too.
+    """
+
+    part: str
+    whole: str
+    sentences: int
+    exact: int
+    near: int
+    surfaces: int
+    shared_surfaces: int
+
+    @property
+    def share(self) -> float:
+        """The share of the sentences of ``part`` that are in ``whole``, exactly or nearly."""
+        return (self.exact + self.near) / self.sentences if self.sentences else 0.0
+
+    @property
+    def words(self) -> str:
+        """The numbers of sentences: ``40 of 270 test sentences are in train, 7 nearly``."""
+        near = f", {self.near} more nearly" if self.near else ""
+        return f"{self.exact} of {self.sentences} {self.part} sentences are in {self.whole}{near}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The sentences of a split, to look others up in; shingles are kept as their hashes."""
+
+    texts: frozenset[tuple[str, ...]]
+    shingles: frozenset[int]
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sentence]) -> "Seen":
+        """What is to be known of ``sentences``."""
+        units = [sentence.units for sentence in sentences]
+        return cls(frozenset(units), frozenset(one for each in units for one in _shingles(each)))
+
+    def match(self, sentence: Sentence) -> Match:
+        """How ``sentence`` is in the split; one without units is not."""
+        if sentence.units in self.texts:
+            return "exact" if sentence.units else ""
+        found = [one in self.shingles for one in _shingles(sentence.units)]
+        return "near" if found and sum(found) >= HALF * len(found) else ""
+
+
+def _shingles(units: tuple[str, ...]) -> list[int]:
+    return [hash(units[at : at + SHINGLE]) for at in range(len(units) - SHINGLE + 1)]
+
+
+def overlaps(splits: Mapping[str, Sequence[Example]]) -> tuple[Overlap, ...]:
+    """What test and dev share with train, and test with dev."""
+    seen = {name: Seen.of(example.sentence for example in splits[name]) for name in (TRAIN, DEV)}
+    return tuple(
+        _overlap(part, whole, splits, [seen[whole].match(one.sentence) for one in splits[part]])
+        for part, whole in PAIRS
+    )
+
+
+def _overlap(
+    part: str, whole: str, splits: Mapping[str, Sequence[Example]], matches: Sequence[Match]
+) -> Overlap:
+    surfaces, others = _surfaces(splits[part]), _surfaces(splits[whole])
+    return Overlap(
+        part, whole, sum(len(example.sentence) > 0 for example in splits[part]),
+        matches.count("exact"), matches.count("near"), len(surfaces), len(surfaces & others),
+    )  # fmt: skip
+
+
+def _surfaces(examples: Sequence[Example]) -> set[str]:
+    return {example.sentence.mention(span) for example in examples for span in example.spans}
+
+
+def seen_in_train(splits: Mapping[str, Sequence[Example]]) -> tuple[bool, ...]:
+    """Whether each test sentence is in train, exactly or nearly."""
+    train = Seen.of(example.sentence for example in splits[TRAIN])
+    return tuple(train.match(example.sentence) != "" for example in splits[TEST])
+
+
+def contained(found: Iterable[Overlap]) -> tuple[Overlap, ...]:
+    """The overlaps that make a test score worthless: most of test is in train or in dev."""
+    return tuple(one for one in found if one.part == TEST and one.share > HALF)
+
+
+def refuse(task: str, found: Iterable[Overlap]) -> None:
+    """Refuse a task whose test set is one it trains on or selects on.
+
+    Raises:
+        DataError: with the counts and what to do.
+    """
+    if bad := contained(found):
+        told = "; ".join(one.words for one in bad)
+        msg = (
+            f"task {task!r}: {told}. A score on it would be one of memory; nothing was run. Give "
+            "the task a test split of its own (`carve` takes one out of train), or run with "
+            "--allow-overlap, which marks every row"
+        )
+        raise DataError(msg)

@@ -1,0 +1,95 @@
+"""What a backend is given of a task, and nothing else: no gold of test, no split, no position.
+
+The task itself stays out of its reach: it is read, what is handed out is taken from it, and it is
+let go; test gold is read again only when all answers are in. A sentence that is handed out is
+called by the hash of its text, so that its name tells neither its split nor its place in a file.
+"""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness.core import Example, Output, Sentence
+from harness.data.task import Split, Task
+from harness.data.windows import Window, WindowPolicy
+from harness.protocol import DevScore
+from harness.results import evaluate
+from harness.runs.decode import decode
+
+TRAIN, DEV, TEST = "train", "dev", "test"
+_NAME = 16  # hexadecimal digits
+
+
+@dataclass(frozen=True, slots=True)
+class DevScorer:
+    """Scores answers to the development windows: merged, against untouched gold of dev only."""
+
+    examples: tuple[Example, ...]
+    windows: tuple[Window, ...]
+    tags: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def __call__(self, outputs: Sequence[Output]) -> DevScore:
+        """The score that selects.
+
+        Raises:
+            BackendError: for outputs that do not fit the windows.
+        """
+        decoded = decode(outputs, self.windows, self.tags)
+        found = [evaluate.tags_of(one, decoded.get(one.sentence.id)) for one in self.examples]
+        return evaluate.dev_score(self.examples, found, self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """The windows to train and to select on, with their gold; the windows to answer, without."""
+
+    tags: tuple[str, ...]
+    train: tuple[Example, ...]
+    dev: tuple[Example, ...]
+    score_dev: DevScorer
+    windows: tuple[Window, ...]
+
+    @property
+    def views(self) -> list[Sentence]:
+        """What the windows to answer show, under names that tell nothing."""
+        return [unnamed(window.view) for window in self.windows]
+
+
+def handout(task: Task, policy: WindowPolicy) -> Handout:
+    """What a backend is given of ``task``."""
+    test = [example.sentence for example in task.splits[TEST].examples]
+    return Handout(
+        task.tags,
+        _windows(task.splits[TRAIN], policy),
+        _windows(task.splits[DEV], policy),
+        dev_scorer(task, policy),
+        policy.cut_all(test),
+    )
+
+
+def _windows(split: Split, policy: WindowPolicy) -> tuple[Example, ...]:
+    views = (window for example in split.examples for window in policy.examples(example))
+    return tuple(replace(view, sentence=unnamed(view.sentence)) for view in views)
+
+
+def dev_scorer(task: Task, policy: WindowPolicy) -> DevScorer:
+    """The scorer of answers to the development windows of ``task``."""
+    examples = task.splits[DEV].examples
+    windows = policy.cut_all([example.sentence for example in examples])
+    return DevScorer(examples, windows, task.tags, task.labels)
+
+
+def unnamed(sentence: Sentence) -> Sentence:
+    """``sentence`` under the hash of its text."""
+    text = "\0".join((sentence.joiner, *sentence.units))
+    name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME]
+    return replace(sentence, id=name)
+
+
+def shuffled(number: int, key: str) -> list[int]:
+    """``range(number)`` in an order that ``key`` alone decides."""
+    order = list(range(number))
+    random.Random(key).shuffle(order)  # noqa: S311 - an order, not a secret
+    return order

@@ -1,0 +1,67 @@
+"""A test set that is in train or in dev: refused, or allowed and recorded with its counts."""
+
+import json
+import shutil
+
+import pytest
+import tiny_task
+from program import called, harness
+
+RUN = ("run", "--backend", "dictionary", "--seed", 1, 2, "--task")
+
+
+def copy(task, source, target):
+    """The split ``target`` becomes ``source``."""
+    data = task.parent / "data"
+    for tail in (".txt", "_TAG.txt"):
+        shutil.copy(data / f"{source}{tail}", data / f"{target}{tail}")
+
+
+def append(task, sentences, target):
+    """``sentences`` at the end of the split ``target``."""
+    data = task.parent / "data"
+    tiny_task.write_split(data / "more", target, sentences)
+    for tail in (".txt", "_TAG.txt"):
+        path = data / f"{target}{tail}"
+        path.write_text(
+            path.read_text(encoding="utf-8")
+            + (data / "more" / path.name).read_text(encoding="utf-8"),
+            encoding="utf-8",
+        )
+
+
+@pytest.mark.slow
+def test_a_test_set_that_is_the_development_set_is_refused(task, tmp_path):
+    copy(task, "test", "dev")
+    _, messages = harness(*RUN, task, folder=tmp_path, code=3)
+    assert "3 of 3 test sentences are in dev" in messages
+    assert "--allow-overlap" in messages
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.slow
+def test_a_train_set_that_contains_the_test_set_is_refused(task, tmp_path):
+    append(task, tiny_task.TEST, "train")
+    _, messages = harness(*RUN, task, folder=tmp_path, code=3)
+    assert "3 of 3 test sentences are in train" in messages
+
+
+def test_a_full_stop_behind_each_sentence_does_not_hide_it(task, tmp_path):
+    long = [(text * 2, f"{tags} {tags}") for text, tags in tiny_task.TEST]
+    append(task, [(f"{text}！", f"{tags} O") for text, tags in long], "train")
+    tiny_task.write_split(task.parent / "data", "test", long)
+    out, _ = called("check-data", task, folder=tmp_path, code=3)
+    assert "0 of 3 sentences (0.00%) of test are in train, too, 3 more nearly" in out
+    assert "a run would refuse this task" in out
+
+
+@pytest.mark.slow
+def test_overlap_that_is_allowed_is_recorded_with_its_counts(task, tmp_path):
+    append(task, tiny_task.TEST[:2], "train")
+    harness(*RUN, task, "--allow-overlap", folder=tmp_path)
+    for path in tmp_path.glob("results/tiny/*/run.json"):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        assert run["settings"]["allow_overlap"] is True
+        assert run["data"]["overlap"][0]["exact"] == 2
+        lines = path.with_name("predictions.jsonl").read_text(encoding="utf-8").splitlines()
+        assert [json.loads(line)["seen"] for line in lines] == [True, True, False]
