@@ -17,10 +17,10 @@ from harness.commands import (
     data,
     formatting,
     listing,
-    mending,
     predicting,
     pretraining,
     proving,
+    repairing,
     results,
     running,
 )
@@ -56,7 +56,7 @@ for module in (
     results,
     analysing,
     proving,
-    mending,
+    repairing,
     formatting,
 ):
     module.register(app)

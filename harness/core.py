@@ -126,10 +126,10 @@ _NO_REPAIRS: Mapping[str, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """One tag per unit after the one place of mending; every mend is named and counted.
+    """One tag per unit after the one place of repair; every repair is named and counted.
 
     ``tags`` are kept rather than spans: windows are merged and policies are applied on tags.
-    ``raw_tags`` is the answer without mending: all O where the generation was malformed.
+    ``raw_tags`` is the answer without repair: all O where the generation was malformed.
     """
 
     tags: tuple[str, ...]

@@ -59,7 +59,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One line of ``history.jsonl``: losses per target, fractions, seconds."""
+    """One line of ``history.jsonl``: losses per target, fractions, seconds.
+
+    ``units`` are units of text; ``positions`` are what the model computed for them, padding and
+    special tokens included. ``training_digest`` is the order-free digest of the examples fed.
+    """
 
     number: int
     loss: float
@@ -70,8 +74,8 @@ class Epoch:
     seconds: float
     dev_seconds: float
     units: int
-    slots: int
-    consumed: str
+    positions: int
+    training_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,9 @@ class FitReport:
     """What training was.
 
     ``weights`` says where the weights came from: ``none``, ``scratch``, or the model's name.
-    ``parameters`` and ``trained`` count scalars. ``epochs[i].consumed`` is the SHA-256 of the
-    examples fed, in an order-free form, so that runs can prove that they read the same bytes.
+    ``parameters`` and ``trained`` count scalars. ``epochs[i].training_digest`` is the
+    SHA-256 of the examples fed, in an order-free form, so that runs can prove that they read the
+    same bytes.
     ``transitions`` is what a CRF learned, (tags, tags), in the order of ``Context.tags``.
     ``halved`` has, for each time that memory ran out, the positions that a batch had from then on.
     """

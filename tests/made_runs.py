@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from harness.analysis import FACTS, Answers, TrainFacts, train_facts
+from harness.analysis import FACTS, FinishedRun, TrainFacts, train_facts
 from harness.core import Example, Sentence, Span
 from harness.protocol import Epoch
 from harness.results.record import Cost, Data, Metrics, Prediction, Run
@@ -129,7 +129,7 @@ def prediction(example: Example, tags: Sequence[str], **more: object) -> Predict
 def answers(
     predictions: Sequence[Prediction], backend: str = "made", seed: int = 1, *, task: str = "made",
     facts: TrainFacts | None = None, family: str = "encoder", labels: Sequence[str] = LABELS,
-) -> Answers:  # fmt: skip
+) -> FinishedRun:  # fmt: skip
     """The finished run that gave ``predictions``."""
     gold = [each.gold_spans() for each in predictions]
     tags = [each.tags for each in predictions]
@@ -141,7 +141,7 @@ def answers(
     )
     support = {label: sum(s.label == label for spans in gold for s in spans) for label in labels}
     fingerprint = hashlib.sha256(repr([(p.id, p.gold) for p in predictions]).encode()).hexdigest()
-    return Answers(
+    return FinishedRun(
         Run(
             digest=hashlib.sha256(f"{task}{backend}{seed}".encode()).hexdigest(), harness="0.1.0",
             backend=backend, family=family, preset="default", variant="", seed=seed,
@@ -201,7 +201,7 @@ def study(
     number: int = 60,
     seeds: Sequence[int] = (1, 2, 3),
     task: str = "made",
-) -> list[Answers]:  # fmt: skip
+) -> list[FinishedRun]:  # fmt: skip
     """Runs of ``systems`` with every seed, on one generated task."""
     facts, test = train_facts(examples(number * 3, seed=7)), examples(number, seed=8)
     return [
@@ -212,7 +212,7 @@ def study(
     ]  # fmt: skip
 
 
-def store(folder: Path, run: Answers) -> Path:
+def store(folder: Path, run: FinishedRun) -> Path:
     """Write ``run`` as the runner does."""
     folder.mkdir(parents=True)
     lines = "".join(each.model_dump_json() + "\n" for each in run.predictions)
@@ -237,7 +237,7 @@ HOSTILE = (
 )
 
 
-def hostile() -> list[Answers]:
+def hostile() -> list[FinishedRun]:
     """Two runs on text that would act on a page that let it."""
     examples = [
         Example(Sentence(f"id{text}", tuple(text)), (Span(0, 3, "PER"),)) for text in HOSTILE

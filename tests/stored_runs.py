@@ -71,7 +71,7 @@ def run_of(
                      malformed={"train": 0, "dev": 0, "test": 0}),
         "origin": {"distribution": "ner-harness"}, "versions": {"python": "3.11"},
         "hardware": {"processor": "made"}, "weights": "scratch", "parameters": 3_412_345,
-        "trained": 3_412_345, "precision": "fp32", "consumed": (TRAINED_ON,) * 3,
+        "trained": 3_412_345, "precision": "fp32", "training_digests": (TRAINED_ON,) * 3,
         "cost": Cost(seconds={"train": 60.0 + seed / 10, "predict": 2.0}, train_units=30_000,
                      predict_units=sum(len(each.units) for each in predictions),
                      train_peak_bytes=900 * 2**20, predict_peak_bytes=700 * 2**20),

@@ -99,7 +99,7 @@ def test_a_maximum_length_shows_as_a_smaller_ceiling_whose_cause_is_the_window(n
     assert cause == "window"
     assert found.lost[cause].errors == found.counts.fp + found.counts.fn
     views = [window.view for line in LINES for window in POLICY.cut(line.sentence)]
-    assert found.mends == {"unread": sum(max(0, len(view) - 20) for view in views)}
+    assert found.repairs == {"unread": sum(max(0, len(view) - 20) for view in views)}
 
 
 def test_a_cut_that_is_none_changes_nothing_and_a_negative_one_is_refused(tmp_path):
@@ -123,13 +123,13 @@ def lost_by(change):
 def test_tags_that_are_not_the_golds_are_put_down_to_the_tokenizer():
     found = lost_by(lambda view, tags: Tags((*tags[:-1], "O")))
     assert set(found.lost) == {"tokenizer"}
-    assert found.mends == {}
+    assert found.repairs == {}
 
 
-def test_text_that_needed_mending_is_put_down_to_repair_and_the_mends_are_counted():
+def test_text_that_needed_repair_is_put_down_to_repair_and_the_repairs_are_counted():
     found = lost_by(lambda view, tags: Text(" ".join(tags[:-1]).replace("-", "_"), "tags"))
     assert set(found.lost) == {"repair"}
-    assert found.mends["missing_label"] > 0
+    assert found.repairs["missing_label"] > 0
 
 
 def test_well_formed_text_that_means_something_else_is_put_down_to_the_format():
@@ -153,10 +153,10 @@ def test_the_command_says_what_was_lost_why_and_where_first():
     first, *rest = ceilings.lines(["bert-crf"], ["demo"], "tiny", ["cut=16"], None)
     assert first.startswith("bert-crf cut=16 on demo: ceiling F1 ")
     assert "tokenizer 0, repair 0, format 0" in first
-    cause, mended = rest
+    cause, repaired = rest
     assert cause.startswith("  window: ")
     assert "(unread " in cause
-    assert mended.startswith("  mended: unread ")
+    assert repaired.startswith("  repaired: unread ")
     (whole,) = ceilings.lines(["bert-crf"], ["demo"], "tiny", [], None)
     assert "ceiling F1 100.00" in whole
 
@@ -210,6 +210,6 @@ def test_a_vocabulary_that_loses_letters_shows_where_text_is_read_as_written(
     free = ceiling(backend("gpt", tmp_path, decoding="free", **pretrained), task, POLICY)
     assert free.counts.f1 is None or free.counts.f1 < 1
     assert set(free.lost) == {"repair"}
-    assert free.mends
+    assert free.repairs
     forced = ceiling(backend("gpt", tmp_path, **pretrained), task, POLICY)
     assert (forced.counts.f1, forced.lost) == (1.0, {})

@@ -64,7 +64,7 @@ def run_of(place, seed=13):
 
 def test_sound_results_verify_and_a_changed_answer_is_named_and_fails(place):
     out, _ = called("verify", "results", folder=place)
-    assert "2 results read, 0 faults" in out
+    assert "2 results read, 0 problems" in out
     path = run_of(place) / "predictions.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace("B-LOC", "B-PER", 1), encoding="utf-8")
     out, _ = called("verify", "results", folder=place, code=1)

@@ -97,7 +97,7 @@ def save(model: Any, folder: Path) -> None:
 
 @contextmanager
 def _peft_asks_for_an_old_name() -> Iterator[None]:
-    """Peft 0.21 reads an attribute that transformers 5.23 has renamed; nothing a user can mend."""
+    """Peft 0.21 reads an attribute that transformers 5.23 has renamed; nothing a user can fix."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         yield

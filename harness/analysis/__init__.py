@@ -1,7 +1,7 @@
 """Where a model is wrong, why, and how backends differ: read from stored answers, with no model."""
 
 from harness.analysis.answers import (
-    Answers,
+    FinishedRun,
     by_data,
     by_row,
     finished,
@@ -10,7 +10,7 @@ from harness.analysis.answers import (
     load_each,
     own,
 )
-from harness.analysis.free import mends, with_free
+from harness.analysis.free import repairs_by_kind, with_free
 from harness.analysis.summary import ANALYSIS, Analysis, analyse
 from harness.data.train_facts import FACTS, TrainFacts, train_facts
 
@@ -18,7 +18,7 @@ __all__ = [
     "ANALYSIS",
     "FACTS",
     "Analysis",
-    "Answers",
+    "FinishedRun",
     "TrainFacts",
     "analyse",
     "by_data",
@@ -27,8 +27,8 @@ __all__ = [
     "load",
     "load_all",
     "load_each",
-    "mends",
     "own",
+    "repairs_by_kind",
     "train_facts",
     "with_free",
 ]

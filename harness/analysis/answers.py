@@ -20,13 +20,14 @@ from harness.results import reader
 from harness.results.record import Metrics, Prediction, Run
 from harness.tags import POLICIES, decode
 
-Parts: TypeAlias = Callable[[reader.Result], tuple["Answers", ...]]
+Parts: TypeAlias = Callable[[reader.Result], tuple["FinishedRun", ...]]
 HEADLINE = POLICIES[0]
 HISTORY = "history.jsonl"
+OLD_KEYS = {"slots": "positions", "consumed": "training_digest"}  # as older files call them
 
 
 @dataclass(frozen=True)
-class Answers:
+class FinishedRun:
     """One finished run. ``facts`` is None where the runner stored none of its training data."""
 
     run: Run
@@ -75,19 +76,19 @@ class Answers:
         return f"{self.name} #{self.run.seed}"
 
 
-def own(result: reader.Result) -> tuple[Answers, ...]:
+def own(result: reader.Result) -> tuple[FinishedRun, ...]:
     """The answers that a run is scored by."""
     return (load(result),)
 
 
-def load(result: reader.Result) -> Answers:
+def load(result: reader.Result) -> FinishedRun:
     """The answers of a finished run.
 
     Raises:
         DataError: for a file that is damaged.
     """
     facts = result.folder / FACTS
-    return Answers(
+    return FinishedRun(
         result.run,
         result.metrics,
         tuple(result.predictions()),
@@ -111,7 +112,7 @@ def finished(folders: Iterable[Path]) -> tuple[reader.Result, ...]:
     return found.runs
 
 
-def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[Answers, ...]:
+def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[FinishedRun, ...]:
     """The answers of all finished runs in and below ``folders``, as ``parts`` reads them.
 
     Raises:
@@ -120,7 +121,7 @@ def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[Answers, ...]
     return tuple(chain.from_iterable(load_each(finished(folders), parts)))
 
 
-def load_each(found: Sequence[reader.Result], parts: Parts = own) -> list[tuple[Answers, ...]]:
+def load_each(found: Sequence[reader.Result], parts: Parts = own) -> list[tuple[FinishedRun, ...]]:
     """The answers of each run; what one says of the training data serves all on equal data.
 
     Raises:
@@ -131,17 +132,17 @@ def load_each(found: Sequence[reader.Result], parts: Parts = own) -> list[tuple[
     return [tuple(replace(run, facts=known.get(run.data)) for run in runs) for runs in loaded]
 
 
-def by_data(runs: Sequence[Answers]) -> list[list[Answers]]:
+def by_data(runs: Sequence[FinishedRun]) -> list[list[FinishedRun]]:
     """Runs that read the same test data together, in the order given."""
-    groups: dict[tuple[str, str, str], list[Answers]] = {}
+    groups: dict[tuple[str, str, str], list[FinishedRun]] = {}
     for run in runs:
         groups.setdefault(run.data, []).append(run)
     return list(groups.values())
 
 
-def by_row(runs: Sequence[Answers]) -> list[list[Answers]]:
+def by_row(runs: Sequence[FinishedRun]) -> list[list[FinishedRun]]:
     """Runs that differ in their seed alone together, in the order given, seeds ascending."""
-    groups: dict[tuple[str, ...], list[Answers]] = {}
+    groups: dict[tuple[str, ...], list[FinishedRun]] = {}
     for run in runs:
         groups.setdefault((*run.data, *run.run.row), []).append(run)
     return [sorted(group, key=lambda run: run.run.seed) for group in groups.values()]
@@ -157,7 +158,7 @@ def _history(path: Path) -> tuple[Epoch, ...]:
 
 def _epoch(line: str, where: str) -> Epoch:
     try:
-        values = json.loads(line)
+        values = {OLD_KEYS.get(key, key): value for key, value in json.loads(line).items()}
         return Epoch(**{**values, "learning_rates": tuple(values["learning_rates"])})
     except (ValueError, TypeError, KeyError) as error:
         msg = f"{where}: not an epoch of {HISTORY} ({error}); run this cell again"

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
 from harness.core import Counts, Span
 from harness.statistics.bootstrap import LEVEL, resampled, score_interval
@@ -44,7 +44,7 @@ class Level:
         return self.n < SMALL
 
 
-def bucket_table(answers: Answers) -> tuple[Level, ...]:
+def bucket_table(answers: FinishedRun) -> tuple[Level, ...]:
     """The score on every level that occurs, buckets and levels in their order."""
     keys, [counts] = bucket_counts([answers])
     intervals = _intervals(counts)
@@ -84,7 +84,7 @@ def wilson(right: int, total: int) -> Interval | None:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def bucket_counts(runs: Sequence[Answers]) -> tuple[list[tuple[str, str]], Ints]:
+def bucket_counts(runs: Sequence[FinishedRun]) -> tuple[list[tuple[str, str]], Ints]:
     """Counts of runs on the same data: the keys (bucket, level), and (runs, sentences, keys, 3)."""
     buckets = available(runs[0].facts)
     numbers: dict[tuple[str, str], int] = {}  # of each level, in the order of their first entity
@@ -108,7 +108,7 @@ def bucket_counts(runs: Sequence[Answers]) -> tuple[list[tuple[str, str]], Ints]
     return keys, counts[:, :, [numbers[key] for key in keys]]
 
 
-def _entities(runs: Sequence[Answers]) -> Iterator[tuple[int, int, Span, int]]:
+def _entities(runs: Sequence[FinishedRun]) -> Iterator[tuple[int, int, Span, int]]:
     """Every entity, gold or found, with its run, its sentence and whether it is tp, fp or fn."""
     for index, run in enumerate(runs):
         for row, sides in enumerate(zip(run.gold, run.found, strict=True)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import FN, SMALL, TP, sample_of
 from harness.analysis.row_levels import Key, Levels
 from harness.analysis.rows import Answer, Row, rows
@@ -23,7 +23,7 @@ from harness.statistics.samples import Ints
 from harness.statistics.seeds import contest
 
 SWAPS = 5000
-Cell: TypeAlias = tuple[Key, Ints, Ints]
+LevelCounts: TypeAlias = tuple[Key, Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class LevelDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class EntityComparison:
     """What rows have in common and what sets them apart.
 
     ``union`` asserts what any row found, ``intersection`` what all found; the recall of the union
@@ -83,7 +83,7 @@ class Comparison:
     levels: tuple[LevelDifference, ...]
 
 
-def compare(runs: Sequence[Answers]) -> Comparison:
+def compare(runs: Sequence[FinishedRun]) -> EntityComparison:
     """The comparison of all rows of ``runs``, in pairs.
 
     Raises:
@@ -92,7 +92,7 @@ def compare(runs: Sequence[Answers]) -> Comparison:
     return compared(rows(runs))
 
 
-def compared(held: Sequence[Row]) -> Comparison:
+def compared(held: Sequence[Row]) -> EntityComparison:
     """The comparison of rows on the same data, in pairs.
 
     Raises:
@@ -102,7 +102,7 @@ def compared(held: Sequence[Row]) -> Comparison:
         msg = f"{', '.join(row.name for row in held) or 'no runs'}: a comparison needs two rows"
         raise DataError(msg)
     gold = held[0].runs[0].gold
-    return Comparison(
+    return EntityComparison(
         names=tuple(row.name for row in held),
         sentences=len(gold),
         differences=tuple(_difference(gold, a, b) for a, b in combinations(held, 2)),
@@ -177,7 +177,7 @@ def _levels(held: Sequence[Row]) -> tuple[LevelDifference, ...]:
     )
 
 
-def _tested(first: str, second: str, cells: Sequence[Cell]) -> list[LevelDifference]:
+def _tested(first: str, second: str, cells: Sequence[LevelCounts]) -> list[LevelDifference]:
     """One pair of rows: its tests are one family."""
     samples = [(sample_of(one), sample_of(other)) for _, one, other in cells]
     contests = [contest(*pair) for pair in samples]
@@ -188,7 +188,7 @@ def _tested(first: str, second: str, cells: Sequence[Cell]) -> list[LevelDiffere
     ]
 
 
-def _shared(one: Levels, other: Levels) -> list[Cell]:
+def _shared(one: Levels, other: Levels) -> list[LevelCounts]:
     """The levels that hold some of the gold; one that holds all of it says nothing about where."""
     whole = max(map(_support, one.values()), default=0)
     return [

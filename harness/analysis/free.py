@@ -1,4 +1,4 @@
-"""What generators wrote with nothing forced: rows of their own, and what had to be mended in them.
+"""What generators wrote unconstrained: rows of their own, and what had to be repaired in them.
 
 Free answers share model and seed with the constrained ones, so they say nothing about a gold that
 may be wrong, and no vote is theirs in the suspects.
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.analysis.answers import Answers, load
+from harness.analysis.answers import FinishedRun, load
 from harness.errors import DataError
 from harness.results import evaluate, verify
 from harness.results.reader import Result
@@ -18,8 +18,8 @@ FREE, VARIANT = "free.jsonl", "free"
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
-    """A kind of mend: in how many sentences, how often, and the shortest answer that needed it."""
+class RepairKind:
+    """A kind of repair: its sentences, how often it was made, and the shortest answer with it."""
 
     kind: str
     sentences: int
@@ -27,7 +27,7 @@ class Mend:
     example: Prediction
 
 
-def with_free(result: Result) -> tuple[Answers, ...]:
+def with_free(result: Result) -> tuple[FinishedRun, ...]:
     """The answers of a run and, where its backend generates text, what it wrote freely.
 
     Raises:
@@ -43,15 +43,15 @@ def with_free(result: Result) -> tuple[Answers, ...]:
         msg = f"{path}: not the free answers of this run ({error}); run this cell again"
         raise DataError(msg) from error
     stored = result.metrics
-    gold = evaluate.Gold(stored.labels, stored.policy, stored.split)
+    gold = evaluate.EvaluationSetup(stored.labels, stored.policy, stored.split)
     variant = " ".join(filter(None, (result.run.variant, VARIANT)))
     run = result.run.model_copy(update={"variant": variant})
     metrics = evaluate.metrics(gold, written, digest, None)
     return scored, replace(scored, run=run, metrics=metrics, predictions=tuple(written), history=())
 
 
-def mends(predictions: Sequence[Prediction]) -> tuple[Mend, ...]:
-    """What was mended, in most sentences first."""
+def repairs_by_kind(predictions: Sequence[Prediction]) -> tuple[RepairKind, ...]:
+    """What was repaired, in most sentences first."""
     times: Counter[str] = Counter()
     found: dict[str, list[Prediction]] = {}
     for prediction in predictions:
@@ -59,7 +59,9 @@ def mends(predictions: Sequence[Prediction]) -> tuple[Mend, ...]:
         for kind in filter(prediction.repairs.get, prediction.repairs):
             found.setdefault(kind, []).append(prediction)
     told = [
-        Mend(kind, len(mended), times[kind], min(mended, key=lambda one: len(one.raw or "")))
-        for kind, mended in found.items()
+        RepairKind(
+            kind, len(repaired), times[kind], min(repaired, key=lambda one: len(one.raw or ""))
+        )
+        for kind, repaired in found.items()
     ]
-    return tuple(sorted(told, key=lambda mend: (-mend.sentences, mend.kind)))
+    return tuple(sorted(told, key=lambda repair: (-repair.sentences, repair.kind)))

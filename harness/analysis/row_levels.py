@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import DRAWS, FN, SMALL, TP, bucket_counts, sample_of
 from harness.statistics.bootstrap import LEVEL, resampled, score_interval
 from harness.statistics.samples import Ints
@@ -52,7 +52,7 @@ def scored(counted: Levels) -> tuple[RowLevel, ...]:
     return tuple(found)
 
 
-def by_level(runs: Sequence[Answers]) -> Levels:
+def by_level(runs: Sequence[FinishedRun]) -> Levels:
     """The counts of the runs of a row by level: (seeds, sentences, 3)."""
     keys, counts = bucket_counts(runs)
     return {key: counts[:, :, index] for index, key in enumerate(keys)}

@@ -11,7 +11,7 @@ from itertools import chain
 from statistics import mean
 from typing import TypeAlias
 
-from harness.analysis.answers import Answers, by_row
+from harness.analysis.answers import FinishedRun, by_row
 from harness.analysis.row_levels import Levels, RowLevel, by_level, scored
 from harness.analysis.taxonomy import KINDS, Case, Kind, tally
 from harness.core import Span
@@ -25,7 +25,7 @@ class Row:
     """The runs of one row, and the entities of each sentence that most of them found."""
 
     name: str
-    runs: tuple[Answers, ...]
+    runs: tuple[FinishedRun, ...]
     found: Answer
 
     @property
@@ -60,7 +60,7 @@ class Row:
         return {kind: mean(each[kind].cases for each in tallies) for kind in KINDS}
 
 
-def rows(runs: Sequence[Answers]) -> tuple[Row, ...]:
+def rows(runs: Sequence[FinishedRun]) -> tuple[Row, ...]:
     """The rows of ``runs``, in the order given.
 
     Raises:
@@ -75,7 +75,7 @@ def rows(runs: Sequence[Answers]) -> tuple[Row, ...]:
     )
 
 
-def _names(firsts: Sequence[Answers]) -> list[str]:
+def _names(firsts: Sequence[FinishedRun]) -> list[str]:
     """The backend, and what a row does not share with the other rows of it."""
     details: dict[str, list[list[str]]] = {}
     for run in firsts:
@@ -88,11 +88,11 @@ def _names(firsts: Sequence[Answers]) -> list[str]:
     ]
 
 
-def _details(run: Answers) -> list[str]:
+def _details(run: FinishedRun) -> list[str]:
     return run.name.removeprefix(run.run.backend).split()
 
 
-def _refuse_other_gold(one: Answers, other: Answers) -> None:
+def _refuse_other_gold(one: FinishedRun, other: FinishedRun) -> None:
     if one.data != other.data:
         msg = (
             f"{one.title} read {'/'.join(one.data)}, {other.title} read {'/'.join(other.data)}; "
@@ -112,7 +112,7 @@ def _refuse_other_gold(one: Answers, other: Answers) -> None:
         raise DataError(msg)
 
 
-def _voice(group: Sequence[Answers]) -> Answer:
+def _voice(group: Sequence[FinishedRun]) -> Answer:
     """What more than half of the runs found: of overlapping spans, at most one can be."""
     return tuple(
         tuple(sorted(span for span, votes in _votes(found).items() if 2 * votes > len(group)))

@@ -29,7 +29,7 @@ def page(result: Result) -> str:
 
 
 def _free(free: Free, units: int, sentences: int) -> Iterator[str]:
-    """What the same model wrote with nothing forced, before and after mending."""
+    """What the same model wrote with nothing forced, before and after repair."""
     from tabulate import tabulate
 
     raw, repaired = (
@@ -40,10 +40,10 @@ def _free(free: Free, units: int, sentences: int) -> Iterator[str]:
     head = ["free", "P", "R", "F1", "tp", "fp", "fn", "support"]
     yield tabulate(rows, head, tablefmt="github", disable_numparse=True)
     kinds = sorted(free.repairs.items(), key=lambda each: -each[1])
-    mends = [[kind, str(number), f"{1000 * number / units:.1f}"] for kind, number in kinds]
-    if mends:
+    repairs = [[kind, str(number), f"{1000 * number / units:.1f}"] for kind, number in kinds]
+    if repairs:
         yield tabulate(
-            mends, ["mend", "number", "per 1,000 units"], "github", disable_numparse=True
+            repairs, ["repair", "number", "per 1,000 units"], "github", disable_numparse=True
         )
     quarters = ", ".join(percent(wrong / all_) for wrong, all_ in free.quarters if all_)
     yield (

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import Level, bucket_table
 from harness.analysis.confusion import Confusion, by_tag, by_type
 from harness.analysis.partial import Credit, Fair, Scheme, fair, partial_credit
@@ -48,7 +48,7 @@ def _scores(counted: Credit | Fair) -> dict[str, float | None]:
     return {"precision": counted.precision, "recall": counted.recall, "f1": counted.f1}
 
 
-def analyse(answers: Answers) -> Analysis:
+def analyse(answers: FinishedRun) -> Analysis:
     """The analysis of one run."""
     judged = tuple(chain.from_iterable(answers.cases))
     kinds = tally(judged)

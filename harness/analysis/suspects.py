@@ -21,7 +21,7 @@ from itertools import groupby
 
 import numpy as np
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.rows import Row, rows
 from harness.analysis.taxonomy import overlap
 from harness.core import Span
@@ -50,7 +50,7 @@ class Suspect:
         return self.support + self.consistency / 2
 
 
-def suspects(runs: Sequence[Answers], least: float = 0.5) -> list[Suspect]:
+def suspects(runs: Sequence[FinishedRun], least: float = 0.5) -> list[Suspect]:
     """The claims with a support above ``least``, most suspicious first; at most one per place.
 
     Raises:
@@ -173,7 +173,7 @@ class Known:
         return sum(fits) / len(fits) if fits else 0.0
 
 
-def _known(run: Answers) -> Known:
+def _known(run: FinishedRun) -> Known:
     labels: dict[str, Counter[str]] = {}
     for mention, counts in (run.facts.mentions if run.facts else {}).items():
         labels[mention] = Counter(counts)

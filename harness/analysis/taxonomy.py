@@ -6,8 +6,8 @@ or one found entity; an entity whose every overlap belongs to another case stand
 
 Kinds of a case that is not exact, in order of precedence:
 
-1. ``repair``: mending made it. A found entity is not among those of the unmended answer, or a gold
-   entity was right in it. Needs ``raw_tags``: an answer that was never mended cannot be of it.
+1. ``repair``: repair made it. A found entity is not among those of the unrepaired answer, or a gold
+   entity was right in it. Needs ``raw_tags``: an answer that was never repaired cannot be of it.
 2. ``window edge``: a border between two windows lies strictly inside the case.
 3. its shape. One gold entity and one found: ``type`` (same units, other label), ``short``,
    ``long``, ``shifted`` (same label; found inside gold, gold inside found, neither) and
@@ -41,7 +41,7 @@ BOUNDARY: tuple[Kind, ...] = ("short", "long", "shifted")
 class Case:
     """Gold and found entities that are judged together.
 
-    ``kind`` counts; ``shape`` is what the kind would be had it no cause in mending or windows.
+    ``kind`` counts; ``shape`` is what the kind would be had it no cause in repair or windows.
     """
 
     kind: Kind

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import Level
-from harness.analysis.comparison import Comparison
-from harness.analysis.free import Mend
+from harness.analysis.comparison import EntityComparison
+from harness.analysis.free import RepairKind
 from harness.analysis.summary import Analysis
 from harness.scoring.score import percent
 
 LONGEST = 60
 
 
-def analysis(answers: Answers, found: Analysis) -> str:
+def analysis(answers: FinishedRun, found: Analysis) -> str:
     """Errors by kind, and F1 by bucket; ``*`` marks levels with too little gold to say much."""
     kinds = [
         [kind, tally.cases, tally.gold, tally.found]
@@ -36,7 +36,7 @@ def _level(level: Level) -> list[object]:
     return [level.bucket, level.level, level.n, percent(level.counts.f1), between, mark]
 
 
-def comparison(found: Comparison) -> str:
+def comparison(found: EntityComparison) -> str:
     """Pairs of rows instance by instance, what they could do together, and levels that differ."""
     pairs = [
         [f"{d.first} / {d.second}", d.both_right, d.only_first, d.only_second, d.wrong_alike,
@@ -62,14 +62,14 @@ def comparison(found: Comparison) -> str:
     return "\n\n".join(parts)
 
 
-def mends(found: Iterable[Mend]) -> str:
-    """What was mended in free answers, each kind with the shortest answer that needed it."""
+def repairs(found: Iterable[RepairKind]) -> str:
+    """What was repaired in free answers, each kind with the shortest answer that needed it."""
     rows = [
-        [mend.kind, mend.sentences, mend.times, _cut(mend.example.joiner.join(mend.example.units)),
-         _cut(mend.example.raw or "")]
-        for mend in found
+        [each.kind, each.sentences, each.times,
+         _cut(each.example.joiner.join(each.example.units)), _cut(each.example.raw or "")]
+        for each in found
     ]  # fmt: skip
-    return _table(["mended", "sentences", "times", "for", "was written"], rows)
+    return _table(["repaired", "sentences", "times", "for", "was written"], rows)
 
 
 def _cut(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from harness.analysis import Answers
+    from harness.analysis import FinishedRun
     from harness.report.wording import Wording
 
 Folders = Annotated[list[Path], typer.Argument(help="Run folders, or folders of them.")]
@@ -42,7 +42,7 @@ def analyse(folders: Folders) -> None:
         typer.echo(text.analysis(answers, summary) + "\n")
         for free in written:
             typer.echo(text.analysis(free, analysis.analyse(free)) + "\n")
-            typer.echo(text.mends(analysis.mends(free.predictions)) + "\n")
+            typer.echo(text.repairs(analysis.repairs_by_kind(free.predictions)) + "\n")
 
 
 def compare(folders: Folders, free: Free = False) -> None:
@@ -98,7 +98,7 @@ def figures(
         typer.echo(f"{picture.name}: {picture.caption}", err=True)
 
 
-def _loaded(folders: list[Path], free: bool) -> "tuple[Answers, ...]":
+def _loaded(folders: list[Path], free: bool) -> "tuple[FinishedRun, ...]":
     from harness import analysis
 
     return analysis.load_all(folders, analysis.with_free if free else analysis.own)

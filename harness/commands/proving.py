@@ -26,12 +26,14 @@ def verify(folders: Folders) -> None:
     from harness.results.verify import differences
 
     found = reader.read(folders)
-    faults = [fault for result in found.runs for fault in differences(result)]
-    faults += [f"{r.folder}: {r.reason}" for r in found.rejected if r.kind in ("corrupt", "newer")]
-    for fault in faults:
-        typer.echo(fault)
-    typer.echo(f"{len(found.runs)} results read, {len(faults)} faults")
-    if faults:
+    problems = [problem for result in found.runs for problem in differences(result)]
+    problems += [
+        f"{r.folder}: {r.reason}" for r in found.rejected if r.kind in ("corrupt", "newer")
+    ]
+    for problem in problems:
+        typer.echo(problem)
+    typer.echo(f"{len(found.runs)} results read, {len(problems)} problems")
+    if problems:
         raise typer.Exit(1)
 
 
@@ -105,12 +107,12 @@ def import_predictions(
     """Store predictions made elsewhere as a run, so that they enter the same table."""
     from harness.data.task import load
     from harness.studies.external import FORMATS, Import, write
-    from harness.studies.stated_facts import Statement
+    from harness.studies.stated_facts import StatedFacts
 
     if format_ not in FORMATS:
         msg = f"--format {format_}: there are {', '.join(FORMATS)}"
         raise ConfigError(msg)
-    seeds, facts = tuple(seed or [0]), Statement.parse(state or [])
+    seeds, facts = tuple(seed or [0]), StatedFacts.parse(state or [])
     given = Import(file, format_, name, seeds, tuple(planned or ()), rule, weights, facts)
     for folder in write(load(task, data), task, given, output):
         typer.echo(folder)

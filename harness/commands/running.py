@@ -9,7 +9,7 @@ from harness import registry
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
-    from harness.runs.plan import Cell, Request
+    from harness.runs.plan import GridCell, Request
 
 Backends = Annotated[list[str], typer.Option("--backend", help="Names, or `all` installed ones.")]
 Tasks = Annotated[
@@ -95,7 +95,7 @@ def prepare(names: tuple[str, ...], threads: int) -> None:
 
 
 def train(
-    cells: "tuple[Cell, ...]", threads: int, workers: int | None, *, quiet: bool
+    cells: "tuple[GridCell, ...]", threads: int, workers: int | None, *, quiet: bool
 ) -> HarnessError | None:
     """Run the cells; a failure is given back, so that the table of the others is printed first."""
     from harness.runs import grid
@@ -111,7 +111,7 @@ def train(
     return None
 
 
-def _print_leaderboard(cells: "tuple[Cell, ...]", highlight: tuple[str, ...]) -> None:
+def _print_leaderboard(cells: "tuple[GridCell, ...]", highlight: tuple[str, ...]) -> None:
     from harness.leaderboard.build import SCREEN, build
     from harness.leaderboard.render import FORMATS
     from harness.results import reader
@@ -122,7 +122,7 @@ def _print_leaderboard(cells: "tuple[Cell, ...]", highlight: tuple[str, ...]) ->
         typer.echo(FORMATS["markdown"](table), nl=False)
 
 
-def _show(request: "Request", cells: "tuple[Cell, ...]") -> None:
+def _show(request: "Request", cells: "tuple[GridCell, ...]") -> None:
     """Print the resolved configuration and the plan."""
     import yaml
 

@@ -94,11 +94,11 @@ def _training(result: Result) -> str:
     return "none (zero-shot)" if is_zero_shot(result) else "on train"
 
 
-def _consumed(result: Result) -> str:
+def _training_digests(result: Result) -> str:
     """The digests of the run's epochs: order-free, so that every epoch on train has the same."""
-    if not result.run.consumed and (is_zero_shot(result) or result.run.weights == "none"):
+    if not result.run.training_digests and (is_zero_shot(result) or result.run.weights == "none"):
         return NOT_APPLICABLE
-    return ", ".join(sorted(set(result.run.consumed))) or MISSING
+    return ", ".join(sorted(set(result.run.training_digests))) or MISSING
 
 
 def _stated(result: Result) -> str:
@@ -154,7 +154,7 @@ FIELDS: tuple[Field, ...] = (
     Field("limits", _limit),
     Field("precision", _precision),
     Field("harness version", lambda result: result.run.harness or MISSING),
-    Field("bytes consumed per epoch", _consumed),
+    Field("bytes consumed per epoch", _training_digests),
     Field("stored predictions", _stored, must="match"),
     Field("stated, not recorded", _stated, separates=False, must="none"),
     Field("seeds planned", _seeds, separates=False),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.data import task as tasks
-from harness.data.examples import Item
+from harness.data.examples import LocatedExample
 from harness.data.overlap import HALF, Seen
 from harness.data.readers import Problem, Severity
 from harness.data.task import Draft
@@ -125,15 +125,15 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole} sentences ({part / whole:.2%})"
 
 
-def _first_of_each(items: Sequence[Item]) -> dict[tuple[str, ...], Item]:
-    first: dict[tuple[str, ...], Item] = {}
+def _first_of_each(items: Sequence[LocatedExample]) -> dict[tuple[str, ...], LocatedExample]:
+    first: dict[tuple[str, ...], LocatedExample] = {}
     for item in items:
         first.setdefault(item.example.sentence.units, item)
     return first
 
 
 def _leaks(
-    inner: str, items: Sequence[Item], outer: str, others: Sequence[Item]
+    inner: str, items: Sequence[LocatedExample], outer: str, others: Sequence[LocatedExample]
 ) -> Iterator[Problem]:
     """What ``inner`` shares with ``outer``: an error where a run refuses it, else a note."""
     seen = Seen.of(item.example.sentence for item in others)
@@ -156,7 +156,7 @@ def _leaks(
     yield Problem(first.file, first.line, "overlap-of-splits", severity, message)
 
 
-def _duplicates(name: str, items: Sequence[Item]) -> Iterator[Problem]:
+def _duplicates(name: str, items: Sequence[LocatedExample]) -> Iterator[Problem]:
     """A note with the copies within a split, and one for each copy with other gold."""
     first = _first_of_each(items)
     twins = [(item, first[item.example.sentence.units]) for item in items]
@@ -172,7 +172,7 @@ def _duplicates(name: str, items: Sequence[Item]) -> Iterator[Problem]:
             yield Problem(item.file, item.line, "conflicting-gold", "note", message)
 
 
-def _long_units(name: str, items: Sequence[Item], joiner: str) -> Iterator[Problem]:
+def _long_units(name: str, items: Sequence[LocatedExample], joiner: str) -> Iterator[Problem]:
     """A note where units that should be characters are longer than one code point."""
     if joiner:
         return
@@ -187,7 +187,9 @@ def _long_units(name: str, items: Sequence[Item], joiner: str) -> Iterator[Probl
         yield Problem(item.file, item.line, "long-units", "note", message)
 
 
-def _unseen_labels(name: str, items: Sequence[Item], train: Sequence[Item]) -> Iterator[Problem]:
+def _unseen_labels(
+    name: str, items: Sequence[LocatedExample], train: Sequence[LocatedExample]
+) -> Iterator[Problem]:
     """A note for each label that train never has: nothing can learn it."""
     known = {span.label for item in train for span in item.example.spans}
     spans = [(span.label, item) for item in items for span in item.example.spans]

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 from harness.core import Example, Sentence
 from harness.data import schemes
-from harness.data.readers import Problem, Raw, Reading
-from harness.data.schemes import Gold, Scheme, Spelling
+from harness.data.readers import Problem, Raw, ReadSplit
+from harness.data.schemes import ParsedGold, Scheme, Spelling
 from harness.data.taskfile import TaskFile
 from harness.yamlfile import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class LocatedExample:
     """An example, where it stands, its document, and how many of its tags are malformed."""
 
     example: Example
@@ -46,21 +46,21 @@ class Part:
         return "spans" if self.records else "unknown"
 
 
-def part(reading: Reading, task: TaskFile) -> Part:
+def part(reading: ReadSplit, task: TaskFile) -> Part:
     """The sentences of ``reading`` whose labels and tags are those of ``task``."""
     problems = list(reading.problems)
     tags, places = _vocabulary(reading.records)
-    faults = {tag: fault for tag in tags if (fault := _tag_fault(tag, task))}
-    spelling, mixed = _spelling([tag for tag in tags if tag not in faults], task.scheme)
+    wrong = {tag: problem for tag in tags if (problem := _tag_problem(tag, task))}
+    spelling, mixed = _spelling([tag for tag in tags if tag not in wrong], task.scheme)
     if mixed:
         problems.append(Problem(reading.file, None, "scheme", "error", mixed))
-    for tag, (code, message) in faults.items():
+    for tag, (code, message) in wrong.items():
         line, column = places[tag]
         many = f" ({tags[tag]} times, first here)" if tags[tag] > 1 else ""
         problems.append(Problem(reading.file, line, code, "error", message + many, column))
-    problems += _span_faults(reading, task)
+    problems += _span_problems(reading, task)
     labels = set(task.labels)
-    kept = tuple(record for record in reading.records if _is_sound(record, faults, labels))
+    kept = tuple(record for record in reading.records if _is_sound(record, wrong, labels))
     if not kept and not any(problem.severity == "error" for problem in problems):
         problems.append(Problem(reading.file, None, "empty-split", "error", "no sentence in here"))
     return Part(reading.file, () if mixed else kept, spelling, tuple(problems))
@@ -79,9 +79,9 @@ def carve(records: Iterable[Raw], joiner: str, share: float) -> tuple[list[Raw],
 
 def items(
     split: str, source: Part, records: Iterable[Raw], task: TaskFile
-) -> tuple[list[Item], list[Problem]]:
+) -> tuple[list[LocatedExample], list[Problem]]:
     """The examples of ``records`` of one file, and a note for each malformed tag."""
-    found: list[Item] = []
+    found: list[LocatedExample] = []
     problems: list[Problem] = []
     scheme = source.spelling.scheme if source.spelling else "BIO"
     for number, record in enumerate(records, start=1):
@@ -89,18 +89,18 @@ def items(
         sentence = Sentence(f"{split}-{number:05d}", record.units, task.joiner)
         example = Example(sentence, gold.spans)
         malformed = len(gold.malformed)
-        found.append(Item(example, source.file, record.line, record.document, malformed))
+        found.append(LocatedExample(example, source.file, record.line, record.document, malformed))
         problems += _malformed(source.file, record, gold, task)
     return found, problems
 
 
-def _gold(record: Raw, scheme: Scheme, task: TaskFile) -> Gold:
+def _gold(record: Raw, scheme: Scheme, task: TaskFile) -> ParsedGold:
     if record.tags is None:
-        return Gold(record.spans)
+        return ParsedGold(record.spans)
     return schemes.read(record.tags, scheme, task.policy)
 
 
-def _malformed(file: str, record: Raw, gold: Gold, task: TaskFile) -> Iterator[Problem]:
+def _malformed(file: str, record: Raw, gold: ParsedGold, task: TaskFile) -> Iterator[Problem]:
     tags = record.tags or ()
     for position in gold.malformed:
         line, column = record.place(position)
@@ -121,7 +121,7 @@ def _vocabulary(records: Iterable[Raw]) -> tuple[Counter[str], dict[str, tuple[i
     return counts, places
 
 
-def _tag_fault(tag: str, task: TaskFile) -> tuple[str, str] | None:
+def _tag_problem(tag: str, task: TaskFile) -> tuple[str, str] | None:
     """The code and the message of what is wrong with a tag, if anything is."""
     try:
         letter, label = schemes.parse(tag)
@@ -151,7 +151,7 @@ def _spelling(tags: Sequence[str], scheme: str) -> tuple[Spelling | None, str]:
     return Spelling(wanted[0], found.separator) if wanted else found, ""
 
 
-def _span_faults(reading: Reading, task: TaskFile) -> Iterator[Problem]:
+def _span_problems(reading: ReadSplit, task: TaskFile) -> Iterator[Problem]:
     """A problem for each unknown label of spans, at the first, with its number."""
     lines: dict[str, list[int]] = {}
     for record in reading.records:
@@ -164,6 +164,6 @@ def _span_faults(reading: Reading, task: TaskFile) -> Iterator[Problem]:
         yield Problem(reading.file, places[0], "unknown-label", "error", message)
 
 
-def _is_sound(record: Raw, faults: Mapping[str, object], labels: set[str]) -> bool:
+def _is_sound(record: Raw, wrong: Mapping[str, object], labels: set[str]) -> bool:
     spans = all(span.label in labels for span in record.spans)
-    return spans and faults.keys().isdisjoint(record.tags or ())
+    return spans and wrong.keys().isdisjoint(record.tags or ())

@@ -38,8 +38,8 @@ class Spelling:
 
 
 @dataclass(frozen=True, slots=True)
-class Gold:
-    """The spans of a sentence, and the positions of the tags that may not stand where they do."""
+class ParsedGold:
+    """The spans of a sentence, and the indices of the tags that may not stand where they do."""
 
     spans: tuple[Span, ...]
     malformed: tuple[int, ...] = ()
@@ -87,7 +87,7 @@ def detect(tags: Iterable[str]) -> Spelling:
     raise ValueError(msg)
 
 
-def read(tags: Sequence[str], scheme: Scheme, policy: Policy) -> Gold:
+def read(tags: Sequence[str], scheme: Scheme, policy: Policy) -> ParsedGold:
     """The spans that ``tags``, of a spelling already checked, mean under ``policy``.
 
     In schemes with an end, E, L, S and U end an entity. One that goes on after its end is an
@@ -95,19 +95,19 @@ def read(tags: Sequence[str], scheme: Scheme, policy: Policy) -> Gold:
     stop, and counts as malformed.
     """
     if all(tag == OUTSIDE for tag in tags):
-        return Gold(())
+        return ParsedGold(())
     letters = [parse(tag) for tag in tags]
     malformed = tuple(_malformed(letters, closes=scheme != "BIO"))
-    return Gold(decode(tuple(_bio(letters, policy)), policy), malformed)
+    return ParsedGold(decode(tuple(_bio(letters, policy)), policy), malformed)
 
 
 def _malformed(letters: Sequence[tuple[str, str]], *, closes: bool) -> Iterator[int]:
-    """The positions of tags that may not follow the one before, or may not be the last one."""
+    """The indices of tags that may not follow the one before, or may not be the last one."""
     open_label = ""
-    for position, (letter, label) in enumerate(letters):
+    for index, (letter, label) in enumerate(letters):
         goes_on = letter not in BEGINS and letter != OUTSIDE
         if (goes_on and label != open_label) or (closes and open_label and not goes_on):
-            yield position
+            yield index
         open_label = "" if letter in ENDS else label
     if closes and open_label:
         yield len(letters) - 1

@@ -1,6 +1,6 @@
 """A task: gold read once, here, under the policy its file names; it never meets a tokenizer.
 
-What cannot be read as the task file says is refused with every problem, never dropped or mended.
+What cannot be read as the task file says is refused with every problem, never dropped or repaired.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from harness.core import Example, Sentence
 from harness.data import examples, readers, taskfile
-from harness.data.examples import Item, Part
+from harness.data.examples import LocatedExample, Part
 from harness.data.readers import Problem, Raw
 from harness.errors import ConfigError, DataError
 from harness.tags import Policy, tag_set
@@ -76,7 +76,7 @@ class Draft:
 
     path: Path
     file: taskfile.TaskFile
-    items: Mapping[str, tuple[Item, ...]]
+    items: Mapping[str, tuple[LocatedExample, ...]]
     spelling: Mapping[str, str]
     problems: tuple[Problem, ...]
 
@@ -125,7 +125,7 @@ def read(task: str | Path, data: Path | None = None) -> Draft:
         for name in file.splits
     }
     problems = [problem for part in parts.values() for problem in part.problems]
-    items: dict[str, tuple[Item, ...]] = {}
+    items: dict[str, tuple[LocatedExample, ...]] = {}
     for name, (part, records) in _carved(parts, file).items():
         found, notes = examples.items(name, part, records, file)
         items[name] = tuple(found)
@@ -167,7 +167,7 @@ def _refuse(draft: Draft) -> None:
     raise DataError(msg)
 
 
-def _split(name: str, items: Sequence[Item]) -> Split:
+def _split(name: str, items: Sequence[LocatedExample]) -> Split:
     return Split(
         name,
         tuple(item.example for item in items),

@@ -132,17 +132,17 @@ def source_of(file: TaskFile, split: str, root: Path) -> readers.Source:
     if file.hub:
         return _hub_source(file.hub, files.units, root)
     if file.format == "conll":
-        return conll.Source(path, file.columns)
+        return conll.ConllSource(path, file.columns)
     if file.format == "jsonl":
-        return jsonl.Source(path, file.joiner)
+        return jsonl.JsonlSource(path, file.joiner)
     tags = root / files.tags if files.tags else parallel.beside(path)
-    return parallel.Source(path, tags, root / files.documents if files.documents else None)
+    return parallel.ParallelSource(path, tags, root / files.documents if files.documents else None)
 
 
-def _hub_source(described: Hub, split: str, root: Path) -> hub.Source:
+def _hub_source(described: Hub, split: str, root: Path) -> hub.HubSource:
     """A folder in ``root`` is read in place of a repository of that name."""
     local = root / described.repository
-    return hub.Source(
+    return hub.HubSource(
         repository=str(local) if local.is_dir() else described.repository,
         split=split,
         revision=described.revision,

@@ -91,7 +91,7 @@ class Alignment:
 
 
 @dataclass(slots=True)
-class _Row:
+class _BandRow:
     """Best scores with ``slot`` slots behind us, for columns ``low`` and up (items behind us)."""
 
     low: int
@@ -100,13 +100,13 @@ class _Row:
 
 
 @dataclass(slots=True)
-class _Search:
+class _BandSearch:
     """One pass over a band: columns from ``slot - band`` to ``slot + band``."""
 
     slots: Slots
     items: Items
     band: int
-    rows: dict[int, _Row] = field(default_factory=dict)
+    rows: dict[int, _BandRow] = field(default_factory=dict)
     jumped: dict[int, int] = field(default_factory=dict)  # slot landed on -> length of the jump
     leads: int = 0  # slots before this one may still be reached with nothing matched
     last: int = 0  # the slot after which all that is left is skipped
@@ -127,7 +127,7 @@ class _Search:
         """Fill the rows; False where the work allowed ran out."""
         self.leads = self.last = len(self.slots)
         width = self.window(0)[1] + 1
-        self.rows[0] = _Row(0, np.full(width, _NEVER, np.int32), np.zeros(width, np.int32))
+        self.rows[0] = _BandRow(0, np.full(width, _NEVER, np.int32), np.zeros(width, np.int32))
         self.rows[0].matched[0] = 0
         slot, work, patience = self._start(), 0, 0
         while slot < self.last:
@@ -166,7 +166,7 @@ class _Search:
         matched, gap = matched[kept], gap[kept]
         np.maximum(gap[1:], matched[:-1], out=gap[1:])  # an item is skipped, or several
         np.maximum.accumulate(gap, out=gap)
-        self.rows[slot + 1] = _Row(low, matched, gap)
+        self.rows[slot + 1] = _BandRow(low, matched, gap)
 
     def _jump(self, slot: int) -> tuple[int, int]:
         """Jump from ``slot`` if one path is ahead of all others; else when to try again."""
@@ -201,7 +201,7 @@ class _Search:
         gap = matched.copy()
         matched[column + length - low] = score
         gap[column + length - low + 1 :] = score
-        self.rows[target] = _Row(low, matched, gap)
+        self.rows[target] = _BandRow(low, matched, gap)
         self.jumped[target] = length
         return target
 
@@ -217,7 +217,7 @@ def _gains(slot: tuple[int, int], items: Items) -> Ints:
     return gain
 
 
-def _ahead(row: _Row, *, leading: bool) -> int | None:
+def _ahead(row: _BandRow, *, leading: bool) -> int | None:
     """The place in ``row`` that no other can beat, even were all that follows in their favour.
 
     Who is further to the right has fewer items left to gain from, who is further to the left has
@@ -236,7 +236,7 @@ def _ahead(row: _Row, *, leading: bool) -> int | None:
     return None if (row.gap[:place] + handicap > score).any() else place
 
 
-def _trace(search: _Search) -> tuple[Ints, int]:
+def _trace(search: _BandSearch) -> tuple[Ints, int]:
     """The item of each slot on the best path, and its score; ties match earliest."""
     found = np.full(len(search.slots), -1, np.int32)
     slot, row = search.last, search.rows[search.last]
@@ -265,7 +265,7 @@ def _trace(search: _Search) -> tuple[Ints, int]:
     return found, score
 
 
-def _before_gap(search: _Search, slot: int, column: int, value: int) -> tuple[int, int, bool]:
+def _before_gap(search: _BandSearch, slot: int, column: int, value: int) -> tuple[int, int, bool]:
     """Where the gap that ends at ``slot`` and ``column`` begins, or goes on one slot earlier."""
     row = search.rows[slot]
     column = row.low + int(np.searchsorted(row.gap, value))  # skip items as far as they can be
@@ -288,7 +288,7 @@ def align(slots: Slots, items: Items, band: int | None = None) -> Alignment | No
     band = difference + SLACK if band is None else max(band, difference)
     while True:
         band = min(band, full)
-        search = _Search(slots, items, band)
+        search = _BandSearch(slots, items, band)
         if not search.run():
             return None
         found, score = _trace(search)

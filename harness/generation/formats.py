@@ -91,7 +91,7 @@ def spellings(tags: tuple[str, ...]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Tags as words with one space between; the key before each is its unit or its position."""
+    """Tags as words with one space between; the key before each is its unit or its index."""
 
     name: str
     key: Kind | None
@@ -101,7 +101,7 @@ class Words:
         if self.key == "unit":
             return tuple(Item("unit", unit) for unit in sentence.units)
         if self.key == "literal":
-            return tuple(Item("literal", str(position)) for position in range(len(sentence)))
+            return tuple(Item("literal", str(index)) for index in range(len(sentence)))
         return ()
 
     def key_words(self, sentence: Sentence) -> list[str]:
@@ -191,12 +191,12 @@ class Inline:
             opening = mark(span.label)
             before[span.start], after[span.end - 1] = opening, closing(opening)
         written: list[Item] = []
-        for position, unit in enumerate(sentence.units):
-            if position in before:
-                written.append(Item("literal", before[position]))
+        for index, unit in enumerate(sentence.units):
+            if index in before:
+                written.append(Item("literal", before[index]))
             written.append(Item("unit", unit))
-            if position in after:
-                written.append(Item("literal", after[position]))
+            if index in after:
+                written.append(Item("literal", after[index]))
         return tuple(written)
 
     def marks(self, tags: Sequence[str]) -> tuple[Item, ...]:
@@ -243,8 +243,8 @@ def _marked_spans(text: str, sentence: Sentence, known: Mapping[str, str]) -> li
     """The entities between marks, if each is where units are and the rest is the sentence."""
     begins = {start: unit for unit, start in enumerate(sentence.starts)}
     ends = {
-        start + len(unit): position + 1
-        for position, (start, unit) in enumerate(zip(sentence.starts, sentence.units, strict=True))
+        start + len(unit): index + 1
+        for index, (start, unit) in enumerate(zip(sentence.starts, sentence.units, strict=True))
     }
     spans: list[Span] = []
     marks = {*known, *map(closing, known)}

@@ -60,7 +60,7 @@ class FuzzReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FuzzCase:
     """A text to be repaired, for a sentence and a tag set."""
 
     text: Text
@@ -121,7 +121,7 @@ def check(seed: int, number: int) -> FuzzReport:
     )
 
 
-def broken(case: Case, decoded: Decoded) -> Iterator[str]:
+def broken(case: FuzzCase, decoded: Decoded) -> Iterator[str]:
     """The promises that ``decoded`` breaks."""
     if len(decoded.tags) != len(case.sentence):
         yield f"{len(decoded.tags)} tags for {len(case.sentence)} units"
@@ -133,8 +133,8 @@ def broken(case: Case, decoded: Decoded) -> Iterator[str]:
     parsed = _parsed(case)
     if decoded.raw_tags != (parsed or (OUTSIDE,) * len(case.sentence)):
         yield "raw tags are not what the text says"
-    mended = parsed is None or invalid_transitions(parsed) > 0
-    if mended != bool(decoded.repairs) or any(n <= 0 for n in decoded.repairs.values()):
+    repaired = parsed is None or invalid_transitions(parsed) > 0
+    if repaired != bool(decoded.repairs) or any(n <= 0 for n in decoded.repairs.values()):
         yield f"repairs counted: {dict(decoded.repairs)}"
     form = format_named(case.text.format)
     written = Text(form.render(case.sentence, decoded.tags), form.name)
@@ -145,12 +145,12 @@ def broken(case: Case, decoded: Decoded) -> Iterator[str]:
         yield "not the same twice"
 
 
-def _parsed(case: Case) -> tuple[str, ...] | None:
+def _parsed(case: FuzzCase) -> tuple[str, ...] | None:
     form = format_named(case.text.format)
     return form.parse(case.text.text, case.sentence, case.tags)
 
 
-def case_of(seed: int, number: int) -> Case:
+def case_of(seed: int, number: int) -> FuzzCase:
     """Case ``number`` of ``seed``: mostly short, one in a few hundred long."""
     rng = Random(f"{seed} {number}")  # noqa: S311  makes texts, guards nothing
     alphabet = [unit for part in rng.sample(_ALPHABETS, rng.randint(1, 3)) for unit in part]
@@ -160,7 +160,7 @@ def case_of(seed: int, number: int) -> Case:
     sentence = Sentence(str(number), tuple(units), rng.choice(("", "", " ")))
     tags = rng.choice(_TAG_SETS)
     form = rng.choice(tuple(FORMATS.values()))
-    return Case(Text(_text(sentence, tags, form, rng), form.name), sentence, tags)
+    return FuzzCase(Text(_text(sentence, tags, form, rng), form.name), sentence, tags)
 
 
 def _text(sentence: Sentence, tags: tuple[str, ...], form: Format, rng: Random) -> str:

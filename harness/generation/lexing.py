@@ -1,7 +1,7 @@
-"""What each word that a generator wrote can mean: all readings are kept, position decides.
+"""What each word that a generator wrote can mean: all readings are kept, alignment decides.
 
 ``O`` is a tag and a Latin letter, ``B_PER`` may be a word of the sentence. So a word is read as a
-key (the unit or position before a tag), as a tag (exactly, or at the cost of how far its spelling
+key (the unit or its index before a tag), as a tag (exactly, or at the cost of how far its spelling
 is off), or both; words that lost the space between them are taken apart. Costs are those of
 ``harness.generation.align``.
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.generation.align import NO_READING, Items, Slots
 from harness.generation.formats import spellings
-from harness.generation.repetition import without_loop
+from harness.generation.repetition import length_without_repetition
 from harness.tags import OUTSIDE, split
 
 # b-per and B PER; B_PERR; B_XYZ. All less than the 0.35 of a tag taken from far away: at more than
@@ -111,7 +111,7 @@ def _edits(text: str) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LexedText:
     """The words of a text with their readings.
 
     ``merged`` words had to be taken apart; 1 in ``before``, ``loop`` and ``overflow`` says that
@@ -131,7 +131,7 @@ class Reading:
         return self.costs[item] < NO_READING
 
 
-def read(text: str, keys: Sequence[str], lexicon: Lexicon, size: int) -> Reading:
+def read(text: str, keys: Sequence[str], lexicon: Lexicon, size: int) -> LexedText:
     """The words of ``text``, for a sentence of ``size`` units whose keys are ``keys``."""
     known = frozenset(keys)
     words: list[str] = []
@@ -147,14 +147,14 @@ def read(text: str, keys: Sequence[str], lexicon: Lexicon, size: int) -> Reading
         merged += len(apart[word]) > 1 and _was_meant(apart[word], known, lexicon)
     spelled = (at for at, word in enumerate(words) if lexicon.spelled(word)[1] < NO_READING)
     useless = max(0, next(spelled, 0) - size)  # before any tag there is no use for more than units
-    end = without_loop(words, keys, lexicon.exact)
+    end = length_without_repetition(words, keys, lexicon.exact)
     kept = tuple(words[useless : min(end, useless + CAP * size + CAP_EXTRA)])
     meant = {
         word: lexicon.spelled(word) if word in known else lexicon.tag(word) for word in set(kept)
     }
     tags, costs = zip(*(meant[word] for word in kept), strict=True) if kept else ((), ())
     left_out = int(useless > 0), int(end - useless > len(kept)), int(end < len(words))
-    return Reading(kept, tags, costs, merged, *left_out)
+    return LexedText(kept, tags, costs, merged, *left_out)
 
 
 def _rejoined(words: list[str], known: frozenset[str], lexicon: Lexicon) -> Iterator[str]:
@@ -193,14 +193,14 @@ def _was_meant(words: Sequence[str], known: frozenset[str], lexicon: Lexicon) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class KeyIds:
     """Ids of the distinct keys of a sentence and of what is left of them when folded."""
 
     units: Mapping[str, int]
     folded: Mapping[str, int]
 
     @classmethod
-    def of(cls, keys: Sequence[str]) -> "Vocabulary":
+    def of(cls, keys: Sequence[str]) -> "KeyIds":
         """Ids in order of appearance."""
         units: dict[str, int] = {}
         folded: dict[str, int] = {}
@@ -220,7 +220,7 @@ class Vocabulary:
             [each for unit in folded for each in (unit, -1)],
         )
 
-    def items(self, reading: Reading) -> Items:
+    def items(self, reading: LexedText) -> Items:
         """The readings as arrays: an exact tag never stands for another unit."""
         distinct = {
             word: (self.units.get(word, -1), self.folded.get(fold(word), -1))

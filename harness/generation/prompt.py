@@ -29,7 +29,7 @@ _FIELDS: Mapping[str, tuple[frozenset[str], ...]] = {
 }
 _REQUIRED = ("format", "instruction", "question")
 # Where a sentence or an answer belongs: private-use characters, so that no template has them.
-_SLOT = re.compile("\ue000([0-9]+)\ue001")
+_PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,21 @@ class Prompt:
     question: str
 
     def render(self, tags: Sequence[str], shots: int) -> str:
-        """The prompt with ``shots`` examples, and numbered slots where sentences and answers go.
+        """The prompt with ``shots`` examples, and a placeholder for each sentence and answer.
 
-        Slots are in reading order: the text and the answer of each example, then the text that is
-        asked about.
+        Placeholders are in reading order: the text and the answer of each example, then the text
+        that is asked about.
         """
         blocks = [_fill(self.instruction, _meanings(tags))]
         for shot in range(shots):
-            values = {"text": _slot(2 * shot), "answer": _slot(2 * shot + 1)}
+            values = {"text": _placeholder(2 * shot), "answer": _placeholder(2 * shot + 1)}
             blocks += [_fill(self.example or "", values)]
-        return "\n".join([*blocks, _fill(self.question, {"text": _slot(2 * shots)})])
+        return "\n".join([*blocks, _fill(self.question, {"text": _placeholder(2 * shots)})])
 
 
 def parts(rendered: str) -> list[str]:
-    """The texts between the slots of a rendered prompt: one more than there are slots."""
-    return _SLOT.split(rendered)[::2]
+    """The texts around the placeholders of a rendered prompt, one more than it has placeholders."""
+    return _PLACEHOLDER.split(rendered)[::2]
 
 
 def load(name: str) -> Prompt:
@@ -145,8 +145,8 @@ def _check(name: str, section: str, body: str) -> None:
         _fail(name, f"[{section}] has a field twice")
     if section == "example" and found != ["text", "answer"]:
         _fail(name, "[example] shows its {answer} before its {text}")
-    if _SLOT.search(body):
-        _fail(name, f"[{section}] has private-use characters that mark slots")
+    if _PLACEHOLDER.search(body):
+        _fail(name, f"[{section}] has private-use characters that mark placeholders")
 
 
 def _check_fields(name: str, section: str, found: Sequence[str]) -> None:
@@ -178,5 +178,5 @@ def _meanings(tags: Sequence[str]) -> Mapping[str, str]:
     return {"tags": " ".join(map(spell_tag, tags)), "labels": " ".join(labels)}
 
 
-def _slot(number: int) -> str:
+def _placeholder(number: int) -> str:
     return f"\ue000{number}\ue001"

@@ -1,8 +1,8 @@
-"""Any text becomes exactly one legal tag per unit, always the same; every mend has a name.
+"""Any text becomes exactly one legal tag per unit, always the same; every repair has a name.
 
 A well-formed text is taken as it is. Others are aligned with what should have been written
 (``harness.generation.align``); a unit without a tag gets one only where its neighbours leave no
-doubt. Without units to hold on to (format ``tags``) tags are taken in order, and length is mended
+doubt. Without units to hold on to (format ``tags``) tags are taken in order, and length is repaired
 at the end.
 """
 
@@ -20,14 +20,14 @@ from harness.generation.lexing import (
     NUMBER,
     UNKNOWN,
     WHOLE,
-    Reading,
-    Vocabulary,
+    KeyIds,
+    LexedText,
     fold_tag,
     lexicon,
     read,
 )
-from harness.generation.repair_inline import mend_inline
-from harness.generation.repair_kinds import Mended, missing, superfluous
+from harness.generation.repair_inline import repair_inline
+from harness.generation.repair_kinds import Repaired, count_missing, count_superfluous
 from harness.tags import OUTSIDE, may_follow, split
 
 BEGIN, INSIDE = "B-", "I-"  # a tag whose label does not exist
@@ -47,7 +47,7 @@ def repair(text: Text, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     if raw is not None:
         legal, invalid = legalised(raw)
         return Decoded(legal, _counted(invalid), text.text, raw)
-    found, counts = _mended(form.name, text.text, sentence, tags)
+    found, counts = _repaired(form.name, text.text, sentence, tags)
     legal, invalid = legalised(bridged(found))
     counts["invalid_transition"] += invalid
     return Decoded(legal, dict(+counts), text.text, (OUTSIDE,) * len(sentence))
@@ -57,13 +57,13 @@ def _counted(invalid: int) -> dict[str, int]:
     return {"invalid_transition": invalid} if invalid else {}
 
 
-def _mended(form: str, text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+def _repaired(form: str, text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
     """What a malformed text gives."""
     if not sentence.units:
         return (), Counter(text_after=1)
     if not text.strip():
         return (OUTSIDE,) * len(sentence), Counter(empty=1)
-    return _MENDERS[form](text, sentence, tags)
+    return _REPAIRERS[form](text, sentence, tags)
 
 
 def legalised(tags: Sequence[str]) -> tuple[tuple[str, ...], int]:
@@ -111,38 +111,38 @@ def _filler(before: str, rest: Sequence[str | None]) -> str:
     return f"B-{label}" if distance == 1 else OUTSIDE
 
 
-def _mend_tags(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+def _repair_tags(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
     """Tags by count: there is nothing to align."""
     reading = read(text, (), lexicon(tags, WHOLE), len(sentence))
     places = [at for at, cost in enumerate(reading.costs) if cost < NO_READING]
     if not places:
         return (OUTSIDE,) * len(sentence), Counter(unrecoverable=1)
-    counts = superfluous(reading.words, [False] * len(reading.words), places)
+    counts = count_superfluous(reading.words, [False] * len(reading.words), places)
     surplus = len(places) - len(sentence)
     counts.update(missing_label=max(0, -surplus), duplicated_label=max(0, surplus))
     used = places[: len(sentence)]
-    counts.update(_tag_faults(reading, used))
+    counts.update(_count_tag_repairs(reading, used))
     counts.update(merged=reading.merged, overflow=reading.overflow)
     counts["text_before"] |= reading.before
     found = [_tag(reading, at, tags) for at in used]
     return [*found, *[OUTSIDE] * max(0, -surplus)], counts
 
 
-def _mend_char_tag(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+def _repair_char_tag(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
     """Units with tags; without a joiner, units that lost their space are told apart."""
     keys = CHAR_TAG.key_words(sentence)
-    return _mend_keyed(text, keys, tags, WHOLE if sentence.joiner else CHARACTER)
+    return _repair_keyed(text, keys, tags, WHOLE if sentence.joiner else CHARACTER)
 
 
-def _mend_indexed(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
-    """Positions with tags: the positions are what is aligned."""
-    return _mend_keyed(text, INDEXED.key_words(sentence), tags, NUMBER)
+def _repair_indexed(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
+    """Indices with tags: the indices are what is aligned."""
+    return _repair_keyed(text, INDEXED.key_words(sentence), tags, NUMBER)
 
 
-def _mend_keyed(text: str, keys: list[str], tags: tuple[str, ...], looks: str) -> Mended:
+def _repair_keyed(text: str, keys: list[str], tags: tuple[str, ...], looks: str) -> Repaired:
     """Keys with tags, aligned."""
     reading = read(text, keys, lexicon(tags, looks), len(keys))
-    vocabulary = Vocabulary.of(keys)
+    vocabulary = KeyIds.of(keys)
     slots, items = vocabulary.slots(keys, tagged=True), vocabulary.items(reading)
     alignment = align(slots, items)
     if alignment is None:
@@ -154,16 +154,16 @@ def _mend_keyed(text: str, keys: list[str], tags: tuple[str, ...], looks: str) -
     found = [None if place < 0 else _tag(reading, place, tags) for place in places]
     for at in _doubtful(units, replaced):
         found[at] = None
-    return found, _faults(reading, keys, alignment)
+    return found, _count_repairs(reading, keys, alignment)
 
 
-def _faults(reading: Reading, keys: Sequence[str], alignment: Alignment) -> Counter[str]:
+def _count_repairs(reading: LexedText, keys: Sequence[str], alignment: Alignment) -> Counter[str]:
     """All that is wrong with an aligned text of keys and tags."""
     units, places = alignment.items[0::2].tolist(), alignment.items[1::2].tolist()
     is_tag = [cost < NO_READING for cost in reading.costs]
-    counts = missing(units, places)
-    counts.update(superfluous(reading.words, is_tag, alignment.matched))
-    counts.update(_tag_faults(reading, [place for place in places if place >= 0]))
+    counts = count_missing(units, places)
+    counts.update(count_superfluous(reading.words, is_tag, alignment.matched))
+    counts.update(_count_tag_repairs(reading, [place for place in places if place >= 0]))
     pairs = [(key, item) for key, item in zip(keys, units, strict=True) if item >= 0]
     inexact = sum(reading.words[item] != key for key, item in pairs)
     counts.update(substituted_unit=inexact, merged=reading.merged, overflow=reading.overflow)
@@ -197,14 +197,14 @@ def _believed(units: Sequence[int], at: int, stop: int) -> bool:
     return size == 1 or (size <= BELIEVED and without_gap)
 
 
-def _tag_faults(reading: Reading, used: Sequence[int]) -> Counter[str]:
+def _count_tag_repairs(reading: LexedText, used: Sequence[int]) -> Counter[str]:
     """The tags that had to be read with good will."""
     costs = [reading.costs[at] for at in used]
     typos = costs.count(NORMALISED) + costs.count(NEAR)
     return Counter(label_typo=typos, unknown_label=costs.count(UNKNOWN))
 
 
-def _tag(reading: Reading, item: int, tags: Sequence[str]) -> str | None:
+def _tag(reading: LexedText, item: int, tags: Sequence[str]) -> str | None:
     """The tag that an item means, or what its prefix alone tells, or None."""
     tag = reading.tags[item]
     if tag >= 0:
@@ -214,11 +214,11 @@ def _tag(reading: Reading, item: int, tags: Sequence[str]) -> str | None:
 
 _PREFIXES: Mapping[str, str] = MappingProxyType({"b_": BEGIN, "i_": INSIDE})
 
-_MENDERS: Mapping[str, Callable[[str, Sentence, tuple[str, ...]], Mended]] = MappingProxyType(
+_REPAIRERS: Mapping[str, Callable[[str, Sentence, tuple[str, ...]], Repaired]] = MappingProxyType(
     {
-        "tags": _mend_tags,
-        "char-tag": _mend_char_tag,
-        "indexed": _mend_indexed,
-        "inline": mend_inline,
+        "tags": _repair_tags,
+        "char-tag": _repair_char_tag,
+        "indexed": _repair_indexed,
+        "inline": repair_inline,
     }
 )

@@ -1,4 +1,4 @@
-"""Inline markup is mended in two halves: marks are paired, and the text between is aligned.
+"""Inline markup is repaired in two halves: marks are paired, and the text between is aligned.
 
 Alignment is by code point, so that it does not matter where the text breaks into units. An entity
 that is never closed is believed where the text breaks off in it, or ends soon after.
@@ -18,12 +18,12 @@ from harness.generation.lexing import (
     NO_TAG,
     WHOLE,
     WILD,
+    KeyIds,
+    LexedText,
     Lexicon,
-    Reading,
-    Vocabulary,
     lexicon,
 )
-from harness.generation.repair_kinds import Mended, superfluous
+from harness.generation.repair_kinds import Repaired, count_superfluous
 from harness.tags import OUTSIDE, split
 
 UNCLOSED = 8  # units: an entity left open at the end of a whole text is believed up to this length
@@ -75,20 +75,20 @@ class _Marked:
         self.counts["missing_label"] += 1
 
 
-def mend_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Mended:
+def repair_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
     """Tags from marks, of text that may be damaged anywhere."""
     marked = _read(text, sentence, tags)
     points = sentence.text
     reading = _reading(marked.points, CAP * len(points) + CAP_EXTRA)
-    vocabulary = Vocabulary.of(points)
+    vocabulary = KeyIds.of(points)
     slots, items = vocabulary.slots(points, tagged=False), vocabulary.items(reading)
     alignment = align(slots, items)
     if alignment is None or len(alignment.replaced(slots, items)) == len(alignment.matched):
         return (OUTSIDE,) * len(sentence), Counter(unrecoverable=1)
     units = list(_by_unit(alignment.items.tolist(), sentence))
-    counts = _faults(units, sentence, reading)
+    counts = _count_repairs(units, sentence, reading)
     counts["merged"] = _merged(alignment.items.tolist(), units, sentence, reading)
-    counts.update(superfluous(reading.words, [False] * len(reading.words), alignment.matched))
+    counts.update(count_superfluous(reading.words, [False] * len(reading.words), alignment.matched))
     entities = _bridged([_entity(items, marked.entities) for items in units])
     if marked.opened != _NONE:
         length = entities.count(marked.opened)
@@ -136,11 +136,13 @@ def _meant(
     return True
 
 
-def _reading(points: Sequence[str], cap: int) -> Reading:
+def _reading(points: Sequence[str], cap: int) -> LexedText:
     """The first ``cap`` code points as words that are no tags."""
     words = tuple(points[:cap])
     size = len(words)
-    return Reading(words, (NO_TAG,) * size, (NO_READING,) * size, overflow=int(len(points) > size))
+    return LexedText(
+        words, (NO_TAG,) * size, (NO_READING,) * size, overflow=int(len(points) > size)
+    )
 
 
 def _by_unit(items: Sequence[int], sentence: Sentence) -> Iterator[list[int]]:
@@ -149,7 +151,9 @@ def _by_unit(items: Sequence[int], sentence: Sentence) -> Iterator[list[int]]:
         yield list(items[start : start + len(unit)])
 
 
-def _faults(units: Sequence[Sequence[int]], sentence: Sentence, reading: Reading) -> Counter[str]:
+def _count_repairs(
+    units: Sequence[Sequence[int]], sentence: Sentence, reading: LexedText
+) -> Counter[str]:
     """What the text between the marks lacks or has otherwise than the sentence."""
     end = 1 + max((at for at, items in enumerate(units) if max(items) >= 0), default=-1)
     counts: Counter[str] = Counter(cut_off=int(end < len(units)), overflow=reading.overflow)
@@ -162,7 +166,7 @@ def _faults(units: Sequence[Sequence[int]], sentence: Sentence, reading: Reading
 
 
 def _merged(
-    items: Sequence[int], units: Sequence[Sequence[int]], sentence: Sentence, reading: Reading
+    items: Sequence[int], units: Sequence[Sequence[int]], sentence: Sentence, reading: LexedText
 ) -> int:
     """How many units stand next to each other without what should be between them."""
     width = len(sentence.joiner)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-Mended: TypeAlias = tuple[Sequence[str | None], Counter[str]]
+Repaired: TypeAlias = tuple[Sequence[str | None], Counter[str]]
 """The tag of each unit as far as it is known, and the faults found."""
 
 KINDS = (
@@ -33,7 +33,7 @@ _LOOP = 4  # fewer words said again are doubled, not a loop
 _PAIR = 2
 
 
-def missing(units: Sequence[int], tags: Sequence[int]) -> Counter[str]:
+def count_missing(units: Sequence[int], tags: Sequence[int]) -> Counter[str]:
     """What an answer lacks, given the item of each unit and of each tag, -1 for none."""
     counts: Counter[str] = Counter()
     places = zip(units, tags, strict=True)
@@ -45,7 +45,7 @@ def missing(units: Sequence[int], tags: Sequence[int]) -> Counter[str]:
     return +counts
 
 
-def superfluous(
+def count_superfluous(
     words: Sequence[str], is_tag: Sequence[bool], matched: Sequence[int]
 ) -> Counter[str]:
     """What an answer has beyond its slots, given the items that were matched, in order."""

@@ -10,7 +10,9 @@ from collections.abc import Container, Sequence
 LEAST = 4  # words said again; fewer are doubled, not a loop
 
 
-def without_loop(words: Sequence[str], keys: Sequence[str], tags: Container[str]) -> int:
+def length_without_repetition(
+    words: Sequence[str], keys: Sequence[str], tags: Container[str]
+) -> int:
     """How many of ``words`` remain when the superfluous end of a loop over ``keys`` is cut.
 
     Nothing is, where a key looks like one of ``tags``: copies cannot be counted then.

@@ -1,4 +1,4 @@
-"""How much of a perfect answer survives faults: gold is damaged on purpose, mended and scored.
+"""How much of a perfect answer survives faults: gold is damaged on purpose, repaired and scored.
 
 Without faults every format scores 100, so what is lost is lost to the fault and its repair alone.
 """
@@ -29,7 +29,7 @@ class Robustness:
     """One kind of fault in one format: entity counts (conlleval policy) before and after repair.
 
     ``fault`` is ``none``, ``mixed`` (any of ``fault_injection.SINGLE``) or the name of one;
-    ``recoverable`` is False for those of ``UNRECOVERABLE``. ``mends`` counts all repairs.
+    ``recoverable`` is False for those of ``UNRECOVERABLE``. ``repairs`` counts all repairs.
     """
 
     format: str
@@ -38,7 +38,7 @@ class Robustness:
     sentences: int
     malformed: int
     units: int
-    mends: int
+    repairs: int
     raw: Counts
     repaired: Counts
 
@@ -66,19 +66,19 @@ def _row(
     seed: int,
 ) -> Robustness:
     """All sentences with faults out of ``names``."""
-    malformed = mends = 0
+    malformed = repairs = 0
     raw = repaired = Counts()
     rng = Random(f"{seed} {form.name} {fault}")  # noqa: S311  chooses faults, guards nothing
     for example, text in _damaged(examples, form, names, rng):
         decoded = repair(text, example.sentence, tags)
         malformed += form.parse(text.text, example.sentence, tags) is None
-        mends += sum(decoded.repairs.values())
+        repairs += sum(decoded.repairs.values())
         raw += _counts(example, decoded.raw_tags or ())
         repaired += _counts(example, decoded.tags)
     units = sum(len(example.sentence) for example in examples)
     recoverable = fault not in UNRECOVERABLE
     size = len(examples)
-    return Robustness(form.name, fault, recoverable, size, malformed, units, mends, raw, repaired)
+    return Robustness(form.name, fault, recoverable, size, malformed, units, repairs, raw, repaired)
 
 
 def _damaged(

@@ -14,7 +14,7 @@ from harness.comparability.systems import System, systems
 from harness.errors import ConfigError
 from harness.leaderboard import columns, cross_task, published, ranking, significance
 from harness.leaderboard.measures import labels_of, of_type
-from harness.leaderboard.ranking import Standing
+from harness.leaderboard.ranking import Ranking
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 from harness.numbers import NOT_KNOWN, printed
 from harness.results.reader import Rejected, Results
@@ -35,7 +35,7 @@ class _Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class _TaskBlocks:
     """The blocks of one task, and its ranked systems with their headline cells."""
 
     name: str
@@ -108,23 +108,23 @@ def _task_of(system: System) -> str:
     return system.first.run.data.task
 
 
-def _task(name: str, made: Sequence[System], layout: _Layout) -> _Task:
+def _task(name: str, made: Sequence[System], layout: _Layout) -> _TaskBlocks:
     """The blocks of one task: the ranked one with the certificate of all, then the others."""
     everyone = [system for system in made if _task_of(system) == name]
     main, *others = _groups(everyone)
     checks = _certificate((*main, *(system for group in others for system in group)))
-    place = significance.standing(main, ranking.ranks(main, HEADLINE))
+    place = significance.rank_with_tests(main, ranking.ranks(main, HEADLINE))
     heads, rows = _rows(main, everyone, layout, place)
     ranked = Block("ranked", name, printed(name), heads, _marked(rows, checks),
                    _captions(main, place), checks, place.contrasts)  # fmt: skip
     title = f"{printed(name)}: not ranked with the rows above"
     blocks = [ranked]
     for group in others:
-        heads, rows = _rows(group, everyone, layout, Standing())
+        heads, rows = _rows(group, everyone, layout, Ranking())
         reasons = _reasons(group[0], main[0])
         blocks.append(Block("apart", name, title, heads, _marked(rows, checks), reasons))
     cells = ranking.headline(main, HEADLINE, place)
-    return _Task(name, tuple(blocks), tuple(zip(main, cells, strict=True)))
+    return _TaskBlocks(name, tuple(blocks), tuple(zip(main, cells, strict=True)))
 
 
 def _certificate(made: Sequence[System]) -> tuple[Check, ...]:
@@ -147,7 +147,7 @@ def _reasons(system: System, other: System) -> tuple[str, ...]:
 
 
 def _rows(
-    group: Sequence[System], everyone: Sequence[System], layout: _Layout, place: Standing
+    group: Sequence[System], everyone: Sequence[System], layout: _Layout, place: Ranking
 ) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
     """The columns of a block and its rows; a block that ranks nothing has no bold."""
     made: list[tuple[Column, tuple[Cell, ...]]] = []
@@ -172,7 +172,7 @@ def _is_marked(system: System, highlight: Sequence[str]) -> bool:
     return system.name in highlight or system.first.run.backend in highlight
 
 
-def _column(key: str, group: Sequence[System], place: Standing) -> tuple[Column, tuple[Cell, ...]]:
+def _column(key: str, group: Sequence[System], place: Ranking) -> tuple[Column, tuple[Cell, ...]]:
     measure = columns.measure(key)
     if measure is None:
         return columns.TEXTS[key], tuple(_text(key, system, place) for system in group)
@@ -183,7 +183,7 @@ def _column(key: str, group: Sequence[System], place: Standing) -> tuple[Column,
 
 
 def _typed(
-    group: Sequence[System], everyone: Sequence[System], place: Standing
+    group: Sequence[System], everyone: Sequence[System], place: Ranking
 ) -> list[tuple[Column, tuple[Cell, ...]]]:
     made = []
     for measure in map(of_type, labels_of(everyone)):
@@ -192,7 +192,7 @@ def _typed(
     return made
 
 
-def _text(key: str, system: System, place: Standing) -> Cell:
+def _text(key: str, system: System, place: Ranking) -> Cell:
     if key == "system":
         marks = "".join(f" [{note}]" for note in system.notes)
         return Cell(system.name + marks, system.name)
@@ -214,7 +214,7 @@ def _marked(rows: Sequence[Row], checks: Sequence[Check]) -> tuple[Row, ...]:
     return tuple(replace(row, differs=tuple(lines.get(row.name, ()))) for row in rows)
 
 
-def _captions(group: Sequence[System], place: Standing) -> tuple[str, ...]:
+def _captions(group: Sequence[System], place: Ranking) -> tuple[str, ...]:
     first = group[0].first
     entities = sum(first.run.data.support.values())
     lines = [

@@ -26,7 +26,7 @@ MARKERS = "os^Dv"
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class CostAxis:
     """An axis: its title, 1 where more is better and -1 where less is, and its unit."""
 
     title: str
@@ -40,8 +40,8 @@ class Cost:
 
 
 COSTS = {
-    "predict_rate": Cost("characters per second", 1, 1),
-    "memory": Cost("peak memory, MiB", -1, MEBIBYTE),
+    "predict_rate": CostAxis("characters per second", 1, 1),
+    "memory": CostAxis("peak memory, MiB", -1, MEBIBYTE),
 }
 
 
@@ -120,7 +120,7 @@ def _style(number: int, name: str) -> dict[str, Any]:
 
 
 def _panel(
-    axis: "Axes", systems: Sequence[Point], cost: Cost, styles: Mapping[str, dict[str, Any]]
+    axis: "Axes", systems: Sequence[Point], cost: CostAxis, styles: Mapping[str, dict[str, Any]]
 ) -> None:
     best = front(systems, cost.sign)
     xs = [one.cost / cost.unit for one in best]

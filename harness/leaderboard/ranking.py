@@ -13,7 +13,7 @@ _UNKNOWN = Cell(NOT_KNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Ranking:
     """What the ranked systems of one task are to each other, by name; empty for unranked ones.
 
     ``intervals`` are of F1, as fractions; group 1 holds what is not separable from the best; two
@@ -73,7 +73,7 @@ def _printed(cell: Cell) -> Decimal:
         return Decimal(-1)
 
 
-def headline(systems: Sequence[System], score: Measure, standing: Standing) -> tuple[Cell, ...]:
+def headline(systems: Sequence[System], score: Measure, standing: Ranking) -> tuple[Cell, ...]:
     """The cells of the score that ranks: the whole first group in bold, and what ties with it."""
     cells = embolden([score.cell(system) for system in systems], score)
     first = [standing.groups.get(system.name) == 1 for system in systems]

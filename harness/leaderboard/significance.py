@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.comparability.systems import System
 from harness.errors import DataError
-from harness.leaderboard.ranking import Standing
+from harness.leaderboard.ranking import Ranking
 from harness.leaderboard.table import Contrast
 from harness.numbers import percent
 from harness.results.reader import PREDICTIONS, Result
@@ -19,12 +19,12 @@ from harness.tags import POLICIES
 
 if TYPE_CHECKING:
     from harness.statistics import Comparison
-    from harness.statistics.samples import Counts
+    from harness.statistics.samples import CountArray
 
 ONE_SEED = "With one seed nothing can be claimed about training variance."
 
 
-def standing(systems: Sequence[System], ranks: dict[str, int]) -> Standing:
+def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking:
     """The systems' standing: their ranks, and what the predictions say of their differences.
 
     Raises:
@@ -35,14 +35,14 @@ def standing(systems: Sequence[System], ranks: dict[str, int]) -> Standing:
         reason = (
             f"No intervals and no tests: predictions.jsonl is missing in {lacking.folder.name}."
         )
-        return Standing(ranks, captions=(*one_seed, reason))
+        return Ranking(ranks, captions=(*one_seed, reason))
     if not sum(systems[0].first.run.data.support.values()):
-        return Standing(ranks, captions=(*one_seed, "The gold holds no entity: F1 is undefined."))
+        return Ranking(ranks, captions=(*one_seed, "The gold holds no entity: F1 is undefined."))
     from harness.statistics import compare
 
     counts, documents = _counts(systems)
     comparison = compare(counts)
-    return Standing(
+    return Ranking(
         ranks,
         {name: (one.low, one.high) for name, one in comparison.intervals.items()},
         comparison.groups,
@@ -57,7 +57,7 @@ def _without_predictions(systems: Sequence[System]) -> Result | None:
     return next((one for one in results if not (one.folder / PREDICTIONS).is_file()), None)
 
 
-def _counts(systems: Sequence[System]) -> tuple[dict[str, "Counts"], bool]:
+def _counts(systems: Sequence[System]) -> tuple[dict[str, "CountArray"], bool]:
     """Counts by system, (seeds, sentences or documents, 3), and whether they are by document."""
     import numpy as np
 
@@ -66,7 +66,7 @@ def _counts(systems: Sequence[System]) -> tuple[dict[str, "Counts"], bool]:
     read = {system.name: [_read(result) for result in system.results] for system in systems}
     first = next(iter(read.values()))[0]
     _require_same_sentences(systems, read, first)
-    counts: dict[str, Counts] = {}
+    counts: dict[str, CountArray] = {}
     for system in systems:
         matrices = zip(system.results, read[system.name], strict=True)
         counts[system.name] = np.stack([_matrix(*pair) for pair in matrices])
@@ -80,7 +80,7 @@ def _read(result: Result) -> list[Prediction]:
     return sorted(result.predictions(), key=lambda one: one.id)
 
 
-def _matrix(result: Result, predictions: Sequence[Prediction]) -> "Counts":
+def _matrix(result: Result, predictions: Sequence[Prediction]) -> "CountArray":
     gold = [one.gold_spans() for one in predictions]
     tags = [one.tags for one in predictions]
     # The headline policy, whatever the policy was that the task's gold was read under.

@@ -26,7 +26,7 @@ def execute(plan: Plan, report: Callable[[Progress], None]) -> Pretraining:
     """Pretrain as ``plan`` says, or go on where it was interrupted; gives the record.
 
     Raises:
-        HarnessError: for all that a user can mend.
+        HarnessError: for all that a user can fix.
     """
     folder, digest = plan.request.output, plan.digest
     with store.locked(folder, digest):

@@ -124,7 +124,7 @@ def read(source: Source) -> Text:
     if source.facts.sha256 not in ("", sha256):
         msg = (
             f"{source.path}: its text has the SHA-256 {sha256}, {MANIFEST} says "
-            f"{source.facts.sha256}: another version; fetch the file again or mend the manifest"
+            f"{source.facts.sha256}: another version; fetch the file again or correct the manifest"
         )
         raise DataError(msg)
     return Text(source, sha256, tuple(_paragraphs(source.path, content)))

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.answers import Answers, by_data
+from harness.analysis.answers import FinishedRun, by_data
 from harness.analysis.buckets import BUCKETS
 from harness.analysis.rows import Row, rows
 from harness.analysis.taxonomy import KINDS
@@ -43,7 +43,7 @@ class Section:
     pictures: tuple[Picture, ...]
 
 
-def build(runs: Sequence[Answers], output: Path, wording: Wording = AS_WRITTEN) -> Path:
+def build(runs: Sequence[FinishedRun], output: Path, wording: Wording = AS_WRITTEN) -> Path:
     """Write the page about ``runs``; gives its path.
 
     Raises:
@@ -54,7 +54,7 @@ def build(runs: Sequence[Answers], output: Path, wording: Wording = AS_WRITTEN) 
     return output
 
 
-def render(groups: Sequence[Sequence[Answers]], wording: Wording = AS_WRITTEN) -> str:
+def render(groups: Sequence[Sequence[FinishedRun]], wording: Wording = AS_WRITTEN) -> str:
     """The page about groups of runs, each group on the same data."""
     style, script = _text("page.css"), f'"use strict";\n{{\n{"".join(map(_text, SCRIPTS))}}}\n'
     studies = [rows(group) for group in groups]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TypeAlias
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
 from harness.analysis.taxonomy import KINDS, Case
 from harness.core import Span
@@ -22,7 +22,7 @@ Encoded: TypeAlias = list[object]
 _LETTERS = {kind: chr(ord("a") + index) for index, kind in enumerate(KINDS)}
 
 
-def buckets_of(runs: Sequence[Answers]) -> tuple[Bucket, ...]:
+def buckets_of(runs: Sequence[FinishedRun]) -> tuple[Bucket, ...]:
     """The buckets that the page can filter by: those that are the same for all runs.
 
     The type has a filter of its own, and repair is a class of errors.
@@ -32,7 +32,7 @@ def buckets_of(runs: Sequence[Answers]) -> tuple[Bucket, ...]:
 
 
 def encode_all(
-    runs: Sequence[Answers], labels: Sequence[str], wording: Wording = AS_WRITTEN
+    runs: Sequence[FinishedRun], labels: Sequence[str], wording: Wording = AS_WRITTEN
 ) -> list[Encoded]:
     """The sentences of runs on the same data, in the order of the file."""
     buckets = buckets_of(runs)
@@ -45,7 +45,7 @@ def encode_all(
 
 
 def _encoded(
-    run: Answers,
+    run: FinishedRun,
     row: int,
     judged: Sequence[tuple[Case, ...]],
     buckets: Sequence[Bucket],

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import chain
 from statistics import mean
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.buckets import BUCKETS
-from harness.analysis.comparison import Comparison, compared
+from harness.analysis.comparison import EntityComparison, compared
 from harness.analysis.confusion import Confusion, by_tag, by_type
 from harness.analysis.partial import fair, partial_credit
 from harness.analysis.row_levels import RowLevel
@@ -68,7 +68,7 @@ class Tables:
     summaries: tuple[Summary, ...]
     buckets: tuple[BucketRow, ...]
     confusions: tuple[Heat, ...]
-    comparison: Comparison | None
+    comparison: EntityComparison | None
     suspects: tuple[tuple[str, str, str, str, str], ...]
 
 
@@ -100,7 +100,7 @@ def _summary(row: Row) -> Summary:
     )
 
 
-def _pairs(run: Answers) -> list[tuple[tuple[Span, ...], tuple[Span, ...]]]:
+def _pairs(run: FinishedRun) -> list[tuple[tuple[Span, ...], tuple[Span, ...]]]:
     return list(zip(run.gold, run.found, strict=True))
 
 

@@ -52,7 +52,7 @@ def dev_score(
 
 
 @dataclass(frozen=True, slots=True)
-class Gold:
+class EvaluationSetup:
     """What is fixed for all runs of a task; ``policy`` is the one its gold was read under."""
 
     labels: tuple[str, ...]
@@ -61,7 +61,7 @@ class Gold:
 
 
 def metrics(
-    gold_of: Gold, predictions: Sequence[Prediction], digest: str, free: Free | None
+    setup: EvaluationSetup, predictions: Sequence[Prediction], digest: str, free: Free | None
 ) -> Metrics:
     """The metrics of a run, held against seqeval; ``digest`` is that of the predictions' file.
 
@@ -70,12 +70,12 @@ def metrics(
     """
     tags = [prediction.tags for prediction in predictions]
     gold = [prediction.gold_spans() for prediction in predictions]
-    counted = count_policies(gold, tags, gold_of.labels)
+    counted = count_policies(gold, tags, setup.labels)
     cross_check.check(gold, tags, counted)
     return Metrics(
-        split=gold_of.split,
-        policy=gold_of.policy,
-        labels=gold_of.labels,
+        split=setup.split,
+        policy=setup.policy,
+        labels=setup.labels,
         sentences=len(predictions),
         units=sum(map(len, tags)),
         correct_units=correct_units(gold, tags),
@@ -83,12 +83,12 @@ def metrics(
         types={policy: type_counts(matrix) for policy, matrix in counted.items()},
         quarters=_quarters(gold, tags),
         free=free,
-        unseen=_unseen(gold_of, predictions),
+        unseen=_unseen(setup, predictions),
         predictions_sha256=digest,
     )
 
 
-def _unseen(gold_of: Gold, predictions: Sequence[Prediction]) -> TypeCounts | None:
+def _unseen(gold_of: EvaluationSetup, predictions: Sequence[Prediction]) -> TypeCounts | None:
     """The headline counts of the sentences that are not in train; None where nobody looked."""
     if any(prediction.seen is None for prediction in predictions):
         return None
@@ -99,7 +99,7 @@ def _unseen(gold_of: Gold, predictions: Sequence[Prediction]) -> TypeCounts | No
 
 
 def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str) -> Free:
-    """What free generation scores before and after mending."""
+    """What free generation scores before and after repair."""
     gold = [prediction.gold_spans() for prediction in predictions]
     repaired = [prediction.tags for prediction in predictions]
     raw = [prediction.raw_tags or prediction.tags for prediction in predictions]

@@ -8,7 +8,7 @@ derived; ``metrics.json`` holds no time and no date, so equal runs write equal b
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from harness.core import Counts, Span
 from harness.data.overlap import Overlap
@@ -27,7 +27,7 @@ class Prediction(_Frozen):
     """One sentence of ``predictions.jsonl``: enough to score and analyse with no task at hand.
 
     ``gold`` holds ``(start, end, label)`` in units. ``raw`` is what a generator wrote, ``raw_tags``
-    its tags without mending. ``borders`` are the units at which a new window begins to own.
+    its tags without repair. ``borders`` are the units at which a new window begins to own.
     ``seen`` says whether the sentence is in train, exactly or nearly; None is not recorded.
     """
 
@@ -49,10 +49,10 @@ class Prediction(_Frozen):
 
 
 class Free(_Frozen):
-    """What a generator wrote freely, under the headline policy: before and after mending.
+    """What a generator wrote freely, under the headline policy: before and after repair.
 
     ``raw`` counts a malformed sentence as all O; ``repaired`` counts what
-    ``harness.generation.repair`` made of it; ``repairs`` are the mends by kind over all sentences.
+    ``harness.generation.repair`` made of it; ``repairs`` counts them by kind.
     """
 
     raw: TypeCounts
@@ -167,8 +167,9 @@ class Run(_Frozen):
     """``run.json``: the resolved configuration and everything that could change the result.
 
     ``variant`` names the options that differ from the preset, such as ``legal=True``.
-    ``consumed[i]`` is the digest of the examples fed in epoch ``i + 1``. ``halved`` has, for each
-    time that memory ran out, the positions that a batch of the same update had from then on.
+    ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
+    before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,
+    the positions that a batch of the same update had from then on.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -191,7 +192,9 @@ class Run(_Frozen):
     trained: Natural
     precision: str
     best_epoch: int | None = None
-    consumed: tuple[str, ...] = ()
+    training_digests: Annotated[
+        tuple[str, ...], Field(validation_alias=AliasChoices("training_digests", "consumed"))
+    ] = ()
     real_share: float | None = None
     halved: tuple[Natural, ...] = ()
     transitions: tuple[tuple[float, ...], ...] | None = None

@@ -23,7 +23,7 @@ def differences(result: Result) -> tuple[str, ...]:
 def recomputed(result: Result) -> Metrics:
     """The metrics that the stored predictions of ``result`` give."""
     stored = result.metrics
-    gold = evaluate.Gold(stored.labels, stored.policy, stored.split)
+    gold = evaluate.EvaluationSetup(stored.labels, stored.policy, stored.split)
     predictions, digest = read(result.folder / "predictions.jsonl")
     return evaluate.metrics(gold, predictions, digest, _free(result))
 

@@ -1,6 +1,6 @@
 """From a backend's outputs to one tag per unit: contract, repair, then merging of windows.
 
-The harness, not the backend, guarantees that every unit has a tag and that every mend is counted.
+The harness, not the backend, guarantees that every unit has a tag and that every repair is counted.
 """
 
 from collections import Counter

@@ -19,7 +19,7 @@ from harness.errors import ConfigError, GridError, HarnessError
 from harness.protocol import Progress
 from harness.results import store
 from harness.runs.hardware import accelerators
-from harness.runs.plan import Cell
+from harness.runs.plan import GridCell
 
 ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # torch's spinning threads are 50 times slower on a busy machine
@@ -37,7 +37,7 @@ ENVIRONMENT = {
 class Event:
     """Something a cell has to say: progress, or how it ended."""
 
-    cell: Cell
+    cell: GridCell
     progress: Progress | None = None
     done: bool = False
     reused: bool = False
@@ -47,7 +47,7 @@ class Event:
 
 @dataclass(slots=True)
 class _Child:
-    cell: Cell
+    cell: GridCell
     process: BaseProcess
     pipe: Connection
     gpu: int | None
@@ -57,7 +57,7 @@ class _Child:
 class Grid:
     """A queue of cells over ``workers`` child processes; ``listen`` hears every event."""
 
-    cells: Sequence[Cell]
+    cells: Sequence[GridCell]
     workers: int
     listen: Callable[[Event], None]
     children: dict[Any, _Child] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Grid:
             self._stop()
         self._raise()
 
-    def _start(self, cell: Cell) -> None:
+    def _start(self, cell: GridCell) -> None:
         context = _forkserver()
         ours, theirs = context.Pipe(duplex=False)
         gpu = self._free_gpu()
@@ -180,17 +180,17 @@ def environment(threads: int) -> None:
     os.environ["OMP_NUM_THREADS"] = str(threads)
 
 
-def workers(cells: Sequence[Cell], threads: int) -> int:
+def workers(cells: Sequence[GridCell], threads: int) -> int:
     """How many cells run side by side: one a GPU, else as many as the cores hold."""
-    slots = len(accelerators()) or max(1, (os.cpu_count() or 1) // threads)
-    return max(1, min(len(cells), slots))
+    side_by_side = len(accelerators()) or max(1, (os.cpu_count() or 1) // threads)
+    return max(1, min(len(cells), side_by_side))
 
 
 def _forkserver() -> Any:
     return multiprocessing.get_context("forkserver")
 
 
-def _child(cell: Cell, gpu: int | None, pipe: Connection) -> None:
+def _child(cell: GridCell, gpu: int | None, pipe: Connection) -> None:
     """The body of a child process."""
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
@@ -208,7 +208,7 @@ def _child(cell: Cell, gpu: int | None, pipe: Connection) -> None:
         pipe.send(Event(cell, done=True, error=message, exit_code=1))
 
 
-def _leave(cell: Cell, error: str, exit_code: int, trace: str = "") -> None:
+def _leave(cell: GridCell, error: str, exit_code: int, trace: str = "") -> None:
     """Leave word of a failure in the cell's folder, unless the folder is another's or complete."""
     if exit_code in (2, 75) or not cell.folder.is_dir() or store.is_complete(cell.folder):
         return

@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class GridCell:
     """One run of the grid, small enough to be sent to another process."""
 
     task: str
@@ -71,7 +71,7 @@ class Cell:
         }
 
 
-def plan(request: Request) -> tuple[Cell, ...]:
+def plan(request: Request) -> tuple[GridCell, ...]:
     """The cells of a request, every option checked and every data set read.
 
     Raises:
@@ -99,12 +99,12 @@ def _task(name: str, request: Request) -> Task:
 
 def cells_of(
     request: Request, name: str, task: Task, pairs: Sequence[tuple[Plugin, Options]]
-) -> Iterator[Cell]:
+) -> Iterator[GridCell]:
     """One cell for each seed and backend of ``request`` on ``task``, which ``name`` stands for."""
     for seed in request.seeds:
         for plugin, options in pairs:
             digest = _digest(task, plugin, options, request.settings, seed)
-            yield Cell(
+            yield GridCell(
                 task=name,
                 data=request.data,
                 fingerprint=task.fingerprint,

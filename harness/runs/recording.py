@@ -9,17 +9,17 @@ from harness.protocol import FitReport
 from harness.results.record import Cost, Data, Run
 from harness.runs import energy, hardware
 from harness.runs.cost import Meter
-from harness.runs.plan import Cell, prompts
+from harness.runs.plan import GridCell, prompts
 
 SELECTION = "development entity micro F1, conlleval"
 REPAIR = "align-bridge 1"
 TEST, TRAIN = "test", "train"
 
 
-def run_record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
+def run_record(cell: GridCell, task: Task, fitted: FitReport, meter: Meter) -> Run:
     """The record of a cell that was run."""
     epochs = fitted.epochs
-    slots = sum(epoch.slots for epoch in epochs)
+    positions = sum(epoch.positions for epoch in epochs)
     return Run(
         digest=cell.digest,
         harness=__version__,
@@ -47,8 +47,8 @@ def run_record(cell: Cell, task: Task, fitted: FitReport, meter: Meter) -> Run:
         trained=fitted.trained,
         precision=fitted.precision,
         best_epoch=fitted.best_epoch,
-        consumed=tuple(epoch.consumed for epoch in epochs),
-        real_share=sum(epoch.units for epoch in epochs) / slots if slots else None,
+        training_digests=tuple(epoch.training_digest for epoch in epochs),
+        real_share=sum(epoch.units for epoch in epochs) / positions if positions else None,
         transitions=fitted.transitions,
         halved=fitted.halved,
         cost=_cost(task, fitted, meter),

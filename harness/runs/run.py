@@ -24,18 +24,18 @@ from harness.runs import recording
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
 from harness.runs.handout import TEST, TRAIN, DevScorer, Handout, handout, shuffled
-from harness.runs.plan import Cell
+from harness.runs.plan import GridCell
 
 WARM_UP = 8
 PARTS, PART_UNITS = 5, 4096
 Report = Callable[[Progress], None]
 
 
-def execute(cell: Cell, report: Report) -> bool:
+def execute(cell: GridCell, report: Report) -> bool:
     """Run ``cell`` in its folder; False where it was done before.
 
     Raises:
-        HarnessError: for all that a user can mend.
+        HarnessError: for all that a user can fix.
     """
     with store.claim(cell.folder, cell.about) as todo:
         if todo:
@@ -43,7 +43,7 @@ def execute(cell: Cell, report: Report) -> bool:
     return todo
 
 
-def _run(cell: Cell, report: Report) -> None:
+def _run(cell: GridCell, report: Report) -> None:
     meter = Meter()
     with meter.phase("load"):
         given = handout(_task(cell), _policy(cell))
@@ -55,14 +55,14 @@ def _run(cell: Cell, report: Report) -> None:
     free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
     if cell.settings.keep_model:
         backend.save(_made(cell.folder / "model"))
-    _store(cell, _task(cell), fitted, meter, _Answers(given.windows, answers, free))
+    _store(cell, _task(cell), fitted, meter, _DecodedAnswers(given.windows, answers, free))
 
 
-def _policy(cell: Cell) -> WindowPolicy:
+def _policy(cell: GridCell) -> WindowPolicy:
     return WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
 
 
-def _task(cell: Cell) -> Task:
+def _task(cell: GridCell) -> Task:
     """The task of ``cell``, the same bytes each time.
 
     Raises:
@@ -78,7 +78,7 @@ def _task(cell: Cell) -> Task:
     return task
 
 
-def make(cell: Cell, tags: tuple[str, ...], report: Report, score_dev: DevScorer) -> Backend:
+def make(cell: GridCell, tags: tuple[str, ...], report: Report, score_dev: DevScorer) -> Backend:
     """The backend of a cell, constructed but not trained.
 
     Raises:
@@ -154,7 +154,7 @@ def _written(
 
 
 @dataclass(frozen=True, slots=True)
-class _Answers:
+class _DecodedAnswers:
     """The decoded answers of both ways of decoding, and the windows they came through."""
 
     windows: tuple[Window, ...]
@@ -175,11 +175,13 @@ class _Answers:
         ]  # fmt: skip
 
 
-def _store(cell: Cell, task: Task, fitted: FitReport, meter: Meter, answers: _Answers) -> None:
+def _store(
+    cell: GridCell, task: Task, fitted: FitReport, meter: Meter, answers: _DecodedAnswers
+) -> None:
     predictions = answers.predictions(task, answers.headline)
     written = None if answers.free is None else answers.predictions(task, answers.free)
     metrics = evaluate.metrics(
-        evaluate.Gold(task.labels, task.policy, TEST), predictions,
+        evaluate.EvaluationSetup(task.labels, task.policy, TEST), predictions,
         _write(cell.folder / "predictions.jsonl", predictions),
         evaluate.free(task.labels, written, _write(cell.folder / "free.jsonl", written))
         if written is not None else None,

@@ -24,7 +24,7 @@ LIMIT = 500_000
 _TOLERANCE = 1e-9
 _FIELDS = ("precision", "recall", "F1", "support")
 
-Row: TypeAlias = tuple[float, float, float, int]
+SeqevalScores: TypeAlias = tuple[float, float, float, int]
 Tagged: TypeAlias = list[list[str]]
 
 
@@ -91,7 +91,7 @@ def _check_seqeval(
 ) -> None:
     wanted = [encode(spans, len(answer)) for spans, answer in zip(gold, tags, strict=True)]
     renamed = _renamed(wanted, tags)
-    reports: dict[bool, list[Row]] = {}
+    reports: dict[bool, list[SeqevalScores]] = {}
     for policy, matrix in counts.items():
         strict = policy != "conlleval"
         if strict not in reports:
@@ -99,7 +99,7 @@ def _check_seqeval(
         _check_rows(policy, matrix, reports[strict])
 
 
-def _check_rows(policy: Policy, matrix: CountMatrix, theirs: Sequence[Row]) -> None:
+def _check_rows(policy: Policy, matrix: CountMatrix, theirs: Sequence[SeqevalScores]) -> None:
     counted = [(label, Counts(*values)) for label, values in sorted(matrix.by_type.items())]
     ours = [(label, counts) for label, counts in counted if counts != Counts()]
     if len(ours) + 1 != len(theirs):
@@ -112,7 +112,7 @@ def _check_rows(policy: Policy, matrix: CountMatrix, theirs: Sequence[Row]) -> N
         _check_row(policy, label, counts, row)
 
 
-def _check_row(policy: Policy, label: str, counts: Counts, theirs: Row) -> None:
+def _check_row(policy: Policy, label: str, counts: Counts, theirs: SeqevalScores) -> None:
     ours = (counts.precision or 0.0, counts.recall or 0.0, counts.f1 or 0.0, counts.support)
     for field, mine, other in zip(_FIELDS, ours, theirs, strict=True):
         if abs(mine - other) > _TOLERANCE:
@@ -145,7 +145,7 @@ def _mapped(tags: Sequence[Sequence[str]], table: Mapping[str, str]) -> Tagged:
     return [[table[tag] for tag in answer] for answer in tags]
 
 
-def _report(gold: Tagged, found: Tagged, *, strict: bool) -> list[Row]:
+def _report(gold: Tagged, found: Tagged, *, strict: bool) -> list[SeqevalScores]:
     """One row for each type that seqeval saw, in the order of names, then micro."""
     score = _seqeval_strict() if strict else _seqeval_default()
     # zero_division=0 says what 0/0 is, which also keeps seqeval from warning about it.

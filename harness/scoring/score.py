@@ -15,7 +15,7 @@ from harness.tags import POLICIES, Policy, encode, invalid_transitions
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class PolicyScores:
     """The counts of each type under one policy, and what follows from them."""
 
     policy: Policy
@@ -43,9 +43,11 @@ class Scores:
         return [(c.f1 or 0.0, c.support) for c in self.types.values() if c.support]
 
 
-def scores(matrix: CountMatrix, policy: Policy) -> Scores:
+def scores(matrix: CountMatrix, policy: Policy) -> PolicyScores:
     """The scores that ``matrix``, counted under ``policy``, adds up to."""
-    return Scores(policy, {label: Counts(*values) for label, values in matrix.by_type.items()})
+    return PolicyScores(
+        policy, {label: Counts(*values) for label, values in matrix.by_type.items()}
+    )
 
 
 def type_counts(matrix: CountMatrix) -> dict[str, tuple[int, int, int]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.statistics.samples import Counts, Floats, Sample, samples_of
+from harness.statistics.samples import CountArray, Floats, Sample, samples_of
 from harness.statistics.seeds import Contest, contest, luck, seed_effect
 
 DRAWS = 10_000
@@ -55,7 +55,9 @@ class PairedBootstrap:
     models_half_width: float
 
 
-def interval(counts: Counts, draws: int = DRAWS, seed: int = 0, level: float = LEVEL) -> Interval:
+def interval(
+    counts: CountArray, draws: int = DRAWS, seed: int = 0, level: float = LEVEL
+) -> Interval:
     """The mean F1 over seeds, with one interval for chance in sentences and in seeds.
 
     Args:
@@ -71,7 +73,7 @@ def interval(counts: Counts, draws: int = DRAWS, seed: int = 0, level: float = L
 
 
 def paired_bootstrap(
-    first: Counts, second: Counts, draws: int = DRAWS, seed: int = 0, level: float = LEVEL
+    first: CountArray, second: CountArray, draws: int = DRAWS, seed: int = 0, level: float = LEVEL
 ) -> PairedBootstrap:
     """The difference of mean F1 of two systems on the same sentences; see ``interval``."""
     pair = samples_of({"the first": first, "the second": second})

@@ -17,7 +17,7 @@ from harness.statistics.bootstrap import (
 )
 from harness.statistics.permutation import PairedPermutation, permuted
 from harness.statistics.ranking import Separable, holm, letters, rank_groups
-from harness.statistics.samples import Counts, samples_of
+from harness.statistics.samples import CountArray, samples_of
 from harness.statistics.seeds import Contest, luck, seed_effect, steadied
 
 ALPHA = 0.05
@@ -69,7 +69,7 @@ class Comparison:
 
 
 def compare(
-    systems: Mapping[str, Counts], draws: int = DRAWS, seed: int = 0, level: float = LEVEL
+    systems: Mapping[str, CountArray], draws: int = DRAWS, seed: int = 0, level: float = LEVEL
 ) -> Comparison:
     """Intervals, tests, groups and letters of ``systems`` on one test set.
 

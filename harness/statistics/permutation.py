@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.statistics.bootstrap import DRAWS, chunks, exact
-from harness.statistics.samples import Counts, Floats, Ints, samples_of
+from harness.statistics.samples import CountArray, Floats, Ints, samples_of
 from harness.statistics.seeds import Contest, contest
 
 _STREAM = 2  # of the random numbers of a seed
@@ -37,7 +37,7 @@ class PairedPermutation:
 
 
 def paired_permutation(
-    first: Counts, second: Counts, draws: int = DRAWS, seed: int = 0
+    first: CountArray, second: CountArray, draws: int = DRAWS, seed: int = 0
 ) -> PairedPermutation:
     """The paired permutation test on F1 of two systems on the same sentences.
 

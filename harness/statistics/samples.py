@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from harness.errors import HarnessError
 
-Counts: TypeAlias = npt.NDArray[np.integer]
+CountArray: TypeAlias = npt.NDArray[np.integer]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class Sample:
         return np.asarray(2 * self.right.sum(axis=1) / self.size.sum(axis=1))  # (seeds,)
 
 
-def samples_of(systems: Mapping[str, Counts]) -> list[Sample]:
+def samples_of(systems: Mapping[str, CountArray]) -> list[Sample]:
     """The systems, in their order.
 
     Args:
@@ -60,7 +60,7 @@ def samples_of(systems: Mapping[str, Counts]) -> list[Sample]:
     return [_sample(counts) for counts in arrays.values()]
 
 
-def _checked(name: str, counts: Counts) -> Ints:
+def _checked(name: str, counts: CountArray) -> Ints:
     array = np.asarray(counts)
     if array.ndim != 3 or array.shape[2] != 3 or not array.shape[0]:
         msg = f"{name}: counts must be (seeds, sentences, 3) with a seed or more, not {array.shape}"
@@ -79,7 +79,7 @@ def _sample(counts: Ints) -> Sample:
     return Sample(right, 2 * right + wrong + missed)  # (seeds, sentences)
 
 
-def by_document(counts: Counts, documents: Sequence[str]) -> Ints:
+def by_document(counts: CountArray, documents: Sequence[str]) -> Ints:
     """Counts summed by document, so that whole documents are resampled and swapped.
 
     Sentences of one document share names and topics; resampled one by one they would look like

@@ -6,7 +6,7 @@ answer is. A sentence that loses an entity puts it down to the first cause that 
 - ``window``: the backend says that it did not read all units, or gold clipped to the views and
   merged again is not the gold;
 - ``tokenizer``: the backend answers with tags, and they are not the gold's;
-- ``repair``: it answers with text that needed mending;
+- ``repair``: it answers with text that needed repair;
 - ``format``: its text is well formed and means something else.
 """
 
@@ -28,7 +28,7 @@ CAUSES = ("window", "tokenizer", "repair", "format")
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class CauseErrors:
     """What one cause took: false positives and negatives, their sentences, the first of them."""
 
     errors: int
@@ -38,11 +38,11 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The highest counts a backend can reach on a split, what is lost by cause, and all mends."""
+    """The highest counts a backend can reach on a split, what is lost by cause, and all repairs."""
 
     counts: Counts
-    lost: Mapping[str, Loss]
-    mends: Mapping[str, int]
+    lost: Mapping[str, CauseErrors]
+    repairs: Mapping[str, int]
 
 
 def ceiling(backend: Backend, task: Task, policy: WindowPolicy, split: str = "test") -> Ceiling:
@@ -69,18 +69,18 @@ def measured(
     answers = [decoded[example.sentence.id] for example in examples]
     gold = [example.spans for example in examples]
     matrix = count(gold, [answer.tags for answer in answers], "conlleval", task.labels)
-    lost: dict[str, Loss] = {}
-    mends: Counter[str] = Counter()
+    lost: dict[str, CauseErrors] = {}
+    repairs: Counter[str] = Counter()
     for example, answer, (_, fp, fn) in zip(examples, answers, matrix.by_sentence, strict=True):
-        mends.update(answer.repairs)
+        repairs.update(answer.repairs)
         if fp or fn:
             _add(lost, _cause(example, answer, policy), int(fp + fn), _told(example, answer))
-    return Ceiling(Counts(*map(int, matrix.by_sentence.sum(axis=0))), lost, dict(mends))
+    return Ceiling(Counts(*map(int, matrix.by_sentence.sum(axis=0))), lost, dict(repairs))
 
 
-def _add(lost: dict[str, Loss], cause: str, errors: int, told: str) -> None:
-    before = lost.get(cause, Loss(0, 0, told))
-    lost[cause] = Loss(before.errors + errors, before.sentences + 1, before.first)
+def _add(lost: dict[str, CauseErrors], cause: str, errors: int, told: str) -> None:
+    before = lost.get(cause, CauseErrors(0, 0, told))
+    lost[cause] = CauseErrors(before.errors + errors, before.sentences + 1, before.first)
 
 
 def _cause(example: Example, answer: Decoded, policy: WindowPolicy) -> str:
@@ -92,9 +92,9 @@ def _cause(example: Example, answer: Decoded, policy: WindowPolicy) -> str:
 
 
 def _told(example: Example, answer: Decoded) -> str:
-    """The first difference, and what was mended in its sentence."""
-    mends = f" ({listed(answer.repairs)})" if answer.repairs else ""
-    return f"{first_difference(example, answer.tags)}{mends}"
+    """The first difference, and what was repaired in its sentence."""
+    repairs = f" ({listed(answer.repairs)})" if answer.repairs else ""
+    return f"{first_difference(example, answer.tags)}{repairs}"
 
 
 def first_difference(example: Example, tags: Sequence[str]) -> str:
@@ -109,9 +109,9 @@ def _shown(example: Example, span: Span) -> str:
     return f"{span.label} {example.sentence.mention(span)!r} at {span.start}"
 
 
-def listed(mends: Mapping[str, int]) -> str:
-    """The kinds of mends with their numbers."""
-    return ", ".join(f"{kind} {number}" for kind, number in sorted(mends.items()))
+def listed(repairs: Mapping[str, int]) -> str:
+    """The kinds of repairs with their numbers."""
+    return ", ".join(f"{kind} {number}" for kind, number in sorted(repairs.items()))
 
 
 def _survives(example: Example, policy: WindowPolicy) -> bool:

@@ -8,7 +8,7 @@ from harness.data.task import load
 from harness.data.windows import WindowPolicy
 from harness.runs.config import Override, settings_from
 from harness.runs.handout import dev_scorer
-from harness.runs.plan import Cell, Request, plan
+from harness.runs.plan import GridCell, Request, plan
 from harness.runs.run import make
 from harness.scoring.score import percent
 from harness.studies.ceiling import CAUSES, Ceiling, ceiling, listed
@@ -32,7 +32,7 @@ def lines(
             yield from _told(cell, ceiling_of(cell))
 
 
-def ceiling_of(cell: Cell) -> Ceiling:
+def ceiling_of(cell: GridCell) -> Ceiling:
     """The ceiling of the backend of ``cell``, untrained."""
     task = load(cell.task, cell.data, cell.settings.limit)
     policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
@@ -40,7 +40,7 @@ def ceiling_of(cell: Cell) -> Ceiling:
     return ceiling(backend, task, policy)
 
 
-def _told(cell: Cell, found: Ceiling) -> Iterator[str]:
+def _told(cell: GridCell, found: Ceiling) -> Iterator[str]:
     """The ceiling with the errors by cause, then what explains them."""
     name = f"{cell.plugin.name} {cell.options.variant}".strip()
     errors = {cause: loss.errors for cause, loss in found.lost.items()}
@@ -49,5 +49,5 @@ def _told(cell: Cell, found: Ceiling) -> Iterator[str]:
     yield f"{name} on {cell.folder.parent.name}: ceiling F1 {f1}, {support} entities; lost: {lost}"
     for cause, loss in found.lost.items():
         yield f"  {cause}: {loss.errors} errors in {loss.sentences} sentences, first {loss.first}"
-    if found.mends:
-        yield f"  mended: {listed(found.mends)}"
+    if found.repairs:
+        yield f"  repaired: {listed(found.repairs)}"

@@ -24,7 +24,7 @@ from harness.results import evaluate, store
 from harness.results.record import Cost, Metrics, Run
 from harness.runs import hardware
 from harness.runs.recording import data_of, facts_of
-from harness.studies.stated_facts import Statement
+from harness.studies.stated_facts import StatedFacts
 from harness.tags import encode
 
 Format: TypeAlias = Literal["conll", "jsonl", "strings"]
@@ -46,7 +46,7 @@ class Import:
     planned_seeds: tuple[int, ...] = ()
     rule: str = "cursor"
     weights: str = "not stated"
-    statement: Statement = field(default_factory=Statement)
+    facts: StatedFacts = field(default_factory=StatedFacts)
 
 
 def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
@@ -61,7 +61,7 @@ def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
         return _strings(given, examples)
     conll_file = given.format == "conll"
     reading = readers.read(
-        conll.Source(given.path) if conll_file else jsonl.Source(given.path, task.joiner)
+        conll.ConllSource(given.path) if conll_file else jsonl.JsonlSource(given.path, task.joiner)
     )
     _refuse(reading.problems)
     _same_text(given.path, reading.records, examples)
@@ -158,7 +158,7 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     ]
     content = "".join(one.model_dump_json() + "\n" for one in predictions).encode()
     digest = hashlib.sha256(content).hexdigest()
-    gold = evaluate.Gold(task.labels, task.policy, TEST)
+    gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
     metrics = evaluate.metrics(gold, predictions, digest, None)
     files: dict[str, str | bytes] = {
         "predictions.jsonl": content,
@@ -184,7 +184,7 @@ def _store(run: Run, metrics: Metrics, files: Mapping[str, str | bytes], output:
 
 
 def _record(task: Task, task_file: str, given: Import, seed: int, metrics: Metrics) -> Run:
-    stated = given.statement.settings()
+    stated = given.facts.settings()
     identity = (given.name, str(seed), task.fingerprint, metrics.predictions_sha256, repr(stated))
     rule = {"rule": given.rule} if given.format == "strings" else {}
     return Run(
@@ -205,7 +205,7 @@ def _record(task: Task, task_file: str, given: Import, seed: int, metrics: Metri
         weights=given.weights,
         parameters=0,
         trained=0,
-        precision=given.statement.precision or "not recorded",
-        consumed=given.statement.consumed(task),
+        precision=given.facts.precision or "not recorded",
+        training_digests=given.facts.training_digests(task),
         cost=Cost(seconds={}, train_units=0, predict_units=0),
     )

@@ -19,7 +19,7 @@ from harness.numbers import NOT_KNOWN, one_decimal
 from harness.results import reader
 from harness.results.reader import Result
 from harness.runs.config import Override, signature
-from harness.runs.plan import Cell, Request, plan
+from harness.runs.plan import GridCell, Request, plan
 from harness.scoring.score import percent
 from harness.studies.ceilings import ceiling_of
 from harness.tags import encode
@@ -38,7 +38,7 @@ class Study:
 
     backend: str
     format: str
-    cells: tuple[Cell, ...]
+    cells: tuple[GridCell, ...]
 
 
 def studies(request: Request, formats: Sequence[str]) -> tuple[Study, ...]:

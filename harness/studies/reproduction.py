@@ -12,7 +12,7 @@ from harness.results import reader
 from harness.results.reader import Result
 from harness.runs import hardware
 from harness.runs.config import Options, Settings
-from harness.runs.plan import Cell, Request, cells_of
+from harness.runs.plan import GridCell, Request, cells_of
 from harness.scoring.counting import count
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def stored(path: Path) -> Result:
     return found.runs[0]
 
 
-def cell(result: Result, output: Path, data: Path | None) -> Cell:
+def cell(result: Result, output: Path, data: Path | None) -> GridCell:
     """The cell that runs ``result`` again, into a folder below ``output``.
 
     Raises:

@@ -60,7 +60,7 @@ def rescore(result: Result, rule: Rule, output: Path) -> Path:
     predictions = [rule.apply(p) for p in read(result.folder / "predictions.jsonl")[0]]
     content = "".join(one.model_dump_json() + "\n" for one in predictions).encode()
     labels = rule.labels or result.metrics.labels
-    gold = evaluate.Gold(labels, result.metrics.policy, result.metrics.split)
+    gold = evaluate.EvaluationSetup(labels, result.metrics.policy, result.metrics.split)
     metrics = evaluate.metrics(gold, predictions, hashlib.sha256(content).hexdigest(), None)
     run = _run(result.run, rule, metrics)
     folder = output / store.slug(run.data.task) / f"{result.folder.name}_{store.slug(rule.name)}"

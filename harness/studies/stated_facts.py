@@ -19,7 +19,7 @@ STATED = "stated"
 TRAIN = "train"
 
 
-class Statement(BaseModel):
+class StatedFacts(BaseModel):
     """Facts, each None where nothing is stated.
 
     ``training`` is ``train`` where each epoch fed every sentence of the train split once and
@@ -40,7 +40,7 @@ class Statement(BaseModel):
     threads: Annotated[int, Field(ge=1)] | None = None
 
     @classmethod
-    def parse(cls, texts: Sequence[str]) -> "Statement":
+    def parse(cls, texts: Sequence[str]) -> "StatedFacts":
         """The facts of ``texts``, each a ``key=value``.
 
         Raises:
@@ -61,7 +61,7 @@ class Statement(BaseModel):
         every = {"limit": None} if self.training else {}
         return {**facts, **every, STATED: sorted(facts)}
 
-    def consumed(self, task: Task) -> tuple[str, ...]:
+    def training_digests(self, task: Task) -> tuple[str, ...]:
         """The digest of an epoch on the train split of ``task``, where that is what is stated."""
         if not (self.training and self.window_limit and self.window_margin):
             return ()

@@ -131,7 +131,7 @@ def test_a_crf_learns_its_transitions_and_a_softmax_has_none(fitted):
 def test_with_a_cut_nothing_further_is_read_in_training_or_prediction_and_it_says_so(tmp_path):
     made, report = trained(BertCrf, tmp_path, TRAIN[:40], cut=4)
     read = [Cut(4).example(example) for example in TRAIN[:40]]
-    assert report.epochs[0].consumed == digest(read)
+    assert report.epochs[0].training_digest == digest(read)
     assert report.epochs[0].units == 4 * 40
     sentences = [example.sentence for example in DEV]
     answers = made.predict(sentences)

@@ -6,14 +6,14 @@ Each format has a module with a frozen ``Source`` (what one split is made of) an
 from typing import TypeAlias
 
 from harness.data.readers import conll, hub, jsonl, parallel
-from harness.data.readers.records import Problem, Raw, Reading, Severity
+from harness.data.readers.records import Problem, Raw, ReadSplit, Severity
 
-__all__ = ["Problem", "Raw", "Reading", "Severity", "Source", "read"]
+__all__ = ["Problem", "Raw", "ReadSplit", "Severity", "Source", "read"]
 
-Source: TypeAlias = parallel.Source | conll.Source | jsonl.Source | hub.Source
+Source: TypeAlias = parallel.ParallelSource | conll.ConllSource | jsonl.JsonlSource | hub.HubSource
 
 
-def read(source: Source) -> Reading:
+def read(source: Source) -> ReadSplit:
     """The sentences of one split and every problem of its files.
 
     Raises:
@@ -21,11 +21,11 @@ def read(source: Source) -> Reading:
         ConfigError: for a hub data set that is not pinned or not described rightly.
     """
     match source:
-        case parallel.Source():
+        case parallel.ParallelSource():
             return parallel.read(source)
-        case conll.Source():
+        case conll.ConllSource():
             return conll.read(source)
-        case jsonl.Source():
+        case jsonl.JsonlSource():
             return jsonl.read(source)
-        case hub.Source():
+        case hub.HubSource():
             return hub.read(source)

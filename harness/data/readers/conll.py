@@ -10,13 +10,13 @@ from pathlib import Path
 from sys import intern
 
 from harness.data.readers import lines
-from harness.data.readers.records import Problem, Raw, Reading, counted
+from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 
 DOCUMENT = "-DOCSTART-"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ConllSource:
     """The file of one split, and how many columns it has."""
 
     path: Path
@@ -24,7 +24,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _SentenceLines:
     """The lines of one sentence, None for one that is not text."""
 
     line: int
@@ -32,7 +32,7 @@ class _Block:
     document: str | None
 
 
-def read(source: Source) -> Reading:
+def read(source: ConllSource) -> ReadSplit:
     """The sentences of a file of columns."""
     text = lines.read(source.path)
     separator = _separator(text)
@@ -48,10 +48,10 @@ def read(source: Source) -> Reading:
         problems += found
         if not found and None not in block.lines:
             records.append(_record(block, [row for row in rows if not isinstance(row, Problem)]))
-    return Reading(text.file, tuple(records), tuple(problems))
+    return ReadSplit(text.file, tuple(records), tuple(problems))
 
 
-def _record(block: _Block, rows: list[tuple[str, str]]) -> Raw:
+def _record(block: _SentenceLines, rows: list[tuple[str, str]]) -> Raw:
     """A sentence; each distinct unit and tag is kept in memory once."""
     units = tuple(intern(unit) for unit, _ in rows)
     tags = tuple(intern(tag) for _, tag in rows)
@@ -70,7 +70,7 @@ def _separator(text: lines.Lines) -> str:
     return "\t" if 2 * sum("\t" in line for line in columns) > len(columns) else " "
 
 
-def _blocks(text: lines.Lines) -> Iterator[_Block]:
+def _blocks(text: lines.Lines) -> Iterator[_SentenceLines]:
     """The sentences of a file, each with the document it stands in."""
     document, documents, block = None, 0, list[str | None]()
     for number, line in enumerate((*text.lines, ""), start=1):
@@ -79,7 +79,7 @@ def _blocks(text: lines.Lines) -> Iterator[_Block]:
             block.append(line)
             continue
         if block:
-            yield _Block(number - len(block), tuple(block), document)
+            yield _SentenceLines(number - len(block), tuple(block), document)
             block = []
         if starts_document:
             documents += 1

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 
-class Fault(Exception):  # noqa: N818 (caught by the reader, which adds the line; no user meets it)
-    """Why an entry is no sentence."""
+class EntryError(Exception):
+    """Why an entry is no sentence; the reader catches it and adds the line."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -20,8 +20,8 @@ def check_units(units: Sequence[str], joiner: str) -> None:
     for position, unit in enumerate(units):
         if not unit:
             why = f"two {joiner!r} in a row, or one at an end" if joiner else "a token is empty"
-            raise Fault("empty-unit", f"unit {position + 1} is empty: {why}")
+            raise EntryError("empty-unit", f"unit {position + 1} is empty: {why}")
         if "\0" in unit:
-            raise Fault("nul", f"unit {position + 1} is a NUL character; remove it")
+            raise EntryError("nul", f"unit {position + 1} is a NUL character; remove it")
         if not unit.isascii() and any("\ud800" <= character <= "\udfff" for character in unit):
-            raise Fault("surrogate", f"unit {position + 1} is half a character: {unit!r}")
+            raise EntryError("surrogate", f"unit {position + 1} is half a character: {unit!r}")

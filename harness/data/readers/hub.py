@@ -9,13 +9,13 @@ from pathlib import Path
 from sys import intern
 from typing import Any
 
-from harness.data.readers.entry_errors import Fault, check_units
-from harness.data.readers.records import Problem, Raw, Reading, counted
+from harness.data.readers.entry_errors import EntryError, check_units
+from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 from harness.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HubSource:
     """One split of a repository or folder, the names of its columns, and the tags by number.
 
     ``names`` is None where the data set knows its own (a ClassLabel) or holds tags as text.
@@ -35,7 +35,7 @@ class Source:
         return f"{self.repository}[{self.split}]"
 
 
-def read(source: Source) -> Reading:
+def read(source: HubSource) -> ReadSplit:
     """The sentences of one split.
 
     Raises:
@@ -49,23 +49,23 @@ def read(source: Source) -> Reading:
     for number, (tokens, tags) in enumerate(columns, start=1):
         try:
             record = _record(number, tokens, tags, names)
-        except Fault as fault:
-            problems.append(Problem(source.place, number, fault.code, "error", fault.message))
+        except EntryError as error:
+            problems.append(Problem(source.place, number, error.code, "error", error.message))
             continue
         if record:
             records.append(record)
         else:
             empty.append(number)
     problems += counted(source.place, empty, "empty-line", "note", "a row of no tokens: skipped")
-    return Reading(source.place, tuple(records), tuple(problems))
+    return ReadSplit(source.place, tuple(records), tuple(problems))
 
 
 def _record(number: int, tokens: Any, tags: Any, names: tuple[str, ...] | None) -> Raw | None:
     """The sentence of one row; None for a row of no tokens."""
     if len(tokens) != len(tags):
-        raise Fault("unequal-lengths", f"{len(tokens)} tokens, {len(tags)} tags")
+        raise EntryError("unequal-lengths", f"{len(tokens)} tokens, {len(tags)} tags")
     if not all(isinstance(token, str) for token in tokens):
-        raise Fault("empty-unit", f"a token is no text: {tokens!r}")
+        raise EntryError("empty-unit", f"a token is no text: {tokens!r}")
     check_units(tokens, " ")
     spelled = tuple(intern(_name(tag, names)) for tag in tags)
     return Raw(tuple(map(intern, tokens)), number, spelled) if tokens else None
@@ -74,14 +74,14 @@ def _record(number: int, tokens: Any, tags: Any, names: tuple[str, ...] | None) 
 def _name(tag: Any, names: tuple[str, ...] | None) -> str:
     if names is None:
         if not isinstance(tag, str):
-            raise Fault("names", f"the tag {tag!r} has no name; list `names` under `hub`")
+            raise EntryError("names", f"the tag {tag!r} has no name; list `names` under `hub`")
         return tag
     if not isinstance(tag, int) or not 0 <= tag < len(names):
-        raise Fault("names", f"the tag {tag!r} is none of the {len(names)} names")
+        raise EntryError("names", f"the tag {tag!r} is none of the {len(names)} names")
     return names[tag]
 
 
-def _rows(source: Source) -> Any:
+def _rows(source: HubSource) -> Any:
     """The split as a ``datasets.Dataset`` that has the columns asked for."""
     try:
         import datasets
@@ -102,7 +102,7 @@ def _rows(source: Source) -> Any:
     return data
 
 
-def _opened(source: Source, datasets: Any) -> Any:
+def _opened(source: HubSource, datasets: Any) -> Any:
     local = Path(source.repository).is_dir()
     if not local and not source.revision:
         message = f"{source.repository}: give the `revision` (a commit) under `hub`"
@@ -127,7 +127,7 @@ def _saved(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("dataset_dict.json", "state.json"))
 
 
-def _split(saved: Any, source: Source) -> Any:
+def _split(saved: Any, source: HubSource) -> Any:
     if hasattr(saved, "keys"):
         if source.split not in saved:
             message = f"no split {source.split!r}; it has {', '.join(saved)}"

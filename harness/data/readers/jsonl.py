@@ -12,20 +12,20 @@ from sys import intern
 from typing import Any
 
 from harness.data.readers import lines
-from harness.data.readers.entry_errors import Fault, check_units
+from harness.data.readers.entry_errors import EntryError, check_units
 from harness.data.readers.offsets import spans
-from harness.data.readers.records import Problem, Raw, Reading, counted
+from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class JsonlSource:
     """The file of one split, and what stands between two units of its texts."""
 
     path: Path
     joiner: str = ""
 
 
-def read(source: Source) -> Reading:
+def read(source: JsonlSource) -> ReadSplit:
     """The sentences of a file of JSON objects."""
     text = lines.read(source.path)
     problems, records, empty = [*text.problems], list[Raw](), list[int]()
@@ -34,24 +34,24 @@ def read(source: Source) -> Reading:
         try:
             entry = _parsed(line) if line.strip(" \t") else None
             record = _record(entry, number, source.joiner, ids) if entry is not None else None
-        except Fault as fault:
-            problems.append(Problem(text.file, number, fault.code, "error", fault.message))
+        except EntryError as error:
+            problems.append(Problem(text.file, number, error.code, "error", error.message))
             continue
         if record:
             records.append(record)
         else:
             empty.append(number)
     problems += counted(text.file, empty, "empty-line", "note", "no sentence here: skipped")
-    return Reading(text.file, tuple(records), tuple(problems))
+    return ReadSplit(text.file, tuple(records), tuple(problems))
 
 
 def _parsed(line: str) -> dict[str, Any]:
     try:
         entry = json.loads(line, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise Fault("json", f"not valid JSON: {error}") from None
+        raise EntryError("json", f"not valid JSON: {error}") from None
     if not isinstance(entry, dict):
-        raise Fault("json", 'expected an object such as {"text": …, "spans": […]}')
+        raise EntryError("json", 'expected an object such as {"text": …, "spans": […]}')
     return entry
 
 
@@ -60,7 +60,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(entry) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise Fault("json", f"the key {twice!r} is here twice")
+        raise EntryError("json", f"the key {twice!r} is here twice")
     return entry
 
 
@@ -69,12 +69,12 @@ def _record(entry: dict[str, Any], line: int, joiner: str, ids: dict[str, int]) 
     _check_id(entry.get("id"), line, ids)
     document = entry.get("document")
     if document is not None and not isinstance(document, str | int):
-        raise Fault("json", f'"document" is {document!r}, expected a name or a number')
+        raise EntryError("json", f'"document" is {document!r}, expected a name or a number')
     units = _units(entry, joiner)
     found = spans(entry["spans"], units, joiner) if "spans" in entry else ()
     tags = _strings(entry, "tags") if "spans" not in entry else None
     if tags is not None and len(tags) != len(units):
-        raise Fault("unequal-lengths", f"{len(units)} tokens, {len(tags)} tags")
+        raise EntryError("unequal-lengths", f"{len(units)} tokens, {len(tags)} tags")
     name = None if document is None else str(document)
     return Raw(units, line, tags, found, name) if units else None
 
@@ -83,17 +83,17 @@ def _check_id(identity: Any, line: int, ids: dict[str, int]) -> None:
     if identity is None:
         return
     if not isinstance(identity, str | int):
-        raise Fault("json", f'"id" is {identity!r}, expected a name or a number')
+        raise EntryError("json", f'"id" is {identity!r}, expected a name or a number')
     first = ids.setdefault(str(identity), line)
     if first != line:
-        raise Fault("duplicate-id", f"the id {identity!r} is that of line {first}, too")
+        raise EntryError("duplicate-id", f"the id {identity!r} is that of line {first}, too")
 
 
 def _units(entry: dict[str, Any], joiner: str) -> tuple[str, ...]:
     shape = {"text", "tokens", "spans", "tags"} & entry.keys()
     if shape not in ({"text", "spans"}, {"tokens", "spans"}, {"tokens", "tags"}):
         wanted = '"text" and "spans", "tokens" and "spans", or "tokens" and "tags"'
-        raise Fault("json", f"expected {wanted}; found the keys {', '.join(map(repr, entry))}")
+        raise EntryError("json", f"expected {wanted}; found the keys {', '.join(map(repr, entry))}")
     units = _strings(entry, "tokens") if "tokens" in shape else _cut(entry["text"], joiner)
     check_units(units, joiner)
     return units
@@ -101,7 +101,7 @@ def _units(entry: dict[str, Any], joiner: str) -> tuple[str, ...]:
 
 def _cut(text: Any, joiner: str) -> tuple[str, ...]:
     if not isinstance(text, str):
-        raise Fault("json", f'"text" is {text!r}, expected a string')
+        raise EntryError("json", f'"text" is {text!r}, expected a string')
     if not text:
         return ()
     return tuple(map(intern, text.split(joiner) if joiner else text))
@@ -110,5 +110,5 @@ def _cut(text: Any, joiner: str) -> tuple[str, ...]:
 def _strings(entry: dict[str, Any], key: str) -> tuple[str, ...]:
     values = entry[key]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise Fault("json", f'"{key}" must be a list of strings')
+        raise EntryError("json", f'"{key}" must be a list of strings')
     return tuple(map(intern, values))

@@ -1,4 +1,4 @@
-"""Offsets in code points, exact or refused: a span that does not fit its text is never mended.
+"""Offsets in code points, exact or refused: a span that does not fit its text is never repaired.
 
 What went wrong is said where it can be told: offsets in UTF-16 code units (JavaScript, Java) and
 inclusive ends (CLUENER) are the two mistakes of the field.
@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from harness.core import Sentence, Span
-from harness.data.readers.entry_errors import Fault
+from harness.data.readers.entry_errors import EntryError
 
 
 def spans(entries: Any, units: tuple[str, ...], joiner: str) -> tuple[Span, ...]:
@@ -18,7 +18,7 @@ def spans(entries: Any, units: tuple[str, ...], joiner: str) -> tuple[Span, ...]
         Fault: for entries of another form, out of the text, between units, or overlapping.
     """
     if not isinstance(entries, list):
-        raise Fault("json", '"spans" must be a list')
+        raise EntryError("json", '"spans" must be a list')
     sentence = Sentence("", units, joiner)
     starts = {start: position for position, start in enumerate(sentence.starts)}
     ends = {
@@ -32,7 +32,7 @@ def spans(entries: Any, units: tuple[str, ...], joiner: str) -> tuple[Span, ...]
             message = (
                 f"{entry} does not begin and end with a unit; give tokens, cut as the spans are"
             )
-            raise Fault("span", message)
+            raise EntryError("span", message)
         found.append(Span(starts[start], ends[end], label))
     return _flat(sorted(found), sentence)
 
@@ -45,24 +45,24 @@ def _flat(found: list[Span], sentence: Sentence) -> tuple[Span, ...]:
                 f"{span.label} {sentence.mention(span)!r} at {sentence.characters(span)}"
                 for span in (left, right)
             )
-            raise Fault("overlap", f"{both} overlap; keep one, a unit carries one tag")
+            raise EntryError("overlap", f"{both} overlap; keep one, a unit carries one tag")
     return tuple(found)
 
 
 def _checked(entry: Any, text: str) -> tuple[int, int, str]:
     """The offsets and the label of one entry that agrees with ``text``."""
     if not isinstance(entry, dict):
-        raise Fault("span", f"{entry!r} is no span: expected start, end and label")
+        raise EntryError("span", f"{entry!r} is no span: expected start, end and label")
     start, end, label = (entry.get(key) for key in ("start", "end", "label"))
     if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label:
-        raise Fault("span", f"{entry} is no span: expected whole start and end, and a label")
+        raise EntryError("span", f"{entry} is no span: expected whole start and end, and a label")
     if not 0 <= start < end <= len(text):
         message = f"{entry} leaves the text of {len(text)} characters{_hint(entry, text)}"
-        raise Fault("span", message)
+        raise EntryError("span", message)
     mention = entry.get("text")
     if mention is not None and text[start:end] != mention:
         message = f"{entry}: the text there is {text[start:end]!r}{_hint(entry, text)}"
-        raise Fault("span", message)
+        raise EntryError("span", message)
     return start, end, label
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from sys import intern
 
 from harness.data.readers import lines
-from harness.data.readers.records import Problem, Raw, Reading, counted
+from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ParallelSource:
     """The files of one split; ``documents`` holds a document id a line."""
 
     units: Path
@@ -26,7 +26,7 @@ def beside(units: Path) -> Path:
     return units.with_name(f"{units.stem}_TAG{units.suffix}")
 
 
-def read(source: Source) -> Reading:
+def read(source: ParallelSource) -> ReadSplit:
     """The sentences of a pair of files; lines that are empty in both are skipped and noted."""
     units, tags = lines.read(source.units), lines.read(source.tags)
     documents = lines.read(source.documents) if source.documents else None
@@ -51,7 +51,7 @@ def read(source: Source) -> Reading:
             records.append(record)
     message = "an empty line in both files: no sentence, skipped"
     problems += counted(units.file, empty, "empty-line", "note", message)
-    return Reading(tags.file, tuple(records), tuple(problems))
+    return ReadSplit(tags.file, tuple(records), tuple(problems))
 
 
 def _rows(

@@ -57,7 +57,7 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadSplit:
     """One split: the name of the file with its gold, what could be read, and all problems."""
 
     file: str

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.analysis.answers import Answers, by_data
+from harness.analysis.answers import FinishedRun, by_data
 from harness.analysis.rows import Row, rows
 from harness.report.figures.canvas import Picture
 from harness.report.wording import AS_WRITTEN, Wording
@@ -16,7 +16,7 @@ NEEDS = "the figures need matplotlib and wordcloud: pip install 'ner-harness[plo
 
 
 def draw(
-    runs: Sequence[Answers], output: Path, wording: Wording = AS_WRITTEN
+    runs: Sequence[FinishedRun], output: Path, wording: Wording = AS_WRITTEN
 ) -> tuple[list[Path], list[Picture]]:
     """Write every figure about ``runs`` as SVG and PNG; gives the paths, and what was not drawn.
 
@@ -43,7 +43,7 @@ def draw(
     return written, lacking
 
 
-def _names(groups: Sequence[Sequence[Answers]]) -> list[str]:
+def _names(groups: Sequence[Sequence[FinishedRun]]) -> list[str]:
     """The task, and where it was read in several ways also what tells them apart."""
     data = [group[0].data for group in groups]
     often = Counter(task for task, _, _ in data)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.report import fonts
 from harness.report.figures.canvas import COLOURS, Picture, picture
 
@@ -18,7 +18,7 @@ _WORDS = 60
 _LONGEST = 14  # units: a longer mention would leave room for nothing else
 
 
-def clouds(run: Answers) -> Picture:
+def clouds(run: FinishedRun) -> Picture:
     """The mentions of each type, larger where more frequent."""
     counts = mentions(run)
     names = [name for name in run.metrics.labels if counts.get(name)]
@@ -44,7 +44,7 @@ def clouds(run: Answers) -> Picture:
     return picture("clouds", caption, (12, 2.4 * lines), draw)
 
 
-def mentions(run: Answers) -> dict[str, dict[str, int]]:
+def mentions(run: FinishedRun) -> dict[str, dict[str, int]]:
     """The counts of mentions by label: of train where the run stored facts, else of the gold."""
     counts: dict[str, Counter[str]] = {}
     for mention, labels in (run.facts.mentions if run.facts else {}).items():

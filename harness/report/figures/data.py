@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.rows import Row
 from harness.numbers import percent
 from harness.report.figures.canvas import COLOURS, SOFT, Picture, picture
@@ -19,7 +19,7 @@ LIMITS = (128, 256, 512)
 _BINS = 40
 
 
-def labels(run: Answers) -> Picture:
+def labels(run: FinishedRun) -> Picture:
     """How often each label stands in train and in the test gold."""
     test = Counter(span.label for spans in run.gold for span in spans)
     train = run.facts.labels if run.facts else {}
@@ -51,7 +51,7 @@ def _bars(axes: Any, title: str, names: Sequence[str], counts: Sequence[int]) ->
     axes.locator_params(axis="x", nbins=4)
 
 
-def lengths(run: Answers) -> Picture:
+def lengths(run: FinishedRun) -> Picture:
     """Sentence lengths, the line of three standard deviations, and what a limit would cut."""
     counts: Mapping[int, int] = Counter(len(each.units) for each in run.predictions)
     source = run.metrics.split
@@ -123,7 +123,7 @@ def transitions(held: Sequence[Row]) -> Picture:
     return picture("transitions", caption, (side * len(matrices) + 0.6, side), draw)
 
 
-def _counted(run: Answers) -> tuple[Mapping[str, Mapping[str, int]], str]:
+def _counted(run: FinishedRun) -> tuple[Mapping[str, Mapping[str, int]], str]:
     if run.facts:
         return run.facts.transitions, "train"
     counts: dict[str, Counter[str]] = {}

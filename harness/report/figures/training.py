@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.answers import Answers
+from harness.analysis.answers import FinishedRun
 from harness.analysis.rows import Row
 from harness.protocol import Epoch
 from harness.report.figures.canvas import DASHES, Picture, colour, marker, picture
@@ -41,7 +41,7 @@ def curves(held: Sequence[Row]) -> Picture:
     return picture("curves", caption, (11, 3.9 + 0.2 * (len(trained) // 7)), draw)
 
 
-def _line(axes: Any, run: Answers, field: str, index: int, seed: int, name: str | None) -> None:
+def _line(axes: Any, run: FinishedRun, field: str, index: int, seed: int, name: str | None) -> None:
     points = [(epoch.number, _value(epoch, field)) for epoch in run.history]
     known = [(number, value) for number, value in points if value is not None]
     numbers, values = [number for number, _ in known], [value for _, value in known]

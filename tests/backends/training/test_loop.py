@@ -211,8 +211,8 @@ def test_an_epoch_says_what_was_fed(tmp_path):
     objective, training = run(tmp_path, epochs=1)
     (epoch,) = training.epochs
     assert epoch.units == sum(len(e.sentence) for e in DATA)
-    assert epoch.consumed == digest(DATA) == digest(objective.fed)
-    assert epoch.units <= epoch.slots < 1.2 * epoch.units
+    assert epoch.training_digest == digest(DATA) == digest(objective.fed)
+    assert epoch.units <= epoch.positions < 1.2 * epoch.units
 
 
 def test_the_same_seed_gives_the_same_weights_bit_for_bit(tmp_path):

@@ -23,10 +23,10 @@ def test_the_page_has_each_type_under_each_policy(tmp_path):
     assert cells(text, "all (micro)")[3:] == [str(n) for n in (micro.tp, micro.fp, micro.fn,
                                                                micro.support)]  # fmt: skip
     assert all(f"| {policy} " in text for policy in ("conlleval", "strict", "discard"))
-    assert "mend" not in text
+    assert "repair" not in text
 
 
-def test_free_generation_is_shown_before_and_after_mending_with_its_mends(tmp_path):
+def test_free_generation_is_shown_before_and_after_repair_with_its_repairs(tmp_path):
     folder = write_run(tmp_path, sentences=8)
     change(folder / "metrics.json", "free", to=FREE)
     change(folder / "metrics.json", "units", to=600)

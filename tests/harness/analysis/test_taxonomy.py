@@ -52,24 +52,24 @@ def test_an_entity_whose_overlap_explains_another_stands_alone():
     assert [case.kind for case in kinds] == ["split", "missed"]
 
 
-def test_repair_makes_what_the_unmended_answer_did_not_say():
+def test_repair_makes_what_the_unrepaired_answer_did_not_say():
     (case,) = case_of([(2, 5, "PER")], [(2, 4, "PER")], raw_tags=("O",) * 12)
     assert (case.kind, case.shape) == ("repair", "short")
 
 
-def test_repair_loses_what_the_unmended_answer_had_right():
+def test_repair_loses_what_the_unrepaired_answer_had_right():
     raw = encode([Span(2, 5, "PER")], 12)
     (case,) = case_of([(2, 5, "PER")], [], raw_tags=raw)
     assert (case.kind, case.shape) == ("repair", "missed")
 
 
-def test_an_error_that_mending_did_not_touch_keeps_its_shape():
+def test_an_error_that_repair_did_not_touch_keeps_its_shape():
     raw = encode([Span(2, 5, "ORG"), Span(8, 9, "PER")], 12)
     kinds = case_of([(2, 5, "PER")], [(2, 5, "ORG")], raw_tags=raw)
     assert [case.kind for case in kinds] == ["type"]
 
 
-def test_what_mending_made_right_is_right():
+def test_what_repair_made_right_is_right():
     (case,) = case_of([(2, 5, "PER")], [(2, 5, "PER")], raw_tags=("O",) * 12)
     assert case.kind == "exact"
 

@@ -38,7 +38,7 @@ FLIPS = {
     "limits in data": ("run.json", ("data", "limit"), 100),
     "precision": ("run.json", ("precision",), "bf16"),
     "harness version": ("run.json", ("harness",), "0.2.0"),
-    "bytes consumed per epoch": ("run.json", ("consumed",), ["1" * 64, "2" * 64, "2" * 64]),
+    "bytes consumed per epoch": ("run.json", ("training_digests",), ["1" * 64, "2" * 64, "2" * 64]),
     "stored predictions": ("metrics.json", ("predictions_sha256",), "0" * 64),
     "seeds planned": ("run.json", ("planned_seeds",), [13, 42]),
     "hardware": ("run.json", ("hardware", "processor"), "another"),
@@ -147,22 +147,22 @@ def test_what_was_not_recorded_is_red_even_if_no_run_has_it(tmp_path, line, key)
     assert (check.ok, check.value) == (False, MISSING)
 
 
-def test_nothing_consumed_is_red_for_a_trained_family(rows):
-    change(one_of(rows, "electra") / "run.json", "consumed", to=[])
+def test_no_training_digest_is_red_for_a_trained_family(rows):
+    change(one_of(rows, "electra") / "run.json", "training_digests", to=[])
     assert MISSING in dict(lines(rows)["bytes consumed per epoch"].differing).values()
 
 
 def test_a_family_without_weights_or_epochs_is_ranked_with_the_others(rows):
-    write_row(rows, "dictionary", (13, 42), planned_seeds=(13, 42), weights="none", consumed=(),
-              sentences=6)  # fmt: skip
+    write_row(rows, "dictionary", (13, 42), planned_seeds=(13, 42), weights="none",
+              training_digests=(), sentences=6)  # fmt: skip
     assert "dictionary" in {row.name for row in built(rows).rows}
     assert lines(rows)["bytes consumed per epoch"].ok
 
 
 def test_more_epochs_on_the_same_bytes_are_no_difference(rows):
     path = one_of(rows, "electra") / "run.json"
-    consumed = json.loads(path.read_text(encoding="utf-8"))["consumed"]
-    change(path, "consumed", to=consumed * 2)
+    digests = json.loads(path.read_text(encoding="utf-8"))["training_digests"]
+    change(path, "training_digests", to=digests * 2)
     assert lines(rows)["bytes consumed per epoch"].ok
 
 

@@ -44,7 +44,7 @@ def test_spans_come_back_from_every_spelling_under_every_policy(sentence, scheme
     units, spans = sentence
     tags = spell(spans, units, scheme, separator)
     for policy in POLICIES:
-        assert schemes.read(tags, scheme, policy) == schemes.Gold(spans)
+        assert schemes.read(tags, scheme, policy) == schemes.ParsedGold(spans)
     if spans:
         found = schemes.detect(tags)
         assert found.separator == separator

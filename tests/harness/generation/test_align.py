@@ -180,7 +180,7 @@ NEVER = -(1 << 28)
     ],
 )
 def test_a_jump_is_only_for_who_cannot_be_caught_up_with(matched, gap, leading, place):
-    row = module._Row(0, np.array(matched, np.int32), np.array(gap, np.int32))
+    row = module._BandRow(0, np.array(matched, np.int32), np.array(gap, np.int32))
     assert module._ahead(row, leading=leading) == place
 
 
@@ -240,13 +240,13 @@ def test_the_work_is_bounded(monkeypatch):
     items = items_of(
         [(unit, True, False, NO_READING) for unit in rng.integers(0, 50, 12000).tolist()]
     )
-    cells, step = [], module._Search._step
+    cells, step = [], module._BandSearch._step
 
     def counted(search, slot):
         step(search, slot)
         cells.append(module.ROW_WORK + len(search.rows[slot + 1].gap))
 
-    monkeypatch.setattr(module._Search, "_step", counted)
+    monkeypatch.setattr(module._BandSearch, "_step", counted)
     assert align(slots_of(slots), items) is None
     assert module.WORK < sum(cells) < module.WORK + 2 * (module.ROW_WORK + len(items))
     monkeypatch.setattr(module, "WORK", 1)

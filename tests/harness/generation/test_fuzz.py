@@ -7,7 +7,7 @@ import pytest
 
 from harness.core import Decoded, Sentence, Text
 from harness.generation import fuzz as module
-from harness.generation.fuzz import Case, broken, case_of, check, fuzz
+from harness.generation.fuzz import FuzzCase, broken, case_of, check, fuzz
 from harness.generation.repair import repair
 from harness.tags import tag_set
 
@@ -57,7 +57,7 @@ def test_cases_are_of_all_formats_and_some_are_long():
     ],
 )
 def test_each_broken_promise_is_seen(change, promise):
-    case = Case(Text("甲 B_PER", "char-tag"), Sentence("s", ("甲", "乙")), TAGS)
+    case = FuzzCase(Text("甲 B_PER", "char-tag"), Sentence("s", ("甲", "乙")), TAGS)
     right = repair(case.text, case.sentence, case.tags)
     assert list(broken(case, right)) == []
     assert promise in list(broken(case, replace(right, **change)))

@@ -1,4 +1,4 @@
-"""Repair: any text gives one legal tag per unit; each mend is counted; what is right stays."""
+"""Repair: any text gives one legal tag per unit; each repair is counted; what is right stays."""
 
 from random import Random
 
@@ -44,7 +44,7 @@ def tagged(draw, least=0, alphabet=AMBIGUOUS):
     return Sentence("s", units, draw(st.sampled_from(["", " "]))), legal(draw, len(units))
 
 
-def mend(text, sentence=SENTENCE, form="char-tag"):
+def repaired(text, sentence=SENTENCE, form="char-tag"):
     return repair(Text(text, form), sentence, TAGS)
 
 
@@ -61,35 +61,35 @@ ANY_TEXT = st.one_of(
 @given(tagged(), ANY_TEXT, NAMES)
 def test_any_text_gives_one_legal_tag_per_unit_and_the_same_each_time(case, text, form):
     sentence, _ = case
-    decoded = mend(text, sentence, form)
+    decoded = repaired(text, sentence, form)
     assert len(decoded.tags) == len(decoded.raw_tags) == len(sentence)
     assert set(decoded.tags) <= set(TAGS)
     assert invalid_transitions(decoded.tags) == 0
     assert decoded.raw == text
     assert set(decoded.repairs) <= set(KINDS)
     assert all(count > 0 for count in decoded.repairs.values())
-    assert mend(text, sentence, form) == decoded
+    assert repaired(text, sentence, form) == decoded
 
 
 @given(tagged(), NAMES)
 def test_a_well_formed_text_is_unchanged_with_no_repair_counted(case, form):
     sentence, gold = case
-    decoded = mend(FORMATS[form].render(sentence, gold), sentence, form)
+    decoded = repaired(FORMATS[form].render(sentence, gold), sentence, form)
     assert (decoded.tags, decoded.raw_tags, decoded.repairs) == (gold, gold, {})
 
 
 @given(tagged(), ANY_TEXT, NAMES)
 def test_repair_is_idempotent_through_rendering(case, text, form):
     sentence, _ = case
-    mended = mend(text, sentence, form).tags
-    again = mend(FORMATS[form].render(sentence, mended), sentence, form)
-    assert (again.tags, again.repairs) == (mended, {})
+    first = repaired(text, sentence, form).tags
+    again = repaired(FORMATS[form].render(sentence, first), sentence, form)
+    assert (again.tags, again.repairs) == (first, {})
 
 
 @given(tagged(), ANY_TEXT, NAMES)
 def test_raw_tags_are_all_o_exactly_where_the_text_is_malformed(case, text, form):
     sentence, _ = case
-    decoded = mend(text, sentence, form)
+    decoded = repaired(text, sentence, form)
     parsed = FORMATS[form].parse(text, sentence, TAGS)
     assert decoded.raw_tags == (("O",) * len(sentence) if parsed is None else parsed)
     assert bool(decoded.repairs) == (parsed is None or invalid_transitions(parsed) > 0)
@@ -100,7 +100,7 @@ def test_a_text_cut_off_after_a_pair_keeps_all_before_it(case, form, data):
     sentence, gold = case
     words = FORMATS[form].render(sentence, gold).split()
     kept = data.draw(st.integers(1, len(sentence)))
-    decoded = mend(" ".join(words[: 2 * kept]), sentence, form)
+    decoded = repaired(" ".join(words[: 2 * kept]), sentence, form)
     assert decoded.tags == gold[:kept] + ("O",) * (len(sentence) - kept)
     assert decoded.repairs == ({"cut_off": 1} if kept < len(sentence) else {})
 
@@ -111,7 +111,7 @@ def test_a_loop_of_the_tail_changes_nothing(case, form, data):
     words = FORMATS[form].render(sentence, gold).split()
     pairs = data.draw(st.integers(1, len(sentence)))
     times = data.draw(st.integers(2, 6))
-    decoded = mend(" ".join(words + words[-2 * pairs :] * times), sentence, form)
+    decoded = repaired(" ".join(words + words[-2 * pairs :] * times), sentence, form)
     assert decoded.tags == gold
     assert {*decoded.repairs} <= {"loop", "overflow"}
     assert decoded.repairs["loop"] == 1
@@ -124,15 +124,15 @@ def test_a_loop_of_the_tail_changes_nothing(case, form, data):
 )
 def test_text_before_without_tags_changes_nothing(case, remark, form):
     sentence, gold = case
-    decoded = mend(f"{' '.join(remark)} {FORMATS[form].render(sentence, gold)}", sentence, form)
+    decoded = repaired(f"{' '.join(remark)} {FORMATS[form].render(sentence, gold)}", sentence, form)
     assert decoded.tags == gold
     assert set(decoded.repairs) <= {"text_before", "duplicated_unit"}
 
 
 def test_text_before_may_be_long():
     text = "以下是这句话的标注结果，请查收。" * 100 + " " + WELL_FORMED
-    assert mend(text).tags == GOLD
-    assert mend(text).repairs == {"text_before": 1}
+    assert repaired(text).tags == GOLD
+    assert repaired(text).repairs == {"text_before": 1}
 
 
 def damaged(edits):
@@ -172,26 +172,26 @@ def damaged(edits):
         ([(13, ["I_LOC"])], {"invalid_transition": 1}),
     ],
 )
-def test_each_kind_of_fault_is_mended_and_counted(edits, counted):
-    decoded = mend(damaged(edits))
+def test_each_kind_of_fault_is_repaired_and_counted(edits, counted):
+    decoded = repaired(damaged(edits))
     assert decoded.tags == GOLD
     assert decoded.repairs == counted
 
 
-def test_what_cannot_be_mended_is_said():
+def test_what_cannot_be_repaired_is_said():
     all_o = ("O",) * len(SENTENCE)
-    assert mend("").repairs == mend(" \n").repairs == {"empty": 1}
-    assert mend("对不起，我不能").repairs == {"unrecoverable": 1}
-    assert mend("对不起，我不能").tags == all_o
-    assert mend("昨 O 天 O").repairs == {"cut_off": 1}
-    assert mend("O O", form="tags").repairs == {"missing_label": 6}
-    assert mend("不能", form="tags").repairs == {"unrecoverable": 1}
-    assert mend("不能", form="inline").repairs == {"unrecoverable": 1}
-    assert mend("有 O", Sentence("empty", ())).repairs == {"text_after": 1}
+    assert repaired("").repairs == repaired(" \n").repairs == {"empty": 1}
+    assert repaired("对不起，我不能").repairs == {"unrecoverable": 1}
+    assert repaired("对不起，我不能").tags == all_o
+    assert repaired("昨 O 天 O").repairs == {"cut_off": 1}
+    assert repaired("O O", form="tags").repairs == {"missing_label": 6}
+    assert repaired("不能", form="tags").repairs == {"unrecoverable": 1}
+    assert repaired("不能", form="inline").repairs == {"unrecoverable": 1}
+    assert repaired("有 O", Sentence("empty", ())).repairs == {"text_after": 1}
 
 
 def test_an_invalid_transition_is_the_only_repair_of_a_well_formed_text():
-    decoded = mend(damaged([(5, ["I_PER"])]))
+    decoded = repaired(damaged([(5, ["I_PER"])]))
     assert decoded.raw_tags == ("O", "O", "I-PER", *GOLD[3:])
     assert decoded.tags == GOLD
     assert decoded.repairs == {"invalid_transition": 1}
@@ -200,32 +200,32 @@ def test_an_invalid_transition_is_the_only_repair_of_a_well_formed_text():
 def test_gaps_are_bridged_only_inside_an_entity():
     sentence = Sentence("s", tuple("甲乙丙丁戊己"))
 
-    def mended(tags):
+    def tags_after(tags):
         pairs = zip(sentence.units, tags.split("|"), strict=True)
-        return " ".join(mend(" ".join(word for pair in pairs for word in pair), sentence).tags)
+        return " ".join(repaired(" ".join(word for pair in pairs for word in pair), sentence).tags)
 
-    assert mended("B_PER||I_PER|O|O|O") == "B-PER I-PER I-PER O O O"
-    assert mended("B_PER|||I_PER|O|O") == "B-PER I-PER I-PER I-PER O O"
-    assert mended("B_PER||||I_PER|O") == "B-PER O O B-PER I-PER O"  # too far to be believed
-    assert mended("B_PER||O|O|O|O") == "B-PER O O O O O"  # no tail is invented
-    assert mended("B_PER||I_LOC|O|O|O") == "B-PER B-LOC I-LOC O O O"
-    assert mended("O||B_PER|O|O|O") == "O O B-PER O O O"
+    assert tags_after("B_PER||I_PER|O|O|O") == "B-PER I-PER I-PER O O O"
+    assert tags_after("B_PER|||I_PER|O|O") == "B-PER I-PER I-PER I-PER O O"
+    assert tags_after("B_PER||||I_PER|O") == "B-PER O O B-PER I-PER O"  # too far to be believed
+    assert tags_after("B_PER||O|O|O|O") == "B-PER O O O O O"  # no tail is invented
+    assert tags_after("B_PER||I_LOC|O|O|O") == "B-PER B-LOC I-LOC O O O"
+    assert tags_after("O||B_PER|O|O|O") == "O O B-PER O O O"
 
 
 def test_of_an_unknown_label_the_prefix_counts():
     sentence = Sentence("s", tuple("甲乙丙丁"))
-    assert mend("甲 B_PER 乙 I_XYZ 丙 O 丁 O", sentence).tags == ("B-PER", "I-PER", "O", "O")
-    assert mend("甲 B_PER 乙 B_XYZ 丙 I_PER 丁 O", sentence).tags == (
+    assert repaired("甲 B_PER 乙 I_XYZ 丙 O 丁 O", sentence).tags == ("B-PER", "I-PER", "O", "O")
+    assert repaired("甲 B_PER 乙 B_XYZ 丙 I_PER 丁 O", sentence).tags == (
         "B-PER",
         "B-PER",
         "I-PER",
         "O",
     )
-    assert mend("甲 O 乙 B_XYZ 丙 I_XYZ 丁 O", sentence).tags == ("O",) * 4
+    assert repaired("甲 O 乙 B_XYZ 丙 I_XYZ 丁 O", sentence).tags == ("O",) * 4
 
 
 @pytest.mark.parametrize(
-    ("text", "mended"),
+    ("text", "wanted"),
     [
         ("甲 O 天 B_PER 丙 O 丁 O 戊 O", "O B-PER O O O"),
         ("甲 O 天 B_PER 地 B_LOC 丁 O 戊 O", "O B-PER B-LOC O O"),
@@ -234,12 +234,12 @@ def test_of_an_unknown_label_the_prefix_counts():
         ("甲 O 天 B_PER 丁 O 戊 O", "O O O O O"),  # beside a missing unit
     ],
 )
-def test_tags_of_replaced_units_count_where_no_gap_is_near(text, mended):
-    assert " ".join(mend(text, Sentence("s", tuple("甲乙丙丁戊"))).tags) == mended
+def test_tags_of_replaced_units_count_where_no_gap_is_near(text, wanted):
+    assert " ".join(repaired(text, Sentence("s", tuple("甲乙丙丁戊"))).tags) == wanted
 
 
 @pytest.mark.parametrize(
-    ("text", "mended", "counted"),
+    ("text", "wanted", "counted"),
     [
         ("昨天<PER>王小芳</PER>去<LOC>O</LOC>", "PER LOC", {"cut_off": 1}),
         ("昨天<per>王小芳</PER>去<LOC>O市</LOC>", "PER LOC", {"label_typo": 1}),
@@ -257,69 +257,69 @@ def test_tags_of_replaced_units_count_where_no_gap_is_near(text, mended):
         ("昨天<PER></PER>王小芳去<LOC>O市</LOC>", "LOC", {"duplicated_label": 1}),
     ],
 )
-def test_inline_markup_is_mended_and_counted(text, mended, counted):
-    decoded = mend(text, form="inline")
-    assert " ".join(tag[2:] for tag in decoded.tags if tag.startswith("B-")) == mended
+def test_inline_markup_is_repaired_and_counted(text, wanted, counted):
+    decoded = repaired(text, form="inline")
+    assert " ".join(tag[2:] for tag in decoded.tags if tag.startswith("B-")) == wanted
     assert decoded.repairs == counted
 
 
-def test_inline_mends_words_as_well():
+def test_inline_repairs_words_as_well():
     sentence = Sentence("s", ("Ada", "Byron", "wrote", "it"), " ")
-    decoded = mend("<PER>Ada Byran</PER> wroteit", sentence, "inline")
+    decoded = repaired("<PER>Ada Byran</PER> wroteit", sentence, "inline")
     assert decoded.tags == ("B-PER", "I-PER", "O", "O")
     assert decoded.repairs == {"substituted_unit": 1, "merged": 1}
 
 
 def test_an_inline_mark_in_the_wrong_place_is_counted():
     sentence = Sentence("s", ("Ada", "Byron", "wrote"), " ")
-    decoded = mend("Ada<PER> Byron</PER> wrote", sentence, "inline")
+    decoded = repaired("Ada<PER> Byron</PER> wrote", sentence, "inline")
     assert (decoded.tags, decoded.repairs) == (("O", "B-PER", "O"), {"label_typo": 1})
-    decoded = mend("A<PER>da Byron</PER> wrote", sentence, "inline")
+    decoded = repaired("A<PER>da Byron</PER> wrote", sentence, "inline")
     assert (decoded.tags, decoded.repairs) == (("O", "B-PER", "O"), {"label_typo": 1})
 
 
 def test_words_are_not_taken_apart_into_letters():
     sentence = Sentence("s", ("NATO", "met", "Ada"), " ")
-    decoded = mend("NATO B_LOC mett O AdaB_PER", sentence)
+    decoded = repaired("NATO B_LOC mett O AdaB_PER", sentence)
     assert decoded.tags == ("B-LOC", "O", "B-PER")
     assert decoded.repairs == {"substituted_unit": 1, "merged": 1}
 
 
 def test_positions_are_what_indexed_holds_on_to():
-    decoded = mend("0 O 1 O 2 B_PER 3I_PER 5 O 6 B_LOC 7", form="indexed")
+    decoded = repaired("0 O 1 O 2 B_PER 3I_PER 5 O 6 B_LOC 7", form="indexed")
     assert decoded.tags == ("O", "O", "B-PER", "I-PER", "O", "O", "B-LOC", "O")
     assert decoded.repairs == {"missing_unit": 1, "missing_label": 1, "merged": 1}
 
 
-def test_tags_alone_are_mended_by_count():
+def test_tags_alone_are_repaired_by_count():
     text = "O O B_PER I_PER I_PER O B_LOC I_LOC"
-    assert mend(text, form="tags").repairs == {}
-    assert mend(f"{text} O", form="tags").tags == GOLD
-    assert mend(f"{text} O", form="tags").repairs == {"duplicated_label": 1}
-    assert mend(text[:-6], form="tags").repairs == {"missing_label": 1}
-    assert mend("B PER i_per O", Sentence("s", tuple("王芳去")), "tags").repairs == {
+    assert repaired(text, form="tags").repairs == {}
+    assert repaired(f"{text} O", form="tags").tags == GOLD
+    assert repaired(f"{text} O", form="tags").repairs == {"duplicated_label": 1}
+    assert repaired(text[:-6], form="tags").repairs == {"missing_label": 1}
+    assert repaired("B PER i_per O", Sentence("s", tuple("王芳去")), "tags").repairs == {
         "label_typo": 2
     }
 
 
 def test_echo_is_another_name_of_char_tag():
-    assert mend(damaged([(3, [])]), form="echo") == mend(damaged([(3, [])]))
+    assert repaired(damaged([(3, [])]), form="echo") == repaired(damaged([(3, [])]))
 
 
 def test_a_format_that_does_not_exist_is_an_error_of_the_caller():
     with pytest.raises(ConfigError, match="no format is named"):
-        mend("O", form="xml")
+        repaired("O", form="xml")
 
 
 @settings(max_examples=120)
 @given(tagged(least=2, alphabet=st.sampled_from("春江花月夜明楼台风雪山水")), KEYED, st.data())
-def test_few_faults_are_few_mends(case, form, data):
-    """Each planted fault costs one or two counted mends, not a landslide."""
+def test_few_faults_are_few_repairs(case, form, data):
+    """Each planted fault costs one or two counted repairs, not a landslide."""
     sentence, gold = case
     faults = [name for name in faults_of(FORMATS[form]) if name not in ("empty", "cut_off")]
     names = data.draw(st.lists(st.sampled_from(faults), max_size=3))
     pieces = plant(pieces_of(FORMATS[form], sentence, gold), names, Random(0))
-    decoded = mend(joined(FORMATS[form], pieces), sentence, form)
+    decoded = repaired(joined(FORMATS[form], pieces), sentence, form)
     assert sum(decoded.repairs.values()) <= 4 * len(names)
 
 
@@ -330,24 +330,24 @@ NONSENSE = " ".join(map(chr, Random(0).choices(range(0x4E00, 0x9FFF), k=10_000))
     "text", ["O" * 20_000, "B_PER " * 4_000, "哈 " * 10_000, "\ud800<" * 10_000, NONSENSE]
 )
 @pytest.mark.parametrize("form", ["tags", "char-tag", "indexed", "inline"])
-def test_the_work_of_mending_a_very_long_text_grows_no_faster_than_the_text(text, form):
+def test_the_work_of_repairing_a_very_long_text_grows_no_faster_than_the_text(text, form):
     """Some lines of Python a character, and no more cells to align than the sentence allows."""
-    assert len(mend(text, form=form).tags) == len(SENTENCE)
-    cells = sum(rows_of_alignment(lambda: mend(text, form=form)))
-    assert cells <= sum(rows_of_alignment(lambda: mend(text[: len(text) // 2], form=form)))
-    assert lines_run(lambda: mend(text, form=form)) < 20 * len(text) + 5_000
+    assert len(repaired(text, form=form).tags) == len(SENTENCE)
+    cells = sum(rows_of_alignment(lambda: repaired(text, form=form)))
+    assert cells <= sum(rows_of_alignment(lambda: repaired(text[: len(text) // 2], form=form)))
+    assert lines_run(lambda: repaired(text, form=form)) < 20 * len(text) + 5_000
 
 
 def rows_of_alignment(work):
     """The widths of the rows of the table of alignment that ``work`` computes one by one."""
-    widths, step = [], align._Search._step
+    widths, step = [], align._BandSearch._step
 
     def counted(search, slot):
         step(search, slot)
         widths.append(len(search.rows[slot + 1].gap))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(align._Search, "_step", counted)
+        patch.setattr(align._BandSearch, "_step", counted)
         work()
     return widths
 
@@ -361,7 +361,7 @@ def test_aligning_500_units_steps_through_the_surroundings_of_the_faults_only():
     words = FORMATS["char-tag"].render(sentence, ("O",) * 500).split()
     for at in (700, 450, 90):
         del words[at]
-    assert 0 < len(rows_of_alignment(lambda: mend(" ".join(words), sentence))) < 60
+    assert 0 < len(rows_of_alignment(lambda: repaired(" ".join(words), sentence))) < 60
 
 
 @pytest.mark.slow

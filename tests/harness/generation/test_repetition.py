@@ -4,7 +4,7 @@ import pytest
 
 from harness.core import Sentence, Text
 from harness.generation.repair import repair
-from harness.generation.repetition import without_loop
+from harness.generation.repetition import length_without_repetition
 from harness.tags import tag_set
 
 TAGS = ("O", "B", "I")
@@ -12,7 +12,7 @@ TAGS = ("O", "B", "I")
 
 def cut(text, keys):
     words = text.split()
-    return " ".join(words[: without_loop(words, keys, TAGS)])
+    return " ".join(words[: length_without_repetition(words, keys, TAGS)])
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def rows(request):
 def test_without_faults_nothing_is_lost(rows):
     row = rows[NONE]
     assert row.raw.f1 == row.repaired.f1 == 1.0
-    assert (row.malformed, row.mends) == (0, 0)
+    assert (row.malformed, row.repairs) == (0, 0)
 
 
 def test_repair_never_loses_what_was_well_formed(rows):

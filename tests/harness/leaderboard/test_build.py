@@ -208,7 +208,7 @@ def test_a_row_of_which_no_seed_finished_is_in_the_table(tmp_path):
     ("fields", "mark"),
     [
         ({"settings": SETTINGS | {"document_context": True}}, "document context"),
-        ({"trained": 0, "weights": "gpt2", "consumed": ()}, "zero-shot"),
+        ({"trained": 0, "weights": "gpt2", "training_digests": ()}, "zero-shot"),
         ({"origin": {"distribution": "external"}}, "external"),
     ],
 )

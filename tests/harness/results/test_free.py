@@ -3,7 +3,7 @@ from dataclasses import replace
 import made_runs
 import pytest
 
-from harness.analysis import analyse, load_all, mends, text, with_free
+from harness.analysis import analyse, load_all, repairs_by_kind, text, with_free
 from harness.analysis.rows import rows
 from harness.core import Example, Sentence, Span
 from harness.errors import DataError
@@ -19,7 +19,7 @@ RIGHT = [
     made_runs.prediction(EXAMPLES[1], ("B-PER", "I-PER", "O", "O")),
     made_runs.prediction(EXAMPLES[2], ("O",) * 4),
 ]
-# The first answer was mended into one right and one wrong entity, the second lost its entity.
+# The first answer was repaired into one right and one wrong entity, the second lost its entity.
 WRITTEN = [
     made_runs.prediction(
         EXAMPLES[0], ("B-PER", "I-PER", "O", "B-ORG", "I-ORG"), raw="林 B_PER 晓 I_PER 平 B_ORG",
@@ -52,26 +52,26 @@ def test_free_answers_are_a_row_of_their_own_only_where_asked_for(folder):
     assert [run.metrics.micro().f1 for run in runs] == [1.0, 0.4]
 
 
-def test_classes_of_free_answers_add_up_to_the_stored_counts_after_mending(folder):
+def test_classes_of_free_answers_add_up_to_the_stored_counts_after_repair(folder):
     scored, free = load_all([folder], with_free)
     counted = analyse(free).counts
     stored = scored.metrics.free.repaired.values()
     assert (counted.tp, counted.fp, counted.fn) == tuple(map(sum, zip(*stored, strict=True)))
 
 
-def test_what_mending_made_is_told_apart_from_what_the_model_missed(folder):
+def test_what_repair_made_is_told_apart_from_what_the_model_missed(folder):
     _, free = load_all([folder], with_free)
     kinds = {kind: tally.cases for kind, tally in analyse(free).kinds.items() if tally.cases}
     assert kinds == {"exact": 1, "repair": 1, "missed": 1}
 
 
-def test_mends_name_the_shortest_answer_that_needed_them(folder):
-    found = mends(WRITTEN)
-    assert [(mend.kind, mend.sentences, mend.times) for mend in found] == [
+def test_repairs_name_the_shortest_answer_that_needed_them(folder):
+    found = repairs_by_kind(WRITTEN)
+    assert [(repair.kind, repair.sentences, repair.times) for repair in found] == [
         ("loop", 2, 5), ("missing_unit", 1, 2),
     ]  # fmt: skip
-    assert [mend.example.id for mend in found] == ["s2", "s1"]
-    assert "何 O" in text.mends(found)
+    assert [repair.example.id for repair in found] == ["s2", "s1"]
+    assert "何 O" in text.repairs(found)
 
 
 def test_lost_free_answers_are_named(folder):

@@ -135,3 +135,12 @@ def test_a_damaged_prediction_is_named_by_file_and_line(tmp_path):
     [run] = reader.read([tmp_path]).runs
     with pytest.raises(DataError, match=r"predictions\.jsonl, line 2"):
         list(run.predictions())
+
+
+def test_a_record_that_calls_the_training_digests_consumed_is_still_read(tmp_path):
+    path = write_run(tmp_path) / "run.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["consumed"] = record.pop("training_digests")
+    path.write_text(json.dumps(record), encoding="utf-8")
+    [run] = reader.read([tmp_path]).runs
+    assert run.run.training_digests == tuple(record["consumed"]) != ()

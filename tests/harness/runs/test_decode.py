@@ -1,4 +1,4 @@
-"""From outputs to tags: the contract is checked, windows are merged, mends are summed."""
+"""From outputs to tags: the contract is checked, windows are merged, repairs are summed."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from harness.core import Counts, Span
 from harness.scoring.counting import count
 from harness.scoring.score import (
-    Scores,
+    PolicyScores,
     correct_units,
     count_policies,
     invalid_rate,
@@ -50,7 +50,7 @@ def test_nothing_to_find_and_nothing_found_is_undefined():
 
 
 def test_macro_is_over_gold_types_and_a_missed_type_is_zero():
-    result = Scores("conlleval", {"A": Counts(1), "B": Counts(fn=1), "Z": Counts(fp=9)})
+    result = PolicyScores("conlleval", {"A": Counts(1), "B": Counts(fn=1), "Z": Counts(fp=9)})
     assert result.macro_f1 == 0.5
     assert result.weighted_f1 == 0.5
     assert result.micro == Counts(1, 9, 1)
@@ -64,7 +64,7 @@ def test_unit_accuracy_compares_tags_and_counts_every_unit():
 
 @given(some_counts, some_counts, some_counts)
 def test_weighted_f1_lies_between_the_worst_and_the_best_gold_type(a, b, c):
-    result = Scores("conlleval", {"A": a, "B": b, "C": c})
+    result = PolicyScores("conlleval", {"A": a, "B": b, "C": c})
     values = [counts.f1 for counts in (a, b, c) if counts.support]
     if values:
         tiny = 1e-12

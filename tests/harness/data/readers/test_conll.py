@@ -8,7 +8,7 @@ from harness.data.readers import conll
 
 
 def columns(tmp_path, text, count=2):
-    return readers.read(conll.Source(put(tmp_path / "a.conll", text), count))
+    return readers.read(conll.ConllSource(put(tmp_path / "a.conll", text), count))
 
 
 def test_documents_begin_at_their_mark(tmp_path):

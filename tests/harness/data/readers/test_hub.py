@@ -44,10 +44,10 @@ def check_rows(reading):
 def test_a_saved_data_set_is_read(datasets, rows, tmp_path):
     datasets.DatasetDict({"train": rows}).save_to_disk(tmp_path / "all")
     rows.save_to_disk(tmp_path / "one")
-    check_rows(readers.read(hub.Source(str(tmp_path / "all"), "train")))
-    check_rows(readers.read(hub.Source(str(tmp_path / "one"), "train")))
+    check_rows(readers.read(hub.HubSource(str(tmp_path / "all"), "train")))
+    check_rows(readers.read(hub.HubSource(str(tmp_path / "one"), "train")))
     with pytest.raises(DataError, match="no split 'dev'; it has train"):
-        readers.read(hub.Source(str(tmp_path / "all"), "dev"))
+        readers.read(hub.HubSource(str(tmp_path / "all"), "dev"))
 
 
 @pytest.mark.slow
@@ -56,28 +56,28 @@ def test_a_folder_of_parquet_or_json_is_read(rows, tmp_path):
         (tmp_path / name).mkdir()
     rows.to_parquet(tmp_path / "parquet" / "train.parquet")
     rows.to_json(tmp_path / "json" / "train.jsonl")
-    check_rows(readers.read(hub.Source(str(tmp_path / "parquet"), "train")))
-    plain = hub.Source(str(tmp_path / "json"), "train")
+    check_rows(readers.read(hub.HubSource(str(tmp_path / "parquet"), "train")))
+    plain = hub.HubSource(str(tmp_path / "json"), "train")
     assert "the tag 1 has no name; list `names`" in messages(readers.read(plain))
-    named = hub.Source(str(tmp_path / "json"), "train", names=("O", "B-PER", "I-PER"))
+    named = hub.HubSource(str(tmp_path / "json"), "train", names=("O", "B-PER", "I-PER"))
     check_rows(readers.read(named))
-    short = hub.Source(str(tmp_path / "json"), "train", names=("O", "B-PER"))
+    short = hub.HubSource(str(tmp_path / "json"), "train", names=("O", "B-PER"))
     assert "the tag 2 is none of the 2 names" in messages(readers.read(short))
     with pytest.raises(ConfigError, match="no column words; it has tokens, ner_tags"):
-        readers.read(hub.Source(str(tmp_path / "json"), "train", tokens="words"))
+        readers.read(hub.HubSource(str(tmp_path / "json"), "train", tokens="words"))
 
 
 @pytest.mark.slow
 def test_an_unpinned_or_unreachable_repository_is_refused(datasets):
     with pytest.raises(ConfigError, match="give the `revision`"):
-        readers.read(hub.Source("somebody/something", "train"))
+        readers.read(hub.HubSource("somebody/something", "train"))
     with pytest.raises(
         DataError, match=r"somebody/something\[train\] cannot be read.*save_to_disk"
     ):
-        readers.read(hub.Source("somebody/something", "train", "0" * 40))
+        readers.read(hub.HubSource("somebody/something", "train", "0" * 40))
 
 
 def test_without_the_library_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(ConfigError, match=r"pip install 'ner-harness\[hub\]'"):
-        readers.read(hub.Source("somebody/something", "train", "main"))
+        readers.read(hub.HubSource("somebody/something", "train", "main"))

@@ -11,7 +11,7 @@ from harness.data.readers import jsonl
 
 def objects(tmp_path, *rows, joiner=""):
     text = "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
-    return readers.read(jsonl.Source(put(tmp_path / "a.jsonl", text), joiner))
+    return readers.read(jsonl.JsonlSource(put(tmp_path / "a.jsonl", text), joiner))
 
 
 def span(start, end, label="PER", **more):

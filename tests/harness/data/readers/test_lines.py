@@ -58,10 +58,10 @@ def test_text_that_is_odd(tmp_path, content, code, severity, line, words):
 
 
 def test_what_is_no_file_is_a_problem_of_its_own(tmp_path):
-    missing = readers.read(conll.Source(tmp_path / "none.conll"))
+    missing = readers.read(conll.ConllSource(tmp_path / "none.conll"))
     assert "none.conll: error[unreadable]: cannot be read: No such file" in messages(missing)
-    assert "not a regular file" in messages(readers.read(jsonl.Source(tmp_path)))
-    half = readers.read(parallel.Source(put(tmp_path / "a", "好"), tmp_path / "none"))
+    assert "not a regular file" in messages(readers.read(jsonl.JsonlSource(tmp_path)))
+    half = readers.read(parallel.ParallelSource(put(tmp_path / "a", "好"), tmp_path / "none"))
     assert codes(half) == [("unreadable", None, None)]
 
 

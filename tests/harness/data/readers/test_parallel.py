@@ -8,7 +8,7 @@ from harness.data.readers import parallel
 
 def pair(tmp_path, units, tags, documents=None):
     named = put(tmp_path / "doc", documents) if documents is not None else None
-    source = parallel.Source(put(tmp_path / "a", units), put(tmp_path / "b", tags), named)
+    source = parallel.ParallelSource(put(tmp_path / "a", units), put(tmp_path / "b", tags), named)
     return readers.read(source)
 
 

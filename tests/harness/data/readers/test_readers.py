@@ -54,7 +54,7 @@ def test_parallel_files_come_back(folder, corpus, end, mark, last):
         return  # such a file begins with a byte order mark, by definition
     units = write("a.txt", [" ".join(units) for units, _ in corpus])
     tags = write("a_TAG.txt", [" ".join(tags_of(*sentence)) for sentence in corpus])
-    reading = readers.read(parallel.Source(units, parallel.beside(units)))
+    reading = readers.read(parallel.ParallelSource(units, parallel.beside(units)))
     assert errors(reading) == []
     assert [(r.units, r.tags) for r in reading.records] == [(s[0], tags_of(*s)) for s in corpus]
     assert [r.line for r in reading.records] == [*range(1, len(corpus) + 1)]
@@ -76,7 +76,7 @@ def test_columns_come_back_with_spaces_and_tabs_as_units(folder, corpus, end, la
         "".join(f"{u}\t{t}{end}" for u, t in zip(s[0], tags_of(*s), strict=True)) for s in corpus
     ]
     path = put(folder / "a.conll", end.join(blocks) + (end if last else ""))
-    reading = readers.read(conll.Source(path))
+    reading = readers.read(conll.ConllSource(path))
     assert errors(reading) == []
     assert [(r.units, r.tags) for r in reading.records] == [(s[0], tags_of(*s)) for s in corpus]
 
@@ -102,7 +102,7 @@ def test_json_spans_come_back_from_text(folder, corpus, ascii_only, mention):
         ]
         rows.append({"id": number, "text": sentence.text, "spans": entries})
     text = "".join(json.dumps(row, ensure_ascii=ascii_only) + "\n" for row in rows)
-    reading = readers.read(jsonl.Source(put(folder / "a.jsonl", text)))
+    reading = readers.read(jsonl.JsonlSource(put(folder / "a.jsonl", text)))
     assert errors(reading) == []
     assert [(r.units, r.spans) for r in reading.records] == corpus
 
@@ -117,7 +117,7 @@ def test_json_tokens_come_back_with_spans_or_tags(folder, corpus, with_tags):
         gold = {"tags": tags_of(units, spans)} if with_tags else {"spans": entries}
         rows.append({"tokens": units, **gold})
     path = put(folder / "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-    reading = readers.read(jsonl.Source(path, " "))
+    reading = readers.read(jsonl.JsonlSource(path, " "))
     assert errors(reading) == []
     found = [(r.units, r.tags if with_tags else r.spans) for r in reading.records]
     assert found == [(s[0], tags_of(*s) if with_tags else s[1]) for s in corpus]

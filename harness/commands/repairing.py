@@ -52,9 +52,9 @@ def robustness(
     rows = faulty.robustness(loaded.splits["test"].examples, loaded.tags, format_, seed)
     table = [
         [row.fault, "yes" if row.recoverable else "no", row.malformed, percent(row.raw.f1),
-         percent(row.repaired.f1), f"{1000 * row.mends / row.units:.1f}"]
+         percent(row.repaired.f1), f"{1000 * row.repairs / row.units:.1f}"]
         for row in rows
     ]  # fmt: skip
-    head = ["fault", "recoverable", "malformed", "raw F1", "repaired F1", "mends / 1,000 units"]
+    head = ["fault", "recoverable", "malformed", "raw F1", "repaired F1", "repairs / 1,000 units"]
     typer.echo(f"{format_} on {loaded.name}, test, {rows[0].sentences} sentences\n")
     typer.echo(tabulate(table, head, tablefmt="github", disable_numparse=True))

@@ -1,6 +1,6 @@
-"""Seconds to mend what a generator wrote: whole answers, a few faults, and texts without end.
+"""Seconds to repair what a generator wrote: whole answers, a few faults, and texts without end.
 
-    python -m benchmarks.mending
+    python -m benchmarks.repair
 
 The sentence has 500 characters; faults are words left out of a text of characters and tags. Times
 are CPU milliseconds, the median of some rounds with the lowest and the highest; the last line is
@@ -23,7 +23,7 @@ SENTENCE = Sentence("s", tuple(Random(0).choices("春江潮水连海平月共生
 
 
 def texts() -> dict[str, str]:
-    """What is mended, by what is wrong with it."""
+    """What is repaired, by what is wrong with it."""
     words = FORMATS["char-tag"].render(SENTENCE, ("O",) * UNITS).split()
     return {
         "no fault": " ".join(words),
