@@ -73,7 +73,7 @@ def test_a_small_source_is_not_drowned(corpus):
 def test_test_sentences_are_removed_counted_and_listed(corpus):
     pretrain(corpus)
     found = record(corpus).text
-    assert found.removed == {"tiny/dev": 1}
+    assert found.removed == {"tiny/test": 1}
     assert [source.removed_lines for source in found.sources] == [0, 1]
     assert found.compared.keys() == {"tiny"}
     (removed,) = (corpus / "weights" / "removed.jsonl").read_text(encoding="utf-8").splitlines()
