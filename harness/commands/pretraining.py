@@ -59,7 +59,7 @@ def pretrain(
     from harness.pretraining import licences, summary
     from harness.pretraining.corpus import Filter
     from harness.pretraining.mixture import Mixture
-    from harness.pretraining.plan import Request, TextRequest, plan
+    from harness.pretraining.plan import PretrainingRequest, TextRequest, plan
     from harness.pretraining.run import execute
     from harness.runs import grid
     from harness.runs.config import Override
@@ -78,7 +78,9 @@ def pretrain(
         seed=seed,
     )
     overrides = tuple(map(Override.parse, set_ or []))
-    made = plan(Request(asked, backend, preset, overrides, output, device, precision, threads))
+    made = plan(
+        PretrainingRequest(asked, backend, preset, overrides, output, device, precision, threads)
+    )
     if dry_run:
         typer.echo(summary.told(made.text))
         return

@@ -9,7 +9,7 @@ from harness.data.task import load
 from harness.errors import DataError
 from harness.pretraining import licences, sources
 from harness.pretraining.held_out import HeldOut, Removed, counted
-from harness.pretraining.sources import Source, Text
+from harness.pretraining.sources import Source, SourceText
 
 HELD_OUT = ("dev", "test")
 HUB = "its data are on a hub; name it with --task to fetch them"
@@ -49,7 +49,7 @@ class Tasks:
 class Corpus:
     """The paragraphs of every file that is read, and the lines that are not."""
 
-    texts: tuple[Text, ...]
+    texts: tuple[SourceText, ...]
     removed: tuple[Removed, ...]
 
     @property

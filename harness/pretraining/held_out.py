@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.core import Sentence
-from harness.pretraining.sources import Text, without
+from harness.pretraining.sources import SourceText, without
 
 RUN = 12  # characters
 
@@ -40,7 +40,7 @@ class HeldOut:
             for run in _runs(folded) or [folded]:
                 self._owners.setdefault(run, (task, split))
 
-    def overlaps(self, text: Text) -> Iterator[Removed]:
+    def overlaps(self, text: SourceText) -> Iterator[Removed]:
         """The lines of ``text`` that hold what is held out."""
         for number, line in text.numbered:
             if shared := self._shared(fold(line)):
@@ -55,7 +55,7 @@ class HeldOut:
             return ""
         return next(run for run in runs if run in self._owners)
 
-    def cleaned(self, text: Text) -> tuple[Text, tuple[Removed, ...]]:
+    def cleaned(self, text: SourceText) -> tuple[SourceText, tuple[Removed, ...]]:
         """``text`` without those lines, and what they were."""
         removed = tuple(self.overlaps(text))
         return without(text, [each.line for each in removed]), removed

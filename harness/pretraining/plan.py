@@ -49,7 +49,7 @@ class TextRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PretrainingRequest:
     """What ``pretrain`` was asked for; ``overrides`` change the options of the preset."""
 
     text: TextRequest
@@ -63,10 +63,10 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PretrainingPlan:
     """Pretraining that can begin: ``options`` make the model, ``learning`` trains it."""
 
-    request: Request
+    request: PretrainingRequest
     plugin: Plugin
     options: Mapping[str, Any]
     learning: Mapping[str, Any]
@@ -89,7 +89,7 @@ class Plan:
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
-def plan(request: Request) -> Plan:
+def plan(request: PretrainingRequest) -> PretrainingPlan:
     """The plan of a request: every option checked, every file read, nothing trained.
 
     Raises:
@@ -107,12 +107,12 @@ def plan(request: Request) -> Plan:
     )
     read = corpus.gather(asked.paths, asked.filter, tasks.held_out)
     stream, shares = _stream(asked, read)
-    return Plan(
+    return PretrainingPlan(
         request, plugin, options, learning, stream, _told(asked, tasks, read, stream, shares), read
     )
 
 
-def _options(plugin: Plugin, request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+def _options(plugin: Plugin, request: PretrainingRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     """The options of the constructor and those of ``pretrain``, to which overrides go first."""
     backend = plugin.load()
     if not issubclass(backend, Pretrains):

@@ -12,7 +12,7 @@ from harness import __version__
 from harness.core import Output
 from harness.errors import BackendError
 from harness.pretraining.held_out import Removed
-from harness.pretraining.plan import Plan
+from harness.pretraining.plan import PretrainingPlan
 from harness.protocol import Context, DevScore, PretrainReport, Pretrains, Progress
 from harness.results import store
 from harness.results.pretraining import COMPLETE, Pretraining, Sitting
@@ -22,7 +22,7 @@ from harness.tags import OUTSIDE
 CLAIM, REMOVED = "claim.json", "removed.jsonl"
 
 
-def execute(plan: Plan, report: Callable[[Progress], None]) -> Pretraining:
+def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretraining:
     """Pretrain as ``plan`` says, or go on where it was interrupted; gives the record.
 
     Raises:
@@ -41,7 +41,7 @@ def execute(plan: Plan, report: Callable[[Progress], None]) -> Pretraining:
     return record
 
 
-def _begun(folder: Path, plan: Plan) -> tuple[Sitting, ...]:
+def _begun(folder: Path, plan: PretrainingPlan) -> tuple[Sitting, ...]:
     """The sittings so far, this one among them, kept in the claim of the folder."""
     packages = ("harness", plan.plugin.module.partition(".")[0])
     now = Sitting(
@@ -63,7 +63,7 @@ def _lines(removed: Sequence[Removed]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _backend(plan: Plan, report: Callable[[Progress], None]) -> Pretrains:
+def _backend(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretrains:
     request = plan.request
     context = Context(
         (OUTSIDE,), request.text.seed, request.device, request.precision, request.threads,
@@ -78,7 +78,7 @@ def _no_development(outputs: Sequence[Output]) -> DevScore:
     raise BackendError(msg)
 
 
-def _refuse_partial(plan: Plan, learned: PretrainReport) -> None:
+def _refuse_partial(plan: PretrainingPlan, learned: PretrainReport) -> None:
     if learned.characters != plan.text.characters:
         msg = (
             f"backend {plan.plugin.name!r} read {learned.characters} characters of "
@@ -87,7 +87,9 @@ def _refuse_partial(plan: Plan, learned: PretrainReport) -> None:
         raise BackendError(msg)
 
 
-def _record(plan: Plan, learned: PretrainReport, sittings: tuple[Sitting, ...]) -> Pretraining:
+def _record(
+    plan: PretrainingPlan, learned: PretrainReport, sittings: tuple[Sitting, ...]
+) -> Pretraining:
     facts: dict[str, Any] = {
         name: getattr(learned, name)
         for name in (

@@ -41,7 +41,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class SourceText:
     """The paragraphs of a source that are read, with their numbers in the file, from 1."""
 
     source: Source
@@ -113,7 +113,7 @@ def _facts(path: Path, number: int, row: Mapping[str, str | None]) -> Facts:
     return Facts(row[LICENCE] or "", shippable, (row.get(DIGEST) or "").strip().lower())
 
 
-def read(source: Source) -> Text:
+def read(source: Source) -> SourceText:
     """The paragraphs of ``source``; lines without text are left out.
 
     Raises:
@@ -127,7 +127,7 @@ def read(source: Source) -> Text:
             f"{source.facts.sha256}: another version; fetch the file again or correct the manifest"
         )
         raise DataError(msg)
-    return Text(source, sha256, tuple(_paragraphs(source.path, content)))
+    return SourceText(source, sha256, tuple(_paragraphs(source.path, content)))
 
 
 def _content(path: Path) -> bytes:
@@ -151,8 +151,8 @@ def _paragraphs(path: Path, content: bytes) -> Iterator[tuple[int, str]]:
             yield number, paragraph
 
 
-def without(text: Text, removed: Sequence[int]) -> Text:
+def without(text: SourceText, removed: Sequence[int]) -> SourceText:
     """``text`` without the paragraphs of these line numbers."""
     gone = set(removed)
     kept = tuple(pair for pair in text.numbered if pair[0] not in gone)
-    return Text(text.source, text.sha256, kept)
+    return SourceText(text.source, text.sha256, kept)

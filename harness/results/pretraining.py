@@ -5,19 +5,13 @@ It is written last into the folder of the weights, and is the only sign that the
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from harness.protocol import CurvePoint
-from harness.results.record import SCHEMA, Natural
+from harness.results.record import SCHEMA, FrozenModel, Natural
 
 COMPLETE = "pretraining.json"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class SourceRead(_Frozen):
+class SourceRead(FrozenModel):
     """A file of text: ``characters`` are there after ``removed_lines``, ``read`` were read.
 
     ``shippable`` is what the manifest says of weights that are trained on it; None is not stated.
@@ -37,7 +31,7 @@ class SourceRead(_Frozen):
         return self.read / self.characters if self.characters else 0.0
 
 
-class TextRead(_Frozen):
+class TextRead(FrozenModel):
     """The text of pretraining; ``sha256`` is that of all windows in the order they were read.
 
     ``alphabet`` counts the characters that the model knows. ``compared`` holds the fingerprint of
@@ -61,7 +55,7 @@ class TextRead(_Frozen):
     removed: dict[str, Natural]
 
 
-class Sitting(_Frozen):
+class Sitting(FrozenModel):
     """One start of the command: pretraining that was interrupted has several.
 
     ``code`` is the SHA-256 of the sources of the harness and of the backend.
@@ -72,7 +66,7 @@ class Sitting(_Frozen):
     hardware: dict[str, str]
 
 
-class Pretraining(_Frozen):
+class Pretraining(FrozenModel):
     """``pretraining.json``.
 
     ``options`` made the model, ``learning`` trained it. ``flops`` counts matrix products, forward

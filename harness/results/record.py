@@ -19,11 +19,13 @@ Natural = Annotated[int, Field(ge=0)]
 Quarters = tuple[tuple[Natural, Natural], ...]
 
 
-class _Frozen(BaseModel):
+class FrozenModel(BaseModel):
+    """A record that is checked when it is made or read, and does not change after."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Prediction(_Frozen):
+class Prediction(FrozenModel):
     """One sentence of ``predictions.jsonl``: enough to score and analyse with no task at hand.
 
     ``gold`` holds ``(start, end, label)`` in units. ``raw`` is what a generator wrote, ``raw_tags``
@@ -48,7 +50,7 @@ class Prediction(_Frozen):
         return tuple(Span(*span) for span in self.gold)
 
 
-class Free(_Frozen):
+class Free(FrozenModel):
     """What a generator wrote freely, under the headline policy: before and after repair.
 
     ``raw`` counts a malformed sentence as all O; ``repaired`` counts what
@@ -63,7 +65,7 @@ class Free(_Frozen):
     predictions_sha256: str
 
 
-class Metrics(_Frozen):
+class Metrics(FrozenModel):
     """``metrics.json``: counts by type for each policy under which the found tags can be read.
 
     ``types[policy][label]`` is ``(tp, fp, fn)``. ``quarters[i]`` is ``(wrong, all)`` units in the
@@ -95,7 +97,7 @@ class Metrics(_Frozen):
         return sum(self.counts(policy).values(), Counts())
 
 
-class Data(_Frozen):
+class Data(FrozenModel):
     """The data a run saw: content hash, the policy its gold was read under, gold per type.
 
     ``support`` counts the test gold by type; ``malformed`` the tags of each split's file that may
@@ -113,7 +115,7 @@ class Data(_Frozen):
     overlap: tuple[Overlap, ...] | None = None
 
 
-class Cost(_Frozen):
+class Cost(FrozenModel):
     """What a run took: seconds by phase, units, peak bytes, joules; None is not measured, never 0.
 
     On an accelerator, ``device`` bytes were allocated to tensors, ``reserved`` ones taken from it.
@@ -163,7 +165,7 @@ class Cost(_Frozen):
         return units / seconds if units and seconds else None
 
 
-class Run(_Frozen):
+class Run(FrozenModel):
     """``run.json``: the resolved configuration and everything that could change the result.
 
     ``variant`` names the options that differ from the preset, such as ``legal=True``.

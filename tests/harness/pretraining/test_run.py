@@ -106,7 +106,7 @@ def test_what_weights_may_not_be_shipped_of_can_be_left_out(corpus):
 def test_a_dry_run_prints_the_sources_and_makes_nothing(corpus):
     out, _ = pretrain(corpus, "--dry-run")
     assert "CC BY-SA 4.0" in out
-    assert "tiny/dev: 1" in out
+    assert "tiny/test: 1" in out
     assert not (corpus / "weights").exists()
 
 
