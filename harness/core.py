@@ -130,12 +130,14 @@ class Decoded:
 
     ``tags`` are kept rather than spans: windows are merged and policies are applied on tags.
     ``raw_tags`` is the answer without repair: all O where the generation was malformed.
+    ``fates`` says what became of each unit (``harness.generation.fates``); empty: all predicted.
     """
 
     tags: tuple[str, ...]
     repairs: Mapping[str, int] = field(default_factory=lambda: _NO_REPAIRS)
     raw: str | None = None
     raw_tags: tuple[str, ...] | None = None
+    fates: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ def _free(free: Free, units: int, sentences: int) -> Iterator[str]:
         yield tabulate(
             repairs, ["repair", "number", "per 1,000 units"], "github", disable_numparse=True
         )
+    if free.fates:
+        yield free.fates.words
     quarters = ", ".join(percent(wrong / all_) for wrong, all_ in free.quarters if all_)
     yield (
         f"{free.malformed_sentences} of {sentences} sentences malformed; "

@@ -134,8 +134,7 @@ def broken(case: FuzzCase, decoded: Decoded) -> Iterator[str]:
     if decoded.raw_tags != (parsed or (OUTSIDE,) * len(case.sentence)):
         yield "raw tags are not what the text says"
     repaired = parsed is None or invalid_transitions(parsed) > 0
-    if repaired != bool(decoded.repairs) or any(n <= 0 for n in decoded.repairs.values()):
-        yield f"repairs counted: {dict(decoded.repairs)}"
+    yield from _miscounted(decoded, repaired=repaired)
     form = format_named(case.text.format)
     written = Text(form.render(case.sentence, decoded.tags), form.name)
     again = repair(written, case.sentence, case.tags)
@@ -143,6 +142,14 @@ def broken(case: FuzzCase, decoded: Decoded) -> Iterator[str]:
         yield "not the same when rendered and repaired again"
     if repair(case.text, case.sentence, case.tags) != decoded:
         yield "not the same twice"
+
+
+def _miscounted(decoded: Decoded, *, repaired: bool) -> Iterator[str]:
+    """What is wrong with the counts of repairs, or with the fates of units."""
+    if repaired != bool(decoded.repairs) or any(n <= 0 for n in decoded.repairs.values()):
+        yield f"repairs counted: {dict(decoded.repairs)}"
+    if decoded.fates and (len(decoded.fates) != len(decoded.tags) or not decoded.repairs):
+        yield f"fates {decoded.fates!r}, repairs {dict(decoded.repairs)}"
 
 
 def _parsed(case: FuzzCase) -> tuple[str, ...] | None:

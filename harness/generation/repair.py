@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from harness.core import Decoded, Sentence, Text
 from harness.generation.align import NO_READING, Alignment, align
+from harness.generation.fates import PREDICTED, REPAIRED, UNANSWERED, changed
 from harness.generation.formats import CHAR_TAG, INDEXED, format_named
 from harness.generation.lexing import (
     CHARACTER,
@@ -27,7 +28,7 @@ from harness.generation.lexing import (
     read,
 )
 from harness.generation.repair_inline import repair_inline
-from harness.generation.repair_kinds import Repaired, count_missing, count_superfluous
+from harness.generation.repair_kinds import Repaired, count_missing, count_superfluous, unreadable
 from harness.tags import OUTSIDE, may_follow, split
 
 BEGIN, INSIDE = "B-", "I-"  # a tag whose label does not exist
@@ -46,11 +47,13 @@ def repair(text: Text, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     raw = form.parse(text.text, sentence, tags)
     if raw is not None:
         legal, invalid = legalised(raw)
-        return Decoded(legal, _counted(invalid), text.text, raw)
-    found, counts = _repaired(form.name, text.text, sentence, tags)
+        fates = changed(PREDICTED * len(raw), raw, legal) if invalid else ""
+        return Decoded(legal, _counted(invalid), text.text, raw, fates)
+    found, counts, fates = _repaired(form.name, text.text, sentence, tags)
     legal, invalid = legalised(bridged(found))
     counts["invalid_transition"] += invalid
-    return Decoded(legal, dict(+counts), text.text, (OUTSIDE,) * len(sentence))
+    nothing = (OUTSIDE,) * len(sentence)
+    return Decoded(legal, dict(+counts), text.text, nothing, changed(fates, found, legal))
 
 
 def _counted(invalid: int) -> dict[str, int]:
@@ -60,9 +63,9 @@ def _counted(invalid: int) -> dict[str, int]:
 def _repaired(form: str, text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
     """What a malformed text gives."""
     if not sentence.units:
-        return (), Counter(text_after=1)
+        return Repaired((), Counter(text_after=1), "")
     if not text.strip():
-        return (OUTSIDE,) * len(sentence), Counter(empty=1)
+        return unreadable(len(sentence), "empty")
     return _REPAIRERS[form](text, sentence, tags)
 
 
@@ -116,7 +119,7 @@ def _repair_tags(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repair
     reading = read(text, (), lexicon(tags, WHOLE), len(sentence))
     places = [at for at, cost in enumerate(reading.costs) if cost < NO_READING]
     if not places:
-        return (OUTSIDE,) * len(sentence), Counter(unrecoverable=1)
+        return unreadable(len(sentence), "unrecoverable")
     counts = count_superfluous(reading.words, [False] * len(reading.words), places)
     surplus = len(places) - len(sentence)
     counts.update(missing_label=max(0, -surplus), duplicated_label=max(0, surplus))
@@ -125,7 +128,9 @@ def _repair_tags(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repair
     counts.update(merged=reading.merged, overflow=reading.overflow)
     counts["text_before"] |= reading.before
     found = [_tag(reading, at, tags) for at in used]
-    return [*found, *[OUTSIDE] * max(0, -surplus)], counts
+    fates = "".join(PREDICTED if _is_exact(reading, at) else REPAIRED for at in used)
+    short = max(0, -surplus)
+    return Repaired([*found, *[OUTSIDE] * short], counts, fates + UNANSWERED * short)
 
 
 def _repair_char_tag(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
@@ -146,15 +151,33 @@ def _repair_keyed(text: str, keys: list[str], tags: tuple[str, ...], looks: str)
     slots, items = vocabulary.slots(keys, tagged=True), vocabulary.items(reading)
     alignment = align(slots, items)
     if alignment is None:
-        return (OUTSIDE,) * len(keys), Counter(unrecoverable=1)
+        return unreadable(len(keys), "unrecoverable")
     units, places = alignment.items[0::2].tolist(), alignment.items[1::2].tolist()
     replaced = {slot // 2 for slot in alignment.replaced(slots, items)}
     if len(replaced) == len(alignment.matched):  # nothing but chance
-        return (OUTSIDE,) * len(keys), Counter(unrecoverable=1)
+        return unreadable(len(keys), "unrecoverable")
     found = [None if place < 0 else _tag(reading, place, tags) for place in places]
     for at in _doubtful(units, replaced):
         found[at] = None
-    return found, _count_repairs(reading, keys, alignment)
+    return Repaired(
+        found, _count_repairs(reading, keys, alignment), _fates(reading, keys, alignment)
+    )
+
+
+def _fates(reading: LexedText, keys: Sequence[str], alignment: Alignment) -> str:
+    """What became of each unit, given by its key, and its tag."""
+    units, places = alignment.items[0::2].tolist(), alignment.items[1::2].tolist()
+    return "".join(
+        UNANSWERED if place < 0
+        else PREDICTED if item >= 0 and reading.words[item] == key and _is_exact(reading, place)
+        else REPAIRED
+        for key, item, place in zip(keys, units, places, strict=True)
+    )  # fmt: skip
+
+
+def _is_exact(reading: LexedText, item: int) -> bool:
+    """Whether a tag of the tag set is written as it is spelled."""
+    return reading.tags[item] >= 0 and reading.costs[item] == 0
 
 
 def _count_repairs(reading: LexedText, keys: Sequence[str], alignment: Alignment) -> Counter[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from harness.core import Sentence
 from harness.generation.align import NO_READING, align
+from harness.generation.fates import PREDICTED, REPAIRED, UNANSWERED
 from harness.generation.formats import MARK, closing, openings, unescape_inline
 from harness.generation.lexing import (
     CAP,
@@ -23,7 +24,7 @@ from harness.generation.lexing import (
     Lexicon,
     lexicon,
 )
-from harness.generation.repair_kinds import Repaired, count_superfluous
+from harness.generation.repair_kinds import Repaired, count_superfluous, unreadable
 from harness.tags import OUTSIDE, split
 
 UNCLOSED = 8  # units: an entity left open at the end of a whole text is believed up to this length
@@ -39,6 +40,7 @@ class _Marked:
     entities: list[int] = field(default_factory=list)
     labels: list[str | None] = field(default_factory=list)
     opened: int = _NONE
+    doubted: set[int] = field(default_factory=set)  # entities whose marks were not as they should
     counts: Counter[str] = field(default_factory=Counter)
 
     def say(self, points: Sequence[str]) -> None:
@@ -52,7 +54,9 @@ class _Marked:
             self.drop()
         self.opened = len(self.labels)
         self.labels.append(label)
-        self.counts["unknown_label"] += label is None
+        if label is None:
+            self.doubt()
+            self.counts["unknown_label"] += 1
 
     def close(self, label: str | None) -> None:
         """The end of an entity: the label it began with holds, if there is such a label."""
@@ -60,6 +64,8 @@ class _Marked:
             self.counts["unknown_label" if label is None else "missing_label"] += 1
             return
         begun = self.labels[self.opened]
+        if label is None or label != begun:
+            self.doubt()
         if not self.entities or self.entities[-1] != self.opened:
             self.counts["duplicated_label"] += 1  # marks around nothing
         elif begun is None:
@@ -68,8 +74,14 @@ class _Marked:
             self.counts["unknown_label" if label is None else "label_typo"] += 1
         self.opened = _NONE
 
+    def doubt(self) -> None:
+        """A mark of the entity that is open was not as it should be."""
+        if self.opened != _NONE:
+            self.doubted.add(self.opened)
+
     def drop(self) -> None:
         """No entity where one was opened."""
+        self.doubt()
         self.labels[self.opened] = None
         self.opened = _NONE
         self.counts["missing_label"] += 1
@@ -84,13 +96,14 @@ def repair_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repai
     slots, items = vocabulary.slots(points, tagged=False), vocabulary.items(reading)
     alignment = align(slots, items)
     if alignment is None or len(alignment.replaced(slots, items)) == len(alignment.matched):
-        return (OUTSIDE,) * len(sentence), Counter(unrecoverable=1)
+        return unreadable(len(sentence), "unrecoverable")
     units = list(_by_unit(alignment.items.tolist(), sentence))
     counts = _count_repairs(units, sentence, reading)
     counts["merged"] = _merged(alignment.items.tolist(), units, sentence, reading)
     counts.update(count_superfluous(reading.words, [False] * len(reading.words), alignment.matched))
     entities = _bridged([_entity(items, marked.entities) for items in units])
     if marked.opened != _NONE:
+        marked.doubt()
         length = entities.count(marked.opened)
         if counts["cut_off"] or length <= UNCLOSED:
             marked.counts["missing_label"] += 1
@@ -99,7 +112,26 @@ def repair_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repai
     counts += marked.counts
     if not counts:  # all text is there and all marks pair up: one stands inside a unit or a joiner
         counts["label_typo"] = 1
-    return _tags(entities, marked.labels), counts
+    fates = _fates(units, sentence, reading, marked)
+    return Repaired(_tags(entities, marked.labels), counts, fates)
+
+
+def _fates(
+    units: Sequence[Sequence[int]], sentence: Sentence, reading: LexedText, marked: _Marked
+) -> str:
+    """What became of each unit, given its items: said as it is, said otherwise, or not said."""
+    return "".join(
+        UNANSWERED if max(items) < 0
+        else PREDICTED if _said(items, reading) == list(unit)
+        and _entity(items, marked.entities) not in marked.doubted
+        else REPAIRED
+        for unit, items in zip(sentence.units, units, strict=True)
+    )  # fmt: skip
+
+
+def _said(items: Sequence[int], reading: LexedText) -> list[str]:
+    """The code points found for those of a unit, empty where none was."""
+    return [reading.words[item] if item >= 0 else "" for item in items]
 
 
 def _read(text: str, sentence: Sentence, tags: tuple[str, ...]) -> _Marked:
@@ -130,9 +162,11 @@ def _meant(
     label = None if tag == NO_TAG else split(tags[tag])[1]
     marked.counts["label_typo"] += label is not None
     if piece[1] == "/":
+        marked.doubt()
         marked.close(label)
     else:
         marked.open(label)
+        marked.doubt()
     return True
 
 
@@ -160,7 +194,7 @@ def _count_repairs(
     for unit, items in zip(sentence.units[:end], units[:end], strict=True):
         if max(items) < 0:
             counts["missing_unit"] += 1
-        elif [reading.words[item] if item >= 0 else "" for item in items] != list(unit):
+        elif _said(items, reading) != list(unit):
             counts["substituted_unit"] += 1
     return counts
 
@@ -170,7 +204,7 @@ def _merged(
 ) -> int:
     """How many units stand next to each other without what should be between them."""
     width = len(sentence.joiner)
-    said = [reading.words[item] if item >= 0 else "" for item in items]
+    said = _said(items, reading)
     pairs = zip(sentence.starts[1:], units, units[1:], strict=False)
     return sum(
         said[start - width : start] != list(sentence.joiner)

@@ -5,10 +5,24 @@ A unit and its tag that are both missing, invented or doubled count once, under 
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import NamedTuple
 
-Repaired: TypeAlias = tuple[Sequence[str | None], Counter[str]]
-"""The tag of each unit as far as it is known, and the faults found."""
+from harness.generation.fates import UNANSWERED
+from harness.tags import OUTSIDE
+
+
+class Repaired(NamedTuple):
+    """The tag of each unit as far as it is known, the faults found, the fate of each unit."""
+
+    tags: Sequence[str | None]
+    faults: Counter[str]
+    fates: str
+
+
+def unreadable(units: int, fault: str) -> Repaired:
+    """An answer that says nothing about any of ``units``, for the reason ``fault``."""
+    return Repaired((OUTSIDE,) * units, Counter({fault: 1}), UNANSWERED * units)
+
 
 KINDS = (
     "missing_label",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.core import Decoded, Example, Span
+from harness.generation.fates import PREDICTED, Fates
 from harness.protocol import DevScore
 from harness.results.record import Free, Metrics, Prediction, Quarters, TypeCounts
 from harness.scoring import cross_check
@@ -34,6 +35,7 @@ def prediction(
         borders=borders,
         document=document,
         seen=seen,
+        fates=decoded.fates,
     )
 
 
@@ -82,6 +84,7 @@ def metrics(
         invalid_transitions=sum(map(invalid_transitions, tags)),
         types={policy: type_counts(matrix) for policy, matrix in counted.items()},
         quarters=_quarters(gold, tags),
+        fates=_fates(predictions),
         free=free,
         unseen=_unseen(setup, predictions),
         predictions_sha256=digest,
@@ -111,9 +114,20 @@ def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str
         repaired=type_counts(count(gold, repaired, HEADLINE, labels)),
         repairs=dict(sorted(repairs.items())),
         malformed_sentences=sum(bool(one.repairs) for one in predictions),
+        fates=_fates(predictions),
         quarters=_quarters(gold, repaired),
         predictions_sha256=digest,
     )
+
+
+def _fates(predictions: Sequence[Prediction]) -> Fates | None:
+    """What became of all units; None where nobody looked."""
+    letters = []
+    for one in predictions:
+        if one.fates is None:
+            return None
+        letters.append(one.fates or PREDICTED * len(one.tags))
+    return Fates.of(letters)
 
 
 def _quarters(gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]]) -> Quarters:

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from harness.core import Counts, Span
 from harness.data.overlap import Overlap
+from harness.generation.fates import Fates
 
 SCHEMA: Literal[1] = 1
 TypeCounts = dict[str, tuple[int, int, int]]
@@ -30,7 +31,8 @@ class Prediction(FrozenModel):
 
     ``gold`` holds ``(start, end, label)`` in units. ``raw`` is what a generator wrote, ``raw_tags``
     its tags without repair. ``borders`` are the units at which a new window begins to own.
-    ``seen`` says whether the sentence is in train, exactly or nearly; None is not recorded.
+    ``seen`` says whether the sentence is in train, exactly or nearly; ``fates`` what became of each
+    unit (``harness.generation.fates``), empty where all were predicted; None is not recorded.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Prediction(FrozenModel):
     borders: tuple[int, ...] = ()
     document: str | None = None
     seen: bool | None = None
+    fates: str | None = None
 
     def gold_spans(self) -> tuple[Span, ...]:
         """The gold, as spans."""
@@ -55,12 +58,14 @@ class Free(FrozenModel):
 
     ``raw`` counts a malformed sentence as all O; ``repaired`` counts what
     ``harness.generation.repair`` made of it; ``repairs`` counts them by kind.
+    ``fates`` says of how many units the tag is predicted, repaired, or never was answered.
     """
 
     raw: TypeCounts
     repaired: TypeCounts
     repairs: dict[str, Natural]
     malformed_sentences: Natural
+    fates: Fates | None = None
     quarters: Quarters
     predictions_sha256: str
 
@@ -71,6 +76,7 @@ class Metrics(FrozenModel):
     ``types[policy][label]`` is ``(tp, fp, fn)``. ``quarters[i]`` is ``(wrong, all)`` units in the
     i-th quarter of each sentence: an answer that drifts is wrong more often towards the end.
     ``free`` is what the same model did when it wrote freely; None where it writes no text.
+    ``fates`` says of how many units the tag is predicted, repaired, or never was answered.
     ``unseen`` has the headline counts of the sentences that are not in train; None is not recorded.
     """
 
@@ -84,6 +90,7 @@ class Metrics(FrozenModel):
     invalid_transitions: Natural
     types: dict[str, TypeCounts]
     quarters: Quarters
+    fates: Fates | None = None
     free: "Free | None" = None
     unseen: TypeCounts | None = None
     predictions_sha256: str

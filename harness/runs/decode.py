@@ -5,10 +5,12 @@ The harness, not the backend, guarantees that every unit has a tag and that ever
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.core import Decoded, Output, Sentence, Tags, Text
 from harness.data.windows import Window, merge
 from harness.errors import BackendError
+from harness.generation.fates import PREDICTED, UNANSWERED
 from harness.generation.repair import repair
 from harness.tags import OUTSIDE, split
 
@@ -29,17 +31,22 @@ def decode(
     decoded = [_one(o, w.view, tags) for o, w in zip(outputs, windows, strict=True)]
     merged = merge(windows, [part.tags for part in decoded])
     raw = merge(windows, [part.raw_tags or part.tags for part in decoded])
+    fates = merge(windows, [part.fates or PREDICTED * len(part.tags) for part in decoded])
     parts: dict[str, list[Decoded]] = {}
     for window, part in zip(windows, decoded, strict=True):
         parts.setdefault(window.sentence.id, []).append(part)
-    return {key: _join(merged[key], raw[key], parts[key]) for key in merged}
+    joined = {key: _join(merged[key], raw[key], parts[key]) for key in merged}
+    return {key: replace(one, fates=_told(fates[key])) for key, one in joined.items()}
 
 
 def _one(output: Output, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     if isinstance(output, Text):
         return repair(output, sentence, tags)
     tags = _checked(output, sentence)
-    return Decoded(tags, {UNREAD: output.unread} if output.unread else {})
+    if not output.unread:
+        return Decoded(tags)
+    fates = PREDICTED * len(output.tags) + UNANSWERED * output.unread
+    return Decoded(tags, {UNREAD: output.unread}, fates=fates)
 
 
 def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
@@ -57,6 +64,12 @@ def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
             msg = f"sentence {sentence.id}: {error}"
             raise BackendError(msg) from error
     return (*output.tags, *[OUTSIDE] * output.unread)
+
+
+def _told(fates: Sequence[str]) -> str:
+    """The fates of the units of a sentence; nothing to tell where all were predicted."""
+    letters = "".join(fates)
+    return letters if letters.strip(PREDICTED) else ""
 
 
 def _join(tags: tuple[str, ...], raw: tuple[str, ...], parts: Sequence[Decoded]) -> Decoded:
