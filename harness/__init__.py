@@ -1,3 +1,23 @@
-"""The fair part: data, windows, repair, scores, tables; no torch and no name of a backend."""
+"""The fair part: data, windows, repair, scores, tables; no torch and no name of a backend.
 
-__version__ = "0.1.0"
+From Python: ``run``, ``plan``, ``read``, ``build_leaderboard``, ``render`` and ``predict``, whose
+documentation is in ``harness.api``. They are imported when they are first asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from harness.version import __version__
+
+if TYPE_CHECKING:
+    from harness.api import build_leaderboard, plan, predict, read, render, run
+
+__all__ = ["__version__", "build_leaderboard", "plan", "predict", "read", "render", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from harness import api
+
+    return getattr(api, name)

@@ -11,7 +11,6 @@ from typing import NoReturn
 
 import typer
 
-from harness import __version__
 from harness.commands import (
     analysing,
     data,
@@ -25,6 +24,7 @@ from harness.commands import (
     running,
 )
 from harness.errors import HarnessError
+from harness.version import __version__
 
 MANY = (
     "--backend",

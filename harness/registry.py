@@ -5,6 +5,7 @@ that fails, are errors that name the packages; nothing is won silently.
 """
 
 import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -51,6 +52,22 @@ class Plugin:
 def installed() -> tuple[Plugin, ...]:
     """All backends that installed distributions offer, by name; imports none of them."""
     return tuple(sorted({_plugin(entry) for entry in entry_points(group=GROUP)}, key=str))
+
+
+def names_of(chosen: Sequence[str]) -> tuple[str, ...]:
+    """The names in ``chosen``, each once; ``all`` alone means all that are installed."""
+    if list(chosen) == ["all"]:
+        return tuple(plugin.name for plugin in installed())
+    return tuple(dict.fromkeys(chosen))
+
+
+def modules_of(names: Iterable[str]) -> list[str]:
+    """The modules that hold the backends called ``names``.
+
+    Raises:
+        ConfigError: as ``find`` does.
+    """
+    return sorted({find(name).module for name in names})
 
 
 def _plugin(entry: EntryPoint) -> Plugin:

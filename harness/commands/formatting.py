@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from harness.commands.running import Sets, names_of, prepare, train
+from harness import registry
+from harness.api import Experiment
+from harness.commands.running import Sets, finish
 
 
 def register(app: typer.Typer) -> None:
@@ -28,8 +30,10 @@ def formats(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the table only.")] = False,
 ) -> None:
     """Train a backend once per format and seed, and print the formats side by side."""
-    backends = names_of(backend)
-    prepare(backends, threads=1)
+    from harness.runs import grid
+
+    backends = registry.names_of(backend)
+    grid.prepare(registry.modules_of(backends), threads=1)
     from tabulate import tabulate
 
     from harness.runs.config import Override, settings_from
@@ -43,7 +47,7 @@ def formats(
     )
     studies = format_study.studies(request, names or format_study.NAMES)
     cells = tuple(cell for study in studies for cell in study.cells)
-    failure = train(cells, settings.threads, None, quiet=quiet)
+    failure = finish(Experiment(request, cells), None, quiet=quiet)
     table = list(format_study.rows(studies))
     typer.echo(tabulate(table, format_study.HEAD, tablefmt="github", disable_numparse=True))
     if failure:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness import api
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
@@ -21,11 +23,13 @@ def predict(
 ) -> None:
     """Tag each line of a text file: tags out, one line per line, or JSON Lines."""
     from harness.results import store
-    from harness.runs import grid, predict
+    from harness.runs import grid
+    from harness.runs.predict import as_json, lines_of, tag_writer
 
     grid.environment(threads=1)
-    lines = predict.json_lines(run, text) if json else predict.tag_lines(run, text)
-    content = "".join(line + "\n" for line in lines)
+    tagged = api.predict(run, lines_of(text))
+    write = as_json if json else tag_writer(run)
+    content = "".join(write(line) + "\n" for line in tagged)
     if output is None:
         typer.echo(content, nl=False)
     else:

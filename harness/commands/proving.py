@@ -131,7 +131,7 @@ def oracle(
     data: Data = None,
 ) -> None:
     """Send gold through each backend's own path: the highest F1 that it could ever score."""
-    from harness.commands.running import names_of
+    from harness import registry
     from harness.runs import grid
     from harness.studies import ceilings, rule_ceilings
 
@@ -140,7 +140,7 @@ def oracle(
     tasks = task or ["demo"]
     if backend:
         grid.environment(threads=1)
-        for line in ceilings.lines(names_of(backend), tasks, preset, set_ or [], data):
+        for line in ceilings.lines(registry.names_of(backend), tasks, preset, set_ or [], data):
             typer.echo(line)
     if rules:
         for line in rule_ceilings.lines(tasks, data):

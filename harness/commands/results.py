@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness import api
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
@@ -25,19 +27,14 @@ def leaderboard(
     output: Annotated[Path | None, typer.Option("-o", help="Write here, not to stdout.")] = None,
 ) -> None:
     """Build the leaderboard of finished runs."""
-    from harness.errors import ConfigError
-    from harness.leaderboard.build import build
-    from harness.leaderboard.render import FORMATS
-    from harness.results import reader, store
+    from harness.leaderboard.render import require_format
+    from harness.results import store
 
-    if format_ not in FORMATS:
-        msg = f"--format {format_}: there are {', '.join(FORMATS)}"
-        raise ConfigError(msg)
-    found = reader.read(folders)
-    columns = tuple(column) if column else None
-    marked = tuple(highlight or ())
-    table = build(found, highlight=marked, columns=columns, published=published)
-    content = FORMATS[format_](table)
+    form = require_format(format_)
+    columns, marked = column or None, highlight or ()
+    found = api.read(folders)
+    table = api.build_leaderboard(found, columns=columns, highlight=marked, published=published)
+    content = api.render(table, form)
     if output is None:
         typer.echo(content, nl=False)
     else:

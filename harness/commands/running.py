@@ -1,15 +1,12 @@
 """``run``: train and evaluate backends on a task, and print the leaderboard."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from harness import registry
+from harness import api
 from harness.errors import HarnessError
-
-if TYPE_CHECKING:
-    from harness.runs.plan import GridCell, Request
 
 Backends = Annotated[list[str], typer.Option("--backend", help="Names, or `all` installed ones.")]
 Tasks = Annotated[
@@ -24,7 +21,7 @@ Limit = Annotated[int | None, typer.Option(help="Keep the first N sentences of e
 Highlight = Annotated[list[str] | None, typer.Option(help="Backends whose rows are marked.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, train nothing.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the table only.")]
-DEMO, SEEDS = "demo", (13, 42, 87)
+DEMO = "demo"
 
 
 def register(app: typer.Typer) -> None:
@@ -57,75 +54,50 @@ def run(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the table only.")] = False,
 ) -> None:
     """Train and evaluate backends on tasks, with each seed, and print the leaderboard."""
-    names = names_of(backend)
-    prepare(names, threads or 1)
-    from harness.runs.config import Override, settings_from
-    from harness.runs.plan import Request, plan
+    from harness.runs.config import assignments
 
-    overrides = tuple(map(Override.parse, set_ or []))
-    settings = settings_from(
-        overrides, device=device, precision=precision, threads=threads, limit=limit,
-        allow_overlap=allow_overlap or None,
+    given = {
+        "device": device, "precision": precision, "threads": threads, "limit": limit,
+        "allow_overlap": allow_overlap or None,
+    }  # fmt: skip
+    options = assignments(set_ or [])
+    options |= {name: value for name, value in given.items() if value is not None}
+    experiment = api.plan(
+        task or [DEMO], backend, seeds=seed or api.SEEDS, preset=preset, options=options,
+        output=output, data=data,
     )  # fmt: skip
-    seeds = tuple(dict.fromkeys(seed or SEEDS))
-    tasks = tuple(task or [DEMO])
-    request = Request(tasks, names, seeds, preset, overrides, settings, output, data)
-    cells = plan(request)
     if dry_run:
-        _show(request, cells)
+        _show(experiment)
         return
-    failure = train(cells, settings.threads, workers, quiet=quiet)
-    _print_leaderboard(cells, tuple(highlight or ()))
+    failure = finish(experiment, workers, quiet=quiet)
+    _print_leaderboard(experiment, tuple(highlight or ()))
     if failure:
         raise failure
 
 
-def names_of(chosen: list[str]) -> tuple[str, ...]:
-    """The names that were asked for, ``all`` meaning all that are installed."""
-    if chosen == ["all"]:
-        return tuple(plugin.name for plugin in registry.installed())
-    return tuple(dict.fromkeys(chosen))
-
-
-def prepare(names: tuple[str, ...], threads: int) -> None:
-    """Start the server of the child processes while this process still imports."""
-    from harness.runs import grid
-
-    grid.prepare(sorted({registry.find(name).module for name in names}), threads)
-
-
-def train(
-    cells: "tuple[GridCell, ...]", threads: int, workers: int | None, *, quiet: bool
-) -> HarnessError | None:
-    """Run the cells; a failure is given back, so that the table of the others is printed first."""
-    from harness.runs import grid
-    from harness.runs.progress import Display
-
-    side_by_side = min(workers or grid.workers(cells, threads), len(cells))
-    with Display(quiet=quiet) as display:
-        display.line(f"{len(cells)} runs, {side_by_side} side by side, {threads} thread(s) each")
-        try:
-            grid.Grid(cells, side_by_side, display).run()
-        except HarnessError as error:
-            return error
+def finish(experiment: api.Experiment, workers: int | None, *, quiet: bool) -> HarnessError | None:
+    """Run an experiment; a failure is given back, so that the table of the others comes first."""
+    try:
+        experiment.run(workers=workers, quiet=quiet)
+    except HarnessError as error:
+        return error
     return None
 
 
-def _print_leaderboard(cells: "tuple[GridCell, ...]", highlight: tuple[str, ...]) -> None:
-    from harness.leaderboard.build import SCREEN, build
-    from harness.leaderboard.render import FORMATS
-    from harness.results import reader
+def _print_leaderboard(experiment: api.Experiment, highlight: tuple[str, ...]) -> None:
+    from harness.leaderboard.build import SCREEN
 
-    found = reader.read([cell.folder for cell in cells])
+    found = experiment.results()
     if found.runs:
-        table = build(found, highlight=highlight, columns=SCREEN)
-        typer.echo(FORMATS["markdown"](table), nl=False)
+        table = api.build_leaderboard(found, highlight=highlight, columns=SCREEN)
+        typer.echo(api.render(table), nl=False)
 
 
-def _show(request: "Request", cells: "tuple[GridCell, ...]") -> None:
+def _show(experiment: api.Experiment) -> None:
     """Print the resolved configuration and the plan."""
     import yaml
 
+    request, cells = experiment.request, experiment.cells
     shown = {
         "settings": request.settings.model_dump(),
         "backends": {cell.plugin.name: dict(cell.options.values) for cell in cells},

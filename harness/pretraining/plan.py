@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import __version__, registry
+from harness import registry
 from harness.errors import BackendError, ConfigError
 from harness.pretraining import corpus
 from harness.pretraining.corpus import Corpus, Filter, Tasks
@@ -19,6 +19,7 @@ from harness.registry import Plugin
 from harness.results.pretraining import SourceRead, TextRead
 from harness.runs import config
 from harness.runs.config import Override
+from harness.version import __version__
 
 # A character that comes less often is unknown: nothing would be learned of it.
 SEEN = 5

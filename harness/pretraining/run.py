@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import __version__
 from harness.core import Output
 from harness.errors import BackendError
 from harness.pretraining.held_out import Removed
@@ -18,6 +17,7 @@ from harness.results import store
 from harness.results.pretraining import COMPLETE, Pretraining, Sitting
 from harness.runs import code, hardware
 from harness.tags import OUTSIDE
+from harness.version import __version__
 
 CLAIM, REMOVED = "claim.json", "removed.jsonl"
 

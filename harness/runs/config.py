@@ -54,8 +54,23 @@ class Override:
         if not equals or not name:
             msg = f"--set {text!r}: expected key=value or backend.key=value"
             raise ConfigError(msg)
+        return cls.of(name, yamlfile.value(value))
+
+    @classmethod
+    def of(cls, name: str, value: Any) -> "Override":
+        """``value`` for the option ``[backend.]key``."""
         scope, _, key = name.rpartition(".")
-        return cls(scope, key, yamlfile.value(value))
+        return cls(scope, key, value)
+
+
+def assignments(texts: Iterable[str]) -> dict[str, Any]:
+    """The value of each name in ``texts`` of the form ``[backend.]key=value``; the last one wins.
+
+    Raises:
+        ConfigError: for a text without ``=``.
+    """
+    overrides = map(Override.parse, texts)
+    return {f"{o.scope}.{o.key}" if o.scope else o.key: o.value for o in overrides}
 
 
 @dataclass(frozen=True, slots=True)

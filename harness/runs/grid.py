@@ -8,11 +8,14 @@ traceback in ``error.log``; the grid goes on.
 import multiprocessing
 import os
 import signal
+import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any
 
 from harness.errors import ConfigError, GridError, HarnessError
@@ -85,7 +88,8 @@ class Grid:
         ours, theirs = context.Pipe(duplex=False)
         gpu = self._free_gpu()
         process = context.Process(target=_child, args=(cell, gpu, theirs), name=cell.name)
-        process.start()
+        with _no_main_module():
+            process.start()
         theirs.close()
         self.children[ours] = _Child(cell, process, ours, gpu)
 
@@ -188,6 +192,21 @@ def workers(cells: Sequence[GridCell], threads: int) -> int:
 
 def _forkserver() -> Any:
     return multiprocessing.get_context("forkserver")
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Keep the program that asked for the grid out of the child processes.
+
+    multiprocessing imports it in each of them; a script without ``if __name__ == "__main__"``
+    would run again there. Nothing that a cell needs is in it.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _child(cell: GridCell, gpu: int | None, pipe: Connection) -> None:

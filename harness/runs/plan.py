@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import __version__, registry
+from harness import registry
 from harness.data import overlap
 from harness.data.task import Task, load
 from harness.registry import Plugin
@@ -20,6 +20,7 @@ from harness.results.store import slug
 from harness.runs import config
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
+from harness.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

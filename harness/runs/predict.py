@@ -1,11 +1,12 @@
 """Raw text in, tags out, with the model of a finished run: lines of any length, empty ones too."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness import registry
-from harness.core import Output, Sentence
+from harness.core import Output, Sentence, Span
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError, DataError, WeightsError
 from harness.protocol import Backend, Context, DevScore, Progress
@@ -16,36 +17,64 @@ from harness.tags import decode as spans_of
 from harness.tags import tag_set
 
 
-def tag_lines(folder: Path, text: Path) -> Iterator[str]:
-    """The tags of each line of ``text``, separated by spaces, in the spelling of the task."""
-    run, answers = _predicted(folder, text)
-    separator = str(run.settings["separator"])
-    for _, tags in answers:
-        yield " ".join(tag.replace("-", separator, 1) for tag in tags)
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A typed mention; its half-open character offsets are those of the line, in code points."""
+
+    start: int
+    end: int
+    label: str
+    text: str
 
 
-def json_lines(folder: Path, text: Path) -> Iterator[str]:
-    """Each line of ``text`` with its entities as JSON; offsets are half-open, in code points."""
-    _, answers = _predicted(folder, text)
-    for sentence, tags in answers:
-        entities = []
-        for span in spans_of(tags):
-            start, end = sentence.characters(span)
-            mention = sentence.mention(span)
-            entities.append({"start": start, "end": end, "label": span.label, "text": mention})
-        yield json.dumps({"text": sentence.text, "entities": entities}, ensure_ascii=False)
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A line with one tag per unit."""
+
+    sentence: Sentence
+    tags: tuple[str, ...]
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """The entities that the tags mean, in order."""
+        return tuple(self._entity(span) for span in spans_of(self.tags))
+
+    def _entity(self, span: Span) -> Entity:
+        start, end = self.sentence.characters(span)
+        return Entity(start, end, span.label, self.sentence.mention(span))
 
 
-def _predicted(folder: Path, text: Path) -> tuple[Run, list[tuple[Sentence, tuple[str, ...]]]]:
+def tagged(folder: Path, lines: Iterable[str]) -> list[Tagged]:
+    """``lines`` with the tags that the model of the finished run in ``folder`` gives them.
+
+    Raises:
+        ConfigError: when there is no finished run in ``folder``.
+        WeightsError: when the run kept no model.
+    """
     run = read_run(folder)
-    sentences = _sentences(text, str(run.settings["joiner"]))
+    joiner = str(run.settings["joiner"])
+    sentences = [
+        Sentence(f"line-{number}", _units(line, joiner), joiner)
+        for number, line in enumerate(lines, start=1)
+    ]
     policy = WindowPolicy(run.settings["window_limit"], run.settings["window_margin"])
     windows = policy.cut_all(sentences)
     outputs = restore(run, folder).predict([window.view for window in windows])
     decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
     empty: tuple[str, ...] = ()
-    tagged = [decoded[s.id].tags if s.id in decoded else empty for s in sentences]
-    return run, list(zip(sentences, tagged, strict=True))
+    return [Tagged(s, decoded[s.id].tags if s.id in decoded else empty) for s in sentences]
+
+
+def as_json(tagged: Tagged) -> str:
+    """A line with its entities as JSON."""
+    entities = [asdict(entity) for entity in tagged.entities]
+    return json.dumps({"text": tagged.sentence.text, "entities": entities}, ensure_ascii=False)
+
+
+def tag_writer(folder: Path) -> Callable[[Tagged], str]:
+    """What writes tags with spaces between them, spelled as the data of the run in ``folder``."""
+    separator = str(read_run(folder).settings["separator"])
+    return lambda tagged: " ".join(tag.replace("-", separator, 1) for tag in tagged.tags)
 
 
 def read_run(folder: Path) -> Run:
@@ -93,8 +122,12 @@ def _silent(progress: Progress) -> None:
     del progress
 
 
-def _sentences(text: Path, joiner: str) -> list[Sentence]:
-    """A sentence a line: characters, or words separated by one space where the task has words."""
+def lines_of(text: Path) -> list[str]:
+    """The lines of a UTF-8 file, without the ends of lines.
+
+    Raises:
+        DataError: for a file that cannot be read, or is not UTF-8; with the line.
+    """
     try:
         content = text.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -107,10 +140,7 @@ def _sentences(text: Path, joiner: str) -> list[Sentence]:
     lines = content.split("\n")
     if lines and not lines[-1]:
         lines.pop()
-    return [
-        Sentence(f"line-{number}", _units(line.removesuffix("\r"), joiner), joiner)
-        for number, line in enumerate(lines, start=1)
-    ]
+    return [line.removesuffix("\r") for line in lines]
 
 
 def _units(line: str, joiner: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from harness import __version__
 from harness.data.overlap import overlaps
 from harness.data.task import Task
 from harness.protocol import FitReport
@@ -10,6 +9,7 @@ from harness.results.record import Cost, Data, Run
 from harness.runs import energy, hardware
 from harness.runs.cost import Meter
 from harness.runs.plan import GridCell, prompts
+from harness.version import __version__
 
 SELECTION = "development entity micro F1, conlleval"
 REPAIR = "align-bridge 1"

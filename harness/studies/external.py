@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from harness import __version__
 from harness.core import Decoded, Example, Span
 from harness.data import readers, schemes
 from harness.data.overlap import seen_in_train
@@ -26,6 +25,7 @@ from harness.runs import hardware
 from harness.runs.recording import data_of, facts_of
 from harness.studies.stated_facts import StatedFacts
 from harness.tags import encode
+from harness.version import __version__
 
 Format: TypeAlias = Literal["conll", "jsonl", "strings"]
 FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings")

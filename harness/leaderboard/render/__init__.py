@@ -2,10 +2,19 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Literal, TypeAlias
 
+from harness.errors import ConfigError
 from harness.leaderboard.table import Leaderboard
 
-SUFFIXES = {"markdown": "md", "latex": "tex", "csv": "csv", "json": "json", "html": "html"}
+Format: TypeAlias = Literal["markdown", "latex", "csv", "json", "html"]
+SUFFIXES: dict[Format, str] = {
+    "markdown": "md",
+    "latex": "tex",
+    "csv": "csv",
+    "json": "json",
+    "html": "html",
+}
 
 
 def _lazy(name: str) -> Callable[[Leaderboard], str]:
@@ -20,4 +29,16 @@ def _lazy(name: str) -> Callable[[Leaderboard], str]:
     return render
 
 
-FORMATS: dict[str, Callable[[Leaderboard], str]] = {name: _lazy(name) for name in SUFFIXES}
+FORMATS: dict[Format, Callable[[Leaderboard], str]] = {name: _lazy(name) for name in SUFFIXES}
+
+
+def require_format(name: str) -> Format:
+    """``name``, known to be a format.
+
+    Raises:
+        ConfigError: when it is none.
+    """
+    if name not in FORMATS:
+        msg = f"no format {name!r} for a leaderboard: there are {', '.join(FORMATS)}"
+        raise ConfigError(msg)
+    return name

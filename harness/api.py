@@ -1,0 +1,194 @@
+"""The public interface: runs, tables and predictions from Python, each also as ``harness.NAME``.
+
+The command line goes through these functions too. Importing them loads no model library; what a
+function needs is imported when it is called. Mistakes are raised as ``harness.errors``.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from harness.leaderboard.render import Format
+    from harness.leaderboard.table import Leaderboard
+    from harness.results.reader import Results
+    from harness.runs.plan import GridCell, Request
+    from harness.runs.predict import Tagged
+
+PathLike: TypeAlias = str | os.PathLike[str]
+SEEDS = (13, 42, 87)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Runs that were asked for and checked, and not started: one per task, backend and seed."""
+
+    request: "Request"
+    cells: "tuple[GridCell, ...]"
+
+    def run(self, *, workers: int | None = None, quiet: bool = True) -> "Results":
+        """Train and evaluate what is not finished yet, in child processes; all results.
+
+        Args:
+            workers: runs side by side; without, as many as the machine has room for.
+            quiet: whether progress is kept from stderr.
+
+        Raises:
+            HarnessError: for runs that failed, naming them; ``results`` still has the others.
+        """
+        from harness.runs import grid
+        from harness.runs.progress import Display
+
+        threads = self.request.settings.threads
+        side_by_side = min(workers or grid.workers(self.cells, threads), len(self.cells))
+        with Display(quiet=quiet) as display:
+            display.line(
+                f"{len(self.cells)} runs, {side_by_side} side by side, {threads} thread(s) each"
+            )
+            grid.Grid(self.cells, side_by_side, display).run()
+        return self.results()
+
+    def results(self) -> "Results":
+        """What there is of these runs by now, finished and failed."""
+        return read([cell.folder for cell in self.cells if cell.folder.is_dir()])
+
+
+def plan(
+    tasks: PathLike | Sequence[PathLike],
+    backends: str | Sequence[str],
+    *,
+    seeds: Sequence[int] = SEEDS,
+    preset: str = "tiny",
+    options: Mapping[str, Any] | None = None,
+    output: PathLike = "results",
+    data: PathLike | None = None,
+) -> Experiment:
+    """What ``run`` would do, every option checked and every data set read, nothing trained.
+
+    Args:
+        tasks: task files, or names of shipped tasks.
+        backends: names of installed backends, or ``"all"``.
+        seeds: a run each.
+        preset: the file of options that a backend begins with.
+        options: options by name, of each backend that has them or as ``backend.option`` of one;
+            settings of the run (``device``, ``limit``, ``threads``, ...) too.
+        output: the folder that holds the run folders.
+        data: the folder that holds the data sets.
+
+    Raises:
+        ConfigError: for names, options or presets that do not exist.
+        DataError: for a data set that cannot be read.
+    """
+    from harness import registry
+    from harness.runs import grid
+    from harness.runs.config import Override, settings_from
+
+    names = registry.names_of(list(map(str, _several(backends))))
+    overrides = tuple(Override.of(name, value) for name, value in (options or {}).items())
+    settings = settings_from(overrides)
+    # The server of the child processes starts while this process still imports.
+    grid.prepare(registry.modules_of(names), settings.threads)
+    from harness.runs.plan import Request
+    from harness.runs.plan import plan as cells_of
+
+    request = Request(
+        tasks=tuple(map(str, _several(tasks))),
+        backends=names,
+        seeds=tuple(dict.fromkeys(seeds)),
+        preset=preset,
+        overrides=overrides,
+        settings=settings,
+        output=Path(output),
+        data=None if data is None else Path(data),
+    )
+    return Experiment(request, cells_of(request))
+
+
+def run(
+    tasks: PathLike | Sequence[PathLike],
+    backends: str | Sequence[str],
+    *,
+    seeds: Sequence[int] = SEEDS,
+    preset: str = "tiny",
+    options: Mapping[str, Any] | None = None,
+    output: PathLike = "results",
+    data: PathLike | None = None,
+) -> "Results":
+    """Train and evaluate backends on tasks, a run per seed; what is finished is not repeated.
+
+    The arguments are those of ``plan``.
+
+    Raises:
+        HarnessError: as ``plan`` and ``Experiment.run`` do.
+    """
+    return plan(
+        tasks, backends, seeds=seeds, preset=preset, options=options, output=output, data=data
+    ).run()
+
+
+def read(folders: PathLike | Iterable[PathLike]) -> "Results":
+    """All runs in and below ``folders``; what cannot be used is in ``rejected``, with the reason.
+
+    Raises:
+        ConfigError: for a folder that does not exist.
+    """
+    from harness.results import reader
+
+    return reader.read(map(Path, _several(folders)))
+
+
+def build_leaderboard(
+    results: "Results",
+    *,
+    columns: Sequence[str] | None = None,
+    highlight: Sequence[str] = (),
+    published: bool = True,
+) -> "Leaderboard":
+    """The table of ``results``: ranks, intervals, groups and the certificate.
+
+    Args:
+        results: what ``run`` or ``read`` gave.
+        columns: their keys, in order; without, all that hold something.
+        highlight: backends or rows to mark.
+        published: whether published results are added, unranked.
+
+    Raises:
+        ConfigError: for a column or a name to highlight that does not exist.
+        DataError: when the gold of two runs differs.
+    """
+    from harness.leaderboard.build import build
+
+    return build(results, columns=columns, highlight=highlight, published=published)
+
+
+def render(leaderboard: "Leaderboard", format: "Format" = "markdown") -> str:  # noqa: A002
+    """``leaderboard`` as text in a format.
+
+    Raises:
+        ConfigError: for a format that does not exist.
+    """
+    from harness.leaderboard.render import FORMATS, require_format
+
+    return FORMATS[require_format(format)](leaderboard)
+
+
+def predict(run: PathLike, lines: Iterable[str]) -> "list[Tagged]":
+    """``lines`` tagged by the model of a finished run; a line can have any length.
+
+    Args:
+        run: the folder of the run.
+        lines: a sentence each; in a task of words, its words with one space between them.
+
+    Raises:
+        ConfigError: when ``run`` holds no finished run.
+        WeightsError: when the run kept no model.
+    """
+    from harness.runs import predict as prediction
+
+    return prediction.tagged(Path(run), lines)
+
+
+def _several(given: "PathLike | Iterable[PathLike]") -> "list[PathLike]":
+    return [given] if isinstance(given, str | os.PathLike) else list(given)
