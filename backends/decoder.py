@@ -7,13 +7,18 @@ constrained decoding reads it once. Rows are padded on the left, and positions a
 import random
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar
 
 import torch
 
 from backends.generating import scratch
-from backends.generating.decoding_options import Beam, Decoding, FormatName, Manner
 from backends.generating.generation import SLACK, Generator, Plan
+from backends.generating.generator_options import (
+    DecodingOptions,
+    GeneratorRecipe,
+    GeneratorShape,
+    PromptOptions,
+)
 from backends.generating.padding import (
     IGNORED,
     is_watched,
@@ -22,13 +27,9 @@ from backends.generating.padding import (
     padded,
     summed_loss,
 )
-from backends.generating.pretrained import Init
 from backends.generating.readers import DecoderOnly, read_prefix
-from backends.tagging.architecture import Shape
 from backends.training.device import settle
 from backends.training.layers import place
-from backends.training.loop import Recipe
-from backends.training.optimiser import Schedule
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import ConfigError
 from harness.generation import prompt as prompts
@@ -36,7 +37,10 @@ from harness.generation.formats import format_named
 from harness.protocol import Context, FitReport
 from harness.tags import encode
 
-Training: TypeAlias = Literal["answers", "none"]
+SHAPE = GeneratorShape(model="Qwen/Qwen2.5-0.5B")
+DECODING, RECIPE = DecodingOptions(format="tags"), GeneratorRecipe(batch_units=2048)
+PROMPT = PromptOptions()
+
 # Examples in a prompt are sentences of at most this many units, so that several have room.
 SHOT_UNITS = 60
 
@@ -47,84 +51,32 @@ class Gpt(Generator):
     family: ClassVar[str] = "decoder"
     auto: ClassVar[str] = "AutoModelForCausalLM"
 
-    def __init__(  # noqa: PLR0913 -- the keyword arguments are the options, written once
+    def __init__(
         self,
         context: Context,
         *,
-        init: Init = "scratch",
-        model: str = "Qwen/Qwen2.5-0.5B",
-        layers: int | None = None,
-        width: int | None = None,
-        attention_heads: int | None = None,
-        dropout: float = 0.1,
-        forget: float = 0.0,
-        format: FormatName = "tags",  # noqa: A002 -- the option's name
-        prompt: str = "tags.zh.v1",
-        shots: int = 0,
-        chat: bool = True,
-        train: Training = "answers",
-        decoding: Decoding = "constrained",
-        beam: Beam = 1,
-        lora: int = 0,
-        epochs: int = 10,
-        batch_units: int = 2048,
-        accumulate: int = 1,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        schedule: Schedule = "linear",
-        warmup: float = 0.1,
-        clip: float = 1.0,
-        patience: int = 0,
+        shape: GeneratorShape = SHAPE,
+        decoding: DecodingOptions = DECODING,
+        prompting: PromptOptions = PROMPT,
+        recipe: GeneratorRecipe = RECIPE,
     ) -> None:
         """Take note of the options, and read the prompt.
-
-        Args:
-            context: what the harness tells of the run.
-            init: pretrained weights, or all from scratch.
-            model: a hub id or a folder of any causal language model: GPT-2, Qwen, Llama, ...
-            layers: the depth from scratch.
-            width: the hidden size from scratch.
-            attention_heads: the heads of each layer from scratch.
-            dropout: everywhere in the model.
-            forget: how often a unit is unknown, to be copied and tagged as such, in training.
-            format: how tags are written; ``echo`` is each unit, then its tag.
-            prompt: a template of prompts/, or a path that ends in .txt.
-            shots: examples shown, drawn from train by the seed.
-            chat: whether to use the chat template of a tokenizer that has one.
-            train: the loss on answers, or no training: the model as it is.
-            decoding: tags chosen at forced places, or text written freely and repaired.
-            beam: hypotheses that a sentence keeps.
-            lora: the rank of adapters; 0 trains all weights.
-            epochs: passes over the training data at most.
-            batch_units: positions of a batch, question, answer and padding included.
-            accumulate: batches to an update.
-            learning_rate: the peak rate.
-            weight_decay: of matrices; vectors do not decay.
-            schedule: how the rate falls after the warm-up.
-            warmup: the share of training in which it rises.
-            clip: the largest norm of a gradient; 0 = any.
-            patience: epochs without a better development F1 before training stops; 0 = never.
 
         Raises:
             ConfigError: for a template that is not there, not valid, or not of the format.
         """
-        recipe = Recipe(
-            epochs, batch_units, accumulate, learning_rate, None, weight_decay,
-            schedule, warmup, clip, patience,
-        )  # fmt: skip
-        shape = Shape(init, model, layers, width, attention_heads, dropout, forget)
-        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
-        self.prompt = _fitting(prompt, self.form.name)
-        self.shots, self.chat, self.training = shots, chat, train
+        super().__init__(context, shape, decoding, recipe)
+        self.prompting = prompting
+        self.prompt = _fitting(prompting.prompt, self.form.name)
         self._before: list[int] = []
         self._after: list[int] = []
         self._sentences: list[Sentence] = []
-        _check_shots(self.prompt, shots)
+        _check_shots(self.prompt, prompting.shots)
 
     def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train_set``, keep what is best on ``dev``; or only draw examples from it."""
         self._sentences = [example.sentence for example in (*train_set, *dev)]
-        if self.training == "answers":
+        if self.prompting.is_trained:
             return super().fit(train_set, dev)
         device = settle(self.context)
         self._start(train_set)
@@ -141,7 +93,7 @@ class Gpt(Generator):
         shots = self._draw(train_set)
         rendered = self.prompt.render(self.context.tags, len(shots))
         begins = self.vocabulary.begins()
-        if self.chat and self.vocabulary.tokenizer.chat_template:
+        if self.prompting.chat and self.vocabulary.tokenizer.chat_template:
             message = [{"role": "user", "content": rendered}]
             rendered = self.vocabulary.tokenizer.apply_chat_template(
                 message, tokenize=False, add_generation_prompt=True
@@ -155,22 +107,22 @@ class Gpt(Generator):
 
     def _draw(self, train_set: Sequence[Example]) -> list[Example]:
         """The examples to show: drawn by the seed, short, with entities where there are such."""
-        if not self.shots:
+        if not self.prompting.shots:
             return []
         short = [e for e in train_set if 0 < len(e.sentence) <= SHOT_UNITS]
         pool = [e for e in short if e.spans]
-        if len(pool) < self.shots:
+        if len(pool) < self.prompting.shots:
             pool = short
-        if len(pool) < self.shots:
+        if len(pool) < self.prompting.shots:
             fitting = f"{len(pool)} sentences of 1 to {SHOT_UNITS} units"
-            msg = f"shots={self.shots}, but train has {fitting}"
+            msg = f"shots={self.prompting.shots}, but train has {fitting}"
             raise ConfigError(msg)
-        return random.Random(self.context.seed).sample(pool, self.shots)  # noqa: S311 -- no secret
+        return random.Random(self.context.seed).sample(pool, self.prompting.shots)  # noqa: S311 -- no secret
 
     def _answer(self, example: Example) -> list[int]:
         """The right answer; as plain text for a model that never learned our tokens."""
         tags = encode(example.spans, len(example.sentence))
-        if self.training == "answers":
+        if self.prompting.is_trained:
             return self.answers.ids(example.sentence, tags)
         return self.vocabulary.text(self.form.render(example.sentence, tags))
 
@@ -178,7 +130,7 @@ class Gpt(Generator):
         return [i for pieces in self.vocabulary.pieces(sentence) for i in pieces]
 
     def _texts(self) -> list[str]:
-        rendered = self.prompt.render(self.context.tags, 1 if self.shots else 0)
+        rendered = self.prompt.render(self.context.tags, 1 if self.prompting.shots else 0)
         return [*super()._texts(), *prompts.parts(rendered)]
 
     def _blank(self, size: int) -> Any:
@@ -195,12 +147,12 @@ class Gpt(Generator):
         needs = [len(self._asked(s)) + len(self._longest(s)) + 1 for s in sentences]
         worst = max(range(len(needs)), key=needs.__getitem__)
         if needs[worst] > room:
+            around, shots = len(self._before) + len(self._after), self.prompting.shots
             msg = (
                 f"sentence {sentences[worst].id} of {len(sentences[worst])} units needs "
-                f"{needs[worst]} positions with prompt {self.prompt.name!r} (of which "
-                f"{len(self._before) + len(self._after)} are prompt and {self.shots} shots) and "
-                f"format={self.form.name}; the model has {room}. Lower window_limit or shots, or "
-                "take a shorter format"
+                f"{needs[worst]} positions with prompt {self.prompt.name!r} (of which {around} are "
+                f"prompt and {shots} shots) and format={self.form.name}; the model has {room}. "
+                "Lower window_limit or shots, or take a shorter format"
             )
             raise ConfigError(msg)
 
@@ -239,7 +191,7 @@ class Gpt(Generator):
         mask = mask_of(rest, left=True).to(model.device)
         rows, mask = torch.cat([rows, first], 1), torch.cat([mask, torch.ones_like(first)], 1)
         prefix = read_prefix(model, torch.tensor([self._before], device=model.device))
-        return DecoderOnly(model, prefix, rows, mask, plan.capacity, self.manner.beam)
+        return DecoderOnly(model, prefix, rows, mask, plan.capacity, self.decoding.beam)
 
     def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
         asked = [self._asked(sentence) for sentence in sentences]
@@ -249,7 +201,7 @@ class Gpt(Generator):
             rows,
             attention_mask=mask_of(asked, left=True).to(model.device),
             max_new_tokens=min(tokens, room - rows.shape[1]),
-            num_beams=self.manner.beam,
+            num_beams=self.decoding.beam,
             do_sample=False,
             eos_token_id=self.vocabulary.end,
             pad_token_id=self.vocabulary.end,  # padding without a mask makes transformers warn
@@ -258,18 +210,18 @@ class Gpt(Generator):
 
     def _due(self, sentence: Sentence) -> int:
         """One in plain text has several tokens to a tag."""
-        if self.training == "answers":
+        if self.prompting.is_trained:
             return super()._due(sentence)
         tag = max(self.context.tags, key=len)
         return len(self.vocabulary.text(self.form.render(sentence, [tag] * len(sentence)))) + SLACK
 
     def _text(self, ids: Sequence[int], sentence: Sentence) -> Text:
-        if self.training == "none":
+        if not self.prompting.is_trained:
             return self.answers.plain(ids, sentence)
         return super()._text(ids, sentence)
 
     def _round_trip(self, example: Example) -> Output:
-        if self.manner.decoding == "free":
+        if self.decoding.is_free:
             return self._text(self._answer(example), example.sentence)
         return super()._round_trip(example)
 

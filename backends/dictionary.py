@@ -7,12 +7,18 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
 
 from harness.core import Example, Sentence, Span, Tags
 from harness.protocol import Context, FitReport
 from harness.tags import encode
 
 FILE = "mentions.json"
+Shortest: TypeAlias = Annotated[
+    int, Field(ge=1, description="mentions of fewer units are not remembered")
+]
 
 
 class Dictionary:
@@ -20,8 +26,8 @@ class Dictionary:
 
     family = "lexicon"
 
-    def __init__(self, context: Context, *, shortest: int = 2) -> None:
-        """Take note of the options: mentions below ``shortest`` characters are forgotten."""
+    def __init__(self, context: Context, *, shortest: Shortest = 2) -> None:
+        """Take note of the option."""
         self.context, self.shortest = context, shortest
         self.labels: dict[tuple[str, ...], str] = {}
 

@@ -14,23 +14,25 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from backends.tagging.architecture import Architecture, Init, Shape, made, pretrained, scratch
-from backends.tagging.cut import Cut
+from backends.tagging.architecture import Architecture, EncoderShape, made, pretrained, scratch
 from backends.tagging.encoding import Encoder, Pretrained, Vocabulary
 from backends.tagging.heads import CrfHead, Head, Paths, SoftmaxHead
 from backends.tagging.tagger import Batch, Tagger, collate, gold_of
+from backends.tagging.tagging_options import TaggingOptions
+from backends.tagging.truncation import Truncation
 from backends.training import loop, weights
 from backends.training.device import settle, to_device, to_host
 from backends.training.layers import place
-from backends.training.loop import Recipe
-from backends.training.optimiser import Schedule, decay_groups
+from backends.training.optimiser import decay_groups
 from backends.training.prediction import positions, predict_in_batches
+from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
 from harness.errors import WeightsError
 from harness.protocol import Context, FitReport
 from harness.tags import encode
 
 WEIGHTS, NOTES = "model.safetensors", "tagger.json"
+SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
 
 
 class _Encoder:
@@ -41,69 +43,26 @@ class _Encoder:
     head: ClassVar[type[Head]]
     base: ClassVar[str]
 
-    def __init__(  # noqa: PLR0913 -- the keyword arguments are the options, written once
+    def __init__(
         self,
         context: Context,
         *,
-        init: Init = "scratch",
-        model: str | None = None,
-        layers: int | None = None,
-        width: int | None = None,
-        attention_heads: int | None = None,
-        dropout: float = 0.1,
-        forget: float = 0.0,
-        epochs: int = 10,
-        batch_units: int = 1024,
-        accumulate: int = 1,
-        learning_rate: float = 5e-4,
-        head_lr: float | None = None,
-        weight_decay: float = 0.01,
-        schedule: Schedule = "linear",
-        warmup: float = 0.1,
-        clip: float = 1.0,
-        patience: int = 0,
-        class_weights: float = 0.0,
-        legal: bool = False,
-        cut: int = 0,
+        shape: EncoderShape = SHAPE,
+        recipe: Recipe = RECIPE,
+        tagging: TaggingOptions = TAGGING,
     ) -> None:
-        """Take note of the options.
-
-        Args:
-            context: what the harness tells of the run.
-            init: pretrained weights, their embeddings with random layers, or all from scratch.
-            model: a hub id or a folder; None is the architecture's base model.
-            layers: the first so many layers; from scratch, the depth.
-            width: the hidden size from scratch.
-            attention_heads: the heads of each layer from scratch.
-            dropout: for the encoder, its attention and the classifier.
-            forget: how often a unit is read as unknown in training.
-            epochs: passes over the training data at most.
-            batch_units: positions of a batch, padding included.
-            accumulate: batches to an update.
-            learning_rate: the encoder's peak rate.
-            head_lr: the peak rate of the CRF's transitions (None: 100 times the encoder's), or of
-                the classifier where there is no CRF (None: the encoder's).
-            weight_decay: of matrices; vectors and transitions do not decay.
-            schedule: how the rates fall after the warm-up.
-            warmup: the share of training in which they rise.
-            clip: the largest norm of a gradient; 0 = any.
-            patience: epochs without a better development F1 before training stops; 0 = never.
-            class_weights: 0 counts every tag alike, 1 by its inverse frequency, 0.5 in between.
-            legal: whether tags that may not follow each other are ruled out in decoding.
-            cut: only the first so many units of a window are read, the rest is O; 0 = all.
-        """
-        self.context = context
-        self.recipe = Recipe(
-            epochs, batch_units, accumulate, learning_rate, head_lr, weight_decay,
-            schedule, warmup, clip, patience,
-        )  # fmt: skip
-        self.shape = Shape(
-            init, model or self.base, layers, width, attention_heads, dropout, forget
-        )
-        self.class_weights, self.legal, self.cut = class_weights, legal, Cut(cut)
+        """Take note of the options."""
+        self.context, self.shape, self.recipe = context, shape, recipe
+        self.tagging = tagging
+        self.truncation = Truncation(tagging.max_length)
         self.tag_ids = {tag: i for i, tag in enumerate(context.tags)}
         self.model: Any = None
         self.encoder: Any = None
+
+    @property
+    def weights_name(self) -> str:
+        """The pretrained model, where one is used."""
+        return self.shape.model or self.base
 
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train``, keep what is best on ``dev``.
@@ -113,9 +72,11 @@ class _Encoder:
             ConfigError: for options that the model cannot have, or text that exceeds it.
         """
         settle(self.context)
-        train = [self.cut.example(example) for example in train]
+        train = [self.truncation.example(example) for example in train]
         encoder, self.encoder = self._start([example.sentence for example in train])
-        head = self.head(_tag_weights(self._tags(train), len(self.tag_ids), self.class_weights))
+        head = self.head(
+            _tag_weights(self._tags(train), len(self.tag_ids), self.tagging.class_weights)
+        )
         self.model = self._tagger(encoder, head)
         training = loop.train(self, train, dev, self.recipe, self.context)
         parameters = list(self.model.parameters())
@@ -133,14 +94,16 @@ class _Encoder:
     def _start(self, sentences: Sequence[Sentence]) -> tuple[Any, Encoder]:
         if self.shape.init == "scratch":
             return scratch(self.architecture, self.shape, Vocabulary.learn(sentences))
-        return pretrained(self.shape)
+        return pretrained(self.weights_name, self.shape)
 
     def _tagger(self, encoder: Any, head: Head) -> Tagger:
         unknown = self.encoder.table.unknown
-        return Tagger(encoder, head, self.shape.dropout, forget=self.shape.forget, unknown=unknown)
+        return Tagger(
+            encoder, head, self.shape.dropout, word_dropout=self.shape.word_dropout, unknown=unknown
+        )
 
     def _origin(self) -> str:
-        name = weights.name(self.shape.model)
+        name = weights.name(self.weights_name)
         return {"scratch": "scratch", "embeddings": f"{name} (embeddings)"}.get(
             self.shape.init, name
         )
@@ -153,7 +116,7 @@ class _Encoder:
 
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """The encoder and the classifier; the head at a rate of its own."""
-        rate, head_rate = recipe.learning_rate, recipe.head_lr
+        rate, head_rate = recipe.learning_rate, self.tagging.head_lr
         body, classifier = self.model.encoder.named_parameters(), self.model.classifier
         chain = list(self.model.head.parameters())
         if not chain:
@@ -167,11 +130,11 @@ class _Encoder:
 
     def slots(self, example: Example) -> int:
         """The positions that an example costs."""
-        return int(self.encoder.slots(self.cut.sentence(example.sentence)))
+        return int(self.encoder.slots(self.truncation.sentence(example.sentence)))
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         """A batch with its gold."""
-        read = [self.cut.example(example) for example in examples]
+        read = [self.truncation.example(example) for example in examples]
         batch = self._batch([example.sentence for example in read])
         return batch._replace(gold=gold_of(self._tags(read)))
 
@@ -185,7 +148,9 @@ class _Encoder:
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
         """One tag per unit."""
-        decode = self.model.head.decoder(self.context.tags, legal=self.legal)
+        decode = self.model.head.decoder(
+            self.context.tags, constrained=self.tagging.constrain_transitions
+        )
         device = next(self.model.parameters()).device
 
         def ask(chosen: Sequence[Sentence]) -> Callable[[], Paths]:
@@ -194,7 +159,7 @@ class _Encoder:
             ends = np.cumsum(batch.lengths)[:-1]
             return lambda: decode(np.split(scores().numpy(), ends))
 
-        full = [self.cut.sentence(sentence) for sentence in sentences if len(sentence)]
+        full = [self.truncation.sentence(sentence) for sentence in sentences if len(sentence)]
         slots = [self.encoder.slots(sentence) for sentence in full]
         found = predict_in_batches(self.model, full, slots, positions(device), ask, self.context)
         answers = iter(found)

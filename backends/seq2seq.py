@@ -11,17 +11,20 @@ import torch
 
 from backends.generating import scratch
 from backends.generating.constrained import Reader
-from backends.generating.decoding_options import Beam, Decoding, FormatName, Manner
 from backends.generating.generation import Generator, Plan
+from backends.generating.generator_options import (
+    DecodingOptions,
+    GeneratorRecipe,
+    GeneratorShape,
+)
 from backends.generating.padding import IGNORED, is_watched, mask_of, opened, padded, summed_loss
-from backends.generating.pretrained import Init
 from backends.generating.readers import EncoderDecoder
 from backends.generating.t5_reader import KNOWN, T5Reader
-from backends.tagging.architecture import Shape
-from backends.training.loop import Recipe
-from backends.training.optimiser import Schedule
 from harness.core import Example, Sentence
 from harness.protocol import Context
+
+SHAPE = GeneratorShape(model="google/mt5-small")
+DECODING, RECIPE = DecodingOptions(format="char-tag"), GeneratorRecipe()
 
 
 class T5(Generator):
@@ -30,62 +33,16 @@ class T5(Generator):
     family: ClassVar[str] = "seq2seq"
     auto: ClassVar[str] = "AutoModelForSeq2SeqLM"
 
-    def __init__(  # noqa: PLR0913 -- the keyword arguments are the options, written once
+    def __init__(
         self,
         context: Context,
         *,
-        init: Init = "scratch",
-        model: str = "google/mt5-small",
-        layers: int | None = None,
-        width: int | None = None,
-        attention_heads: int | None = None,
-        dropout: float = 0.1,
-        forget: float = 0.0,
-        format: FormatName = "char-tag",  # noqa: A002 -- the option's name
-        decoding: Decoding = "constrained",
-        beam: Beam = 1,
-        lora: int = 0,
-        epochs: int = 10,
-        batch_units: int = 1024,
-        accumulate: int = 1,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        schedule: Schedule = "linear",
-        warmup: float = 0.1,
-        clip: float = 1.0,
-        patience: int = 0,
+        shape: GeneratorShape = SHAPE,
+        decoding: DecodingOptions = DECODING,
+        recipe: GeneratorRecipe = RECIPE,
     ) -> None:
-        """Take note of the options.
-
-        Args:
-            context: what the harness tells of the run.
-            init: pretrained weights, or all from scratch.
-            model: a hub id or a folder: T5, flan-T5, mT5, or a T5 of another language.
-            layers: the depth of each half from scratch.
-            width: the hidden size from scratch.
-            attention_heads: the heads of each layer from scratch.
-            dropout: everywhere in the model.
-            forget: how often a unit is unknown, to be copied and tagged as such, in training.
-            format: how tags are written; ``char-tag`` is each unit, then its tag.
-            decoding: tags chosen at forced places, or text written freely and repaired.
-            beam: hypotheses that a sentence keeps.
-            lora: the rank of adapters; 0 trains all weights.
-            epochs: passes over the training data at most.
-            batch_units: positions of a batch, question, answer and padding included.
-            accumulate: batches to an update.
-            learning_rate: the peak rate.
-            weight_decay: of matrices; vectors do not decay.
-            schedule: how the rate falls after the warm-up.
-            warmup: the share of training in which it rises.
-            clip: the largest norm of a gradient; 0 = any.
-            patience: epochs without a better development F1 before training stops; 0 = never.
-        """
-        recipe = Recipe(
-            epochs, batch_units, accumulate, learning_rate, None, weight_decay,
-            schedule, warmup, clip, patience,
-        )  # fmt: skip
-        shape = Shape(init, model, layers, width, attention_heads, dropout, forget)
-        super().__init__(context, recipe, shape, Manner(format, decoding, beam, lora))
+        """Take note of the options."""
+        super().__init__(context, shape, decoding, recipe)
 
     def _blank(self, size: int) -> Any:
         return scratch.encoder_decoder(self.shape, size)
@@ -137,7 +94,7 @@ class T5(Generator):
         start = inputs.new_full((len(sentences), 1), self._begins())
         first = torch.cat([start, plan.forced[0]], 1)  # (sentences, width)
         reader = T5Reader if model.config.model_type in KNOWN else EncoderDecoder
-        return reader(model, inputs, mask, first, plan.capacity + 1, self.manner.beam)
+        return reader(model, inputs, mask, first, plan.capacity + 1, self.decoding.beam)
 
     def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
         inputs, mask = self._encoded(sentences, model.device)
@@ -145,7 +102,7 @@ class T5(Generator):
             inputs,
             attention_mask=mask,
             max_new_tokens=tokens,
-            num_beams=self.manner.beam,
+            num_beams=self.decoding.beam,
             do_sample=False,
             decoder_start_token_id=self._begins(),
             eos_token_id=self.vocabulary.end,

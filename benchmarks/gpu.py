@@ -32,6 +32,7 @@ from benchmarks._unpadded import Unpadded
 from benchmarks._usage import Report, Usage, hardware, measured, text
 from harness.core import Example, Sentence, Span
 from harness.data.windows import WindowPolicy
+from harness.runs.options import Given, construct
 from harness.tags import tag_set
 
 FAMILIES = {
@@ -97,7 +98,8 @@ def windows_of(size: Size, *, encoder: bool) -> tuple[list[Example], list[Senten
 def made(name: str, precision: str, logs: Path, **options: Any) -> Any:
     """A backend; its device is the GPU where there is one."""
     tags = tag_set(LABELS)
-    return FAMILIES[name](context(tags, precision, logs, "auto"), **options)
+    given = Given(options, "this benchmark")
+    return construct(FAMILIES[name], context(tags, precision, logs, "auto"), given)
 
 
 # --- speed
@@ -200,7 +202,8 @@ def ways_beside(size: Size, report: Report) -> dict[str, float]:
     for name, family in ways.items():
         with tempfile.TemporaryDirectory() as logs:
             told = context(tag_set(LABELS), "bf16-all", Path(logs), "auto")
-            backend = family(told, **size.options(epochs=3, dropout=0.0))
+            given = Given(size.options(epochs=3, dropout=0.0), "this benchmark")
+            backend = construct(family, told, given)
             first, *_, last = backend.fit(train, []).epochs
             backend.predict(test)
             with measured() as answering:

@@ -28,6 +28,7 @@ from benchmarks._made import context
 from benchmarks._sides import characters, machine
 from harness.core import Example, Sentence, Span
 from harness.data.windows import WindowPolicy
+from harness.runs.options import Given, construct
 from harness.tags import tag_set
 
 CHARACTERS = [chr(0x4E00 + i) for i in range(3000)]
@@ -95,7 +96,8 @@ def measure(sentences: int, length: int, labels: int) -> tuple[int, float, float
     begin = process_time()
     windows = [window for one in examples for window in policy.examples(one)]
     with tempfile.TemporaryDirectory() as logs:
-        backend = BertCrf(context(tag_set(names), "fp32", Path(logs)), **MODEL)
+        told = context(tag_set(names), "fp32", Path(logs))
+        backend = construct(BertCrf, told, Given(MODEL, "this benchmark"))
         backend.fit(windows, [])
         trained = process_time()
         views = policy.cut_all([one.sentence for one in examples])

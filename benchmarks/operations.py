@@ -23,6 +23,7 @@ from backends.seq2seq import T5
 from benchmarks._distant import NAME, Session
 from benchmarks._made import context, quiet
 from harness.core import Example, Sentence, Span
+from harness.runs.options import Given, construct
 from harness.tags import tag_set
 
 FAMILIES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -53,7 +54,7 @@ def _row(name: str, session: Session) -> dict[str, float]:
         told = context(tag_set(("PER",)), "fp32", Path(logs), NAME)
 
         def trained(steps: int) -> Any:
-            backend = family(told, **SHAPE, **own)
+            backend = construct(family, told, Given(SHAPE | own, "this benchmark"))
             backend.fit([_example(LENGTH)] * steps, [])
             return backend
 

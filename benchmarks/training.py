@@ -40,6 +40,7 @@ from benchmarks._made import bert_folder, context, plain, quiet, task_of
 from benchmarks._sides import Side, Turns, characters, machine, timed
 from benchmarks._trainer import Theirs
 from harness.core import Example
+from harness.runs.options import Given, construct
 from harness.tags import encode
 
 BATCH, PAD = 8, 300
@@ -117,9 +118,10 @@ def _ours(
 ) -> Any:  # fmt: skip
     """A backend, trained for one epoch."""
     options = {"epochs": 1, "batch_units": budget, "learning_rate": 5e-5}
+    options |= {"init": "pretrained", "model": str(folder)}
     with tempfile.TemporaryDirectory() as logs:
         told = context(tags, precision, Path(logs))
-        backend = family(told, init="pretrained", model=str(folder), **options)
+        backend = construct(family, told, Given(options, "this benchmark"))
         backend.fit(examples, [])
     return backend
 

@@ -25,6 +25,7 @@ from benchmarks._made import context, plain, quiet, task_of
 from benchmarks._sides import Turns, characters, machine, timed
 from benchmarks._unpadded import Unpadded
 from harness.core import Example
+from harness.runs.options import Given, construct
 
 SIDES = {"buckets": BertSoftmax, "unpadded": Unpadded}
 
@@ -55,7 +56,8 @@ def fitted(
 ) -> Any:  # fmt: skip
     """A backend trained for an epoch, and its report."""
     options = {"epochs": 1, "batch_units": units, "learning_rate": 5e-5, "dropout": 0.0}
-    backend = SIDES[side](context(tags, precision, logs), **options)
+    given = Given(options, "this benchmark")
+    backend = construct(SIDES[side], context(tags, precision, logs), given)
     return backend, backend.fit(examples, [])
 
 

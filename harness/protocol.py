@@ -1,7 +1,8 @@
 """What a backend is. Structural: a plugin inherits nothing and needs nothing but these types.
 
 A backend's constructor takes ``(context, *, option: type = default, ...)`` and loads nothing heavy.
-Its options are its keyword-only arguments: name, type and default are written once, there.
+Its options are its keyword-only arguments: name, type and default are written once, there. Options
+that several backends share may stand in a dataclass, the default of one such argument.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,16 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from harness.core import Example, Output, Sentence, Text
+
+
+@dataclass(frozen=True, slots=True)
+class FormerName:
+    """What an option was called before: ``Annotated[float, FormerName("old")]``.
+
+    Presets, ``--set`` and stored results may use it for one more release, with a warning.
+    """
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 import random
 
 import pytest
+from making import make
 from typer.testing import CliRunner
 
-from backends.tagging.cut import Cut
+from backends.tagging.truncation import Truncation
 from harness import registry
 from harness.cli import app
 from harness.core import Example, Sentence, Span, Tags, Text
@@ -71,7 +72,7 @@ def backend(name, tmp_path, **options):
         folder=tmp_path, score_dev=lambda outputs: None, report=lambda progress: None,
     )  # fmt: skip
     values = config.options(name, cls, "tiny", ()).values
-    return cls(context, **(values | options))
+    return make(cls, context, **values | options)
 
 
 @pytest.mark.slow
@@ -92,7 +93,7 @@ def test_free_text_has_a_ceiling_of_100_where_every_character_is_known(name, tmp
 @pytest.mark.parametrize("name", ["bert-crf", "bert-softmax", "electra"])
 def test_a_maximum_length_shows_as_a_smaller_ceiling_whose_cause_is_the_window(name, tmp_path):
     """A window's first 20 units are read; gold is whole, so what lies beyond is lost."""
-    found = ceiling(backend(name, tmp_path, cut=20), task_of(LINES), POLICY)
+    found = ceiling(backend(name, tmp_path, max_length=20), task_of(LINES), POLICY)
     assert found.counts.support == sum(len(line.spans) for line in LINES)
     assert found.counts.f1 < 0.9
     (cause,) = found.lost
@@ -103,10 +104,10 @@ def test_a_maximum_length_shows_as_a_smaller_ceiling_whose_cause_is_the_window(n
 
 
 def test_a_cut_that_is_none_changes_nothing_and_a_negative_one_is_refused(tmp_path):
-    assert Cut(0).example(LINES[3]) is LINES[3]
-    assert Cut(64).example(LINES[3]) is LINES[3]
-    with pytest.raises(ConfigError, match="cut=-1"):
-        backend("bert-crf", tmp_path, cut=-1)
+    assert Truncation(0).example(LINES[3]) is LINES[3]
+    assert Truncation(64).example(LINES[3]) is LINES[3]
+    with pytest.raises(ConfigError, match=r"max_length: .*found -1"):
+        backend("bert-crf", tmp_path, max_length=-1)
 
 
 def lost_by(change):
@@ -150,8 +151,8 @@ def test_the_first_entity_that_was_lost_is_named_with_its_sentence_and_place():
 
 @pytest.mark.slow
 def test_the_command_says_what_was_lost_why_and_where_first():
-    first, *rest = ceilings.lines(["bert-crf"], ["demo"], "tiny", ["cut=16"], None)
-    assert first.startswith("bert-crf cut=16 on demo: ceiling F1 ")
+    first, *rest = ceilings.lines(["bert-crf"], ["demo"], "tiny", ["max_length=16"], None)
+    assert first.startswith("bert-crf max_length=16 on demo: ceiling F1 ")
     assert "tokenizer 0, repair 0, format 0" in first
     cause, repaired = rest
     assert cause.startswith("  window: ")

@@ -160,12 +160,14 @@ RELOAD = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
+from making import make
 from tiny_generators import context
 from harness.core import Sentence
 from backends.seq2seq import T5
 from backends.decoder import Gpt
 asked = json.load(sys.stdin)
-made = {{"T5": T5, "Gpt": Gpt}}[asked["family"]](context(Path(asked["folder"])), **asked["options"])
+family = {{"T5": T5, "Gpt": Gpt}}[asked["family"]]
+made = make(family, context(Path(asked["folder"])), **asked["options"])
 made.load(Path(asked["folder"]) / "model")
 sentences = [Sentence(str(i), tuple(units)) for i, units in enumerate(asked["sentences"])]
 tags = [output.tags for output in made.predict(sentences)]

@@ -17,14 +17,18 @@ import torch
 from backends.generating import lora, pretrained, scratch
 from backends.generating.answers import Answers
 from backends.generating.constrained import Grammar, Reader, asked_only, decode
-from backends.generating.decoding_options import Manner
+from backends.generating.generator_options import (
+    DecodingOptions,
+    GeneratorRecipe,
+    GeneratorShape,
+)
 from backends.generating.vocabulary import Vocabulary
-from backends.tagging.architecture import Shape
 from backends.training.device import precision_of_answers, settle
 from backends.training.layers import place
-from backends.training.loop import UNTRAINED, Recipe, Training, train
+from backends.training.loop import UNTRAINED, Training, train
 from backends.training.optimiser import decay_groups
 from backends.training.prediction import MANY_POSITIONS, predict_in_batches
+from backends.training.recipe import Recipe
 from harness.core import Example, Output, Sentence, Tags, Text
 from harness.errors import WeightsError
 from harness.generation.formats import format_named
@@ -55,10 +59,16 @@ class Generator(ABC):
     # The class of transformers that loads the family's pretrained models.
     auto: ClassVar[str]
 
-    def __init__(self, context: Context, recipe: Recipe, shape: Shape, manner: Manner) -> None:
-        self.context, self.recipe, self.shape, self.manner = context, recipe, shape, manner
-        self.form = format_named(manner.format)
-        pretrained.check(shape)
+    def __init__(
+        self,
+        context: Context,
+        shape: GeneratorShape,
+        decoding: DecodingOptions,
+        recipe: GeneratorRecipe,
+    ) -> None:
+        self.context, self.shape, self.recipe = context, shape, recipe
+        self.decoding = decoding
+        self.form = format_named(decoding.format)
         self.model: Any = None
         self.vocabulary: Vocabulary
         self.answers: Answers
@@ -91,8 +101,8 @@ class Generator(ABC):
         """Train on ``train_set``, keep what is best on ``dev``."""
         settle(self.context)
         self._start(train_set)
-        if self.manner.lora:
-            self.model = lora.wrap(self.model, self.manner.lora, self._new_rows())
+        if self.recipe.lora:
+            self.model = lora.wrap(self.model, self.recipe.lora, self._new_rows())
         return self._report(train(self, train_set, dev, self.recipe, self.context))
 
     def _report(self, training: Training = UNTRAINED) -> FitReport:
@@ -124,7 +134,7 @@ class Generator(ABC):
 
     def _texts(self) -> list[str]:
         """Texts of ours that a tokenizer from scratch has to know."""
-        return ["0123456789"] if self.manner.format == "indexed" else []
+        return ["0123456789"] if self.decoding.format == "indexed" else []
 
     def _speak(self, tokenizer: Any) -> None:
         marks = [self.form.spell(item) for item in self.form.marks(self.context.tags)]
@@ -155,10 +165,10 @@ class Generator(ABC):
             ids: (batch, places).
             target: (batch, places), padding included.
         """
-        if not (self.model.training and self.shape.forget):
+        if not (self.model.training and self.shape.word_dropout):
             return ids, target
         drawn = torch.rand(len(ids), len(self.vocabulary), device=ids.device)
-        gone = drawn < self.shape.forget  # (batch, tokens)
+        gone = drawn < self.shape.word_dropout  # (batch, tokens)
         self._lasting = self._lasting.to(ids.device)  # copied once
         gone.index_fill_(1, self._lasting, value=False)
         unknown = self.vocabulary.unknown
@@ -174,7 +184,7 @@ class Generator(ABC):
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Output]:
         """One answer per sentence, decoded as the options say."""
-        if self.manner.decoding == "free":
+        if self.decoding.is_free:
             return list(self.generate(sentences))
         return list(self._in_batches(sentences, self._choose))
 
@@ -187,7 +197,7 @@ class Generator(ABC):
     ) -> list[Any]:
         # Answers grow while they are decoded, so the budget counts what was asked and what is due.
         slots = [2 * len(self._asked(sentence)) for sentence in sentences]
-        budget = max(1, self._positions() // self.manner.beam)
+        budget = max(1, self._positions() // self.decoding.beam)
         with lora.merged(self.model) as plain:
 
             def ask(chosen: Sequence[Sentence]) -> Callable[[], Any]:
@@ -218,7 +228,7 @@ class Generator(ABC):
         plan = self._plan(sentences, model.device)
         with asked_only(model, grammar.ids):
             reader = self._reading(model, sentences, plan)
-            return decode(reader, plan.forced, plan.lengths, grammar, self.manner.beam)
+            return decode(reader, plan.forced, plan.lengths, grammar, self.decoding.beam)
 
     def _plan(self, sentences: Sequence[Sentence], device: torch.device) -> Plan:
         blocks = [self.answers.forced(sentence) for sentence in sentences]
@@ -257,7 +267,7 @@ class Generator(ABC):
 
     def _round_trip(self, example: Example) -> Output:
         target = self._target(example)
-        if self.manner.decoding == "free":
+        if self.decoding.is_free:
             return self.answers.text(target, example.sentence)
         tags = dict(zip(self.answers.tag_ids, self.context.tags, strict=True))
         return Tags(tuple(tags[i] for i in target if i in tags))

@@ -8,36 +8,23 @@ overwrite its head with its embeddings.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 
+from backends.generating.generator_options import GeneratorShape
 from backends.generating.vocabulary import Vocabulary
-from backends.tagging.architecture import Shape
 from backends.training import weights
-from harness.errors import ConfigError, WeightsError
-
-Init: TypeAlias = Literal["pretrained", "scratch"]
+from harness.errors import WeightsError
 
 
-def check(shape: Shape) -> None:
-    """Refuse a depth that is not the model's own.
-
-    Raises:
-        ConfigError: for layers of a pretrained model.
-    """
-    if shape.init != "scratch" and shape.layers:
-        msg = f"layers={shape.layers} is for init=scratch; a pretrained generator keeps its layers"
-        raise ConfigError(msg)
-
-
-def origin(shape: Shape) -> str:
+def origin(shape: GeneratorShape) -> str:
     """What to call the weights in a record."""
     return "scratch" if shape.init == "scratch" else weights.name(shape.model)
 
 
-def tokenizer(shape: Shape) -> Any:
+def tokenizer(shape: GeneratorShape) -> Any:
     """The tokenizer of a pretrained model."""
     folder = weights.find(shape.model)
     with readable(folder):
@@ -51,7 +38,7 @@ def read_tokenizer(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
-def model(shape: Shape, auto: str) -> Any:
+def model(shape: GeneratorShape, auto: str) -> Any:
     """A pretrained model, its dropout as ``shape`` says.
 
     Raises:

@@ -9,11 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from backends.tagging.architecture import Shape
+from backends.generating.generator_options import GeneratorShape
 from harness.core import Sentence
 
-# Depth, width and heads where the options leave them open.
-LAYERS, WIDTH, HEADS = 2, 128, 4
 PADDING, END, UNKNOWN = 0, 1, 2
 PIECES = 8_000
 # Positions of a decoder from scratch: a prompt, a default window and its answer.
@@ -63,17 +61,17 @@ def _lines(sentences: Sequence[Sentence], extra: Iterable[str]) -> Iterator[str]
         yield from text.splitlines()
 
 
-def encoder_decoder(shape: Shape, size: int) -> Any:
+def encoder_decoder(shape: GeneratorShape, size: int) -> Any:
     """A random T5 of ``size`` tokens."""
     from transformers import T5Config, T5ForConditionalGeneration
 
-    width, heads = shape.width or WIDTH, shape.attention_heads or HEADS
+    width, heads = shape.width or shape.WIDTH, shape.attention_heads or shape.HEADS
     config = T5Config(
         vocab_size=size,
         d_model=width,
         d_kv=width // heads,
         d_ff=4 * width,
-        num_layers=shape.layers or LAYERS,
+        num_layers=shape.layers or shape.LAYERS,
         num_heads=heads,
         dropout_rate=shape.dropout,
         decoder_start_token_id=PADDING,
@@ -83,16 +81,16 @@ def encoder_decoder(shape: Shape, size: int) -> Any:
     return T5ForConditionalGeneration(config)
 
 
-def decoder(shape: Shape, size: int) -> Any:
+def decoder(shape: GeneratorShape, size: int) -> Any:
     """A random GPT-2 of ``size`` tokens."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
     config = GPT2Config(
         vocab_size=size,
         n_positions=POSITIONS,
-        n_embd=shape.width or WIDTH,
-        n_layer=shape.layers or LAYERS,
-        n_head=shape.attention_heads or HEADS,
+        n_embd=shape.width or shape.WIDTH,
+        n_layer=shape.layers or shape.LAYERS,
+        n_head=shape.attention_heads or shape.HEADS,
         embd_pdrop=shape.dropout,
         resid_pdrop=shape.dropout,
         attn_pdrop=shape.dropout,

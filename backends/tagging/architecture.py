@@ -4,68 +4,55 @@ Everything comes through transformers, with no code from a model's folder and no
 """
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import torch
+from pydantic import Field
 
 from backends.tagging.encoding import Encoder, Pretrained, Vocabulary
 from backends.training import weights
+from backends.training.option_group import option_group
+from backends.training.shape import Shape
 from harness.errors import ConfigError, WeightsError
 
-Init: TypeAlias = Literal["pretrained", "embeddings", "scratch"]
 Architecture: TypeAlias = Literal["bert", "electra"]
 
-# Depth, width and heads of a model from scratch where the options leave them open.
-LAYERS, WIDTH, HEADS = 4, 256, 4
 # Positions of a model from scratch: two default windows.
 POSITIONS = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What the encoder is; None leaves a size to the pretrained model or to the defaults."""
+@option_group
+class EncoderShape(Shape):
+    """What an encoder is."""
 
-    init: Init
-    model: str
-    layers: int | None
-    width: int | None
-    attention_heads: int | None
-    dropout: float
-    forget: float
+    LAYERS: ClassVar[int] = 4
+    WIDTH: ClassVar[int] = 256
+    HEADS: ClassVar[int] = 4
 
-    def __post_init__(self) -> None:
-        bounds = {
-            "layers": self.layers is None or self.layers >= 1,
-            "dropout": 0 <= self.dropout < 1,
-            "forget": 0 <= self.forget < 1,
-        }
-        wrong = [f"{name}={getattr(self, name)}" for name, right in bounds.items() if not right]
-        if wrong:
-            msg = f"no model can have {', '.join(wrong)}"
-            raise ConfigError(msg)
-        self._check_sizes()
-
-    def _check_sizes(self) -> None:
-        if self.init != "scratch" and (self.width or self.attention_heads):
-            msg = f"width and attention_heads are for init=scratch; init={self.init} has its own"
-            raise ConfigError(msg)
-        width, heads = self.width or WIDTH, self.attention_heads or HEADS
-        if width < 1 or heads < 1 or width % (2 * heads):
-            msg = f"width={width} cannot be split into attention_heads={heads} of even size"
-            raise ConfigError(msg)
+    init: Annotated[
+        Literal["pretrained", "embeddings", "scratch"],
+        Field(description="pretrained, pretrained embeddings under random layers, or from scratch"),
+    ] = "scratch"
+    model: Annotated[
+        str | None, Field(description="a hub id or a folder; null = the architecture's base model")
+    ] = None
+    layers: Annotated[
+        int | None, Field(ge=1, description="the first so many layers; from scratch, the depth")
+    ] = None
 
 
-def scratch(architecture: Architecture, shape: Shape, table: Vocabulary) -> tuple[Any, Encoder]:
+def scratch(
+    architecture: Architecture, shape: EncoderShape, table: Vocabulary
+) -> tuple[Any, Encoder]:
     """A random encoder over ``table``, and the way sentences enter it."""
-    width = shape.width or WIDTH
+    width = shape.width or shape.WIDTH
     deviation = 0.02 * math.sqrt(768 / width)  # BERT's 0.02 is for a width of 768
     sizes = {
         "vocab_size": len(table),
         "hidden_size": width,
-        "num_hidden_layers": shape.layers or LAYERS,
-        "num_attention_heads": shape.attention_heads or HEADS,
+        "num_hidden_layers": shape.layers or shape.LAYERS,
+        "num_attention_heads": shape.attention_heads or shape.HEADS,
         "intermediate_size": 4 * width,
         "max_position_embeddings": POSITIONS,
         "hidden_dropout_prob": shape.dropout,
@@ -93,17 +80,17 @@ def sinusoids(positions: int, width: int) -> torch.Tensor:
     return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)  # (positions, width)
 
 
-def pretrained(shape: Shape) -> tuple[Any, Encoder]:
-    """The encoder and tokenizer of ``shape.model``, its first ``shape.layers`` layers.
+def pretrained(name: str, shape: EncoderShape) -> tuple[Any, Encoder]:
+    """The encoder and tokenizer of the model ``name``, its first ``shape.layers`` layers.
 
     Raises:
         WeightsError: for weights that cannot be found, read or trusted.
         ConfigError: for more layers than there are.
     """
-    folder = weights.find(shape.model)
-    config = _read_config(folder, shape)
+    folder = weights.find(name)
+    config = _read_config(folder, name, shape)
     if shape.init == "pretrained":
-        encoder = _load(folder, _first_layers(config, shape))
+        encoder = _load(folder, _first_layers(config, name, shape))
     else:
         encoder = _keep_embeddings(_load(folder, config), shape)
     table = Pretrained.load(folder)
@@ -128,21 +115,21 @@ def _config(architecture: Architecture) -> Any:
     return {"bert": BertConfig, "electra": ElectraConfig}[architecture]
 
 
-def _read_config(folder: Path, shape: Shape) -> Any:
+def _read_config(folder: Path, name: str, shape: EncoderShape) -> Any:
     from transformers import AutoConfig
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (ValueError, OSError) as error:
-        msg = f"{shape.model}: config.json cannot be used: {error}"
+        msg = f"{name}: config.json cannot be used: {error}"
         raise WeightsError(msg) from error
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = shape.dropout
     return config
 
 
-def _first_layers(config: Any, shape: Shape) -> Any:
+def _first_layers(config: Any, name: str, shape: EncoderShape) -> Any:
     if shape.layers and shape.layers > config.num_hidden_layers:
-        msg = f"layers={shape.layers}, but {shape.model} has {config.num_hidden_layers} layers"
+        msg = f"layers={shape.layers}, but {name} has {config.num_hidden_layers} layers"
         raise ConfigError(msg)
     config.num_hidden_layers = shape.layers or config.num_hidden_layers
     return config
@@ -172,7 +159,7 @@ def _load(folder: Path, config: Any) -> Any:
             logging.enable_progress_bar()
 
 
-def _keep_embeddings(trained: Any, shape: Shape) -> Any:
+def _keep_embeddings(trained: Any, shape: EncoderShape) -> Any:
     """A random encoder of any depth with the embeddings of ``trained``."""
     config = trained.config
     config.num_hidden_layers = shape.layers or config.num_hidden_layers

@@ -54,9 +54,9 @@ class SoftmaxHead(torch.nn.Module):
         """Cross-entropy of ``scores`` (units, tags), summed."""
         return functional.cross_entropy(scores, gold.tags, self.weights, reduction="sum")
 
-    def decoder(self, tags: Sequence[str], *, legal: bool) -> Decoder:
+    def decoder(self, tags: Sequence[str], *, constrained: bool) -> Decoder:
         """The best tag of each unit, or the best legal path."""
-        if not legal:
+        if not constrained:
             return lambda rows: [row.argmax(axis=1) for row in rows]
         start, follow = legality(tags)
         return lambda rows: viterbi_legal(rows, start, follow)
@@ -88,9 +88,9 @@ class CrfHead(torch.nn.Module):
         louder = still + self.weights[gold.tags, None] * (scores - still)  # (units, tags)
         return crf.loss(self.crf, gold.grid(louder), gold.grid(gold.tags), gold.mask)
 
-    def decoder(self, tags: Sequence[str], *, legal: bool) -> Decoder:
+    def decoder(self, tags: Sequence[str], *, constrained: bool) -> Decoder:
         """The best path, or the best legal one."""
-        if not legal:
+        if not constrained:
             return lambda rows: crf.decode_sentences(self.crf, rows)
         start, follow = legality(tags)
         chain = self._chain()

@@ -61,34 +61,40 @@ class Tagger(torch.nn.Module):
         encoder: a model whose output has a ``last_hidden_state``.
         head: the loss and the decoder.
         dropout: of the classifier's input.
-        forget: how often a first piece is read as ``unknown`` in training, so that a tag is learned
-            from the context too, and new names are nothing new.
+        word_dropout: how often a first piece is read as ``unknown`` in training, so that a tag is
+            learned from the context too, and new names are nothing new.
         unknown: the id of the unknown piece.
     """
 
     def __init__(
-        self, encoder: Any, head: Head, dropout: float, *, forget: float = 0.0, unknown: int = 0
+        self,
+        encoder: Any,
+        head: Head,
+        dropout: float,
+        *,
+        word_dropout: float = 0.0,
+        unknown: int = 0,
     ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.forget, self.unknown = forget, unknown
+        self.word_dropout, self.unknown = word_dropout, unknown
         self.dropout = torch.nn.Dropout(dropout)
         self.classifier = torch.nn.Linear(encoder.config.hidden_size, head.tags)
         self.head = head
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Scores in fp32 (units, tags)."""
-        ids = self._forgotten(batch) if self.training and self.forget else batch.ids
+        ids = self._with_unknowns(batch) if self.training and self.word_dropout else batch.ids
         hidden = self.encoder(ids, attention_mask=_mask(batch.attention)).last_hidden_state
         units = hidden.flatten(0, 1).index_select(0, batch.firsts)  # (units, width)
         scores: torch.Tensor = self.classifier(self.dropout(units))  # (units, tags)
         return scores.float()
 
-    def _forgotten(self, batch: Batch) -> torch.Tensor:
+    def _with_unknowns(self, batch: Batch) -> torch.Tensor:
         """The ids (batch, pieces), some first pieces unknown."""
         flat = batch.ids.flatten()
         firsts = flat.index_select(0, batch.firsts)  # (units,)
-        gone = torch.rand(firsts.shape, device=firsts.device) < self.forget
+        gone = torch.rand(firsts.shape, device=firsts.device) < self.word_dropout
         kept = firsts.masked_fill(gone, self.unknown)
         return flat.index_copy(0, batch.firsts, kept).view_as(batch.ids)
 

@@ -35,8 +35,6 @@ from harness.protocol import Context, Epoch, Progress
 # The summed loss and the number of its targets.
 Sums: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 
-__all__ = ["UNTRAINED", "Objective", "Recipe", "Training", "train"]
-
 
 class Objective(Protocol):
     """What a family brings to the loop."""

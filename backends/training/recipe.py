@@ -1,39 +1,33 @@
-"""How to train: the options that every trained family has, checked together when they are given."""
+"""How to train: the options that every trained family has."""
 
-from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from backends.training.optimiser import Schedule
-from harness.errors import ConfigError
+from backends.training.option_group import option_group
 
 
-@dataclass(frozen=True, slots=True)
+@option_group
 class Recipe:
-    """How to train. Budgets are in slots of one micro-batch, shares in fractions of training."""
+    """How to train. Shares are fractions of training."""
 
-    epochs: int
-    batch_units: int
-    accumulate: int
-    learning_rate: float
-    head_lr: float | None
-    weight_decay: float
-    schedule: Schedule
-    warmup: float
-    clip: float
-    patience: int
-
-    def __post_init__(self) -> None:
-        bounds = {
-            "epochs": self.epochs >= 1,
-            "batch_units": self.batch_units >= 1,
-            "accumulate": self.accumulate >= 1,
-            "learning_rate": self.learning_rate > 0,
-            "head_lr": self.head_lr is None or self.head_lr > 0,
-            "weight_decay": self.weight_decay >= 0,
-            "warmup": 0 <= self.warmup < 1,
-            "clip": self.clip >= 0,
-            "patience": self.patience >= 0,
-        }
-        wrong = [f"{name}={getattr(self, name)}" for name, right in bounds.items() if not right]
-        if wrong:
-            msg = f"training cannot be done with {', '.join(wrong)}"
-            raise ConfigError(msg)
+    epochs: Annotated[int, Field(ge=1, description="passes over the training data at most")] = 10
+    batch_units: Annotated[
+        int, Field(ge=1, description="positions of a batch, all that is read and padding included")
+    ] = 1024
+    accumulate: Annotated[int, Field(ge=1, description="batches to an update")] = 1
+    learning_rate: Annotated[float, Field(gt=0, description="the peak rate")] = 1e-3
+    weight_decay: Annotated[
+        float, Field(ge=0, description="of matrices; vectors and transitions do not decay")
+    ] = 0.01
+    schedule: Annotated[Schedule, Field(description="how the rate falls after the warm-up")] = (
+        "linear"
+    )
+    warmup: Annotated[
+        float, Field(ge=0, lt=1, description="the share of training in which the rate rises")
+    ] = 0.1
+    clip: Annotated[float, Field(ge=0, description="the largest norm of a gradient; 0 = any")] = 1.0
+    patience: Annotated[
+        int, Field(ge=0, description="epochs without a better dev F1 before it stops; 0 = never")
+    ] = 0

@@ -1,9 +1,27 @@
-"""``list``: the installed backends and the shipped tasks; imports none of them."""
+"""``list``: the installed backends and the shipped tasks; imports none of them.
+
+Asked for a backend by name it prints its options, which only the code of that backend knows.
+"""
+
+import json
+from collections.abc import Iterator
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 
 from harness import registry
+from harness.registry import Plugin
 from harness.resources import folder
+
+if TYPE_CHECKING:
+    from harness.runs.options import Option
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="Backends whose options are listed; none lists all names."),
+]
+_SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
 def register(app: typer.Typer) -> None:
@@ -11,17 +29,64 @@ def register(app: typer.Typer) -> None:
     app.command("list")(show)
 
 
-def show() -> None:
-    """List installed backends, with where they come from and their presets, and shipped tasks."""
-    configs = folder("configs")
+def show(names: Names = None) -> None:
+    """List installed backends, with their origin and presets, and tasks; or a backend's options."""
+    for name in names or ():
+        plugin = registry.find(name)
+        typer.echo(_line(plugin))
+        typer.echo(_options(plugin))
+    if names:
+        return
     typer.echo("backends")
     for plugin in registry.installed():
-        found = sorted((configs / "backends").glob(f"{plugin.name}.*.yaml"))
-        names = [path.name.removeprefix(f"{plugin.name}.").removesuffix(".yaml") for path in found]
-        origin = f"{plugin.distribution} {plugin.version}"
-        typer.echo(
-            f"  {plugin.name:<14} {origin:<20} {plugin.value:<28} {', '.join(names) or 'tiny'}"
-        )
+        typer.echo(f"  {_line(plugin)}")
     typer.echo("tasks")
-    for path in sorted((configs / "tasks").glob("*.yaml")):
+    for path in sorted((folder("configs") / "tasks").glob("*.yaml")):
         typer.echo(f"  {path.stem}")
+
+
+def _line(plugin: Plugin) -> str:
+    found = sorted((folder("configs") / "backends").glob(f"{plugin.name}.*.yaml"))
+    names = [path.name.removeprefix(f"{plugin.name}.").removesuffix(".yaml") for path in found]
+    origin = f"{plugin.distribution} {plugin.version}"
+    return f"{plugin.name:<14} {origin:<20} {plugin.value:<28} {', '.join(names) or 'tiny'}"
+
+
+def _options(plugin: Plugin) -> str:
+    """A line for each option: name, type, default, and what it is."""
+    from tabulate import tabulate
+
+    from harness.runs.options import declared
+
+    head = ("option", "type", "default", "what it is")
+    rows = [_row(option) for option in declared(plugin.load()).values()]
+    return tabulate(rows, head, tablefmt="plain", disable_numparse=True)
+
+
+def _row(option: "Option") -> tuple[str, str, str, str]:
+    default = option.default if isinstance(option.default, str) else json.dumps(option.default)
+    return option.name, spelled(option.annotation), default, option.description
+
+
+def spelled(annotation: Any) -> str:
+    """A type as text, with its range: ``linear | cosine``, ``float >= 0, < 1``, ``str | null``."""
+    if get_origin(annotation) is Annotated:
+        kind, *metadata = get_args(annotation)
+        name, null, _ = spelled(kind).partition(" | null")
+        return f"{name} {', '.join(_bounds(metadata))}".strip() + null
+    if get_origin(annotation) is Literal:
+        return " | ".join(map(str, get_args(annotation)))
+    if annotation is type(None):
+        return "null"
+    if get_origin(annotation) in (Union, UnionType):
+        return " | ".join(map(spelled, get_args(annotation)))
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _bounds(metadata: list[Any]) -> Iterator[str]:
+    """The range that pydantic's ``Field`` gives; it keeps a list of bounds of its own."""
+    for one in metadata:
+        yield from _bounds(getattr(one, "metadata", []))
+        for name, sign in _SIGNS.items():
+            if hasattr(one, name):
+                yield f"{sign} {getattr(one, name)}"

@@ -19,6 +19,7 @@ from harness.registry import Plugin
 from harness.results.pretraining import SourceRead, TextRead
 from harness.runs import config
 from harness.runs.config import Override
+from harness.runs.options import declared
 from harness.version import __version__
 
 # A character that comes less often is unknown: nothing would be learned of it.
@@ -120,7 +121,7 @@ def _options(plugin: Plugin, request: PretrainingRequest) -> tuple[dict[str, Any
         able = [p.name for p in registry.installed() if _is_able(p)]
         msg = f"backend {plugin.name!r} learns nothing from raw text; these do: {', '.join(able)}"
         raise BackendError(msg)
-    own = config.signature(backend.pretrain)
+    own = declared(backend.pretrain)
     ours = tuple(o for o in request.overrides if o.key in own)
     others = tuple(o for o in request.overrides if o.key not in own)
     config.refuse_unused(request.overrides, {plugin.name: backend}, own)

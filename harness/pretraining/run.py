@@ -16,6 +16,7 @@ from harness.protocol import Context, DevScore, PretrainReport, Pretrains, Progr
 from harness.results import store
 from harness.results.pretraining import COMPLETE, Pretraining, Sitting
 from harness.runs import code, hardware
+from harness.runs.options import Given, arguments, construct
 from harness.tags import OUTSIDE
 from harness.version import __version__
 
@@ -34,7 +35,9 @@ def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretra
             return Pretraining.model_validate_json((folder / COMPLETE).read_bytes())
         sittings = _begun(folder, plan)
         store.write(folder / REMOVED, _lines(plan.corpus.removed))
-        learned = _backend(plan, report).pretrain(plan.stream, folder, **plan.learning)
+        backend = _backend(plan, report)
+        chosen = arguments(backend.pretrain, plan.learning)
+        learned = backend.pretrain(plan.stream, folder, **chosen)
         _refuse_partial(plan, learned)
         record = _record(plan, learned, sittings)
         store.write_json(folder / COMPLETE, record.model_dump(mode="json"))
@@ -69,7 +72,8 @@ def _backend(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretr
         (OUTSIDE,), request.text.seed, request.device, request.precision, request.threads,
         request.output, _no_development, report,
     )  # fmt: skip
-    made: Pretrains = plan.plugin.load()(context, **plan.options)
+    given = Given(plan.options, "options")
+    made: Pretrains = construct(plan.plugin.load(), context, given)
     return made
 
 

@@ -175,7 +175,7 @@ class Cost(FrozenModel):
 class Run(FrozenModel):
     """``run.json``: the resolved configuration and everything that could change the result.
 
-    ``variant`` names the options that differ from the preset, such as ``legal=True``.
+    ``variant`` names the options that differ from the preset, such as ``epochs=5``.
     ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
     before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,
     the positions that a batch of the same update had from then on.

@@ -1,21 +1,21 @@
 """Options and settings, checked against the signatures that own them; all errors come together.
 
-A backend's options are the keyword-only arguments of its constructor. Layers, the later wins:
-constructor default, preset file (``configs/backends/<backend>.<preset>.yaml``), ``--set``.
+A backend's options are read from its constructor (``harness.runs.options``). Layers, the later
+wins: constructor default, preset file (``configs/backends/<backend>.<preset>.yaml``), ``--set``.
 ``--set key=value`` goes to each chosen backend that has the option, ``--set backend.key=value`` to
 that one. What concerns every backend alike is a setting of the run (``Settings``).
 """
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness import yamlfile
 from harness.errors import ConfigError
 from harness.resources import folder
+from harness.runs.options import Given, checked, declared, renamed
 
 
 class Settings(BaseModel):
@@ -96,19 +96,24 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
     Raises:
         ConfigError: naming every unknown key and every wrong value at once.
     """
-    fields = signature(backend)
-    presets = _preset(name, preset)
-    changes = {o.key: o.value for o in overrides if _applies(o, name, fields)}
-    base = _validate(name, fields, presets)
-    final = _validate(name, fields, _Preset({**base, **changes}, {}, f"--set {name}"))
+    changes = {o.key: o.value for o in overrides if _applies(o, name, backend)}
+    base = checked(backend, _preset(name, preset))
+    changed = renamed(backend, Given(changes, f"--set {name}"))
+    final = checked(backend, replace(changed, values={**base, **changed.values}))
     differing = [f"{key}={final[key]}" for key in sorted(final) if final[key] != base[key]]
     return Options(preset, final, ", ".join(differing))
 
 
-def _applies(override: Override, name: str, fields: Mapping[str, Any]) -> bool:
+def _applies(override: Override, name: str, backend: type) -> bool:
     if override.scope:
         return override.scope == name
-    return override.key in fields
+    return override.key in _names(backend)
+
+
+def _names(backend: type) -> set[str]:
+    """The names that an option of ``backend`` has and had."""
+    options = declared(backend).values()
+    return {name for option in options for name in (option.name, *option.former_names)}
 
 
 def refuse_unused(
@@ -119,7 +124,7 @@ def refuse_unused(
     Raises:
         ConfigError: naming the nearest option that exists.
     """
-    known = {key for backend in backends.values() for key in signature(backend)}
+    known = {name for backend in backends.values() for name in _names(backend)}
     known |= {*Settings.model_fields, *others}
     for override in overrides:
         if override.scope and override.scope not in backends:
@@ -137,34 +142,7 @@ def chosen(name: str, owner: Any, overrides: Sequence[Override]) -> dict[str, An
     Raises:
         ConfigError: naming every unknown key and every wrong value at once.
     """
-    changes = {o.key: o.value for o in overrides}
-    return _validate(name, signature(owner), _Preset(changes, {}, f"--set {name}"))
-
-
-def signature(owner: Any) -> dict[str, tuple[Any, Any]]:
-    """The options of a backend, or of one of its methods: name to ``(type, default)``.
-
-    Raises:
-        ConfigError: for an option without a type or a default.
-    """
-    made: Any = owner
-    hints = get_type_hints(made.__init__ if inspect.isclass(owner) else owner)
-    found = {}
-    for key, parameter in inspect.signature(owner).parameters.items():
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
-            continue
-        if key not in hints or parameter.default is inspect.Parameter.empty:
-            msg = f"{owner.__qualname__}: option {key!r} needs a type and a default"
-            raise ConfigError(msg)
-        found[key] = (hints[key], parameter.default)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Preset:
-    values: Mapping[str, Any]
-    lines: Mapping[str, int]
-    where: str
+    return checked(owner, Given({o.key: o.value for o in overrides}, f"--set {name}"))
 
 
 def presets(name: str) -> tuple[str, ...]:
@@ -173,23 +151,15 @@ def presets(name: str) -> tuple[str, ...]:
     return tuple(path.name.removeprefix(f"{name}.").removesuffix(".yaml") for path in found)
 
 
-def _preset(name: str, preset: str) -> _Preset:
+def _preset(name: str, preset: str) -> Given:
     """The preset file of a backend; a backend without any file has ``tiny``: its defaults."""
     path = folder("configs") / "backends" / f"{name}.{preset}.yaml"
     if path.is_file():
         data, lines = yamlfile.load(path)
         inner = {k.removeprefix("options."): n for k, n in lines.items() if k != "options"}
-        return _Preset(data.get("options") or {}, inner, str(path))
+        return Given(data.get("options") or {}, str(path), inner)
     known = presets(name)
     if preset == "tiny" and not known:
-        return _Preset({}, {}, "defaults")
+        return Given({}, "defaults")
     msg = f"backend {name!r} has no preset {preset!r}; it has: {', '.join(known) or 'tiny'}"
     raise ConfigError(msg)
-
-
-def _validate(name: str, fields: Mapping[str, Any], given: _Preset) -> dict[str, Any]:
-    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
-    model = create_model(f"{name} options", __config__=config, **dict(fields))
-    checked = yamlfile.checked(model, given.values, given.lines, given.where)
-    values: dict[str, Any] = checked.model_dump()
-    return values

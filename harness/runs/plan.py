@@ -54,7 +54,7 @@ class GridCell:
 
     @property
     def name(self) -> str:
-        """What a person calls it: ``bert-crf (legal=True) on demo, seed 13``."""
+        """What a person calls it: ``bert-crf (epochs=5) on demo, seed 13``."""
         variant = f" ({self.options.variant})" if self.options.variant else ""
         return f"{self.plugin.name}{variant} on {self.folder.parent.name}, seed {self.seed}"
 

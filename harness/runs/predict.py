@@ -13,6 +13,7 @@ from harness.protocol import Backend, Context, DevScore, Progress
 from harness.results import store
 from harness.results.record import Run
 from harness.runs.decode import decode
+from harness.runs.options import Given, construct
 from harness.tags import decode as spans_of
 from harness.tags import tag_set
 
@@ -108,7 +109,8 @@ def restore(run: Run, folder: Path) -> Backend:
         score_dev=_no_development,
         report=_silent,
     )
-    backend: Backend = registry.find(run.backend).load()(context, **run.options)
+    given = Given(run.options, str(folder / "run.json"))
+    backend: Backend = construct(registry.find(run.backend).load(), context, given)
     backend.load(folder / "model")
     return backend
 

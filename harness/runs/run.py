@@ -24,6 +24,7 @@ from harness.runs import recording
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
 from harness.runs.handout import TEST, TRAIN, DevScorer, Handout, handout, shuffled
+from harness.runs.options import Given, construct
 from harness.runs.plan import GridCell
 
 WARM_UP = 8
@@ -89,7 +90,8 @@ def make(cell: GridCell, tags: tuple[str, ...], report: Report, score_dev: DevSc
         tags, cell.seed, settings.device, settings.precision, settings.threads,
         cell.folder, score_dev, report,
     )  # fmt: skip
-    backend: Backend = cell.plugin.load()(context, **cell.options.values)
+    given = Given(cell.options.values, f"options of {cell.name}")
+    backend: Backend = construct(cell.plugin.load(), context, given)
     lacking = [name for name in ("fit", "predict", "save", "load") if not hasattr(backend, name)]
     if lacking:
         msg = f"backend {cell.plugin.name!r} lacks the methods {', '.join(lacking)}"

@@ -18,7 +18,8 @@ from harness.leaderboard.columns import BY_KEY
 from harness.numbers import NOT_KNOWN, one_decimal
 from harness.results import reader
 from harness.results.reader import Result
-from harness.runs.config import Override, signature
+from harness.runs.config import Override
+from harness.runs.options import declared
 from harness.runs.plan import GridCell, Request, plan
 from harness.scoring.score import percent
 from harness.studies.ceilings import ceiling_of
@@ -56,7 +57,7 @@ def studies(request: Request, formats: Sequence[str]) -> tuple[Study, ...]:
 
 def _asking(request: Request, backend: str, name: str) -> Request:
     """``request`` for one backend, with all that a format of that name asks for."""
-    options = signature(registry.find(backend).load())
+    options = declared(registry.find(backend).load())
     if "format" not in options:
         msg = f"backend {backend!r} has no option 'format': it does not write its tags as text"
         raise ConfigError(msg)

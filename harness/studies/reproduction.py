@@ -12,6 +12,7 @@ from harness.results import reader
 from harness.results.reader import Result
 from harness.runs import hardware
 from harness.runs.config import Options, Settings
+from harness.runs.options import Given, checked
 from harness.runs.plan import GridCell, Request, cells_of
 from harness.scoring.counting import count
 
@@ -65,9 +66,11 @@ def cell(result: Result, output: Path, data: Path | None) -> GridCell:
         output=output,
         data=data,
     )
-    options = Options(run.preset, run.options, run.variant)
+    plugin = registry.find(run.backend)
+    values = checked(plugin.load(), Given(run.options, str(result.folder / "run.json")))
+    options = Options(run.preset, values, run.variant)
     task = load(task_file, data, settings.limit)
-    return next(cells_of(request, task_file, task, [(registry.find(run.backend), options)]))
+    return next(cells_of(request, task_file, task, [(plugin, options)]))
 
 
 def compare(first: Result, second: Result) -> Verdict:

@@ -8,6 +8,7 @@ import dataclasses
 
 import pytest
 import torch
+from making import make
 from tiny_generators import DEV, TRAIN, context
 from torch.testing import assert_close
 from torchcrf import CRF
@@ -23,18 +24,18 @@ from harness.core import Sentence
 
 FAMILIES = {
     "bert-crf": (BertCrf, {}),
-    "bert-crf, weighted": (BertCrf, {"class_weights": 0.5, "legal": True}),
+    "bert-crf, weighted": (BertCrf, {"class_weights": 0.5, "constrain_transitions": True}),
     "bert-softmax": (BertSoftmax, {}),
     "electra": (Electra, {}),
     "t5": (T5, {}),
-    "t5, beam": (T5, {"beam": 2}),
+    "t5, beam": (T5, {"beam": 4}),
     "gpt": (Gpt, {}),
     "gpt, lora": (Gpt, {"lora": 2}),
     "gpt, shots": (Gpt, {"shots": 2, "prompt": "tags.zh.shots.v1"}),
 }
 SMALL = {
     "layers": 1, "width": 16, "attention_heads": 2, "epochs": 1, "batch_units": 256,
-    "dropout": 0.0, "forget": 0.0,
+    "dropout": 0.0, "word_dropout": 0.0,
 }  # fmt: skip
 SENTENCES = [example.sentence for example in DEV[:8]]
 
@@ -50,7 +51,7 @@ def made(folder, name, device, **options):
     folder.mkdir(exist_ok=True)
     family, own = FAMILIES[name]
     told = dataclasses.replace(context(folder), device=device)
-    return family(told, **SMALL | own | options)
+    return make(family, told, **SMALL | own | options)
 
 
 def assert_learns_as_on_the_cpu(folder, name, device, tolerance):
@@ -92,7 +93,7 @@ def test_no_step_of_training_waits(tmp_path, session, name):
     waits = []
     for units in (1, 1024):
         session.waits.clear()
-        options = {"batch_units": units, "dropout": 0.1, "forget": 0.1}
+        options = {"batch_units": units, "dropout": 0.1, "word_dropout": 0.1}
         made(tmp_path / str(units), name, "distant", **options).fit(TRAIN[:30], [])
         waits.append(dict(session.waits))
     assert waits[0] == waits[1]

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from making import make
 from tiny_generators import DEV, TRAIN, causal, context, story, tokenizer
 
 from backends.decoder import Gpt
@@ -13,7 +14,7 @@ ECHO = {"format": "echo", "prompt": "echo.zh.v1"}
 
 
 def started(tmp_path, train=TRAIN[:40], **options):
-    made = Gpt(context(tmp_path), **SMALL | options)
+    made = make(Gpt, context(tmp_path), **SMALL | options)
     made._start(train)
     return made
 
@@ -28,7 +29,7 @@ def place(request, tmp_path_factory):
 
 def pretrained(place, tmp_path, **options):
     options = {"init": "pretrained", "model": str(place), "epochs": 1} | options
-    return Gpt(context(tmp_path), **options)
+    return make(Gpt, context(tmp_path), **options)
 
 
 def test_the_loss_is_on_the_answer_only(tmp_path):
@@ -74,15 +75,15 @@ def test_a_mask_that_nobody_looks_at_gives_the_same_loss_and_tags(
 
 def test_a_prompt_of_another_format_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="asks for format=echo, but the option is format=tags"):
-        Gpt(context(tmp_path), prompt="echo.zh.v1")
+        make(Gpt, context(tmp_path), prompt="echo.zh.v1")
 
 
 def test_examples_need_a_section_to_stand_in(tmp_path):
     with pytest.raises(ConfigError, match=r"has no section \[example\]"):
-        Gpt(context(tmp_path), prompt="tags.zh.v1", shots=2)
+        make(Gpt, context(tmp_path), prompt="tags.zh.v1", shots=2)
     few = [story(i) for i in range(3)]
     with pytest.raises(ConfigError, match="shots=5, but train has 3 sentences"):
-        Gpt(context(tmp_path), **SMALL, prompt="tags.zh.shots.v1", shots=5).fit(few, [])
+        make(Gpt, context(tmp_path), **SMALL, prompt="tags.zh.shots.v1", shots=5).fit(few, [])
 
 
 def test_a_prompt_that_leaves_no_room_is_an_error_at_the_start(place, tmp_path):
@@ -101,7 +102,7 @@ def test_examples_are_drawn_by_the_seed_and_shown_with_their_answers(tmp_path):
     options = SMALL | {"format": "echo", "prompt": "echo.zh.shots.v1", "shots": 2}
     prefixes = []
     for seed in (1, 1, 2):
-        made = Gpt(context(tmp_path, seed=seed), **options)
+        made = make(Gpt, context(tmp_path, seed=seed), **options)
         made._start(TRAIN)
         prefixes.append(made._before)
         shown = made._draw(TRAIN)
@@ -166,7 +167,7 @@ def test_any_causal_model_trains_and_answers(place, tmp_path):
 def test_the_whole_batch_is_masked_generate_one_by_one(form, tmp_path):
     """The family's own path against ``generate`` under the same grammar, prompts of all lengths."""
     options = {"format": form, "prompt": f"{form}.zh.v1", "epochs": 2}
-    made = Gpt(context(tmp_path), **SMALL | options)
+    made = make(Gpt, context(tmp_path), **SMALL | options)
     made.fit(TRAIN[:40], [])
     sentences = [e.sentence for e in DEV[:10]] + [Sentence("x", ("东", "</s>", "😀"))]
     found = made.predict(sentences)

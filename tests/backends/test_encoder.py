@@ -8,12 +8,14 @@ from contextlib import contextmanager
 
 import pytest
 import torch
+from making import make
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from backends.encoder import BertCrf, BertSoftmax, Electra, _tag_weights
-from backends.tagging.cut import Cut
 from backends.tagging.heads import CrfHead, SoftmaxHead
 from backends.tagging.tagger import gold_of
+from backends.tagging.tagging_options import TaggingOptions
+from backends.tagging.truncation import Truncation
 from backends.training.weights import name as name_of
 from harness.core import Example, Sentence, Span, Tags
 from harness.data.training_digest import digest
@@ -62,7 +64,7 @@ def context(folder, precision="fp32", seed=13, tags=TAGS, dev=DEV):
 
 
 def trained(backend, folder, train=TRAIN, **options):
-    made = backend(context(folder), **TINY | options)
+    made = make(backend, context(folder), **TINY | options)
     return made, made.fit(train, DEV)
 
 
@@ -98,7 +100,7 @@ def folder(tmp_path_factory):
 
 def pretrained(backend, place, tmp_path, **options):
     options = {"init": "pretrained", "model": str(place), "epochs": 1, "batch_units": 256} | options
-    made = backend(context(tmp_path), **options)
+    made = make(backend, context(tmp_path), **options)
     return made, made.fit(TRAIN, DEV)
 
 
@@ -129,8 +131,8 @@ def test_a_crf_learns_its_transitions_and_a_softmax_has_none(fitted):
 
 @pytest.mark.slow
 def test_with_a_cut_nothing_further_is_read_in_training_or_prediction_and_it_says_so(tmp_path):
-    made, report = trained(BertCrf, tmp_path, TRAIN[:40], cut=4)
-    read = [Cut(4).example(example) for example in TRAIN[:40]]
+    made, report = trained(BertCrf, tmp_path, TRAIN[:40], max_length=4)
+    read = [Truncation(4).example(example) for example in TRAIN[:40]]
     assert report.epochs[0].training_digest == digest(read)
     assert report.epochs[0].units == 4 * 40
     sentences = [example.sentence for example in DEV]
@@ -176,7 +178,8 @@ def test_loaded_in_a_new_process_it_answers_the_same(fitted, tmp_path):
         "import backends.encoder as encoder\n"
         "name, folder, tags, options, units = json.loads(sys.stdin.read())\n"
         "context = Context(tuple(tags), 1, 'cpu', 'fp32', 1, Path(folder), None, lambda p: None)\n"
-        "backend = getattr(encoder, name)(context, **options)\n"
+        "from harness.runs.options import Given, construct\n"
+        "backend = construct(getattr(encoder, name), context, Given(options, 'options'))\n"
         "backend.load(Path(folder))\n"
         "answers = backend.predict([Sentence(str(i), tuple(u)) for i, u in enumerate(units)])\n"
         "print(json.dumps([answer.tags for answer in answers]))\n"
@@ -234,7 +237,7 @@ def test_eight_by_one_is_four_by_two_is_two_by_four(backend, tmp_path):
     found = []
     for size, accumulate in ((8, 1), (4, 2), (2, 4)):
         options = {"dropout": 0.0, "batch_units": 8 * size, "accumulate": accumulate, "clip": 0.0}
-        made = backend(context(tmp_path / str(size)), **TINY | options, warmup=0.0)
+        made = make(backend, context(tmp_path / str(size)), **TINY | options, warmup=0.0)
         with first_gradients() as gradients:
             made.fit([*eight, *eight], [])
         found.append((gradients, dict(made.model.named_parameters())))
@@ -265,8 +268,8 @@ def test_gold_survives_the_way_in_and_out(backend, tmp_path, folder):
         Sentence("w", ("in", "romeme", "\u200b", "</s>", "[SEP]"), " "), (Span(1, 3, "LOC"),)
     )
     gold = [Tags(encode(e.spans, len(e.sentence))) for e in [*examples, words]]
-    scratch = backend(context(tmp_path), **TINY)
-    base = backend(context(tmp_path), init="pretrained", model=str(folder))
+    scratch = make(backend, context(tmp_path), **TINY)
+    base = make(backend, context(tmp_path), init="pretrained", model=str(folder))
     assert isinstance(scratch, Linearises)
     assert scratch.oracle(examples, [*examples, words]) == gold
     assert base.oracle(examples, [*examples, words]) == gold
@@ -293,7 +296,7 @@ def test_answers_can_be_held_to_legal_tags(backend, tmp_path):
     torch.nn.init.normal_(made.model.classifier.weight, std=5.0)
     sentences = [e.sentence for e in DEV]
     assert sum(invalid_transitions(answer.tags) for answer in made.predict(sentences)) > 20
-    made.legal = True
+    made.tagging = TaggingOptions(constrain_transitions=True)
     assert sum(invalid_transitions(answer.tags) for answer in made.predict(sentences)) == 0
 
 
@@ -330,7 +333,7 @@ def test_a_pretrained_model_is_saved_whole(folder, tmp_path):
     model = tmp_path / "model"
     model.mkdir()
     made.save(model)
-    again = BertCrf(context(tmp_path))
+    again = make(BertCrf, context(tmp_path))
     again.load(model)
     sentences = [e.sentence for e in DEV]
     assert again.predict(sentences) == made.predict(sentences)
@@ -341,14 +344,14 @@ def test_a_damaged_or_foreign_model_is_refused(backend, tmp_path):
     made, _ = trained(backend, tmp_path, train=TRAIN[:5])
     made.save(tmp_path)
     with pytest.raises(WeightsError, match="it was trained on the tags"):
-        backend(context(tmp_path, tags=tag_set(["ORG"]))).load(tmp_path)
+        make(backend, context(tmp_path, tags=tag_set(["ORG"]))).load(tmp_path)
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(WeightsError, match="cannot be read"):
-        backend(context(tmp_path), **TINY).load(tmp_path)
+        make(backend, context(tmp_path), **TINY).load(tmp_path)
     (tmp_path / "config.json").unlink()
     with pytest.raises(WeightsError, match="cannot be read"):
-        backend(context(tmp_path), **TINY).load(tmp_path)
+        make(backend, context(tmp_path), **TINY).load(tmp_path)
 
 
 @pytest.mark.parametrize("model", [None, "nobody/nothing", "./no-such-folder"])
@@ -361,7 +364,7 @@ def test_missing_weights_are_one_message_with_the_ways_out(model, tmp_path, monk
     with pytest.raises(
         WeightsError, match=f"no weights for model .*{tried}.*HF_HOME.*init=scratch"
     ):
-        BertCrf(context(tmp_path), init="pretrained", model=model).fit(TRAIN, DEV)
+        make(BertCrf, context(tmp_path), init="pretrained", model=model).fit(TRAIN, DEV)
 
 
 def test_a_record_names_weights_without_the_path_of_a_machine(tmp_path):
@@ -390,23 +393,25 @@ def test_a_pickle_that_runs_code_is_refused(folder, tmp_path):
 
 def test_options_that_contradict_are_refused(tmp_path, folder):
     with pytest.raises(ConfigError, match="width and attention_heads are for init=scratch"):
-        BertCrf(context(tmp_path), init="pretrained", width=64)
+        make(BertCrf, context(tmp_path), init="pretrained", width=64)
     with pytest.raises(ConfigError, match=r"layers=9, but .* has 2 layers"):
         pretrained(BertCrf, folder, tmp_path, layers=9)
     with pytest.raises(ConfigError, match=r"width=36 .* attention_heads=4"):
-        BertCrf(context(tmp_path), width=36)
+        make(BertCrf, context(tmp_path), width=36)
 
 
-@pytest.mark.parametrize(("option", "value"), [("layers", 0), ("dropout", 1.0), ("forget", -0.1)])
+@pytest.mark.parametrize(
+    ("option", "value"), [("layers", 0), ("dropout", 1.0), ("word_dropout", -0.1)]
+)
 def test_options_that_no_model_can_have_are_refused(option, value, tmp_path):
-    with pytest.raises(ConfigError, match=f"{option}={value}"):
-        BertCrf(context(tmp_path), **{option: value})
+    with pytest.raises(ConfigError, match=f"{option}: .*{value}"):
+        make(BertCrf, context(tmp_path), **{option: value})
 
 
 def test_a_window_that_exceeds_the_model_is_an_error_that_names_the_setting(tmp_path, folder):
     long = Example(Sentence("long", tuple("我" * 70)), ())
     with pytest.raises(ConfigError, match=r"sentence long has 70 units .* window_limit=62"):
-        BertCrf(context(tmp_path), init="pretrained", model=str(folder)).fit([long], [])
+        make(BertCrf, context(tmp_path), init="pretrained", model=str(folder)).fit([long], [])
 
 
 @pytest.mark.parametrize("backend", FAMILY)
@@ -417,7 +422,7 @@ def test_numbers_that_are_not_finite_end_the_run(backend, tmp_path):
 
 @pytest.mark.parametrize("backend", FAMILY)
 def test_bf16_trains_and_says_so(backend, tmp_path):
-    made = backend(context(tmp_path, precision="bf16"), **TINY)
+    made = make(backend, context(tmp_path, precision="bf16"), **TINY)
     report = made.fit(TRAIN[:50], DEV)
     assert report.precision == "bf16"
     assert next(made.model.parameters()).dtype is torch.float32
@@ -464,10 +469,10 @@ def test_weights_do_to_a_chain_that_says_nothing_what_they_do_to_a_softmax():
     torch.testing.assert_close(*gradients)
 
 
-def test_a_forgotten_unit_is_unknown_in_training_only(tmp_path):
-    made, _ = trained(BertSoftmax, tmp_path, train=TRAIN[:20], forget=0.5)
+def test_a_dropped_unit_is_unknown_in_training_only(tmp_path):
+    made, _ = trained(BertSoftmax, tmp_path, train=TRAIN[:20], word_dropout=0.5)
     batch = made.collate(TRAIN[:20])
-    forgotten = made.model.train()._forgotten(batch)
+    forgotten = made.model.train()._with_unknowns(batch)
     share = (forgotten != batch.ids).float().sum() / len(batch.firsts)
     assert 0.35 < share < 0.65
     assert set(forgotten[forgotten != batch.ids].tolist()) == {made.encoder.table.unknown}

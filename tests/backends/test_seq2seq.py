@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from making import make
 from tiny_generators import DEV, ODD, TRAIN, context, seq2seq, tokenizer, untie, words
 
 from backends.generating import lora
@@ -16,7 +17,7 @@ MARKS = ["O", "B_PER", "I_PER"]
 
 
 def started(tmp_path, train=TRAIN[:20], **options):
-    made = T5(context(tmp_path), **SMALL | options)
+    made = make(T5, context(tmp_path), **SMALL | options)
     made._start(train)
     return made
 
@@ -57,7 +58,7 @@ def test_a_mask_that_nobody_looks_at_gives_the_same_loss(tmp_path, monkeypatch):
 
 
 def test_forgetting_is_for_training_and_keeps_marks_and_copies_together(tmp_path):
-    made = started(tmp_path, forget=0.5, dropout=0.0)
+    made = started(tmp_path, word_dropout=0.5, dropout=0.0)
     batch = made.collate(TRAIN[:8])
     made.model.eval()
     read, target = made._forget(batch["inputs"], batch["targets"])
@@ -134,14 +135,14 @@ def test_a_pretrained_t5_trains_all_its_weights(own_head, tmp_path):
     if own_head:
         untie(model)
     model.save_pretrained(place)
-    made = T5(context(tmp_path), init="pretrained", model=str(place), epochs=1, dropout=0.3)
+    made = make(T5, context(tmp_path), init="pretrained", model=str(place), epochs=1, dropout=0.3)
     report = made.fit(TRAIN[:20], [])
     assert report.weights == "small-t5"
     assert report.trained == report.parameters
     assert (made.model.lm_head.weight is made.model.shared.weight) == (not own_head)
     assert {m.p for m in made.model.modules() if isinstance(m, torch.nn.Dropout)} == {0.3}
     made.save(tmp_path)
-    again = T5(context(tmp_path), init="pretrained", model=str(place))
+    again = make(T5, context(tmp_path), init="pretrained", model=str(place))
     again.load(tmp_path)
     sentences = [e.sentence for e in DEV]
     assert again.predict(sentences) == made.predict(sentences)
@@ -149,11 +150,11 @@ def test_a_pretrained_t5_trains_all_its_weights(own_head, tmp_path):
 
 
 def test_weights_that_are_not_there_are_an_error_that_says_what_to_do(tmp_path):
-    made = T5(context(tmp_path), init="pretrained", model=str(tmp_path / "nothing"))
+    made = make(T5, context(tmp_path), init="pretrained", model=str(tmp_path / "nothing"))
     with pytest.raises(WeightsError, match="init=scratch"):
         made.fit(TRAIN, DEV)
     with pytest.raises(ConfigError, match="layers=2"):
-        T5(context(tmp_path), init="pretrained", layers=2)
+        make(T5, context(tmp_path), init="pretrained", layers=2)
 
 
 def test_a_word_of_the_answer_stands_for_the_next_unit_that_it_can_stand_for(tmp_path):

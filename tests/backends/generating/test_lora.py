@@ -4,6 +4,7 @@ import warnings
 
 import pytest
 import torch
+from making import make
 from tiny_generators import (
     CAUSAL,
     DEV,
@@ -124,7 +125,7 @@ def fitted(pretrained, folder):
     options = OPTIONS | {"model": str(place)}
     if family is Gpt:
         options |= {"prompt": "echo.zh.v1"}
-    backend = family(context(folder), **options)
+    backend = make(family, context(folder), **options)
     report = backend.fit(TRAIN[:24], DEV)
     return backend, report, options
 
@@ -152,7 +153,7 @@ def test_rows_of_tags_begin_as_the_mean_of_their_text(pretrained, tmp_path):
     family, _ = pretrained
     _, _, options = fitted(pretrained, tmp_path)
     options = options | {"lora": 0, "epochs": 1}
-    plain = family(context(tmp_path), **options)
+    plain = make(family, context(tmp_path), **options)
     plain._start(TRAIN[:2])
     for embedding in (plain.model.get_input_embeddings(), plain.model.get_output_embeddings()):
         for mark, row in plain.vocabulary.marks.items():

@@ -10,18 +10,20 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from backends.training.loop import Recipe, train
+from backends.training.loop import train
 from backends.training.losses import Losses
 from backends.training.optimiser import adamw, decay_groups, factor, normalise
+from backends.training.recipe import Recipe
 from backends.training.selection import Selection
 from harness.core import Example, Sentence, Tags
 from harness.data.training_digest import digest
-from harness.errors import ConfigError, DataError, HarnessError, ResourceError
+from harness.errors import DataError, HarnessError, ResourceError
 from harness.protocol import Context, DevScore
 
 RECIPE = {
-    "epochs": 3, "batch_units": 64, "accumulate": 1, "learning_rate": 0.1, "head_lr": None,
+    "epochs": 3, "batch_units": 64, "accumulate": 1, "learning_rate": 0.1,
     "weight_decay": 0.0, "schedule": "linear", "warmup": 0.1, "clip": 0.0, "patience": 0,
 }  # fmt: skip
 DATA = [Example(Sentence(f"s{i}", ("字",) * (2 + i % 7)), ()) for i in range(40)]
@@ -240,8 +242,8 @@ def test_nothing_to_train_on_is_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("option", "value"),
     [("epochs", 0), ("batch_units", 0), ("accumulate", 0), ("learning_rate", -1.0), ("warmup", 1.0),
-     ("weight_decay", -0.1), ("clip", -1.0), ("patience", -1), ("head_lr", 0.0)],
+     ("weight_decay", -0.1), ("clip", -1.0), ("patience", -1)],
 )  # fmt: skip
 def test_a_recipe_that_cannot_be_is_refused(option, value):
-    with pytest.raises(ConfigError, match=option):
+    with pytest.raises(ValidationError, match=option):
         Recipe(**RECIPE | {option: value})

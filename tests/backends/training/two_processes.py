@@ -8,15 +8,18 @@ from accelerate import PartialState
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from backends.encoder import BertCrf
+from backends.tagging.architecture import EncoderShape
+from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Span
 from harness.protocol import Context
 
 folder, units = Path(sys.argv[1]), int(sys.argv[2])
 context = Context(("O", "B-A", "I-A"), 13, "cpu", "fp32", 1, folder, None, lambda progress: None)
 backend = BertCrf(
-    context, layers=1, width=32, attention_heads=2, dropout=0.0, epochs=1, warmup=0.0, clip=0.0,
-    batch_units=units,
-)  # fmt: skip
+    context,
+    shape=EncoderShape(layers=1, width=32, attention_heads=2, dropout=0.0),
+    recipe=Recipe(epochs=1, learning_rate=5e-4, warmup=0.0, clip=0.0, batch_units=units),
+)
 text = "先生东说在于西北"
 examples = [
     Example(Sentence(f"s{i}", tuple(text[i:] + text[:i])), (Span(1, 3, "A"),)) for i in range(8)

@@ -96,11 +96,3 @@ def test_settings_are_strict_and_named():
 def test_a_set_without_key_or_value_is_refused(text):
     with pytest.raises(ConfigError, match="expected key=value"):
         Override.parse(text)
-
-
-def test_an_option_without_a_default_is_a_fault_of_the_backend():
-    class Bad:
-        def __init__(self, context: object, *, epochs: int) -> None: ...
-
-    with pytest.raises(ConfigError, match="'epochs' needs a type and a default"):
-        config.signature(Bad)

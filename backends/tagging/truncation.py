@@ -7,29 +7,19 @@ from dataclasses import dataclass
 
 from harness.core import Example, Sentence
 from harness.data.windows import clip
-from harness.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """Keeps the first ``units`` of a sentence; 0 keeps all.
+class Truncation:
+    """Keeps the first ``max_length`` units of a sentence; 0 keeps all."""
 
-    Raises:
-        ConfigError: for a negative number.
-    """
-
-    units: int
-
-    def __post_init__(self) -> None:
-        if self.units < 0:
-            msg = f"cut={self.units}: a number of units to read, or 0 for all of them"
-            raise ConfigError(msg)
+    max_length: int
 
     def sentence(self, sentence: Sentence) -> Sentence:
         """What is read of ``sentence``."""
-        if not 0 < self.units < len(sentence):
+        if not 0 < self.max_length < len(sentence):
             return sentence
-        return Sentence(sentence.id, sentence.units[: self.units], sentence.joiner)
+        return Sentence(sentence.id, sentence.units[: self.max_length], sentence.joiner)
 
     def example(self, example: Example) -> Example:
         """What is learned from ``example``."""

@@ -1,0 +1,35 @@
+"""What a tagger does beside its network: the options of all encoders with a head over units."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from backends.training.option_group import option_group
+from harness.protocol import FormerName
+
+
+@option_group
+class TaggingOptions:
+    """How a tagger's head is trained and decoded, and how much of a sentence it reads."""
+
+    head_lr: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="the peak rate of the CRF's transitions (null: 100 times learning_rate), "
+            "or of the classifier where there is no CRF (null: learning_rate)",
+        ),
+    ] = None
+    class_weights: Annotated[
+        float, Field(description="0 counts all tags alike, 1 by inverse frequency, 0.5 in between")
+    ] = 0.0
+    constrain_transitions: Annotated[
+        bool,
+        Field(description="rule out in decoding what may not follow in BIO"),
+        FormerName("legal"),
+    ] = False
+    max_length: Annotated[
+        int,
+        Field(ge=0, description="read the first units of a window only, answer O after; 0 = all"),
+        FormerName("cut"),
+    ] = 0
