@@ -206,7 +206,8 @@ class Gpt(Generator):
             eos_token_id=self.vocabulary.end,
             pad_token_id=self.vocabulary.end,  # padding without a mask makes transformers warn
         )
-        return written[:, rows.shape[1] :].tolist()
+        ids: list[list[int]] = written[:, rows.shape[1] :].tolist()
+        return ids
 
     def _due(self, sentence: Sentence) -> int:
         """One in plain text has several tokens to a tag."""

@@ -6,7 +6,7 @@ and their scores over first pieces are the same lines.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -165,9 +165,10 @@ class _Encoder:
         answers = iter(found)
         return [self._answer(next(answers) if len(s) else (), s) for s in sentences]
 
-    def _answer(self, path: Sequence[int], sentence: Sentence) -> Tags:
+    def _answer(self, path: Iterable[int], sentence: Sentence) -> Tags:
         """The tags of what was read of ``sentence``, and how many of its units were not."""
-        return Tags(tuple(self.context.tags[i] for i in path), len(sentence) - len(path))
+        tags = tuple(self.context.tags[i] for i in path)
+        return Tags(tags, len(sentence) - len(tags))
 
     def oracle(self, train_set: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold through units, pieces and first pieces, and back."""
@@ -176,9 +177,10 @@ class _Encoder:
         return [self._round_trip(example) for example in examples]
 
     def _round_trip(self, example: Example) -> Tags:
-        batch = self.collate([example])
+        read = self.truncation.example(example)
+        batch = self._batch([read.sentence])
         labels = torch.full_like(batch.ids.flatten(), -100)
-        labels[batch.firsts] = batch.gold.tags
+        labels[batch.firsts] = torch.tensor(self._tags([read])[0])
         return self._answer(labels[labels != -100].tolist(), example.sentence)
 
     def save(self, folder: Path) -> None:

@@ -108,4 +108,5 @@ class T5(Generator):
             eos_token_id=self.vocabulary.end,
             pad_token_id=self.vocabulary.padding,
         )
-        return written[:, 1:].tolist()
+        ids: list[list[int]] = written[:, 1:].tolist()
+        return ids

@@ -53,15 +53,15 @@ class EncoderDecoder:
         """Scores of the next tag, after ``block``: (rows, tags)."""
         start = self._cache.get_seq_length()
         end = start + block.shape[1]
-        output = self._model(
+        scores: torch.Tensor = self._model(
             encoder_outputs=BaseModelOutput(last_hidden_state=self._states),
             attention_mask=self._inputs,
             decoder_input_ids=block,
             decoder_attention_mask=self._past[:, :, start:end, :end],
             past_key_values=self._cache,
             use_cache=True,
-        )
-        return output.logits[:, -1]
+        ).logits
+        return scores[:, -1]
 
     def keep(self, rows: torch.Tensor, *, moved: bool) -> None:
         """Go on with ``rows``; what the encoder said is the same for all beams of a sentence."""
@@ -119,15 +119,15 @@ class DecoderOnly:
         """Scores of the next tag, after ``block``: (rows, tags)."""
         start = self._cache.get_seq_length()
         end = start + block.shape[1]
-        output = self._model(
+        scores: torch.Tensor = self._model(
             input_ids=block,
             attention_mask=self._seen(start, end),
             position_ids=self._places[:, start:end].clamp(min=0),
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
-        )
-        return output.logits[:, -1]
+        ).logits
+        return scores[:, -1]
 
     def _seen(self, start: int, end: int) -> torch.Tensor | None:
         """What the places from ``start`` may look at."""

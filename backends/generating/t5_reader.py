@@ -45,7 +45,7 @@ class T5Reader:
     def _past(self, capacity: int, states: torch.Tensor) -> torch.Tensor:
         """The bias of each place for each place before it, and no way to those behind it."""
         attention = self._decoder.block[0].layer[0].SelfAttention
-        bias = attention.compute_bias(capacity, capacity, device=states.device)
+        bias: torch.Tensor = attention.compute_bias(capacity, capacity, device=states.device)
         before = torch.ones(capacity, capacity, dtype=torch.bool, device=states.device).tril()
         return bias + _additive(before, states)
 
@@ -110,11 +110,13 @@ class _Layer:
         asked = asked + self.out(self._attend(queries, keys, values, bias))
         queries = self._split(self.ask(_norm(self.norms[1], asked)))
         asked = asked + self.tell(self._attend(queries, self.keys, self.values, mask))
-        return asked + self.feed(_norm(self.norms[2], asked))
+        fed: torch.Tensor = self.feed(_norm(self.norms[2], asked))
+        return asked + fed
 
     def _split(self, projected: torch.Tensor) -> torch.Tensor:
         """(rows, places, heads * size) by heads: (rows, heads, places, size)."""
-        return projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        by_head: torch.Tensor = projected.unflatten(-1, (self.heads, -1))
+        return by_head.transpose(1, 2)
 
     def _attend(
         self,

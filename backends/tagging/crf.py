@@ -40,7 +40,9 @@ def loss(crf: CRF, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
     with torch.autocast(emissions.device.type, enabled=False):
         scores = emissions if emissions.dtype == torch.float64 else emissions.float()
         parameters = crf.start_transitions, crf.transitions, crf.end_transitions
-        return _Loss.apply(mask, tags, scores, *(p.to(scores.dtype) for p in parameters))
+        like = [parameter.to(scores.dtype) for parameter in parameters]
+        summed: Tensor = _Loss.apply(mask, tags, scores, *like)  # type: ignore[no-untyped-call]
+    return summed
 
 
 def decode(crf: CRF, emissions: Tensor, mask: Tensor) -> list[Path]:

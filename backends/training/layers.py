@@ -85,8 +85,8 @@ def _filled(multiply: Any, x: torch.Tensor, weight: torch.Tensor, bias: Any) -> 
     rows = x.flatten(0, -2)  # (rows, in)
     missing = -len(rows) % (1 << (len(rows).bit_length() - 4))
     full = functional.pad(rows, (0, 0, 0, missing)) if missing else rows
-    product: torch.Tensor = multiply(full, weight, bias)[: len(rows)]
-    return product.unflatten(0, x.shape[:-1])
+    product: torch.Tensor = multiply(full, weight, bias)[: len(rows)].unflatten(0, x.shape[:-1])
+    return product
 
 
 class Product(torch.autograd.Function):

@@ -227,7 +227,8 @@ class _Loop:
     def _loss(self, examples: Sequence[Example]) -> tuple[torch.Tensor, int]:
         batch = to_device(self.objective.collate(examples), self.device)
         with autocast(self.device, self.precision):
-            return self.step(batch)
+            found: tuple[torch.Tensor, int] = self.step(batch)
+        return found
 
     def _look(self) -> tuple[float | None, float | None, float | None]:
         """Loss per target, entity F1 and unit accuracy on the development set."""

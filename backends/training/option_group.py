@@ -4,7 +4,7 @@ The harness reads its fields as options of the backend whose constructor takes t
 (``harness.runs.options``): type, range, default and description are written here, once.
 """
 
-from typing import TypeVar, dataclass_transform
+from typing import TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
@@ -17,4 +17,5 @@ _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def option_group(cls: type[Group]) -> type[Group]:
     """``cls`` as a group of options; pydantic's ``Field`` in an annotation bounds and describes."""
-    return dataclass(cls, frozen=True, slots=True, kw_only=True, config=_STRICT)
+    made = dataclass(cls, frozen=True, slots=True, kw_only=True, config=_STRICT)
+    return cast("type[Group]", made)
