@@ -10,6 +10,8 @@ from pathlib import Path
 from harness.cli import app, spread
 from harness.errors import HarnessError
 
+ROOT = Path(__file__).parent.parent
+
 TREE = Path(__file__).parents[1]  # the program under test, wherever another one is installed
 
 
