@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.commands.options import Folders
+
 if TYPE_CHECKING:
     from harness.analysis import FinishedRun
     from harness.report.wording import Wording
 
-Folders = Annotated[list[Path], typer.Argument(help="Run folders, or folders of them.")]
 Free = Annotated[
-    bool, typer.Option("--free", help="With what generators wrote unconstrained, as own rows.")
+    bool, typer.Option("--free", help="Add a row for what each generator wrote unconstrained.")
 ]
 WithoutText = Annotated[
-    bool,
-    typer.Option("--without-text", help="With no text of the data, where it may not be passed on."),
+    bool, typer.Option("--without-text", help="Leave out the text, if it may not be passed on.")
 ]
 
 
@@ -29,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 
 def analyse(folders: Folders) -> None:
-    """Print errors by kind and F1 by bucket of each run, and store them as analysis.json."""
+    """Print each run's errors by kind and F1 by bucket.
+
+    The figures are also stored as analysis.json in the folder of the run.
+    """
     from harness import analysis
     from harness.analysis import text
     from harness.results import store
@@ -46,7 +49,10 @@ def analyse(folders: Folders) -> None:
 
 
 def compare(folders: Folders, free: Free = False) -> None:
-    """Compare backends instance by instance: who is right where, and what they do together."""
+    """Compare backends entity by entity.
+
+    Shows what only one of two backends gets right, and what they could reach together.
+    """
     from harness import analysis
     from harness.analysis import comparison, text
 
@@ -56,9 +62,14 @@ def compare(folders: Folders, free: Free = False) -> None:
 
 def suspects(
     folders: Folders,
-    output: Annotated[Path, typer.Option("-o", "--output", help="A .jsonl or a .csv file.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="A .jsonl or .csv file to write.")
+    ],
 ) -> None:
-    """List suspected gold errors, by the agreement of backends and seeds against gold."""
+    """List likely errors in the gold annotations.
+
+    An entity is suspect if backends and seeds agree with each other against the gold.
+    """
     from harness import analysis
     from harness.analysis import export
     from harness.analysis.suspects import suspects as suspected
@@ -72,11 +83,16 @@ def suspects(
 
 def report(
     folders: Folders,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The page.")] = Path("report.html"),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The page to write.")
+    ] = Path("report.html"),
     free: Free = False,
     without_text: WithoutText = False,
 ) -> None:
-    """Write one page to open from disk: scores, figures, every sentence with its answers."""
+    """Write an error report as one HTML page.
+
+    The page opens from disk and shows scores, figures, and every sentence with its answers.
+    """
     from harness.report import build
 
     typer.echo(build(_loaded(folders, free), output, _wording(without_text)))
@@ -84,7 +100,9 @@ def report(
 
 def figures(
     folders: Folders,
-    output: Annotated[Path, typer.Option("-o", "--output", help="A folder.")] = Path("figures"),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write the figures.")
+    ] = Path("figures"),
     free: Free = False,
     without_text: WithoutText = False,
 ) -> None:

@@ -1,10 +1,10 @@
 """``check-data``: the character-by-character check of a task."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.commands.options import Data
 from harness.errors import DataError
 
 
@@ -14,10 +14,15 @@ def register(app: typer.Typer) -> None:
 
 
 def check_data(
-    task: Annotated[str, typer.Argument(help="A task file or the name of a shipped task.")],
-    data: Annotated[Path | None, typer.Option(help="The folder that holds the data sets.")] = None,
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help="A task file, or the name of a shipped task.")
+    ],
+    data: Data = None,
 ) -> None:
-    """Check each file of a task, character by character; exit code 3 where a run refuses it."""
+    """Check a task's files, character by character.
+
+    Exits with code 3 if a run would refuse the task.
+    """
     from harness.data.check import check
 
     report = check(task, data)

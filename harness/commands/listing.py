@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(help="Backends whose options are listed; none lists all names."),
+    typer.Argument(metavar="NAME", help="Backends whose options to list."),
 ]
 _SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
@@ -30,7 +30,11 @@ def register(app: typer.Typer) -> None:
 
 
 def show(names: Names = None) -> None:
-    """List installed backends, with their origin and presets, and tasks; or a backend's options."""
+    """List the installed backends and the shipped tasks.
+
+    Shows where each backend comes from and which presets it has; with names, the options of these
+    backends.
+    """
     for name in names or ():
         plugin = registry.find(name)
         typer.echo(_line(plugin))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from harness import api
+from harness.commands.options import OutputFile
 
 
 def register(app: typer.Typer) -> None:
@@ -14,14 +15,19 @@ def register(app: typer.Typer) -> None:
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
-    text: Annotated[Path, typer.Argument(help="A UTF-8 text file, a sentence a line.")],
+    run: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a finished run.")],
+    text: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A UTF-8 text file with a sentence on each line.")
+    ],
     json: Annotated[
-        bool, typer.Option("--json", help="JSON Lines with character offsets.")
+        bool, typer.Option("--json", help="Write JSON Lines with character offsets.")
     ] = False,
-    output: Annotated[Path | None, typer.Option("-o", help="Write here, not to stdout.")] = None,
+    output: OutputFile = None,
 ) -> None:
-    """Tag each line of a text file: tags out, one line per line, or JSON Lines."""
+    """Tag a text file with a finished run.
+
+    Writes a line of tags for each line of the file, or JSON Lines with entities.
+    """
     from harness.results import store
     from harness.runs import grid
     from harness.runs.predict import as_json, lines_of, tag_writer

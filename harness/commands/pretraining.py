@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from harness.commands.options import Data, DryRun, Preset, Quiet, Sets
 from harness.errors import ConfigError
 
 
@@ -15,47 +16,72 @@ def register(app: typer.Typer) -> None:
 
 def pretrain(
     text: Annotated[
-        list[Path], typer.Argument(help="Files of text (.txt, .txt.gz), or folders of them.")
+        list[Path],
+        typer.Argument(metavar="TEXT", help="Text files (.txt, .txt.gz), or folders of them."),
     ],
-    backend: Annotated[str, typer.Option(help="The backend that learns.")],
+    backend: Annotated[
+        str, typer.Option("--backend", metavar="NAME", help="The backend that learns.")
+    ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="The folder of the weights, new or unfinished.")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", help="The folder of the weights, new or unfinished."
+        ),
     ],
-    characters: Annotated[int, typer.Option(help="How much is read.", min=1)] = 60_000_000,
-    window: Annotated[int, typer.Option(help="Characters that are read at once.", min=16)] = 256,
-    alphabet: Annotated[int, typer.Option(help="The most characters to know.", min=1)] = 6000,
+    characters: Annotated[
+        int, typer.Option(metavar="N", help="How many characters to read.", min=1)
+    ] = 60_000_000,
+    window: Annotated[
+        int, typer.Option(metavar="N", help="How many characters to read at a time.", min=16)
+    ] = 256,
+    alphabet: Annotated[
+        int, typer.Option(metavar="N", help="How many characters the model may know.", min=1)
+    ] = 6000,
     power: Annotated[
-        float, typer.Option(help="A source's share: its size to this power, 0 to 1.")
+        float,
+        typer.Option(metavar="P", help="The share of a source is its size to this power, 0 to 1."),
     ] = 0.5,
-    passes: Annotated[float, typer.Option(help="How often a source is read at most.")] = 4.0,
+    passes: Annotated[
+        float, typer.Option(metavar="N", help="How often a source is read at most.")
+    ] = 4.0,
     weight: Annotated[
-        list[str] | None, typer.Option(help="SOURCE=FACTOR multiplies the share of a source.")
+        list[str] | None,
+        typer.Option(metavar="SOURCE=FACTOR", help="Multiply the share of a source."),
     ] = None,
     licence: Annotated[
-        str | None, typer.Option(help="Read only text under these, such as cc0,cc-by,mit.")
+        str | None,
+        typer.Option(
+            metavar="NAMES", help="Read only text under these licences, such as cc0,cc-by,mit."
+        ),
     ] = None,
     shippable: Annotated[
-        bool, typer.Option("--shippable", help="Read only what weights may be shipped of.")
+        bool, typer.Option("--shippable", help="Read only text whose weights may be shipped.")
     ] = False,
     task: Annotated[
         list[str] | None,
-        typer.Option(help="Hold out dev and test of these; all shipped ones that are here."),
+        typer.Option(
+            "--task",
+            metavar="TASK...",
+            help="Hold out the dev and test sentences of these tasks.",
+            show_default="all shipped tasks whose data are here",
+        ),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="The folder that holds the data sets.")] = None,
-    preset: Annotated[str, typer.Option(help="configs/backends/<backend>.<preset>.yaml")] = (
-        "pretrain"
-    ),
-    set_: Annotated[list[str] | None, typer.Option("--set", help="An option: key=value.")] = None,
-    seed: Annotated[int, typer.Option(help="Draws the order of the text, too.")] = 13,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16")] = "auto",
-    threads: Annotated[int, typer.Option(help="Threads of a CPU.", min=1)] = 1,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be read, train nothing.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the result only.")] = False,
+    data: Data = None,
+    preset: Preset = "pretrain",
+    set_: Sets = None,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="The seed; it also draws the order of the text.")
+    ] = 13,
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[str, typer.Option(metavar="NAME", help="auto, fp32 or bf16.")] = "auto",
+    threads: Annotated[int, typer.Option(metavar="N", help="CPU threads.", min=1)] = 1,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Pretrain a backend on raw text; the same command goes on where it was interrupted."""
+    """Pretrain a backend on raw text.
+
+    The same command continues a pretraining that was interrupted.
+    """
     from harness.pretraining import licences, summary
     from harness.pretraining.corpus import Filter
     from harness.pretraining.mixture import Mixture

@@ -5,12 +5,17 @@ from typing import Annotated
 
 import typer
 
+from harness.commands.options import (
+    DEMO,
+    Data,
+    Folders,
+    OutputFolder,
+    Preset,
+    Sets,
+    Task,
+    Tasks,
+)
 from harness.errors import ConfigError
-
-Folders = Annotated[list[Path], typer.Argument(help="Run folders, or folders of them.")]
-Output = Annotated[Path, typer.Option("-o", "--output", help="The folder to write run folders to.")]
-Data = Annotated[Path | None, typer.Option(help="The folder that holds the data sets.")]
-Task = Annotated[str, typer.Option(help="A task file or the name of a shipped task.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +26,10 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(folders: Folders) -> None:
-    """Recompute each result from its stored predictions; they must be equal to the last bit."""
+    """Recompute results from their stored predictions.
+
+    Exits with code 1 if a stored result differs, even in the last bit.
+    """
     from harness.results import reader
     from harness.results.verify import differences
 
@@ -39,11 +47,19 @@ def verify(folders: Folders) -> None:
 
 def rescore(
     folders: Folders,
-    output: Output,
-    policy: Annotated[str, typer.Option(help="conlleval, strict or discard")] = "conlleval",
-    label: Annotated[list[str] | None, typer.Option(help="Keep only these types.")] = None,
+    output: OutputFolder,
+    policy: Annotated[
+        str, typer.Option(metavar="NAME", help="conlleval, strict or discard.")
+    ] = "conlleval",
+    label: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL...", help="The entity types to keep.", show_default="all"),
+    ] = None,
 ) -> None:
-    """Score stored predictions by another rule, without a model, as results of their own."""
+    """Score stored predictions under another policy.
+
+    The new scores are stored as results of their own; no model is needed.
+    """
     from harness.results import reader
     from harness.studies.rescoring import Rule
     from harness.studies.rescoring import rescore as rescored
@@ -57,8 +73,11 @@ def rescore(
         typer.echo(rescored(result, rule, output))
 
 
-def merge(folders: Folders, output: Output) -> None:
-    """Copy finished runs of other machines into one folder; refuse what may not be compared."""
+def merge(folders: Folders, output: OutputFolder) -> None:
+    """Copy finished runs from several folders into one.
+
+    Runs that may not be compared are refused.
+    """
     from harness.studies.merging import merge as merged
 
     done = merged(folders, output)
@@ -66,11 +85,17 @@ def merge(folders: Folders, output: Output) -> None:
 
 
 def reproduce(
-    folder: Annotated[Path, typer.Argument(help="A run folder, or its run.json or metrics.json.")],
-    output: Output = Path("results/reproduced"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, or its run.json or metrics.json.")
+    ],
+    output: OutputFolder = Path("results/reproduced"),
     data: Data = None,
 ) -> None:
-    """Run a stored result again: equal, within its interval, or different and why (exit code 1)."""
+    """Run a stored result again and compare the two.
+
+    The verdict is equal, within its interval, or different; then it says why and exits with
+    code 1.
+    """
     from harness import registry
     from harness.results import reader
     from harness.runs import grid
@@ -90,21 +115,49 @@ def reproduce(
 
 
 def import_predictions(
-    file: Annotated[Path, typer.Argument(help="The predictions, in the order of the test set.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The predictions, in the order of the test set.")
+    ],
     task: Task,
-    name: Annotated[str, typer.Option(help="The name of the row.")],
-    format_: Annotated[str, typer.Option("--format", help="conll, jsonl or strings")] = "conll",
-    rule: Annotated[str, typer.Option(help="cursor, first or every; for strings")] = "cursor",
+    name: Annotated[str, typer.Option(metavar="NAME", help="The name of the row in the table.")],
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="conll, jsonl or strings.")
+    ] = "conll",
+    rule: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="How strings are located: cursor, first or every."),
+    ] = "cursor",
     seed: Annotated[
-        list[int] | None, typer.Option(help="The seed; all of them where none matters.")
+        list[int] | None,
+        typer.Option(
+            metavar="N...",
+            help="The seed of the predictions, or several for a deterministic system.",
+            show_default="0",
+        ),
     ] = None,
-    planned: Annotated[list[int] | None, typer.Option("--planned-seed", help="All seeds.")] = None,
-    weights: Annotated[str, typer.Option(help="Where its weights came from.")] = "not stated",
-    state: Annotated[list[str] | None, typer.Option(help="key=value, as a run records it.")] = None,
-    output: Output = Path("results"),
+    planned: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--planned-seed",
+            metavar="N...",
+            help="All seeds that were planned.",
+            show_default="those of --seed",
+        ),
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(metavar="TEXT", help="Where the weights came from.")
+    ] = "not stated",
+    state: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE...", help="Facts, under the names that a run records."),
+    ] = None,
+    output: OutputFolder = Path("results"),
     data: Data = None,
 ) -> None:
-    """Store predictions made elsewhere as a run, so that they enter the same table."""
+    """Import predictions that another system made.
+
+    They are scored and stored as a run, so that they enter the same table.
+    """
     from harness.data.task import load
     from harness.studies.external import FORMATS, Import, write
     from harness.studies.stated_facts import StatedFacts
@@ -120,24 +173,28 @@ def import_predictions(
 
 def oracle(
     backend: Annotated[
-        list[str] | None, typer.Option("--backend", help="Names of backends, or `all`.")
+        list[str] | None,
+        typer.Option("--backend", metavar="NAME...", help="Backends, or `all` installed ones."),
     ] = None,
     rules: Annotated[
         bool, typer.Option("--rules", help="Show what the habits of other systems lose.")
     ] = False,
-    task: Annotated[list[str] | None, typer.Option("--task", help="Tasks; the demo.")] = None,
-    preset: Annotated[str, typer.Option(help="configs/backends/<backend>.<preset>.yaml")] = "tiny",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="key=value")] = None,
+    task: Tasks = None,
+    preset: Preset = "tiny",
+    set_: Sets = None,
     data: Data = None,
 ) -> None:
-    """Send gold through each backend's own path: the highest F1 that it could ever score."""
+    """Print the highest F1 that each backend could reach.
+
+    Gold goes through the backend's own path (windows, tokenizer, format, repair) and is scored.
+    """
     from harness import registry
     from harness.runs import grid
     from harness.studies import ceilings, rule_ceilings
 
     if not backend and not rules:
         raise ConfigError("oracle needs --backend NAME (or `all`), or --rules, or both")
-    tasks = task or ["demo"]
+    tasks = task or [DEMO]
     if backend:
         grid.environment(threads=1)
         for line in ceilings.lines(registry.names_of(backend), tasks, preset, set_ or [], data):

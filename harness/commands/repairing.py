@@ -1,10 +1,10 @@
 """``fuzz`` and ``robustness``: what alignment and repair promise, and what they bring back."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.commands.options import DEMO, Data, Task
 from harness.errors import HarnessError
 
 
@@ -15,11 +15,17 @@ def register(app: typer.Typer) -> None:
 
 
 def fuzz(
-    count: Annotated[int, typer.Option(help="Texts to repair.", min=1)] = 1_000_000,
-    seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 2,
+    count: Annotated[
+        int, typer.Option(metavar="N", help="How many texts to repair.", min=1)
+    ] = 1_000_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="The seed that makes the texts.")] = 0,
+    workers: Annotated[int, typer.Option(metavar="N", help="How many processes work.", min=1)] = 2,
 ) -> None:
-    """Throw mutated and random texts at repair: no exception, one legal tag a unit, idempotent."""
+    """Test repair on random and mutated texts.
+
+    Repair must raise nothing, give one legal tag for each unit, and change nothing the second
+    time.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
@@ -36,12 +42,18 @@ def fuzz(
 
 
 def robustness(
-    task: Annotated[str, typer.Option(help="A task file or the name of a shipped task.")] = "demo",
-    format_: Annotated[str, typer.Option("--format", help="A format's name.")] = "char-tag",
-    seed: Annotated[int, typer.Option(help="Of the faults.")] = 13,
-    data: Annotated[Path | None, typer.Option(help="The folder that holds the data sets.")] = None,
+    task: Task = DEMO,
+    format_: Annotated[
+        str,
+        typer.Option("--format", metavar="NAME", help="tags, char-tag, indexed or inline."),
+    ] = "char-tag",
+    seed: Annotated[int, typer.Option(metavar="N", help="The seed that plants the faults.")] = 13,
+    data: Data = None,
 ) -> None:
-    """Plant one to three faults into each gold answer of a test set, repair, and score."""
+    """Score how well repair undoes planted faults.
+
+    One to three faults are planted into each gold answer of a test set, repaired and scored.
+    """
     from tabulate import tabulate
 
     from harness.data.task import load

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from harness import api
+from harness.commands.options import Folders, OutputFile
 
 
 def register(app: typer.Typer) -> None:
@@ -16,15 +17,27 @@ def register(app: typer.Typer) -> None:
 
 
 def leaderboard(
-    folders: Annotated[list[Path], typer.Argument(help="Run folders, or folders of them.")],
+    folders: Folders,
     format_: Annotated[
-        str, typer.Option("--format", help="markdown, latex, csv, json or html")
+        str,
+        typer.Option("--format", metavar="NAME", help="markdown, latex, csv, json or html."),
     ] = "markdown",
-    highlight: Annotated[list[str] | None, typer.Option(help="Backends to mark.")] = None,
-    column: Annotated[list[str] | None, typer.Option(help="Columns, in order.")] = None,
+    highlight: Annotated[
+        list[str] | None,
+        typer.Option("--highlight", metavar="NAME...", help="Backends or rows to mark."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY...", help="The columns to show, in this order.", show_default="all in use"
+        ),
+    ] = None,
     published: Annotated[bool, typer.Option(help="Add published results, unranked.")] = True,
-    pareto: Annotated[Path | None, typer.Option(help="Draw F1 against cost: .svg, .png.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", help="Write here, not to stdout.")] = None,
+    pareto: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw F1 against cost, as .svg, .pdf or .png."),
+    ] = None,
+    output: OutputFile = None,
 ) -> None:
     """Build the leaderboard of finished runs."""
     from harness.leaderboard.render import require_format
@@ -46,9 +59,12 @@ def leaderboard(
 
 
 def score(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
+    folders: Folders,
 ) -> None:
-    """Print the scores of finished runs, by type and under each policy."""
+    """Print the scores of finished runs.
+
+    Scores are shown by entity type and under each tag policy.
+    """
     from harness.analysis.score_text import page
     from harness.results import reader
 
@@ -57,9 +73,11 @@ def score(
 
 
 def schema(
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write them to.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write the schemas.")
+    ],
 ) -> None:
-    """Write the JSON Schema of the result files."""
+    """Write the JSON Schemas of the result files."""
     from harness.results import schemas
 
     for path in schemas.write(output):

@@ -6,22 +6,52 @@ from typing import Annotated
 import typer
 
 from harness import api
+from harness.commands.options import (
+    DEMO,
+    Backends,
+    Data,
+    DryRun,
+    Limit,
+    OutputFolder,
+    Preset,
+    Quiet,
+    Seeds,
+    Sets,
+    Tasks,
+)
 from harness.errors import HarnessError
 
-Backends = Annotated[list[str], typer.Option("--backend", help="Names, or `all` installed ones.")]
-Tasks = Annotated[
-    list[str] | None, typer.Option("--task", help="Task files or names of shipped ones.")
+Highlight = Annotated[
+    list[str] | None,
+    typer.Option("--highlight", metavar="NAME...", help="Backends or rows to mark in the table."),
 ]
-Seeds = Annotated[list[int] | None, typer.Option("--seed", help="One run each; 13, 42, 87.")]
-Sets = Annotated[list[str] | None, typer.Option("--set", help="key=value or backend.key=value.")]
-Preset = Annotated[str, typer.Option(help="configs/backends/<backend>.<preset>.yaml")]
-Output = Annotated[Path, typer.Option(help="The folder that holds the run folders.")]
-Data = Annotated[Path | None, typer.Option(help="The folder that holds the data sets.")]
-Limit = Annotated[int | None, typer.Option(help="Keep the first N sentences of each split.", min=1)]
-Highlight = Annotated[list[str] | None, typer.Option(help="Backends whose rows are marked.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, train nothing.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the table only.")]
-DEMO = "demo"
+Device = Annotated[
+    str | None, typer.Option(metavar="NAME", help="auto, cpu or cuda.", show_default="auto")
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="auto, fp32, bf16, or bf16-all, which predicts in bf16 too.",
+        show_default="auto",
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option(metavar="N", help="Threads for each run.", min=1, show_default="1")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Runs at a time.",
+        min=1,
+        show_default="one for each GPU, else as many as the cores hold",
+    ),
+]
+AllowOverlap = Annotated[
+    bool,
+    typer.Option("--allow-overlap", help="Accept a test set that train or dev contains."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -35,25 +65,23 @@ def run(
     seed: Seeds = None,
     preset: Preset = "tiny",
     set_: Sets = None,
-    output: Output = Path("results"),
+    output: OutputFolder = Path("results"),
     data: Data = None,
     limit: Limit = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda")] = None,
-    precision: Annotated[
-        str | None, typer.Option(help="auto, fp32, bf16, or bf16-all: in prediction too")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads of each run.", min=1)] = None,
-    workers: Annotated[int | None, typer.Option(help="Runs side by side.", min=1)] = None,
-    highlight: Highlight = [],  # noqa: B006 - typer copies it
-    allow_overlap: Annotated[
-        bool, typer.Option("--allow-overlap", help="Take a test set that train or dev contains.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan, train nothing.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the table only.")] = False,
+    device: Device = None,
+    precision: Precision = None,
+    threads: Threads = None,
+    workers: Workers = None,
+    highlight: Highlight = None,
+    allow_overlap: AllowOverlap = False,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Train and evaluate backends on tasks, with each seed, and print the leaderboard."""
+    """Train and score backends; print the leaderboard.
+
+    Every backend is trained on every task with every seed. A run that is already in the output
+    folder is not repeated.
+    """
     from harness.runs.config import assignments
 
     given = {

@@ -1,0 +1,74 @@
+"""The options that several commands share, so that one option reads and means the same in all."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.api import SEEDS
+
+DEMO = "demo"
+
+Folders = Annotated[
+    list[Path],
+    typer.Argument(metavar="FOLDER", help="Run folders, or folders that contain them."),
+]
+Backends = Annotated[
+    list[str],
+    typer.Option("--backend", metavar="NAME...", help="Backends, or `all` installed ones."),
+]
+Task = Annotated[
+    str, typer.Option("--task", metavar="TASK", help="A task file, or the name of a shipped task.")
+]
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task",
+        metavar="TASK...",
+        help="Task files, or names of shipped tasks.",
+        show_default=DEMO,
+    ),
+]
+Seeds = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--seed",
+        metavar="N...",
+        help="Seeds, each a run of its own.",
+        show_default=", ".join(map(str, SEEDS)),
+    ),
+]
+Preset = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="The options to start from: configs/backends/BACKEND.NAME.yaml."
+    ),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE...", help="Options and settings; KEY may be BACKEND.OPTION."
+    ),
+]
+OutputFolder = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write the run folders.")
+]
+OutputFile = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="The file to write.",
+        show_default="standard output",
+    ),
+]
+Data = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="The folder that contains the data sets.")
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Read only the first N sentences of each split.", min=1),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and train nothing.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the result.")]
