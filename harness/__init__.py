@@ -1,4 +1,4 @@
-"""The fair part: data, windows, repair, scores, tables; no torch and no name of a backend.
+"""The model-independent part: data, windows, repair, scores, tables; no torch, no backend by name.
 
 From Python: ``run``, ``plan``, ``read``, ``build_leaderboard``, ``render`` and ``predict``, whose
 documentation is in ``harness.api``. They are imported when they are first asked for.

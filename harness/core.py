@@ -1,4 +1,4 @@
-"""The nouns. Values are frozen and validated when made, so no later line has to doubt them."""
+"""The nouns. Values are frozen and validated when they are made, so later code can trust them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -144,7 +144,7 @@ class Decoded:
 class Counts:
     """True positives, false positives and false negatives; every score derives from them.
 
-    Scores are fractions, and None where they are undefined (nothing found and nothing to find).
+    Scores are fractions, and None if they are undefined (nothing found and nothing to find).
     """
 
     tp: int = 0

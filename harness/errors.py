@@ -1,4 +1,4 @@
-"""Errors a user can meet: each says what, where and what to do, and carries its exit code."""
+"""Errors that users can meet: each says what, where and what to do, and carries its exit code."""
 
 
 class HarnessError(Exception):

@@ -1,4 +1,4 @@
-"""How numbers read in print. Halves go up: 0.87125 is 87.13, on every machine."""
+"""How numbers are printed. Halves are rounded up: 0.87125 is 87.13 on every machine."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

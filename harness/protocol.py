@@ -1,4 +1,4 @@
-"""What a backend is. Structural: a plugin inherits nothing and needs nothing but these types.
+"""What a backend is. The type is structural: a plugin inherits nothing and needs only these types.
 
 A backend's constructor takes ``(context, *, option: type = default, ...)`` and loads nothing heavy.
 Its options are its keyword-only arguments: name, type and default are written once, there. Options
@@ -42,7 +42,7 @@ class Progress:
 class DevScore:
     """The score that selects: entity micro F1 under the headline policy, and accuracy over units.
 
-    Fractions; ``f1`` is None where there was nothing to find and nothing was found.
+    Fractions; ``f1`` is None if there was nothing to find and nothing was found.
     """
 
     f1: float | None

@@ -1,4 +1,4 @@
-"""Backends by name, from entry points: listing imports nothing, asking for one imports that one.
+"""Backends by name, from entry points: listing imports none, asking for one imports that one.
 
 Built-in and third-party backends take the same road. Two packages that offer one name, or an import
 that fails, are errors that name the packages; nothing is won silently.
@@ -77,7 +77,7 @@ def _plugin(entry: EntryPoint) -> Plugin:
 
 
 def find(name: str) -> Plugin:
-    """The backend called ``name``, or ``distribution:name`` where two offer the same.
+    """The backend called ``name``, or ``distribution:name`` if two offer the same.
 
     Raises:
         ConfigError: when none or more than one goes by that name.

@@ -4,7 +4,7 @@ Policies, as in the field's scorers:
 
 - ``conlleval``: an orphan I- begins an entity (conlleval.pl, seqeval's default, Flair, HanLP);
 - ``strict``: only B- begins an entity (seqeval's ``mode="strict", scheme=IOB2``);
-- ``discard``: a tag that may not stand where it stands is read as O (SeqScore's ``discard``).
+- ``discard``: a tag that is illegal in its place is read as O (SeqScore's ``discard``).
 
 On BIO, ``strict`` and ``discard`` are two definitions of the same spans; a property test holds
 them together, and both are reported because papers name either.

@@ -1,3 +1,3 @@
-"""The version of the program, a module of its own: what needs it needs nothing else of the top."""
+"""The version of the program, in a module that imports nothing else."""
 
 __version__ = "0.1.0"

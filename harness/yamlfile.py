@@ -1,4 +1,4 @@
-"""YAML read strictly: safe types, no key twice, no aliases, and the line of every key kept.
+"""Strict YAML: safe types, no duplicate keys, no aliases, and the line of every key kept.
 
 Three readings of YAML 1.1 that surprise people are off: ``NO``, ``on`` and ``yes`` are strings,
 ``2024-05-03`` is a string, and ``5e-5`` is a number.

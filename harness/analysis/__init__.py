@@ -1,4 +1,4 @@
-"""Where a model is wrong, why, and how backends differ: read from stored answers, with no model."""
+"""Where a model is wrong, why, and how backends differ, from stored answers, without a model."""
 
 from harness.analysis.answers import (
     FinishedRun,

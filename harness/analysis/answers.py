@@ -1,4 +1,4 @@
-"""A finished run in memory: its answers beside the gold; nothing here needs a model or the data.
+"""A finished run in memory: its answers beside the gold. Nothing here needs a model or the data.
 
 The runner can make one of what it holds; every later command loads one from the files.
 """
@@ -28,7 +28,7 @@ OLD_KEYS = {"slots": "positions", "consumed": "training_digest"}  # as older fil
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """One finished run. ``facts`` is None where the runner stored none of its training data."""
+    """One finished run. ``facts`` is None if the runner stored none of its training data."""
 
     run: Run
     metrics: Metrics
@@ -101,7 +101,7 @@ def finished(folders: Iterable[Path]) -> tuple[reader.Result, ...]:
     """All finished runs in and below ``folders``.
 
     Raises:
-        DataError: where there is none, with the reason for each folder that cannot be used.
+        DataError: if there is none, with the reason for each folder that cannot be used.
     """
     tops = list(folders)
     found = reader.read(tops)
@@ -116,7 +116,7 @@ def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[FinishedRun, 
     """The answers of all finished runs in and below ``folders``, as ``parts`` reads them.
 
     Raises:
-        DataError: where there is no finished run, or a file is damaged.
+        DataError: if there is no finished run, or a file is damaged.
     """
     return tuple(chain.from_iterable(load_each(finished(folders), parts)))
 

@@ -62,7 +62,7 @@ def sample_of(counts: Ints) -> Sample:
 
 
 def _intervals(counts: Ints) -> list[Interval | None]:
-    """The interval of F1 of each level; None where there is no gold entity."""
+    """The interval of F1 of each level; None if there is no gold entity."""
     samples = [sample_of(level[None]) for level in np.moveaxis(counts, 1, 0)]
     if not samples:
         return []
@@ -75,7 +75,7 @@ def _intervals(counts: Ints) -> list[Interval | None]:
 
 
 def wilson(right: int, total: int) -> Interval | None:
-    """The 95 % interval of a share (Wilson 1927); None where there is nothing to count."""
+    """The 95 % interval of a share (Wilson 1927); None if there is nothing to count."""
     if not total:
         return None
     share, shrink = right / total, 1 + _Z**2 / total

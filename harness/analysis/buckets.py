@@ -1,9 +1,9 @@
-"""Entities by what they are like: a bucket is a question, its levels are the answers.
+"""Entities grouped by a property: a bucket is a property, its levels are the possible values.
 
-A level is read off a span and its sentence, never off the other side, so found entities have one
+A level depends only on a span and its sentence, never on the other side, so found entities have one
 as gold entities do: a right entity has the same level on both sides, the counts of the levels of a
-bucket add up to the scorer's counts, and F1 is defined for every bucket. Questions about the
-training data are left out where the run stored no facts of it.
+bucket add up to the scorer's counts, and F1 is defined for every bucket. Buckets that need the
+training data are left out if the run stored no facts of it.
 """
 
 from collections.abc import Callable, Sequence

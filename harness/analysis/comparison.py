@@ -1,7 +1,7 @@
-"""Rows compared entity by entity: what only one has right, what both have wrong, and how surely.
+"""Rows compared entity by entity: what only one gets right, what both get wrong, how certain it is.
 
 An instance is a gold entity (found or not), or a found entity that touches no gold (invented or
-not); two rows are wrong alike where they found the same entities over it.
+not); two rows are wrong alike if they found the same entities over it.
 """
 
 from collections import Counter
@@ -71,7 +71,7 @@ class EntityComparison:
 
     ``union`` asserts what any row found, ``intersection`` what all found; the recall of the union
     is the ceiling of any way to choose among the rows. ``complementarity[a][b]`` is the share of
-    a's missed gold entities that b found (Brill and Wu 1998); None where a missed none.
+    a's missed gold entities that b found (Brill and Wu 1998); None if a missed none.
     """
 
     names: tuple[str, ...]

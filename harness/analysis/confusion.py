@@ -1,4 +1,4 @@
-"""What was taken for what, by entity and by unit; rows are gold, columns are found.
+"""Confusion matrices, by entity and by unit; rows are gold, columns are found.
 
 By entity, pairs are the cases with one gold and one found entity; an entity of any other case,
 split and merged included, is missed or spurious. ``O`` is the last row (nothing was there) and the

@@ -1,4 +1,4 @@
-"""Suspected gold as files that a person opens: JSONL for an annotation tool, CSV for a spreadsheet.
+"""Suspected gold errors as files for people: JSONL for annotation tools, CSV for spreadsheets.
 
 Offsets count code points of the untouched text, half-open. In CSV no text can act as a formula.
 """

@@ -1,6 +1,6 @@
-"""Scores by bucket of a row: the mean over its seeds, each seed beside it.
+"""Scores by bucket of a row: the mean over its seeds, with each seed beside it.
 
-The interval is of ``harness.statistics``: chance in sentences, and in seeds where there are more.
+The interval is of ``harness.statistics``: chance in sentences, and in seeds if there are several.
 """
 
 from collections.abc import Sequence

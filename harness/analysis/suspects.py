@@ -1,7 +1,7 @@
 """Gold that may be wrong: places where independent backends agree with each other against it.
 
 A claim is that the gold of one place should be another: a span to add in place of the gold it
-overlaps, or a gold entity to remove where nothing is found. Its support is the weighted share of
+overlaps, or a gold entity to remove if nothing is found. Its support is the weighted share of
 backends that make it, where a backend speaks with the share of its seeds.
 
 Weights. Backends that err together are not independent witnesses: a backend weighs 1 over the sum
@@ -11,7 +11,7 @@ as 0). Two copies of one model weigh a half each; unrelated ones weigh 1.
 Rank: support plus half the consistency. Agreement alone cannot tell a wrong gold from a trap that
 all models fall into; the rest of the data can. Consistency is the share, among the entities of the
 same text elsewhere in the gold and in train, of those with the label that the claim gives, less
-those with the label that it takes away: from -1 to 1, and 0 where the text stands nowhere else.
+those with the label that it takes away: from -1 to 1, and 0 if the text stands nowhere else.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
-"""Each entity, gold or found, is in exactly one case, and each case is of exactly one kind.
+"""Each entity, gold or found, belongs to exactly one case, and each case is of exactly one kind.
 
 Cases. A found entity equal to a gold one is an ``exact`` case of its own. The others are linked
-where they overlap, largest overlap first (ties: leftmost), as long as a case keeps one gold entity
+if they overlap, largest overlap first (ties: leftmost), as long as a case keeps one gold entity
 or one found entity; an entity whose every overlap belongs to another case stands alone.
 
 Kinds of a case that is not exact, in order of precedence:

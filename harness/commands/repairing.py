@@ -1,4 +1,4 @@
-"""``fuzz`` and ``robustness``: what alignment and repair promise, and what they bring back."""
+"""``fuzz`` and ``robustness``: tests of repair on broken text."""
 
 from typing import Annotated
 

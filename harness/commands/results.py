@@ -1,4 +1,4 @@
-"""``leaderboard``, ``score`` and ``schema``: what needs result files only, and no model."""
+"""``leaderboard``, ``score`` and ``schema``: commands that need result files only, and no model."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,1 +1,1 @@
-"""Which runs may stand in one table: rows, and the certificate."""
+"""Which runs may be compared in one table: systems, and the certificate."""

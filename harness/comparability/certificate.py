@@ -1,6 +1,6 @@
-"""The certificate: line by line, what the rows of a table share, checked on their result files.
+"""The certificate: what the rows of a table have in common, line by line, checked on result files.
 
-A line is red where a row differs from the others, or where a run did not record the field. Rows
+A line is red if a row differs from the others, or if a run did not record the field. Rows
 that differ in a field that ``separates`` are never ranked together. Gold that differs in its
 support per type makes no table at all.
 """
@@ -53,7 +53,7 @@ def _text(value: object) -> str:
 
 
 def _both(first: object, second: object) -> str:
-    """One text for a field that two files hold, and both where they contradict each other."""
+    """One text for a field that two files hold, and both if they contradict each other."""
     one, other = _text(first), _text(second)
     return one if one == other else f"run.json {one}, metrics.json {other}"
 
@@ -180,7 +180,7 @@ def separating(
 
 
 def most_common(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """The value of each line that most of ``rows`` read, where it applies."""
+    """The value of each line that most of ``rows`` read, if it applies."""
     values: dict[str, Counter[str]] = {}
     for row in rows:
         for name, value in row.items():

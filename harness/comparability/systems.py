@@ -52,7 +52,7 @@ class System:
 
     @property
     def readings(self) -> dict[str, str]:
-        """What the certificate reads, where the runs of a row cannot differ."""
+        """What the certificate reads, if the runs of a row cannot differ."""
         return self.members[0].readings
 
     @property
@@ -144,7 +144,7 @@ def _same_row(found: RowKey | None, row: RowKey) -> bool:
 
 
 def _distinct(made: Sequence[System]) -> Iterable[System]:
-    """The systems, numbered where two would read the same."""
+    """The systems, numbered if two would read the same."""
     seen: dict[tuple[str, str], int] = {}
     for system in made:
         key = (system.first.run.data.task, system.name)

@@ -1,4 +1,4 @@
-"""The character-by-character check of a task: all that a run would refuse, and all worth knowing.
+"""The character-by-character check of a task: what a run would refuse, and what is worth knowing.
 
 It reads with the code that a run reads with, so what passes here is read there the same way.
 """
@@ -135,7 +135,7 @@ def _first_of_each(items: Sequence[LocatedExample]) -> dict[tuple[str, ...], Loc
 def _leaks(
     inner: str, items: Sequence[LocatedExample], outer: str, others: Sequence[LocatedExample]
 ) -> Iterator[Problem]:
-    """What ``inner`` shares with ``outer``: an error where a run refuses it, else a note."""
+    """What ``inner`` shares with ``outer``: an error if a run refuses it, else a note."""
     seen = Seen.of(item.example.sentence for item in others)
     matches = [(seen.match(item.example.sentence), item) for item in items]
     exact = [item for match, item in matches if match == "exact"]

@@ -20,7 +20,7 @@ from harness.yamlfile import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class LocatedExample:
-    """An example, where it stands, its document, and how many of its tags are malformed."""
+    """An example, its place, its document, and how many of its tags are malformed."""
 
     example: Example
     file: str
@@ -110,7 +110,7 @@ def _malformed(file: str, record: Raw, gold: ParsedGold, task: TaskFile) -> Iter
 
 
 def _vocabulary(records: Iterable[Raw]) -> tuple[Counter[str], dict[str, tuple[int, int | None]]]:
-    """How often each tag occurs, and where it does first."""
+    """How often each tag occurs, and where it does so first."""
     counts: Counter[str] = Counter()
     places: dict[str, tuple[int, int | None]] = {}
     for record in records:
@@ -140,7 +140,7 @@ def _unknown(label: str, task: TaskFile) -> str:
 
 
 def _spelling(tags: Sequence[str], scheme: str) -> tuple[Spelling | None, str]:
-    """The spelling of a file and, where it has none, why; None without any tag."""
+    """The spelling of a file and, if it has none, why; None without any tag."""
     if not tags:
         return None, ""
     try:

@@ -1,4 +1,4 @@
-"""How much of a split is in another one: whole sentences, most of a sentence, names of entities.
+"""How much of one split is in another: whole sentences, most of a sentence, names of entities.
 
 A sentence is in another split exactly where its units are those of a sentence there, and nearly
 where it is not, but at least half of its shingles (12 units in a row; Broder 1997, "On the

@@ -1,4 +1,4 @@
-"""How files spell tags, turned once into spans; what a spelling cannot mean is an error.
+"""How files spell tags, converted once into spans; a spelling without a meaning is an error.
 
 BIO, BIOES, BMES and BILOU; ``B_PER`` or ``B-PER``. The label is all that follows the separator
 after the one letter, so ``B-creative-work``, ``I_PER.NOM`` and ``B_A-B`` keep theirs. Letters are

@@ -1,4 +1,4 @@
-"""What a task file says, checked before any data is read; every key has one meaning here.
+"""What a task file says, checked before any data are read.
 
 A task file names what is read and how. It never holds data, and no path of one machine.
 """
@@ -28,7 +28,7 @@ class _Strict(BaseModel):
 
 
 class Files(_Strict):
-    """The files of one split, below ``root``; written as one name where the rest is by custom.
+    """The files of one split, below ``root``; written as one name if the rest is by custom.
 
     For parallel files ``tags`` defaults to ``train_TAG.txt`` beside ``train.txt``, and
     ``documents`` may name a file with a document id a line. For a hub, ``units`` is a split.
@@ -40,7 +40,7 @@ class Files(_Strict):
 
 
 class Carve(_Strict):
-    """A split taken out of another by hash, where a corpus ships none.
+    """A split taken out of another by hash, if a corpus ships none.
 
     A sentence moves when the SHA-256 of its text, as a fraction of its range, is below ``share``:
     no seed, and the same for everybody, and equal texts stay on one side.

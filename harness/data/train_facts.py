@@ -1,4 +1,4 @@
-"""What the training data say about a mention; the runner stores it, so that analysis needs no data.
+"""What the training data say about a mention, stored with a run so that analysis needs no data.
 
 Small on purpose: counts of mentions, characters, labels, lengths and tag transitions, no sentence.
 """
@@ -36,7 +36,7 @@ class TrainFacts:
         return sum(self.mentions.get(mention, {}).values())
 
     def consistency(self, mention: str, label: str) -> float | None:
-        """The share of the mention's training labels that are ``label``; None where unseen."""
+        """The share of the mention's training labels that are ``label``; None if unseen."""
         total = self.frequency(mention)
         return self.mentions[mention].get(label, 0) / total if total else None
 

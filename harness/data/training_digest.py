@@ -1,4 +1,4 @@
-"""A digest of the examples a backend was fed, so that runs can prove that they read the same bytes.
+"""A digest of the examples a backend was fed: with it, runs prove that they read the same data.
 
 Order-free and additive, since every backend shuffles its own way: the sum, modulo 2^256, of the
 SHA-256 of each example.

@@ -1,8 +1,8 @@
-"""Long text in windows: the same for all backends, each unit owned by exactly one window.
+"""Long text in windows: the same for all backends, with each unit owned by exactly one window.
 
 A window is a view of at most ``limit`` units, of which the first and last ``margin`` may be there
 for context only. Answers are merged unit by unit from the owning windows, so gold that crosses a
-border is lossless: both windows see its tags. Cuts fall after punctuation where there is one.
+border is lossless: both windows see its tags. Cuts fall after punctuation if there is any.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ class Window:
 
     @property
     def view(self) -> Sentence:
-        """The sentence that a backend gets: the whole sentence itself where one window holds it."""
+        """The sentence that a backend gets: the whole sentence itself if one window holds it."""
         if (self.start, self.end) == (0, len(self.sentence)):
             return self.sentence
         units = self.sentence.units[self.start : self.end]
@@ -38,7 +38,7 @@ class WindowPolicy:
     """How long text is cut: at most ``limit`` units a window, ``margin`` of context on a cut side.
 
     Raises:
-        ValueError: where no room is left for units that a window owns.
+        ValueError: if no room is left for units that a window owns.
     """
 
     limit: int = 254

@@ -1,4 +1,4 @@
-"""The one cheapest way to lay what was written over what should have been written.
+"""The cheapest alignment of what was written with what should have been written.
 
 Slots are what a perfect answer has (units and tag places, in order), items are what was found. A
 path through slots x items matches some and skips the rest. Costs, in skips:
@@ -124,7 +124,7 @@ class _BandSearch:
         return max(0, slot - self.band), min(len(self.items), slot + self.band)
 
     def run(self) -> bool:
-        """Fill the rows; False where the work allowed ran out."""
+        """Fill the rows; False if the work allowed ran out."""
         self.leads = self.last = len(self.slots)
         width = self.window(0)[1] + 1
         self.rows[0] = _BandRow(0, np.full(width, _NEVER, np.int32), np.zeros(width, np.int32))
@@ -279,7 +279,7 @@ def _before_gap(search: _BandSearch, slot: int, column: int, value: int) -> tupl
 
 
 def align(slots: Slots, items: Items, band: int | None = None) -> Alignment | None:
-    """The cheapest alignment, or None where finding it would take more than ``WORK`` allows.
+    """The cheapest alignment, or None if finding it would take more than ``WORK`` allows.
 
     ``band`` is how many diagonals to search first, on either side; it changes no result.
     """

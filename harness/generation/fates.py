@@ -1,7 +1,7 @@
-"""What became of each unit of an answer, a letter a unit, so that no unit vanishes from a sum.
+"""What became of each unit of an answer, one letter per unit, so that every unit is in some sum.
 
-A unit is *predicted* where the answer's own tag for it stands, *repaired* where the answer said
-something for it that had to be read with good will or changed, and *never answered* where the
+A unit is *predicted* if the answer's own tag for it stands, *repaired* if the answer said
+something for it that had to be read with good will or changed, and *never answered* if the
 answer says nothing for it: it breaks off before, leaves it out, or nothing in it could be read.
 What stands for such a unit (O, or what closes a gap) is the harness's tag, not the model's.
 """

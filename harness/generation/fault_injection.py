@@ -1,4 +1,4 @@
-"""Faults as generators make them, planted one by one into what a perfect answer would be.
+"""Faults that generators make, planted one by one into a perfect answer.
 
 A fault is named for what was done, which is not always what repair can know of it: a pair left out
 reads as a missing unit, and from tags alone a missing label cannot be told from a missing unit.

@@ -6,7 +6,7 @@ unit may itself read ``O``, ``B_PER``, ``</s>`` or be a space. Spellings are rev
 
 - in formats of words, a space is written ``␣``; any other white space, ``␣`` and ``␛`` are written
   ``␛`` + code point + ``;``, so that white space between words carries no meaning;
-- in ``inline``, ``<`` is written ``&lt;`` and ``&`` is written ``&amp;``; where nothing else could
+- in ``inline``, ``<`` is written ``&lt;`` and ``&`` is written ``&amp;``; if nothing else could
   be meant, they are also read as they are.
 """
 
@@ -37,7 +37,7 @@ class Format(Protocol):
 
     @property
     def name(self) -> str:
-        """The one name of the format, also where it was asked for by an alias."""
+        """The one name of the format, even if it was asked for by an alias."""
         ...
 
     def items(self, sentence: Sentence, tags: Sequence[str]) -> tuple[Item, ...]:
@@ -97,7 +97,7 @@ class Words:
     key: Kind | None
 
     def keys(self, sentence: Sentence) -> tuple[Item, ...]:
-        """The item before each tag, where there is one."""
+        """The item before each tag, if there is one."""
         if self.key == "unit":
             return tuple(Item("unit", unit) for unit in sentence.units)
         if self.key == "literal":
@@ -231,7 +231,7 @@ class Inline:
     def parse(self, text: str, sentence: Sentence, tags: Sequence[str]) -> tuple[str, ...] | None:
         """The tags of a text that is exactly the sentence with marks; None for anything else.
 
-        White space around it all carries no meaning where the sentence has none at its ends.
+        White space around it all carries no meaning if the sentence has none at its ends.
         """
         if sentence.text == sentence.text.strip():
             text = text.strip()

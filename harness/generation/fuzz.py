@@ -1,4 +1,4 @@
-"""Repair under fire: for any text, one legal tag per unit, the same each time, in bounded time.
+"""Repair under fuzzing: for any text one legal tag per unit, always the same, in bounded time.
 
 Each case is made from the seed and its number alone, so a failure is found again by both.
 """

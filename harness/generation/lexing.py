@@ -1,4 +1,4 @@
-"""What each word that a generator wrote can mean: all readings are kept, alignment decides.
+"""What each word that a generator wrote can mean: all readings are kept, and alignment decides.
 
 ``O`` is a tag and a Latin letter, ``B_PER`` may be a word of the sentence. So a word is read as a
 key (the unit or its index before a tag), as a tag (exactly, or at the cost of how far its spelling

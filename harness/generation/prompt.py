@@ -34,7 +34,7 @@ _PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A valid template; ``example`` is None where it shows none."""
+    """A valid template; ``example`` is None if it shows none."""
 
     name: str
     digest: str

@@ -1,4 +1,4 @@
-"""Lists of strings read back as spans, by a stated rule: what a list of mentions can mean.
+"""Lists of strings located in a sentence, by a stated rule for what a list of mentions can mean.
 
 Many taggers and chat models answer with ``(label, text)`` pairs and no offsets. Each rule below
 is common in public code, and each has its own ceiling below 100 F1; the rule is part of the record.

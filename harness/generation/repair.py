@@ -1,4 +1,4 @@
-"""Any text becomes exactly one legal tag per unit, always the same; every repair has a name.
+"""Any text becomes exactly one legal tag per unit, always the same, and every repair has a name.
 
 A well-formed text is taken as it is. Others are aligned with what should have been written
 (``harness.generation.align``); a unit without a tag gets one only where its neighbours leave no
@@ -70,7 +70,7 @@ def _repaired(form: str, text: str, sentence: Sentence, tags: tuple[str, ...]) -
 
 
 def legalised(tags: Sequence[str]) -> tuple[tuple[str, ...], int]:
-    """``tags`` with each I- that may not stand where it stands as B-, and how many those were."""
+    """``tags`` with each I- that is illegal in its place as B-, and how many those were."""
     legal: list[str] = []
     previous, invalid = OUTSIDE, 0
     for tag in tags:

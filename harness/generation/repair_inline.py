@@ -1,7 +1,7 @@
-"""Inline markup is repaired in two halves: marks are paired, and the text between is aligned.
+"""Inline markup is repaired in two steps: marks are paired, and the text between them is aligned.
 
 Alignment is by code point, so that it does not matter where the text breaks into units. An entity
-that is never closed is believed where the text breaks off in it, or ends soon after.
+that is never closed is believed if the text breaks off in it, or ends soon after.
 """
 
 import re
@@ -80,7 +80,7 @@ class _Marked:
             self.doubted.add(self.opened)
 
     def drop(self) -> None:
-        """No entity where one was opened."""
+        """No entity after all where one was opened."""
         self.doubt()
         self.labels[self.opened] = None
         self.opened = _NONE
@@ -130,7 +130,7 @@ def _fates(
 
 
 def _said(items: Sequence[int], reading: LexedText) -> list[str]:
-    """The code points found for those of a unit, empty where none was."""
+    """The code points found for those of a unit, empty if none was."""
     return [reading.words[item] if item >= 0 else "" for item in items]
 
 
@@ -214,7 +214,7 @@ def _merged(
 
 
 def _entity(items: Sequence[int], entities: Sequence[int]) -> int | None:
-    """The entity that a unit belongs to, None where nothing of it was found."""
+    """The entity that a unit belongs to, None if nothing of it was found."""
     return next((entities[item] for item in items if item >= 0), None)
 
 

@@ -1,4 +1,4 @@
-"""Every fault of a generation has a name: what was skipped or not matched exactly is counted.
+"""Repairs by kind: whatever was skipped or not matched exactly is counted under a name.
 
 A unit and its tag that are both missing, invented or doubled count once, under the unit's name.
 """

@@ -1,4 +1,4 @@
-"""A loop at the end is cut before alignment: its copies would stand in for what is missing earlier.
+"""A loop at the end is cut before alignment, or its copies would stand in for what is missing.
 
 Only what the sentence has no use for is cut, a key and what follows it at a time, so a text that
 repeats itself because its sentence does stays whole.
@@ -15,7 +15,7 @@ def length_without_repetition(
 ) -> int:
     """How many of ``words`` remain when the superfluous end of a loop over ``keys`` is cut.
 
-    Nothing is, where a key looks like one of ``tags``: copies cannot be counted then.
+    Nothing is cut if a key looks like one of ``tags``: copies cannot be counted then.
     """
     if any(key in tags for key in keys):
         return len(words)

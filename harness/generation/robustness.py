@@ -1,4 +1,4 @@
-"""How much of a perfect answer survives faults: gold is damaged on purpose, repaired and scored.
+"""How well repair undoes faults: gold is damaged on purpose, repaired and scored.
 
 Without faults every format scores 100, so what is lost is lost to the fault and its repair alone.
 """

@@ -1,4 +1,4 @@
-"""From runs to one table. Rows are ranked only with rows that the certificate lets stand together.
+"""From runs to one table. Rows are ranked only with rows that the certificate allows beside them.
 
 Each task has one ranked block; rows that differ in what separates stand in blocks of their own,
 with the reason and without a rank; published results come last and are never ranked.
@@ -266,7 +266,7 @@ def _lost_row(row: Sequence[str], seeds: Sequence[Rejected]) -> Row:
 
 
 def _notices(rejected: Sequence[Rejected]) -> tuple[str, ...]:
-    """One line per folder that was found but not used; folders relative where they can be."""
+    """One line per folder that was found but not used; folders relative if they can be."""
     return tuple(
         printed(f"Not used: {_relative(one.folder)} ({one.kind}): {one.reason}.")
         for one in rejected

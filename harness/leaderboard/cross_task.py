@@ -1,4 +1,4 @@
-"""Several tasks at once: F1 by task, and the average rank with its critical difference.
+"""Several tasks together: F1 by task, and the average rank with its critical difference.
 
 Only systems that are ranked on every task have an average rank.
 """

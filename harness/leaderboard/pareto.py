@@ -1,4 +1,4 @@
-"""The picture of what F1 costs: F1 against characters a second, and against peak memory.
+"""The plot of what F1 costs: F1 against characters per second, and against peak memory.
 
 A line joins the systems that no other one beats in both; what lies below it is never the one to
 ship on these two counts. Only ranked rows are drawn. A character that no font has is written as its

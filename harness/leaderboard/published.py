@@ -1,7 +1,7 @@
 """Published results, as their sources state them: reference rows, never ranked with runs.
 
 The files are ``configs/published/*.csv``, one row a result: task, model, F1 in percent as printed
-there, remark, source, and year where the source gives one. A user's own folder of such files adds
+there, remark, source, and year if the source gives one. A user's own folder of such files adds
 to them.
 """
 

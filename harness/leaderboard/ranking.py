@@ -1,4 +1,4 @@
-"""Ranks, ties and bold: what is equal in print is tied, and all that is tied is treated alike."""
+"""Ranks, ties and bold: what prints alike is tied, and all that is tied is treated alike."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What the stored predictions of ranked systems allow to claim: intervals, pairs, groups, letters.
+"""What stored predictions let a table claim: intervals, tests, groups and letters.
 
 Counts are made again from the predictions, by the code that scores a run, sentence by sentence, or
 by document where every sentence names its own.

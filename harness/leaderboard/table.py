@@ -1,4 +1,4 @@
-"""The one table object that every format is rendered from. Frozen: a format cannot change it.
+"""The one table object that every format renders. It is frozen: no format can change it.
 
 A cell keeps its printed text beside the value in full precision. Scores are fractions as values
 and percent, two decimals, half-up, as text; what is undefined or was not measured reads n/a.
@@ -25,7 +25,7 @@ class Cell:
 
     @property
     def key(self) -> float | int | str:
-        """What the cell sorts by; empty where nothing is known."""
+        """What the cell sorts by; empty if nothing is known."""
         value = self.value[0] if isinstance(self.value, tuple) else self.value
         return "" if value is None else value
 

@@ -1,1 +1,1 @@
-"""Raw text for pretraining: what may be read, what must not be, in which order, and the record."""
+"""Raw text for pretraining: what may be read, what is held out, in which order, and the record."""

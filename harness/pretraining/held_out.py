@@ -1,7 +1,7 @@
 """No line of pretraining text holds a development or test sentence, or a run of one.
 
-A line goes where it shares ``RUN`` characters in a row with such a sentence (Broder 1997, "On the
-resemblance and containment of documents"), or where it is one that is shorter. Spacing, width and
+A line is removed if it shares ``RUN`` characters in a row with such a sentence (Broder 1997, "On
+the resemblance and containment of documents"), or if it is a shorter one. Spacing, width and
 case do not hide a match: both sides are compared in NFKC, without white space, case folded.
 """
 

@@ -1,4 +1,4 @@
-"""What a statement of a licence says, as short names that a filter can be written in.
+"""The short names of the licences that a statement mentions, for filters.
 
 A text under several licences is admitted only where each of them is: a repository under Apache does
 not free the originals in it. What stands in brackets explains and grants nothing.

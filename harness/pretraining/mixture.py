@@ -1,4 +1,4 @@
-"""How much is read of each source: by its size to a power, so that the largest do not drown others.
+"""How much to read of each source: its size to a power, so that large sources do not drown others.
 
 The size to the power of 1 is concatenation, of 0 an equal share for each. No source is read more
 than ``passes`` times (Muennighoff et al. 2023, "Scaling data-constrained language models": up to

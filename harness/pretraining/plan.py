@@ -1,4 +1,4 @@
-"""From what ``pretrain`` was asked for to the text in its order and the options of the backend."""
+"""From the arguments of ``pretrain`` to the text in its order and the options of the backend."""
 
 import hashlib
 import json

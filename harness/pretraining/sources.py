@@ -1,4 +1,4 @@
-"""Files of raw text, a paragraph a line, and what a manifest beside them says of each.
+"""Files of raw text, one paragraph per line, and what a manifest beside them says of each.
 
 A manifest is ``MANIFEST.tsv`` in the folder of a file: a header, a file a line, with the columns
 ``file`` and ``licence`` and, where known, ``sha256 of the text`` and ``weights trained on it may be
@@ -91,7 +91,7 @@ def _name(path: Path) -> str:
 
 
 def _manifest(folder: Path) -> Mapping[str, Facts]:
-    """What the manifest in ``folder`` says of each file; nothing where there is none."""
+    """What the manifest in ``folder`` says of each file; nothing if there is none."""
     path = folder / MANIFEST
     if not path.is_file():
         return {}

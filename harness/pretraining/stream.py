@@ -1,4 +1,4 @@
-"""The text of pretraining in its order: windows of one length, the same for every family.
+"""Pretraining text in its order: windows of one length, the same for every family.
 
 A source is a circle of paragraphs, each ended by a line end. A pass cuts it into windows from a
 place that the seed draws, so that borders move; all windows of all passes come in one random order.

@@ -1,4 +1,4 @@
-"""One page and the figures of an experiment: files in, files out, no model and no network."""
+"""One page and the figures of an experiment, made from files: no model, no network."""
 
 from harness.report.page import build
 

@@ -1,4 +1,4 @@
-"""Text in pictures is drawn with fonts that have it, or not at all: never as boxes.
+"""Text in pictures is drawn in fonts that have its characters, or not at all; never as boxes.
 
 matplotlib and wordcloud draw an empty box for a character that the font lacks, with no error. Here
 every character of a picture is looked up first.

@@ -1,4 +1,4 @@
-"""One HTML file that needs nothing else, and in which no text of the data can act.
+"""One self-contained HTML file, in which no text of the data can act.
 
 Text reaches the page in two ways: through the autoescaping template, and as JSON in a data block in
 which ``<`` cannot occur; the script puts it into the document as text only. The content policy
@@ -47,7 +47,7 @@ def build(runs: Sequence[FinishedRun], output: Path, wording: Wording = AS_WRITT
     """Write the page about ``runs``; gives its path.
 
     Raises:
-        DataError: where two runs on the same data disagree about the gold.
+        DataError: if two runs on the same data disagree about the gold.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     store.write(output, render(by_data(runs), wording))

@@ -1,9 +1,9 @@
-"""Sentences and answers as the page reads them: compact, so that thousands fit in one file.
+"""Sentences and answers in the page's format, compact so that thousands fit in one file.
 
 A sentence is ``[id, units, gold, spans, levels, answers]``. ``units`` is a string where every unit
 is one code point, else a list. ``spans`` are the distinct spans of gold and all runs, flat as
 start, length and label; the first ``gold`` of them are the gold. ``levels`` has a digit per span
-and bucket. An answer is 0 where all is right, ``-k`` where it equals that of run ``k - 1``, else
+and bucket. An answer is 0 if all is right, ``-k`` if it equals that of run ``k - 1``, else
 ``[found, kinds of gold, kinds of found]``: indices into the spans, and a letter for each kind.
 """
 

@@ -1,4 +1,4 @@
-"""The tables of the page: what the template prints, in the order in which it prints it.
+"""The tables of the page, in the order in which the template prints them.
 
 Numbers are formatted here, so that the template decides about looks alone. A row is a backend with
 all its seeds, and its numbers are means over them.
@@ -117,7 +117,7 @@ def shown(fraction: float | None) -> str:
 
 
 def average(fractions: Sequence[float | None]) -> str:
-    """The mean of scores, where all are defined."""
+    """The mean of scores, if all are defined."""
     known = [value for value in fractions if value is not None]
     return percent(mean(known)) if len(known) == len(fractions) else NOT_KNOWN
 
@@ -144,7 +144,7 @@ def _cell(level: RowLevel | None) -> tuple[str, str]:
 
 
 def _heats(row: Row) -> list[Heat]:
-    """By type, and by tag where that can still be read; summed over seeds, shares by row."""
+    """By type, and by tag if that can still be read; summed over seeds, shares by row."""
     heats = [_heat(f"{row.name}: entities by type", by_type(row.cases, row.labels))]
     tags = by_tag([each for run in row.runs for each in run.predictions], row.labels)
     if len(tags.names) <= MOST_TAGS:

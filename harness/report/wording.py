@@ -1,4 +1,4 @@
-"""What of the data's text a page shows: every unit as written, or its kind and nothing else.
+"""How much of the data's text a page shows: every unit as written, or only its kind.
 
 Where a corpus may not be passed on, neither may a page that quotes it. Scores, figures, spans and
 classes of errors are counts and stay; units become placeholders, and mentions are not listed.

@@ -1,4 +1,4 @@
-"""From answers to the records that are stored: the one road of every score, selection included."""
+"""From answers to stored records: every score is computed here, the selecting one included."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -92,7 +92,7 @@ def metrics(
 
 
 def _unseen(gold_of: EvaluationSetup, predictions: Sequence[Prediction]) -> TypeCounts | None:
-    """The headline counts of the sentences that are not in train; None where nobody looked."""
+    """The headline counts of the sentences that are not in train; None if nobody looked."""
     if any(prediction.seen is None for prediction in predictions):
         return None
     others = [prediction for prediction in predictions if not prediction.seen]
@@ -121,7 +121,7 @@ def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str
 
 
 def _fates(predictions: Sequence[Prediction]) -> Fates | None:
-    """What became of all units; None where nobody looked."""
+    """What became of all units; None if nobody looked."""
     letters = []
     for one in predictions:
         if one.fates is None:

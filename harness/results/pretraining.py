@@ -1,4 +1,4 @@
-"""``pretraining.json``: what a model read before any task, at what cost, and what it was kept from.
+"""``pretraining.json``: what a model read before any task, at what cost, and what was held out.
 
 It is written last into the folder of the weights, and is the only sign that they are finished.
 """

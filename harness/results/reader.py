@@ -1,6 +1,6 @@
-"""Finds and reads run folders. Nothing is dropped in silence: what cannot be used is listed.
+"""Finds and reads run folders. Nothing is dropped silently: what cannot be used is listed.
 
-``metrics.json`` is the only sign of completion. A folder without it is a failed seed where the run
+``metrics.json`` is the only sign of completion. A folder without it is a failed seed if the run
 left a failure record, and an unfinished one otherwise; both still count in their row.
 """
 
@@ -51,7 +51,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A run folder that cannot be used, and why; ``row`` and ``seed`` where they are known."""
+    """A run folder that cannot be used, and why; ``row`` and ``seed`` if they are known."""
 
     folder: Path
     kind: Kind
@@ -143,7 +143,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _incomplete(folder: Path) -> Rejected:
-    """A run without ``metrics.json``: failed where it says so, else unfinished."""
+    """A run without ``metrics.json``: failed if it says so, else unfinished."""
     record = _hints(folder)
     failed = (folder / FAILED).is_file()
     reason = "no metrics.json: killed, or still running"

@@ -1,4 +1,4 @@
-"""What a run leaves behind, as files of a versioned schema; every table is made of these alone.
+"""What a run leaves behind, as files of a versioned schema; tables are made of these alone.
 
 A run folder holds ``run.json`` (what was run, on what, at what cost), ``history.jsonl`` (one
 ``Epoch`` a line), ``predictions.jsonl`` (one ``Prediction`` a line), ``model/`` and, written last
@@ -32,7 +32,7 @@ class Prediction(FrozenModel):
     ``gold`` holds ``(start, end, label)`` in units. ``raw`` is what a generator wrote, ``raw_tags``
     its tags without repair. ``borders`` are the units at which a new window begins to own.
     ``seen`` says whether the sentence is in train, exactly or nearly; ``fates`` what became of each
-    unit (``harness.generation.fates``), empty where all were predicted; None is not recorded.
+    unit (``harness.generation.fates``), empty if all were predicted; None is not recorded.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Metrics(FrozenModel):
 
     ``types[policy][label]`` is ``(tp, fp, fn)``. ``quarters[i]`` is ``(wrong, all)`` units in the
     i-th quarter of each sentence: an answer that drifts is wrong more often towards the end.
-    ``free`` is what the same model did when it wrote freely; None where it writes no text.
+    ``free`` is what the same model did when it wrote freely; None if it writes no text.
     ``fates`` says of how many units the tag is predicted, repaired, or never was answered.
     ``unseen`` has the headline counts of the sentences that are not in train; None is not recorded.
     """

@@ -1,4 +1,4 @@
-"""Run folders on disk: written beside and renamed, locked by one writer, complete only at the end.
+"""Run folders on disk: written aside and renamed, locked by one writer, complete only at the end.
 
 ``metrics.json`` is written last and is the only sign of completion. A killed run leaves a folder
 without it; the same command clears that folder and finishes the job.
@@ -59,7 +59,7 @@ def is_complete(folder: Path) -> bool:
 
 @contextmanager
 def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
-    """Hold ``folder`` for the run that ``about`` tells of; gives True where it is still to be done.
+    """Hold ``folder`` for the run that ``about`` tells of; gives True if it is still to be done.
 
     ``about`` holds the run's ``digest`` and what a table needs to know of a run that never ends.
     What a killed run left is cleared. The lock dies with the process.
@@ -77,7 +77,7 @@ def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
 
 @contextmanager
 def locked(folder: Path, digest: str) -> Iterator[None]:
-    """Hold ``folder``, made where it is not there, for the work of ``digest``.
+    """Hold ``folder``, made if it is not there, for the work of ``digest``.
 
     Raises:
         LockedError: when another process holds it.

@@ -1,4 +1,4 @@
-"""Results proven from their own files: stored predictions, scored again, equal to the last bit."""
+"""Results checked against their own files: stored predictions are scored again, bit for bit."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a run takes, measured from outside the backend, the same way for every backend.
+"""What a run costs, measured from outside the backend, the same way for every backend.
 
 Seconds are wall seconds. Memory is the peak of the resident set, reset before each phase where the
 system allows it. On a GPU the peaks of allocated and of reserved bytes are asked of torch, if the
@@ -59,7 +59,7 @@ class Meter:
 
 @contextmanager
 def flops() -> Iterator[Callable[[], int | None]]:
-    """Count the floating-point operations of matrix products; None where torch is not in use.
+    """Count the floating-point operations of matrix products; None if torch is not in use.
 
     A multiplication and an addition are two. Kernels that torch does not know are not counted.
     """

@@ -1,4 +1,4 @@
-"""From a backend's outputs to one tag per unit: contract, repair, then merging of windows.
+"""From a backend's outputs to one tag per unit: check, repair, then merge windows.
 
 The harness, not the backend, guarantees that every unit has a tag and that every repair is counted.
 """
@@ -67,7 +67,7 @@ def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
 
 
 def _told(fates: Sequence[str]) -> str:
-    """The fates of the units of a sentence; nothing to tell where all were predicted."""
+    """The fates of the units of a sentence; nothing to tell if all were predicted."""
     letters = "".join(fates)
     return letters if letters.strip(PREDICTED) else ""
 

@@ -1,4 +1,4 @@
-"""Joules of the GPU from its own counter; from sampled power where it has none; else None, never 0.
+"""Joules of the GPU from its own counter; from sampled power if it has none; else None, never 0.
 
 A device that several processes share gives None too.
 
@@ -20,7 +20,7 @@ SAMPLE_SECONDS = 0.1
 def counter() -> Iterator[Callable[[], float | None]]:
     """Count while the block runs; what is yielded gives the joules once it has ended.
 
-    None where other processes compute on the same device, since nobody can tell whose they are.
+    None if other processes compute on the same device, since nobody can tell whose they are.
     """
     device = _device()
     if device is None:
@@ -34,7 +34,7 @@ def counter() -> Iterator[Callable[[], float | None]]:
 
 @contextmanager
 def _counted(pynvml: Any, handle: Any) -> Iterator[Callable[[], float | None]]:
-    """The device's own counter, or its power over time where it has none."""
+    """The device's own counter, or its power over time if it has none."""
     start = _millijoules(pynvml, handle)
     if start is None:
         with _sampled(pynvml, handle) as joules:

@@ -1,7 +1,7 @@
-"""Cells as child processes, some side by side; the table does not depend on how many.
+"""Cells as child processes, several at a time; the table does not depend on how many.
 
 Children come from a forkserver that has imported the backends once. Each has a stated number of
-threads and, where there are GPUs, one of its own. A cell that fails leaves ``failed.json`` and its
+threads and, if there are GPUs, one of its own. A cell that fails leaves ``failed.json`` and its
 traceback in ``error.log``; the grid goes on.
 """
 

@@ -1,4 +1,4 @@
-"""What a backend is given of a task, and nothing else: no gold of test, no split, no position.
+"""What a backend is given of a task, and nothing else: no test gold, no split, no position.
 
 The task itself stays out of its reach: it is read, what is handed out is taken from it, and it is
 let go; test gold is read again only when all answers are in. A sentence that is handed out is

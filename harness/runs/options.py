@@ -36,7 +36,7 @@ class Option:
 
     @property
     def description(self) -> str:
-        """What it is, as its annotation says; empty where that says nothing."""
+        """What it is, as its annotation says; empty if that says nothing."""
         found = (one.description for one in self._metadata if isinstance(one, FieldInfo))
         return next(filter(None, found), "")
 

@@ -1,4 +1,4 @@
-"""From what a user asks for to cells: one task, one backend with its options, one seed each.
+"""From a request to cells: one task, one backend with its options, one seed each.
 
 A cell's digest hashes everything that can change its result: options, settings, data, weights,
 versions and where the backend comes from. Same digest, same folder; any change, another one.

@@ -1,4 +1,4 @@
-"""Raw text in, tags out, with the model of a finished run: lines of any length, empty ones too."""
+"""Raw text in, tags out, with the model of a finished run; lines may have any length, even none."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What a person who waits sees: bars on a terminal, plain lines elsewhere; both on stderr."""
+"""Progress for the person who waits: bars on a terminal, plain lines elsewhere, both on stderr."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is written down about a run: all that could change its result, and what it took."""
+"""The record of a run: all that could change its result, and what it cost."""
 
 from typing import Any
 

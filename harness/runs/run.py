@@ -33,7 +33,7 @@ Report = Callable[[Progress], None]
 
 
 def execute(cell: GridCell, report: Report) -> bool:
-    """Run ``cell`` in its folder; False where it was done before.
+    """Run ``cell`` in its folder; False if it was done before.
 
     Raises:
         HarnessError: for all that a user can fix.
@@ -67,7 +67,7 @@ def _task(cell: GridCell) -> Task:
     """The task of ``cell``, the same bytes each time.
 
     Raises:
-        DataError: where they are not those that the cell was planned on.
+        DataError: if they are not those that the cell was planned on.
     """
     task = load(cell.task, cell.data, cell.settings.limit)
     if task.fingerprint != cell.fingerprint:

@@ -1,4 +1,4 @@
-"""Every entity is counted once, as right, wrong or missed, in the sentence that it stands in.
+"""Every entity is counted once, as right, wrong or missed, within its own sentence.
 
 Counts come from tag ids over the whole set in a few numpy passes; ``harness.tags.decode`` says the
 same with one loop per sentence and is the definition that the tests hold this against. An entity
@@ -63,7 +63,7 @@ def count(
     """The counts of found BIO ``tags`` read under ``policy`` against fixed ``gold`` spans.
 
     Raises:
-        HarnessError: where the two sides do not hold the same sentences.
+        HarnessError: if the two sides do not hold the same sentences.
         ValueError: for a tag that is not BIO.
     """
     lengths = _lengths(gold, tags)

@@ -1,11 +1,11 @@
-"""No run is scored by our code alone: seqeval must read the same numbers, or the run fails.
+"""No run is scored by our code alone: seqeval must give the same numbers, or the run fails.
 
 What is checked, and its bound: the entities of every sentence are read a second time, by the loop
 of ``harness.tags``, and their totals must equal the counts. seqeval, which is hundreds of times
 slower than the counting, then reads every sentence of a set of up to ``LIMIT`` units; of a larger
 set it reads a sample of sentences of about ``LIMIT`` units, drawn by a fixed seed, and must equal
-the counts of those sentences. seqeval's default stands witness to ``conlleval``, its strict IOB2
-to ``strict`` and to ``discard``.
+the counts of those sentences. seqeval's default mode checks ``conlleval``, its strict IOB2 mode
+checks ``strict`` and ``discard``.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ def check(
     counts: Mapping[Policy, CountMatrix],
     limit: int = LIMIT,
 ) -> None:
-    """Pass where both witnesses read the same numbers as ``counts``, for every policy in it.
+    """Pass if both read the same numbers as ``counts``, for every policy in it.
 
     Args:
         gold: the spans of each sentence.
@@ -54,7 +54,7 @@ def check(
 
 
 def _sample(lengths: Sequence[int], limit: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """All sentences where they fit, else as many as fit in an order drawn by a fixed seed."""
+    """All sentences if they fit, else as many as fit in an order drawn by a fixed seed."""
     if sum(lengths) <= limit:
         return np.arange(len(lengths))
     order = np.random.default_rng(0).permutation(len(lengths))
@@ -120,10 +120,10 @@ def _check_row(policy: Policy, label: str, counts: Counts, theirs: SeqevalScores
 
 
 def _message(
-    witness: str, policy: str, label: str, field: str, ours: object, theirs: object
+    scorer: str, policy: str, label: str, field: str, ours: object, theirs: object
 ) -> str:
     return (
-        f"the counts under {policy} were to equal {witness}'s, but for {label} the {field} is "
+        f"the counts under {policy} were to equal {scorer}'s, but for {label} the {field} is "
         f"{ours} here and {theirs} there; no score of this run can be trusted: "
         "report it with its predictions.jsonl"
     )

@@ -1,4 +1,4 @@
-"""Scores derive from integer counts; what is undefined stays None and prints as n/a, never as 1.
+"""Scores derive from integer counts; an undefined one stays None and prints as n/a, never as 1.
 
 Micro F1 is the headline. Macro F1 is the plain mean, and weighted F1 the mean by gold support,
 over the types that occur in gold: a type found but never in gold lowers micro precision only, and
@@ -78,7 +78,7 @@ def unit_accuracy(gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]])
 
 
 def invalid_rate(tags: Iterable[Sequence[str]]) -> float | None:
-    """Share of units whose tag may not stand where it stands; None without units."""
+    """Share of units whose tag is illegal in its place; None without units."""
     answers = list(tags)
     units = sum(map(len, answers))
     return sum(map(invalid_transitions, answers)) / units if units else None

@@ -1,4 +1,4 @@
-"""What may be said of differences between scores: intervals, tests and groups over counts.
+"""What differences between scores mean: intervals, tests and groups over counts.
 
 Everything is computed from integer counts by seed and sentence, ``(seeds, sentences, 3)`` with the
 last axis (tp, fp, fn), and from nothing else. A claim about a system covers both sources of

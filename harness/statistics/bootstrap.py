@@ -25,7 +25,7 @@ _EXACT = 1 << 24  # integers up to here are exact in float32
 class Interval:
     """A score or a difference, as fractions, and between what it lies at ``level``.
 
-    ``covers_training`` is False where a system has one seed: the interval then speaks of these
+    ``covers_training`` is False if a system has one seed: the interval then speaks of these
     trained models, and nothing can be claimed about training variance.
     """
 
@@ -45,7 +45,7 @@ class Interval:
 class PairedBootstrap:
     """The difference of two systems, first minus second, under resampling.
 
-    ``p`` is twice the share of draws on the far side of zero, so it falls below 0.05 where the
+    ``p`` is twice the share of draws on the far side of zero, so it falls below 0.05 if the
     95 % interval leaves zero out. ``models_half_width`` is that of the interval of the trained
     models alone, sentences varying and seeds not.
     """

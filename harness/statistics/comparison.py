@@ -1,4 +1,4 @@
-"""One table, one correction: every pair is tested, and no difference is claimed uncorrected."""
+"""One table, one correction: every pair is tested, and only corrected differences are claimed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class MinimumDifference:
 class Comparison:
     """What may be said of the systems of one table, by name.
 
-    ``covers_training`` is False where any system has a single seed: then nothing can be claimed
+    ``covers_training`` is False if any system has a single seed: then nothing can be claimed
     about training variance. ``minimum`` is None for fewer than two systems.
     """
 
@@ -75,13 +75,13 @@ def compare(
 
     Args:
         systems: counts by name, each (seeds, sentences, 3), the last axis (tp, fp, fn); documents
-            for sentences where they are known (``by_document``). Seeds may differ in number.
-        draws: of the bootstrap and of the permutation; more where the pairs are too many for it.
+            for sentences if they are known (``by_document``). Seeds may differ in number.
+        draws: of the bootstrap and of the permutation; more if the pairs are too many for it.
         seed: of the random numbers; equal input and seed give equal results.
         level: nominal coverage of the intervals.
 
     Raises:
-        HarnessError: where the systems were not scored against the same gold.
+        HarnessError: if the systems were not scored against the same gold.
     """
     names = [*combinations(systems, 2)]
     draws = max(draws, enough(len(names)))

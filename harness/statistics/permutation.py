@@ -1,4 +1,4 @@
-"""Were two systems the same, swapping their answers to a sentence would change nothing.
+"""If two systems were the same, swapping their answers to a sentence would change nothing.
 
 A draw swaps the counts of each sentence between the systems with probability one half, for all
 seeds of a system together (approximate randomisation: Noreen 1989; Yeh 2000 for F1). That alone is

@@ -1,4 +1,4 @@
-"""From p-values to what a reader may say: who is not separable from whom."""
+"""From p-values to groups and letters: which systems cannot be separated."""
 
 from collections.abc import Callable, Mapping, Sequence
 from string import ascii_letters

@@ -1,4 +1,4 @@
-"""The counts of one system, checked once: what may be resampled and what must be equal."""
+"""The counts of a system, checked once: what is resampled, and what must be equal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

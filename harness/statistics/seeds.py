@@ -1,4 +1,4 @@
-"""What the seeds add to chance: the part of their spread that the sentences do not explain.
+"""What seeds add to chance: the part of their spread that the sentences do not explain.
 
 Model. With F1 linear in the sentences (delta method), the F1 of seed r is ``mu + a_r +
 mean_i(b_i + e_ri)``: a_r is the luck of training, b_i the sentence, e_ri how this model fares on
@@ -38,7 +38,7 @@ _STREAM = 1  # of the random numbers of a seed; resampled sentences use stream 0
 class Luck:
     """The variance of F1 between seeds of one system, as estimated: it may be below 0.
 
-    ``freedom`` is 0 where a single seed leaves it unknown, and infinite where all seeds gave the
+    ``freedom`` is 0 if a single seed leaves it unknown, and infinite if all seeds gave the
     same answers, so that there is no luck to estimate.
     """
 
@@ -51,7 +51,7 @@ class Luck:
 class SeedEffect:
     """The variance of a mean over seeds, or of a difference of such, that is due to the seeds.
 
-    ``known`` is False where a single seed leaves the variance unknown: it then counts as 0, and
+    ``known`` is False if a single seed leaves the variance unknown: it then counts as 0, and
     nothing can be claimed about training.
     """
 

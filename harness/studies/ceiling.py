@@ -1,4 +1,4 @@
-"""The oracle: what a backend would score were its model perfect, and what takes the rest.
+"""The oracle: what a backend would score if its model were perfect, and what takes the rest.
 
 Gold goes through the backend's own path (windows, tokenizer, format, repair) and is scored as any
 answer is. A sentence that loses an entity puts it down to the first cause that it shows:

@@ -1,4 +1,4 @@
-"""Predictions made elsewhere, into the same table through the same code.
+"""Predictions made by other systems, put into the same table by the same code.
 
 Each sentence of the file answers the sentence of the test set at the same place; the text must be
 the same, unit by unit, or nothing is imported.
@@ -36,7 +36,7 @@ TRAIN, TEST = "train", "test"
 class Import:
     """A file of predictions: its format, the name its row gets, and what is known of its making.
 
-    ``seeds`` are several where a system has no luck in it: the file is the answer of each.
+    ``seeds`` are several if the system is deterministic: the file is the answer of each.
     """
 
     path: Path

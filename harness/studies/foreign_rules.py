@@ -1,4 +1,4 @@
-"""What other systems make of text and tags: each habit as a small rule, named for what it does.
+"""What other systems do to text and tags: each habit as a small rule, named for what it does.
 
 A rule answers as a perfect model does in a system with that habit: it knows all gold, and what it
 says is laid on the units of the untouched sentence as that system would lay it there. Scored

@@ -1,4 +1,4 @@
-"""Formats side by side: what each costs to write, could reach, breaks in free writing, and scores.
+"""Formats side by side: length, ceiling, malformed answers and scores of each.
 
 One training per format, all else equal. The ceiling is gold through the backend's own path; the
 length is that of the right answers to the test set, so it depends on no model.

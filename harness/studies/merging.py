@@ -1,4 +1,4 @@
-"""Results of several machines in one folder; what may not stand in one table is refused.
+"""Results of several machines in one folder; those that may not share a table are refused.
 
 A run enters when its certificate agrees with the runs of the same task that are there, and when no
 run there has the same configuration and another result.

@@ -32,7 +32,7 @@ def stored(path: Path) -> Result:
     """The result at ``path``, a run folder or one of its files.
 
     Raises:
-        ConfigError: where there is not one finished run, or one that was imported.
+        ConfigError: if there is not one finished run, or one that was imported.
     """
     found = reader.read([path.parent if path.is_file() else path])
     if len(found.runs) != 1:

@@ -1,4 +1,4 @@
-"""Stored answers scored by other rules, without a model: another policy, or some of the types.
+"""Stored answers scored under other rules, without a model: another policy, or only some types.
 
 The answers are rewritten as the rule reads them and scored by the one scorer; what is written is a
 result of its own whose variant names the rule, so it never stands for the original.

@@ -1,4 +1,4 @@
-"""What somebody states of a system that this harness did not run; never more than was stated.
+"""What somebody states about a system that this harness did not run, and nothing beyond that.
 
 A stated fact stands where a run would have recorded it, so that a row whose facts agree with those
 of the others is ranked with them. That it was only stated is a line of the certificate.
@@ -20,7 +20,7 @@ TRAIN = "train"
 
 
 class StatedFacts(BaseModel):
-    """Facts, each None where nothing is stated.
+    """Facts, each None if nothing is stated.
 
     ``training`` is ``train`` where each epoch fed every sentence of the train split once and
     nothing else. ``window_limit`` and ``window_margin`` are those of the windows it was fed, and
@@ -62,7 +62,7 @@ class StatedFacts(BaseModel):
         return {**facts, **every, STATED: sorted(facts)}
 
     def training_digests(self, task: Task) -> tuple[str, ...]:
-        """The digest of an epoch on the train split of ``task``, where that is what is stated."""
+        """The digest of an epoch on the train split of ``task``, if that is what is stated."""
         if not (self.training and self.window_limit and self.window_margin):
             return ()
         policy = WindowPolicy(self.window_limit, self.window_margin)

@@ -1,4 +1,4 @@
-"""Files become sentences here, once: no unit is normalised, stripped or lost without a problem.
+"""Files become sentences here, once; no unit is normalised, stripped or lost without a problem.
 
 Each format has a module with a frozen ``Source`` (what one split is made of) and ``read``.
 """

@@ -1,4 +1,4 @@
-"""CoNLL columns: a line a unit, the unit first and its tag last; a blank line ends a sentence.
+"""CoNLL columns: one line per unit, the unit first and its tag last; a blank line ends a sentence.
 
 Columns are separated by a tab where most lines have one, else by a space. A line that begins with
 ``-DOCSTART-`` begins a document. No line is a comment: a unit may begin with ``#``.

@@ -1,4 +1,4 @@
-"""Why an entry of a structured format is no sentence, said before its line is known."""
+"""Why an entry of a structured format is not a sentence, raised before its line is known."""
 
 from collections.abc import Sequence
 

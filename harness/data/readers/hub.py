@@ -1,4 +1,4 @@
-"""A data set of a model hub, through ``datasets``: tokens and one tag per token, revision pinned.
+"""Data sets of a model hub, read with ``datasets``: tokens, one tag per token, a pinned revision.
 
 A folder on this machine takes the same road: what ``save_to_disk`` wrote, or parquet or JSON files.
 A repository without a pinned revision is refused: its rows may change under the table's feet.
@@ -18,7 +18,7 @@ from harness.errors import ConfigError, DataError
 class HubSource:
     """One split of a repository or folder, the names of its columns, and the tags by number.
 
-    ``names`` is None where the data set knows its own (a ClassLabel) or holds tags as text.
+    ``names`` is None if the data set knows its own (a ClassLabel) or holds tags as text.
     """
 
     repository: str
@@ -40,7 +40,7 @@ def read(source: HubSource) -> ReadSplit:
 
     Raises:
         ConfigError: without ``datasets``, for an unpinned repository or a column that is not there.
-        DataError: where the data set cannot be reached.
+        DataError: if the data set cannot be reached.
     """
     rows = _rows(source)
     names = source.names or _class_names(rows.features[source.tags])

@@ -1,4 +1,4 @@
-"""JSON Lines: an object a line, its gold as spans in code points or as one tag per token.
+"""JSON Lines: one object per line, its gold as spans in code points or as one tag per token.
 
 ``{"text": "…", "spans": [{"start": 0, "end": 2, "label": "PER", "text": "…"}]}``, or ``tokens`` in
 place of ``text``, or ``tokens`` with ``tags``. Ends are exclusive. ``text`` in a span is optional

@@ -1,6 +1,6 @@
-"""Offsets in code points, exact or refused: a span that does not fit its text is never repaired.
+"""Offsets in code points, exact or refused: a span that does not fit its text is never corrected.
 
-What went wrong is said where it can be told: offsets in UTF-16 code units (JavaScript, Java) and
+What went wrong is said if it can be told: offsets in UTF-16 code units (JavaScript, Java) and
 inclusive ends (CLUENER) are the two mistakes of the field.
 """
 

@@ -1,4 +1,4 @@
-"""Parallel files: ``train.txt`` and ``train_TAG.txt``, a line a sentence, line by line.
+"""Parallel files: ``train.txt`` and ``train_TAG.txt``, one sentence per line in both.
 
 Units and tags are separated by exactly one ASCII space, so no unit can be a space or be empty.
 """
@@ -73,7 +73,7 @@ def _cut(line: str) -> tuple[str, ...]:
 
 
 def _unequal(units: lines.Lines, other: lines.Lines) -> list[Problem]:
-    """A problem where two files that go line by line differ in lines."""
+    """A problem if two files that go line by line differ in lines."""
     here, there = len(units.lines), len(other.lines)
     if here == there or units.unreadable or other.unreadable:
         return []
@@ -82,7 +82,7 @@ def _unequal(units: lines.Lines, other: lines.Lines) -> list[Problem]:
 
 
 def _length_problems(file: str, record: Raw) -> list[Problem]:
-    """A problem where a line of units and its line of tags differ in length."""
+    """A problem if a line of units and its line of tags differ in length."""
     units, tags = record.units, record.tags or ()
     if len(units) == len(tags):
         return []

@@ -1,4 +1,4 @@
-"""What a reader hands on: sentences as the file has them, and every problem it met, not the first.
+"""What a reader returns: sentences as the file has them, and every problem, not only the first.
 
 A problem is a value, so that a check can list all of them and a run can refuse all at once.
 """

@@ -1,4 +1,4 @@
-"""One table object, five formats: each renders the whole of it and escapes its own specials."""
+"""One table object, five formats: each renders all of it and escapes its own special characters."""
 
 from collections.abc import Callable
 from importlib import import_module

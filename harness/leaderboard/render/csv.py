@@ -1,4 +1,4 @@
-"""CSV for spreadsheets: every field quoted, one header, a row per row of every block.
+"""CSV for spreadsheets: every field quoted, one header, one line for each row of each block.
 
 Numbers are printed ones; a spread stands in a column of its own. A text that a spreadsheet would
 run as a formula gets a leading apostrophe (OWASP, CSV injection).

@@ -1,4 +1,4 @@
-"""HTML in one file: no network, sorted by a click on a head, in the light or dark of the reader.
+"""HTML in one file: no network, sorted by clicking a heading, light or dark as the reader prefers.
 
 jinja2 escapes every value; a content security policy forbids all but the page's own style and
 script, so that even a name that is markup stays text.

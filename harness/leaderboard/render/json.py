@@ -1,4 +1,4 @@
-"""JSON for programs: values in full precision, scores as fractions, null for what is not known."""
+"""JSON for programs: values in full precision, scores as fractions, null for what is unknown."""
 
 import json
 from dataclasses import asdict

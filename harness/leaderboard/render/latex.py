@@ -1,4 +1,4 @@
-r"""LaTeX with booktabs, one table a block, to be read with ``\input``.
+r"""LaTeX with booktabs, one table per block, to be included with ``\input``.
 
 pandas' Styler escapes the cells; bold is put around what is escaped already. A character beyond
 Latin needs XeLaTeX or LuaLaTeX with a font that has it, which a comment at the top says.

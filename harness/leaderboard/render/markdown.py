@@ -1,4 +1,4 @@
-"""GitHub Markdown. A cell can hold anything: what Markdown or HTML would read is escaped."""
+"""GitHub Markdown. A cell can hold anything: what Markdown or HTML would interpret is escaped."""
 
 import re
 from collections.abc import Iterable, Sequence

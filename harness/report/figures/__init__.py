@@ -21,8 +21,8 @@ def draw(
     """Write every figure about ``runs`` as SVG and PNG; gives the paths, and what was not drawn.
 
     Raises:
-        ConfigError: where the plotting libraries are not installed.
-        DataError: where two runs on the same data disagree about the gold.
+        ConfigError: if the plotting libraries are not installed.
+        DataError: if two runs on the same data disagree about the gold.
     """
     from harness.errors import ConfigError
 
@@ -44,7 +44,7 @@ def draw(
 
 
 def _names(groups: Sequence[Sequence[FinishedRun]]) -> list[str]:
-    """The task, and where it was read in several ways also what tells them apart."""
+    """The task, and, if it was read in several ways, also what tells them apart."""
     data = [group[0].data for group in groups]
     often = Counter(task for task, _, _ in data)
     return [

@@ -1,4 +1,4 @@
-"""One look for all figures: every picture is drawn on a figure of its own, with no global state.
+"""One style for all figures: each is drawn on a figure of its own, without global state.
 
 Equal results give equal bytes: no date, and a fixed salt for the ids inside an SVG.
 """
@@ -29,7 +29,7 @@ _LONG = re.compile(rb"(\.\d\d)\d+")  # a hundredth of a point is seen by nobody,
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure in both formats; with no bytes where it could not be drawn, as its caption says."""
+    """A figure in both formats; with no bytes if it could not be drawn, as its caption says."""
 
     name: str
     caption: str

@@ -1,4 +1,4 @@
-"""A word cloud for each entity type, from mentions and their counts: nothing is cut into words."""
+"""A word cloud for each entity type, from mentions and their counts; mentions are never split."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def clouds(run: FinishedRun) -> Picture:
 
 
 def mentions(run: FinishedRun) -> dict[str, dict[str, int]]:
-    """The counts of mentions by label: of train where the run stored facts, else of the gold."""
+    """The counts of mentions by label: of train if the run stored facts, else of the gold."""
     counts: dict[str, Counter[str]] = {}
     for mention, labels in (run.facts.mentions if run.facts else {}).items():
         for label, count in labels.items():

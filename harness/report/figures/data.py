@@ -1,4 +1,4 @@
-"""What the data are like: labels, lengths, and which tag follows which."""
+"""Figures of the data: labels, lengths, and which tag follows which."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How well the rows do, and where: seeds are points, so that nobody takes a mean for a fact."""
+"""Figures of the scores. Each seed is a point, so that nobody mistakes a mean for a fact."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

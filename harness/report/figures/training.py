@@ -1,4 +1,4 @@
-"""How training went: all runs of a study in one plot."""
+"""Figures of training: all runs of a study in one plot."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
