@@ -119,9 +119,7 @@ def _check_row(policy: Policy, label: str, counts: Counts, theirs: SeqevalScores
             raise HarnessError(_message("seqeval", policy, label, field, mine, other))
 
 
-def _message(
-    scorer: str, policy: str, label: str, field: str, ours: object, theirs: object
-) -> str:
+def _message(scorer: str, policy: str, label: str, field: str, ours: object, theirs: object) -> str:
     return (
         f"the counts under {policy} were to equal {scorer}'s, but for {label} the {field} is "
         f"{ours} here and {theirs} there; no score of this run can be trusted: "

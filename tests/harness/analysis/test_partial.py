@@ -22,7 +22,7 @@ def pairs(draw):
     return tuple(decode(side) for side in sides)
 
 
-def witness(sentences, scheme):
+def reference(sentences, scheme):
     as_dicts = [
         [[{"label": s.label, "start": s.start, "end": s.end - 1} for s in side] for side in sides]
         for sides in zip(*sentences, strict=True)
@@ -40,7 +40,7 @@ def counted(credit):
 def test_strict_exact_and_partial_equal_nervaluate(sentences):
     ours = partial_credit(sentences)
     for scheme in ("strict", "exact", "partial"):
-        counts, f1 = witness(sentences, scheme)
+        counts, f1 = reference(sentences, scheme)
         assert counted(ours[scheme]) == counts
         assert (ours[scheme].f1 or 0.0) == pytest.approx(f1)
 
@@ -48,7 +48,7 @@ def test_strict_exact_and_partial_equal_nervaluate(sentences):
 @given(st.lists(pairs(), min_size=1, max_size=4))
 def test_type_equals_nervaluate_where_overlaps_are_one_to_one_and_is_never_lower(sentences):
     ours = partial_credit(sentences)["type"]
-    counts, _ = witness(sentences, "type")
+    counts, _ = reference(sentences, "type")
     assert ours.correct >= counts[0]
     if all(_one_to_one(*sentence) for sentence in sentences):
         assert counted(ours) == counts
@@ -63,15 +63,15 @@ def _one_to_one(gold, found):
 def test_nervaluate_counts_one_mention_twice_and_depends_on_the_direction():
     gold, found = [Span(0, 6, "PER")], [Span(0, 2, "ORG"), Span(3, 6, "PER")]
     mirrored = [Span(0, 3, "PER"), Span(4, 6, "ORG")]
-    assert witness([(gold, found)], "type")[0] == (0, 1, 0, 0, 1)
-    assert witness([(gold, mirrored)], "type")[0] == (1, 0, 0, 0, 1)
+    assert reference([(gold, found)], "type")[0] == (0, 1, 0, 0, 1)
+    assert reference([(gold, mirrored)], "type")[0] == (1, 0, 0, 0, 1)
     for sides in (found, mirrored):
         assert counted(partial_credit([(gold, sides)])["type"]) == (1, 0, 0, 0, 1)
 
 
 def test_nervaluate_overlooks_an_overlap_of_under_one_percent():
     gold, found = [Span(0, 150, "PER")], [Span(149, 152, "PER")]
-    assert witness([(gold, found)], "partial")[0] == (0, 0, 0, 1, 1)
+    assert reference([(gold, found)], "partial")[0] == (0, 0, 0, 1, 1)
     assert counted(partial_credit([(gold, found)])["partial"]) == (0, 0, 1, 0, 0)
 
 

@@ -127,6 +127,6 @@ def spy(function, seen):
     return watched
 
 
-def test_an_empty_set_has_nothing_to_witness():
+def test_an_empty_set_has_nothing_to_check():
     cross_check.check([], [], count_policies([], [], LABELS))
     cross_check.check([()], [()], count_policies([()], [()], LABELS))
