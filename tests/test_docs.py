@@ -1,9 +1,16 @@
 """The documents say what the tree holds."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import refresh
+from plugin_site import made_plugin
+from program import harness
 
 from harness.data.task import load
 from harness.errors import DataError
@@ -12,6 +19,7 @@ from harness.studies.foreign_rules import RULES
 from harness.studies.rule_ceilings import lines
 
 ROOT = Path(__file__).parents[1]
+REMEDY = "run `python docs/refresh.py`, and `python docs/refresh.py run` for the table of README"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -23,13 +31,33 @@ def test_contributing_prints_the_plugin_that_the_tests_install():
     assert (plugin / "pyproject.toml").read_text(encoding="utf-8") in CONTRIBUTING
 
 
-def test_the_tree_in_readme_is_the_tree():
-    block = re.search(r"```\n(README\.md .*?)```", README, re.DOTALL).group(1)
-    named = {line.split()[0].rstrip("/") for line in block.splitlines() if line[:1].strip()}
-    there = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
-    assert named <= there
-    for needed in ("harness", "backends", "prompts", "configs", "results", "tests", "benchmarks"):
-        assert needed in named
+MAP = refresh.rooms(refresh.map_of_rooms(README))
+
+
+def test_the_map_in_readme_names_every_folder_on_top_and_every_room_and_no_other():
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    tops = {Path(line).parts[0] for line in tracked if "/" in line}
+    rooms = {
+        path.parent.relative_to(ROOT)
+        for package in ("harness", "backends")
+        for path in (ROOT / package).glob("*/__init__.py")
+    }
+    assert set(MAP) == {Path(top) for top in tops if not top.startswith(".")} | rooms
+    files = [line.split()[0] for line in refresh.map_of_rooms(README) if "/" not in line.split()[0]]
+    assert all((ROOT / name).is_file() for name in files)
+
+
+@pytest.mark.parametrize("folder", MAP, ids=str)
+def test_the_purpose_of_a_room_is_what_its_package_says(folder):
+    assert MAP[folder] == (refresh.purpose(folder) or MAP[folder]), REMEDY
+
+
+def test_every_purpose_of_a_package_in_the_map_is_its_own():
+    assert len({MAP[folder] for folder in MAP}) == len(MAP)
+    assert refresh.purpose(Path("harness/scoring")).startswith("From gold")
+    assert refresh.purpose(Path("docs")) is None
 
 
 def test_every_file_that_readme_links_to_exists():
@@ -48,12 +76,14 @@ def columns(table):
     return {head: cells for head, _, *cells in zip(*rows, strict=True)}
 
 
-COMMAND, *TABLE = re.search(r"<!-- (python .*?)<!-- end -->", DOCS, re.DOTALL)[1].splitlines()
+((COMMAND, TABLE),) = refresh.blocks(DOCS).items()
+TABLE = TABLE.splitlines()
 TASKS = list(columns(TABLE))[1:]
 
 
 def test_the_table_of_docs_has_the_tasks_of_the_command_above_it():
-    assert f"python -m harness oracle --rules --task {' '.join(TASKS)} -->" == COMMAND
+    command = f"python -m harness oracle --rules --task {' '.join(TASKS)}"
+    assert command + " | sed '/^$/,$d'" == COMMAND
     assert TASKS[0] == "demo"
 
 
@@ -76,6 +106,89 @@ def test_the_table_of_docs_holds_what_the_command_prints(task):
 def test_docs_say_what_each_rule_does_in_the_words_of_the_program():
     described = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", DOCS, re.MULTILINE)
     assert described[-len(RULES) :] == [(rule.name, rule.meaning) for rule in RULES]
+
+
+def test_the_help_page_is_what_the_program_prints():
+    assert refresh.HELP.read_text(encoding="utf-8") == refresh.help_page(), REMEDY
+
+
+def test_a_block_is_refreshed_by_what_its_command_prints_and_others_stay():
+    text = "a\n<!-- $ echo one -->\nold\n<!-- end -->\n<!-- $ echo two -->\nold\n<!-- end -->\n"
+    made = refresh.refreshed(text, "one")
+    assert refresh.blocks(made) == {"echo one": "one\n", "echo two": "old\n"}
+    assert made.startswith("a\n")
+
+
+PYTHON = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
+
+
+@pytest.mark.slow
+def test_the_python_of_readme_runs_and_prints_what_it_says(tmp_path):
+    """As a script: what follows # is what the last line prints."""
+    *_, said = PYTHON.strip().split("\n")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", PYTHON], cwd=tmp_path, env=environment, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *table, entities = done.stdout.strip().split("\n")
+    assert f"# {entities}" == said
+    assert table[0] == "### demo"
+    assert len([line for line in PYTHON.strip().split("\n") if line and line[0] != "#"]) == 5
+
+
+(RUN,) = (text for command, text in refresh.blocks(README).items() if "harness run" in command)
+
+
+def shape(lines):
+    """Lines with every number as #, and one name for every row, so that only the words are left."""
+    return [re.sub(r"[\d.,]+\d|\d", "#", line).strip() for line in lines]
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What a real run of two quick backends on the demo prints, one of them a third party's."""
+    folder = tmp_path_factory.mktemp("readme")
+    out, _ = harness(
+        "run", "--backend", "dictionary", "gazetteer", folder=folder,
+        paths=[ROOT, made_plugin(folder)],
+    )  # fmt: skip
+    return re.search(r"^\| rank.*?^Certificate.*?$", out, re.DOTALL | re.MULTILINE)[0]
+
+
+@pytest.mark.slow
+def test_the_table_of_readme_has_the_columns_and_the_words_that_a_run_prints(printed):
+    shown, made = ([x for x in text.split("\n") if x.strip()] for text in (RUN, printed))
+    heads = [[cell.strip() for cell in lines[0].split("|")] for lines in (shown, made)]
+    assert heads[0] == heads[1], REMEDY
+    words = [shape(line for line in lines if line[0] != "|") for lines in (shown, made)]
+    assert words[0] == words[1], REMEDY
+
+
+@pytest.mark.slow
+def test_the_dictionary_of_readme_scores_what_a_run_of_it_scores(printed):
+    assert scores_of(RUN)["dictionary"] == scores_of(printed)["dictionary"], REMEDY
+
+
+def test_the_scores_of_readme_are_those_of_the_board_of_the_demo():
+    """Costs are not: they are those of another session."""
+    board = json.loads((ROOT / "results/leaderboards/demo.json").read_text(encoding="utf-8"))
+    there = {
+        row["name"]: [row["cells"][key]["text"] for key in ("f1", "seeds", "precision", "recall")]
+        for row in board["blocks"][0]["rows"]
+    }
+    shown = scores_of(RUN)
+    assert list(shown) == ["bert-crf tiny (scratch)", "dictionary"]
+    for name, found in shown.items():
+        assert found == there[name], name
+
+
+def scores_of(text):
+    """F1, seeds, precision and recall of each row of a table in Markdown."""
+    table = columns(line.replace("*", "") for line in text.split("\n") if line[:1] == "|")
+    rows = zip(*(table[head] for head in ("F1", "seeds", "P", "R")), strict=True)
+    return dict(zip(table["backend"], map(list, rows), strict=True))
 
 
 def test_readme_sets_up_with_two_commands_and_the_second_is_what_ci_runs():

@@ -6,13 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import tiny_task
+from plugin_site import made_plugin
 from program import harness
-
-PLUGIN = Path(__file__).parent / "plugin"
 
 
 @pytest.fixture
@@ -28,17 +26,7 @@ def run_folder(task, tmp_path):
 
 @pytest.fixture
 def plugin(tmp_path):
-    """The third-party distribution, as an installer would leave it."""
-    site = tmp_path / "site"
-    (site / "ner_gazetteer-0.1.dist-info").mkdir(parents=True)
-    (site / "ner_gazetteer-0.1.dist-info" / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: ner-gazetteer\nVersion: 0.1\n"
-    )
-    (site / "ner_gazetteer-0.1.dist-info" / "entry_points.txt").write_text(
-        "[harness.backends]\ngazetteer = ner_gazetteer:Gazetteer\n"
-    )
-    (site / "ner_gazetteer").symlink_to(PLUGIN / "ner_gazetteer")
-    return site
+    return made_plugin(tmp_path)
 
 
 @pytest.mark.slow

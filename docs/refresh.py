@@ -1,0 +1,110 @@
+"""Write again what the documents show of the program.
+
+    python docs/refresh.py            # the help page, and the purposes in README's map of rooms
+    python docs/refresh.py oracle     # also each block whose command has this word in it
+
+Such a block begins with ``<!-- $ COMMAND -->`` and ends with ``<!-- end -->``; between the two
+stands what the command prints. The tests compare all of it (``tests/test_docs.py``).
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README, PAGE, HELP = ROOT / "README.md", ROOT / "docs" / "README.md", ROOT / "docs" / "commands.md"
+BLOCK = re.compile(r"<!-- \$ (?P<command>[^\n]+) -->\n(?P<content>.*?)<!-- end -->", re.DOTALL)
+ROOM = re.compile(r"^(?P<indent> *)(?P<name>\w+)/(?P<space> +)(?P<purpose>\S.*)$")
+WIDTH = "80"
+
+
+def blocks(text: str) -> dict[str, str]:
+    """What stands in ``text`` under each command."""
+    return {found["command"]: found["content"] for found in BLOCK.finditer(text)}
+
+
+def refreshed(text: str, word: str) -> str:
+    """``text`` with the output of each command that holds ``word``."""
+
+    def again(found: re.Match[str]) -> str:
+        command = found["command"]
+        return (
+            f"<!-- $ {command} -->\n{output(command)}<!-- end -->" if word in command else found[0]
+        )
+
+    return BLOCK.sub(again, text)
+
+
+def output(command: str) -> str:
+    """What a shell prints for ``command`` in the root of the tree."""
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE
+    )
+    return done.stdout
+
+
+def map_of_rooms(text: str) -> list[str]:
+    """The lines of the map in README."""
+    return re.search(r"```\n(README\.md .*?)```", text, re.DOTALL)[1].splitlines()
+
+
+def rooms(lines: list[str]) -> dict[Path, str]:
+    """The folders that the lines of a map name, each with its purpose."""
+    found, top = {}, Path()
+    for line in lines:
+        room = ROOM.match(line)
+        if room:
+            top = top if room["indent"] else Path(room["name"])
+            found[top / room["name"] if room["indent"] else top] = room["purpose"]
+    return found
+
+
+def purpose(folder: Path) -> str | None:
+    """The first line of the docstring of the package in ``folder``; None for another folder."""
+    code = ROOT / folder / "__init__.py"
+    if not code.is_file():
+        return None
+    return ast.get_docstring(ast.parse(code.read_text(encoding="utf-8"))).split("\n")[0].rstrip(".")
+
+
+def with_purposes(text: str) -> str:
+    """README with the purpose of each package as its docstring has it."""
+    for folder, words in rooms(map_of_rooms(text)).items():
+        now = purpose(folder)
+        if now and now != words:
+            text = re.sub(rf"(?m)^( *{folder.name}/ +){re.escape(words)}$", rf"\g<1>{now}", text)
+    return text
+
+
+def help_page() -> str:
+    """The help of the program and of each of its commands, as one page."""
+    from harness.cli import app
+
+    names = [info.name or info.callback.__name__ for info in app.registered_commands]
+    parts = [_help(), *(f"## {name}\n\n{_help(name)}" for name in names)]
+    return "# Commands\n\nWhat `--help` prints (`python docs/refresh.py`).\n\n" + "\n".join(parts)
+
+
+def _help(*command: str) -> str:
+    from typer.testing import CliRunner
+
+    from harness.cli import app
+
+    arguments, environment = [*command, "--help"], {"COLUMNS": WIDTH, "TERM": "dumb"}
+    done = CliRunner().invoke(app, arguments, env=environment, prog_name="python -m harness")
+    return f"```text\n{done.output.strip()}\n```\n"
+
+
+def main() -> None:
+    """Write the help page and the purposes, and the blocks of the words that were given."""
+    HELP.write_text(help_page(), encoding="utf-8")
+    README.write_text(with_purposes(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for word in sys.argv[1:]:
+        for path in (README, PAGE):
+            path.write_text(refreshed(path.read_text(encoding="utf-8"), word), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

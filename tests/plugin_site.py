@@ -1,0 +1,18 @@
+"""The third-party distribution of ``tests/plugin``, as an installer would leave it."""
+
+from pathlib import Path
+
+PLUGIN = Path(__file__).parent / "plugin"
+
+
+def made_plugin(folder):
+    """A folder below ``folder`` to be put on the path, with the package and what names it."""
+    site = folder / "site"
+    about = site / "ner_gazetteer-0.1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ner-gazetteer\nVersion: 0.1\n")
+    (about / "entry_points.txt").write_text(
+        "[harness.backends]\ngazetteer = ner_gazetteer:Gazetteer\n"
+    )
+    (site / "ner_gazetteer").symlink_to(PLUGIN / "ner_gazetteer")
+    return site
