@@ -103,7 +103,7 @@ def _refuse_aliases(text: str | bytes, source: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             mark: Any = event.start_mark
             where = f"{source}:{mark.line + 1}"
-            msg = f"{where}: the alias *{event.anchor} is not read here; write the value out"
+            msg = f"{where}: the alias *{event.anchor} is not allowed; write the value out"
             raise ConfigError(msg)
 
 
@@ -128,7 +128,7 @@ def _children(node: yaml.Node, source: str) -> Iterator[tuple[str, yaml.Node, in
                 raise ConfigError(msg)
             if key.value in seen:
                 first = seen[key.value]
-                msg = f"{source}:{line}: the key {key.value!r} is here twice, first in line {first}"
+                msg = f"{source}:{line}: the key {key.value!r} appears twice, first in line {first}"
                 raise ConfigError(msg)
             seen[key.value] = line
             yield key.value, child, line

@@ -66,7 +66,7 @@ def rescore(
     from harness.tags import POLICIES
 
     if policy not in POLICIES:
-        msg = f"--policy {policy}: there are {', '.join(POLICIES)}"
+        msg = f"--policy {policy}: choose one of {', '.join(POLICIES)}"
         raise ConfigError(msg)
     rule = Rule(policy, tuple(label or ()))
     for result in reader.read(folders).runs:
@@ -163,7 +163,7 @@ def import_predictions(
     from harness.studies.stated_facts import StatedFacts
 
     if format_ not in FORMATS:
-        msg = f"--format {format_}: there are {', '.join(FORMATS)}"
+        msg = f"--format {format_}: choose one of {', '.join(FORMATS)}"
         raise ConfigError(msg)
     seeds, facts = tuple(seed or [0]), StatedFacts.parse(state or [])
     given = Import(file, format_, name, seeds, tuple(planned or ()), rule, weights, facts)

@@ -62,7 +62,9 @@ def part(reading: ReadSplit, task: TaskFile) -> Part:
     labels = set(task.labels)
     kept = tuple(record for record in reading.records if _is_sound(record, wrong, labels))
     if not kept and not any(problem.severity == "error" for problem in problems):
-        problems.append(Problem(reading.file, None, "empty-split", "error", "no sentence in here"))
+        problems.append(
+            Problem(reading.file, None, "empty-split", "error", "no sentence in this file")
+        )
     return Part(reading.file, () if mixed else kept, spelling, tuple(problems))
 
 

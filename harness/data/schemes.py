@@ -56,10 +56,10 @@ def parse(tag: str) -> tuple[str, str]:
         return OUTSIDE, ""
     letter, separator, label = tag[:1], tag[1:2], tag[2:]
     if letter.upper() not in set("BIMESLU") or not separator or separator not in SEPARATORS:
-        msg = f"{tag!r} is no tag: expected O, B-X, I-X (or B_X, I_X), or those of BIOES or BMES"
+        msg = f"{tag!r} is not a tag: expected O, B-X, I-X (or B_X, I_X), or those of BIOES or BMES"
         raise ValueError(msg)
     if letter.islower():
-        msg = f"{tag!r} begins with a small letter; write {letter.upper() + tag[1:]!r}"
+        msg = f"{tag!r} begins with a lower-case letter; write {letter.upper() + tag[1:]!r}"
         raise ValueError(msg)
     if not label:
         msg = f"{tag!r} has no label"
@@ -78,12 +78,12 @@ def detect(tags: Iterable[str]) -> Spelling:
     separators = {tag[1] for tag in entities} or {"-"}
     if len(separators) > 1:
         pair = [next(tag for tag in entities if tag[1] == mark) for mark in sorted(separators)]
-        msg = f"two ways to write a tag in one file: {pair[0]!r} and {pair[1]!r}"
+        msg = f"one file writes tags in two ways: {pair[0]!r} and {pair[1]!r}"
         raise ValueError(msg)
     for scheme, allowed in LETTERS.items():
         if letters <= allowed:
             return Spelling(scheme, separators.pop())
-    msg = f"the letters {', '.join(sorted(letters))} belong to no one of {', '.join(LETTERS)}"
+    msg = f"the letters {', '.join(sorted(letters))} belong to none of {', '.join(LETTERS)}"
     raise ValueError(msg)
 
 

@@ -88,7 +88,9 @@ class TaskFile(_Strict):
     @classmethod
     def _is_name(cls, name: str) -> str:
         if not NAME.fullmatch(name):
-            msg = f"{name!r} must be letters, digits, '.', '_' and '-', and begin with no mark"
+            msg = (
+                f"{name!r} must be letters, digits, '.', '_', '-', beginning with a letter or digit"
+            )
             raise ValueError(msg)
         return name
 
@@ -103,14 +105,14 @@ class TaskFile(_Strict):
                 raise ValueError(msg)
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:
-            msg = f"{', '.join(twice)} stands there twice"
+            msg = f"{', '.join(twice)} is listed twice"
             raise ValueError(msg)
         return labels
 
     @model_validator(mode="after")
     def _agrees(self) -> "TaskFile":
         if (self.format == "hub") != (self.hub is not None):
-            raise ValueError("`hub` and `format: hub` need each other")
+            raise ValueError("`hub` needs `format: hub`, which needs `hub`")
         for name, carve in self.carve.items():
             if name in self.splits or carve.source not in self.splits:
                 msg = f"carve.{name}: must be a new split, and be taken from one of `splits`"

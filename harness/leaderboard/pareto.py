@@ -163,7 +163,7 @@ def _legend(figure: "Figure", styles: Mapping[str, dict[str, Any]]) -> None:
 def _save(figure: "Figure", path: Path) -> None:
     known = figure.canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".") not in known:
-        msg = f"{path.name}: a picture can be {', '.join(sorted(known))}"
+        msg = f"{path.name}: pictures can be {', '.join(sorted(known))}"
         raise ConfigError(msg)
     dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     figure.savefig(path, dpi=150, metadata=dated.get(path.suffix.removeprefix(".")))

@@ -112,7 +112,7 @@ def gather(paths: Sequence[Path], chosen: Filter, held_out: HeldOut) -> Corpus:
     if not any(text.numbered for text in texts):
         stated = sorted({name for source in found for name in licences.named(source.facts.licence)})
         msg = (
-            f"of {len(found)} files none is read; the licences stated are {', '.join(stated)}: "
+            f"none of the {len(found)} files is read; the licences stated are {', '.join(stated)}: "
             "choose others with --licence, or give files that a manifest says more of"
         )
         raise DataError(msg)

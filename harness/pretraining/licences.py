@@ -48,10 +48,10 @@ def parse(names: str) -> frozenset[str]:
     for name in asked:
         if name not in NAMES:
             near = did_you_mean(name, NAMES)
-            msg = f"--licence {name}: not known{near}; there are {', '.join(NAMES)}"
+            msg = f"--licence {name}: not known{near}; choose from {', '.join(NAMES)}"
             raise ConfigError(msg)
     if not asked:
-        msg = f"--licence names none; there are {', '.join(NAMES)}"
+        msg = f"--licence names none; choose from {', '.join(NAMES)}"
         raise ConfigError(msg)
     return frozenset(asked)
 

@@ -68,7 +68,7 @@ def find(paths: Iterable[Path]) -> tuple[Source, ...]:
     twice = [name for name, times in Counter(source.name for source in found).items() if times > 1]
     if twice:
         both = ", ".join(str(source.path) for source in found if source.name == twice[0])
-        msg = f"two files are called {twice[0]!r}: {both}; a source is known by its name"
+        msg = f"two files are called {twice[0]!r}: {both}; a source is identified by its name"
         raise DataError(msg)
     return tuple(found)
 

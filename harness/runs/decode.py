@@ -51,7 +51,7 @@ def _one(output: Output, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
 
 def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
     if not isinstance(output, Tags):
-        msg = f"sentence {sentence.id}: an output is Tags or Text, not {type(output).__name__}"
+        msg = f"sentence {sentence.id}: an output must be Tags or Text, not {type(output).__name__}"
         raise BackendError(msg)
     if output.unread < 0 or len(output.tags) + output.unread != len(sentence):
         unread = f" and {output.unread} unread" if output.unread else ""

@@ -70,8 +70,8 @@ def declared(backend: Any) -> dict[str, Option]:
         if option.name in found:
             first = found[option.name].parameter
             msg = (
-                f"{backend.__qualname__}: option {option.name!r} stands in {first!r} and in "
-                f"{option.parameter!r}; one of them has to go"
+                f"{backend.__qualname__}: option {option.name!r} is in both {first!r} and "
+                f"{option.parameter!r}; remove one of them"
             )
             raise ConfigError(msg)
         found[option.name] = option
@@ -131,7 +131,7 @@ def renamed(backend: Any, given: Given) -> Given:
     for old in found:
         if today[old] in given.values:
             former = f"{old!r} is the former name of {today[old]!r}"
-            msg = f"{given.where}: {former}, which is given too; leave it out"
+            msg = f"{given.where}: {former}, which is also given; leave it out"
             raise ConfigError(msg)
         _log.warning(RENAMED, given.where, old, today[old])
     return replace(

@@ -121,7 +121,7 @@ def _check_row(policy: Policy, label: str, counts: Counts, theirs: SeqevalScores
 
 def _message(scorer: str, policy: str, label: str, field: str, ours: object, theirs: object) -> str:
     return (
-        f"the counts under {policy} were to equal {scorer}'s, but for {label} the {field} is "
+        f"the counts under {policy} should equal {scorer}'s, but for {label} the {field} is "
         f"{ours} here and {theirs} there; no score of this run can be trusted: "
         "report it with its predictions.jsonl"
     )

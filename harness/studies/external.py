@@ -115,7 +115,7 @@ def _tags(record: Raw, example: Example) -> tuple[str, ...]:
 def _strings(given: Import, examples: Sequence[Example]) -> list[tuple[str, ...]]:
     """A JSON object a line: ``{"text": ..., "entities": [{"label": ..., "text": ...}, ...]}``."""
     if given.rule not in readback.RULES:
-        msg = f"rule {given.rule!r}: there are {', '.join(readback.RULES)}"
+        msg = f"rule {given.rule!r}: choose one of {', '.join(readback.RULES)}"
         raise ConfigError(msg)
     text = lines.read(given.path)
     _refuse(text.problems)

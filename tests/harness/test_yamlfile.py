@@ -45,10 +45,10 @@ def test_every_key_and_entry_has_its_line():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\nb: 2\na: 3", "f.yaml:3: the key 'a' is here twice, first in line 1"),
-        ("x:\n  a: 1\n  a: 2", "f.yaml:3: the key 'a' is here twice, first in line 2"),
-        ("a: &x [1]\nb: *x", "f.yaml:2: the alias *x is not read here"),
-        ("a: &a [*a]", "f.yaml:1: the alias *a is not read here"),
+        ("a: 1\nb: 2\na: 3", "f.yaml:3: the key 'a' appears twice, first in line 1"),
+        ("x:\n  a: 1\n  a: 2", "f.yaml:3: the key 'a' appears twice, first in line 2"),
+        ("a: &x [1]\nb: *x", "f.yaml:2: the alias *x is not allowed"),
+        ("a: &a [*a]", "f.yaml:1: the alias *a is not allowed"),
         ("1: x", "f.yaml:1: a key must be a word"),
         ("- x", "f.yaml: expected keys with values"),
         ("", "f.yaml: expected keys with values"),

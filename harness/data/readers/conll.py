@@ -116,6 +116,6 @@ def _odd_blanks(text: lines.Lines) -> list[Problem]:
     numbers = set(blank)
     extra = [number for number in blank if number - 1 in numbers or number == 1]
     return [
-        *counted(text.file, extra, "empty-line", "note", "a blank line more than needed: skipped"),
+        *counted(text.file, extra, "empty-line", "note", "an extra blank line: skipped"),
         *counted(text.file, marks, "blank-line", "note", "only spaces or tabs: read as blank"),
     ]

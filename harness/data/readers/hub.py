@@ -56,7 +56,7 @@ def read(source: HubSource) -> ReadSplit:
             records.append(record)
         else:
             empty.append(number)
-    problems += counted(source.place, empty, "empty-line", "note", "a row of no tokens: skipped")
+    problems += counted(source.place, empty, "empty-line", "note", "a row without tokens: skipped")
     return ReadSplit(source.place, tuple(records), tuple(problems))
 
 
@@ -65,7 +65,7 @@ def _record(number: int, tokens: Any, tags: Any, names: tuple[str, ...] | None) 
     if len(tokens) != len(tags):
         raise EntryError("unequal-lengths", f"{len(tokens)} tokens, {len(tags)} tags")
     if not all(isinstance(token, str) for token in tokens):
-        raise EntryError("empty-unit", f"a token is no text: {tokens!r}")
+        raise EntryError("empty-unit", f"a token is not text: {tokens!r}")
     check_units(tokens, " ")
     spelled = tuple(intern(_name(tag, names)) for tag in tags)
     return Raw(tuple(map(intern, tokens)), number, spelled) if tokens else None
@@ -77,7 +77,7 @@ def _name(tag: Any, names: tuple[str, ...] | None) -> str:
             raise EntryError("names", f"the tag {tag!r} has no name; list `names` under `hub`")
         return tag
     if not isinstance(tag, int) or not 0 <= tag < len(names):
-        raise EntryError("names", f"the tag {tag!r} is none of the {len(names)} names")
+        raise EntryError("names", f"the tag {tag!r} is not among the {len(names)} names")
     return names[tag]
 
 

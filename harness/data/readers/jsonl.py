@@ -60,7 +60,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(entry) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise EntryError("json", f"the key {twice!r} is here twice")
+        raise EntryError("json", f"the key {twice!r} appears twice")
     return entry
 
 

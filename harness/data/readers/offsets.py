@@ -52,10 +52,12 @@ def _flat(found: list[Span], sentence: Sentence) -> tuple[Span, ...]:
 def _checked(entry: Any, text: str) -> tuple[int, int, str]:
     """The offsets and the label of one entry that agrees with ``text``."""
     if not isinstance(entry, dict):
-        raise EntryError("span", f"{entry!r} is no span: expected start, end and label")
+        raise EntryError("span", f"{entry!r} is not a span: expected start, end and label")
     start, end, label = (entry.get(key) for key in ("start", "end", "label"))
     if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label:
-        raise EntryError("span", f"{entry} is no span: expected whole start and end, and a label")
+        raise EntryError(
+            "span", f"{entry} is not a span: expected whole start and end, and a label"
+        )
     if not 0 <= start < end <= len(text):
         message = f"{entry} leaves the text of {len(text)} characters{_hint(entry, text)}"
         raise EntryError("span", message)

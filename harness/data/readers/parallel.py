@@ -77,7 +77,7 @@ def _unequal(units: lines.Lines, other: lines.Lines) -> list[Problem]:
     here, there = len(units.lines), len(other.lines)
     if here == there or units.unreadable or other.unreadable:
         return []
-    message = f"{units.file} has {here} lines, this file {there}; they must go line by line"
+    message = f"{units.file} has {here} lines, this file {there}; their lines must correspond"
     return [Problem(other.file, min(here, there) + 1, "unequal-files", "error", message)]
 
 

@@ -39,6 +39,6 @@ def require_format(name: str) -> Format:
         ConfigError: when it is none.
     """
     if name not in FORMATS:
-        msg = f"no format {name!r} for a leaderboard: there are {', '.join(FORMATS)}"
+        msg = f"no format {name!r} for a leaderboard: choose one of {', '.join(FORMATS)}"
         raise ConfigError(msg)
     return name

@@ -178,18 +178,18 @@ def test_all_errors_are_listed_up_to_twenty(small):
     assert "check-data" in hint
     assert "train_TAG.txt:1:1: error[unknown-label]" in listed[0]
     assert "'PRE' is not among the labels of the task (did you mean 'PER'?)" in listed[0]
-    assert "train_TAG.txt:1:4: error[tag]: 'b_LOC' begins with a small letter" in listed[1]
+    assert "train_TAG.txt:1:4: error[tag]: 'b_LOC' begins with a lower-case letter" in listed[1]
     assert "dev.txt:1:2: error[unequal-lengths]: 1 units, 2 tags" in listed[2]
 
 
 @pytest.mark.parametrize(
     ("units", "tags", "keys", "message"),
     [
-        ("", "", {}, "dev_TAG.txt: error[empty-split]: no sentence in here"),
-        ("\n\n", "\n\n", {}, "no sentence in here"),
+        ("", "", {}, "dev_TAG.txt: error[empty-split]: no sentence in this file"),
+        ("\n\n", "\n\n", {}, "no sentence in this file"),
         ("a b\n", "B-PER E-PER\n", {"scheme": "BIO"}, "dev_TAG.txt:1:2: error[scheme]: 'E-PER'"),
-        ("a b c\n", "B-PER M-PER I-PER\n", {}, "the letters B, I, M belong to no one"),
-        ("a b\n", "B-PER I_PER\n", {}, "two ways to write a tag"),
+        ("a b c\n", "B-PER M-PER I-PER\n", {}, "the letters B, I, M belong to none of"),
+        ("a b\n", "B-PER I_PER\n", {}, "writes tags in two ways"),
         ("a b\n", "B-ORG B-ORG\n", {}, "add it to `labels` (2 times, first here)"),
     ],
 )

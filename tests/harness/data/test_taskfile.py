@@ -24,7 +24,7 @@ def small(tmp_path):
         ({"lables": []}, "unknown key 'lables' (did you mean 'labels'?)"),
         ({"labels": None}, "the key 'labels' is missing"),
         ({"labels": []}, "at least one label"),
-        ({"labels": ["PER", "PER"]}, "PER stands there twice"),
+        ({"labels": ["PER", "PER"]}, "PER is listed twice"),
         ({"labels": ["O"]}, "'O' cannot be a label"),
         ({"labels": ["a b"]}, "'a b' cannot be a label"),
         ({"labels": [1]}, "labels.0: Input should be a valid string, found 1"),
@@ -38,7 +38,7 @@ def small(tmp_path):
         ({"carve": {"dev": {"from": "train", "share": 0.1}}}, "carve.dev: must be a new split"),
         ({"carve": {"x": {"from": "y", "share": 0.1}}}, "carve.x: must be a new split"),
         ({"carve": {"x": {"from": "train", "share": 1.5}}}, "carve.x.share"),
-        ({"format": "hub"}, "`hub` and `format: hub` need each other"),
+        ({"format": "hub"}, "`hub` needs `format: hub`, which needs `hub`"),
         ({"columns": 1}, "columns"),
     ],
 )

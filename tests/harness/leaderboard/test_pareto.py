@@ -86,7 +86,7 @@ def test_a_table_without_the_columns_is_refused(tmp_path):
 
 def test_an_unknown_kind_of_picture_is_refused(tmp_path):
     write_row(tmp_path, "bert-crf")
-    with pytest.raises(ConfigError, match="a picture can be"):
+    with pytest.raises(ConfigError, match="pictures can be"):
         pareto.draw(build(reader.read([tmp_path])), tmp_path / "pareto.doc")
 
 

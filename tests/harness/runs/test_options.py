@@ -97,7 +97,7 @@ def test_two_groups_may_not_share_a_name():
     class Twice:
         def __init__(self, context: object, *, a: Training = LONG, epochs: int = 1) -> None: ...
 
-    with pytest.raises(ConfigError, match="Twice: option 'epochs' stands in 'a' and in 'epochs'"):
+    with pytest.raises(ConfigError, match="Twice: option 'epochs' is in both 'a' and 'epochs'"):
         declared(Twice)
 
 

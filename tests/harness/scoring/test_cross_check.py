@@ -81,7 +81,7 @@ def test_one_entity_too_many_fails_the_run(policy, cell):
     values = counts[policy].values.copy()
     values[cell] += 1
     wrong = {**counts, policy: replace(counts[policy], values=values)}
-    with pytest.raises(HarnessError, match=f"counts under {policy} were to equal .* here and "):
+    with pytest.raises(HarnessError, match=f"counts under {policy} should equal .* here and "):
         cross_check.check(GOLD, FOUND, wrong)
 
 

@@ -62,7 +62,7 @@ def test_a_folder_of_parquet_or_json_is_read(rows, tmp_path):
     named = hub.HubSource(str(tmp_path / "json"), "train", names=("O", "B-PER", "I-PER"))
     check_rows(readers.read(named))
     short = hub.HubSource(str(tmp_path / "json"), "train", names=("O", "B-PER"))
-    assert "the tag 2 is none of the 2 names" in messages(readers.read(short))
+    assert "the tag 2 is not among the 2 names" in messages(readers.read(short))
     with pytest.raises(ConfigError, match="no column words; it has tokens, ner_tags"):
         readers.read(hub.HubSource(str(tmp_path / "json"), "train", tokens="words"))
 
