@@ -77,7 +77,7 @@ def value(text: str) -> Any:
     return parse(f"value: {text}", f"the value {text!r}")[0]["value"]
 
 
-def checked(model: type[Model], data: Any, lines: Mapping[str, int], source: str) -> Model:
+def validate(model: type[Model], data: Any, lines: Mapping[str, int], source: str) -> Model:
     """``data`` as ``model``.
 
     Raises:

@@ -4,9 +4,9 @@ from bisect import bisect_left
 from random import Random
 
 from harness.core import Sentence, Text
-from harness.generation.fault_injection import FAULTS, joined, pieces_of, plant
+from harness.generation.fault_injection import FAULTS, join_pieces, plant, to_pieces
 from harness.generation.formats import FORMATS, spellings
-from harness.generation.repair import legalised, repair
+from harness.generation.repair import legalise, repair
 from harness.tags import decode
 
 CHAR_TAG = FORMATS["char-tag"]
@@ -91,12 +91,14 @@ def table(sentences, tags):
         rng = Random(fault)
         texts = []
         for sentence, answer in sentences:
-            pieces = pieces_of(CHAR_TAG, sentence, answer)
-            texts.append(joined(CHAR_TAG, plant(pieces, () if fault == "none" else (fault,), rng)))
+            pieces = to_pieces(CHAR_TAG, sentence, answer)
+            texts.append(
+                join_pieces(CHAR_TAG, plant(pieces, () if fault == "none" else (fault,), rng))
+            )
         pairs = [(text, sentence) for text, (sentence, _) in zip(texts, sentences, strict=True)]
         scores = {
             name: entity_f1(
-                gold, [legalised(way(text.split(), s.units, known))[0] for text, s in pairs]
+                gold, [legalise(way(text.split(), s.units, known))[0] for text, s in pairs]
             )
             for name, way in SIMPLER.items()
         }

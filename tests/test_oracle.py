@@ -16,7 +16,7 @@ from harness.errors import ConfigError
 from harness.protocol import Context
 from harness.runs import config
 from harness.studies import ceilings, rule_ceilings
-from harness.studies.ceiling import ceiling, measured
+from harness.studies.ceiling import ceiling, measure
 from harness.tags import encode
 
 ODD = (
@@ -118,7 +118,7 @@ def lost_by(change):
         change(window.view, encode(view.spans, len(view.sentence)))
         for window, view in zip(windows, views, strict=True)
     ]
-    return measured(LINES, outputs, task_of(LINES), POLICY)
+    return measure(LINES, outputs, task_of(LINES), POLICY)
 
 
 def test_tags_that_are_not_the_golds_are_put_down_to_the_tokenizer():

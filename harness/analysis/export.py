@@ -55,7 +55,7 @@ def to_csv(found: Sequence[Suspect]) -> str:
     for rank, one in enumerate(found, 1):
         sentence = _sentence(one)
         votes = " ".join(f"{name}:{share:.2f}" for name, share in one.votes.items())
-        cells = [sentence.id, _told(sentence, one.gold), _told(sentence, one.suggested)]
+        cells = [sentence.id, _describe(sentence, one.gold), _describe(sentence, one.suggested)]
         texts = [*cells, f"{one.support:.4f}", votes, sentence.text]
         writer.writerow(
             [rank, *(f"'{each}" if each.startswith(_FORMULA) else each for each in texts)]
@@ -63,7 +63,7 @@ def to_csv(found: Sequence[Suspect]) -> str:
     return stream.getvalue()
 
 
-def _told(sentence: Sentence, spans: Sequence[Span]) -> str:
+def _describe(sentence: Sentence, spans: Sequence[Span]) -> str:
     return "; ".join(
         f"{sentence.mention(span)} {span.label} {':'.join(map(str, sentence.characters(span)))}"
         for span in spans

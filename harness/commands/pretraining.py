@@ -108,12 +108,12 @@ def pretrain(
         PretrainingRequest(asked, backend, preset, overrides, output, device, precision, threads)
     )
     if dry_run:
-        typer.echo(summary.told(made.text))
+        typer.echo(summary.describe_text(made.text))
         return
     with Display(quiet=quiet) as display:
-        display.line(summary.told(made.text))
+        display.line(summary.describe_text(made.text))
         record = execute(made, lambda progress: display.show(backend, progress))
-    typer.echo(summary.ended(record))
+    typer.echo(summary.describe_result(record))
 
 
 def _factors(weights: list[str]) -> dict[str, float]:

@@ -187,7 +187,7 @@ def load(path: Path) -> TaskFile:
         ConfigError: with every error of the file, each with its line.
     """
     data, lines = yamlfile.load(path)
-    return yamlfile.checked(TaskFile, data, lines, str(path))
+    return yamlfile.validate(TaskFile, data, lines, str(path))
 
 
 def root(path: Path, file: TaskFile, data: Path | None = None) -> Path:

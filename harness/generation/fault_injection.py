@@ -32,7 +32,7 @@ class Piece:
 Pieces: TypeAlias = list[Piece]
 
 
-def pieces_of(form: Format, sentence: Sentence, tags: Sequence[str]) -> Pieces:
+def to_pieces(form: Format, sentence: Sentence, tags: Sequence[str]) -> Pieces:
     """A perfect answer, in pieces."""
     return [Piece(_role(form, item), form.spell(item)) for item in form.items(sentence, tags)]
 
@@ -42,7 +42,7 @@ def _role(form: Format, item: Item) -> Role:
     return "label" if marks or item.kind == "tag" else "key"
 
 
-def joined(form: Format, pieces: Pieces, joiner: str = "") -> str:
+def join_pieces(form: Format, pieces: Pieces, joiner: str = "") -> str:
     """The text of ``pieces``; with a joiner, inline text keeps it between keys."""
     if form.name != "inline":
         return " ".join(piece.text for piece in pieces)

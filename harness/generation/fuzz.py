@@ -12,7 +12,7 @@ from random import Random
 from time import thread_time
 
 from harness.core import Decoded, Sentence, Text
-from harness.generation.fault_injection import faults_of, joined, pieces_of, plant
+from harness.generation.fault_injection import faults_of, join_pieces, plant, to_pieces
 from harness.generation.formats import FORMATS, Format, format_named
 from harness.generation.repair import repair
 from harness.tags import OUTSIDE, invalid_transitions, may_follow, tag_set
@@ -178,8 +178,8 @@ def _text(sentence: Sentence, tags: tuple[str, ...], form: Format, rng: Random) 
         return form.render(sentence, gold)
     if way < 0.55:
         names = rng.choices(faults_of(form), k=rng.randint(1, 5))
-        pieces = plant(pieces_of(form, sentence, gold), names, rng)
-        return joined(form, pieces, sentence.joiner)
+        pieces = plant(to_pieces(form, sentence, gold), names, rng)
+        return join_pieces(form, pieces, sentence.joiner)
     if way < 0.85:
         return _mangled(form.render(sentence, gold), rng)
     return _noise((*_JUNK, *sentence.units, *form.render(sentence, gold).split()), rng)

@@ -137,12 +137,12 @@ def read(text: str, keys: Sequence[str], lexicon: Lexicon, size: int) -> LexedTe
     words: list[str] = []
     apart: dict[str, tuple[str, ...]] = {}
     merged = 0
-    for word in _rejoined(text.split(), known, lexicon):
+    for word in _rejoin(text.split(), known, lexicon):
         if word in known or word in lexicon.exact:
             words.append(word)
             continue
         if word not in apart:
-            apart[word] = _apart(word, known, lexicon)
+            apart[word] = _take_apart(word, known, lexicon)
         words.extend(apart[word])
         merged += len(apart[word]) > 1 and _was_meant(apart[word], known, lexicon)
     spelled = (at for at, word in enumerate(words) if lexicon.spelled(word)[1] < NO_READING)
@@ -157,7 +157,7 @@ def read(text: str, keys: Sequence[str], lexicon: Lexicon, size: int) -> LexedTe
     return LexedText(kept, tags, costs, merged, *left_out)
 
 
-def _rejoined(words: list[str], known: frozenset[str], lexicon: Lexicon) -> Iterator[str]:
+def _rejoin(words: list[str], known: frozenset[str], lexicon: Lexicon) -> Iterator[str]:
     """``words``, with ``B PER`` as the one word that it was meant to be."""
     if _HEADS.isdisjoint(words):
         yield from words
@@ -170,7 +170,7 @@ def _rejoined(words: list[str], known: frozenset[str], lexicon: Lexicon) -> Iter
         skip = joins and not skip
 
 
-def _apart(word: str, known: frozenset[str], lexicon: Lexicon) -> tuple[str, ...]:
+def _take_apart(word: str, known: frozenset[str], lexicon: Lexicon) -> tuple[str, ...]:
     """The words that were written as one ``word``, or that word itself."""
     if lexicon.spelled(word)[1] < NO_READING or word in WILD:
         return (word,)

@@ -46,11 +46,11 @@ def repair(text: Text, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     form = format_named(text.format)
     raw = form.parse(text.text, sentence, tags)
     if raw is not None:
-        legal, invalid = legalised(raw)
+        legal, invalid = legalise(raw)
         fates = changed(PREDICTED * len(raw), raw, legal) if invalid else ""
         return Decoded(legal, _counted(invalid), text.text, raw, fates)
     found, counts, fates = _repaired(form.name, text.text, sentence, tags)
-    legal, invalid = legalised(bridged(found))
+    legal, invalid = legalise(bridge_gaps(found))
     counts["invalid_transition"] += invalid
     nothing = (OUTSIDE,) * len(sentence)
     return Decoded(legal, dict(+counts), text.text, nothing, changed(fates, found, legal))
@@ -69,7 +69,7 @@ def _repaired(form: str, text: str, sentence: Sentence, tags: tuple[str, ...]) -
     return _REPAIRERS[form](text, sentence, tags)
 
 
-def legalised(tags: Sequence[str]) -> tuple[tuple[str, ...], int]:
+def legalise(tags: Sequence[str]) -> tuple[tuple[str, ...], int]:
     """``tags`` with each I- that is illegal in its place as B-, and how many those were."""
     legal: list[str] = []
     previous, invalid = OUTSIDE, 0
@@ -81,7 +81,7 @@ def legalised(tags: Sequence[str]) -> tuple[tuple[str, ...], int]:
     return tuple(legal), invalid
 
 
-def bridged(found: Sequence[str | None]) -> list[str]:
+def bridge_gaps(found: Sequence[str | None]) -> list[str]:
     """``found`` with its gaps filled.
 
     A gap inside an entity goes on with it: the tag before is of its type, and an I- of that type

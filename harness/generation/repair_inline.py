@@ -43,29 +43,29 @@ class _Marked:
     doubted: set[int] = field(default_factory=set)  # entities whose marks were not as they should
     counts: Counter[str] = field(default_factory=Counter)
 
-    def say(self, points: Sequence[str]) -> None:
-        """More text."""
+    def append(self, points: Sequence[str]) -> None:
+        """Add text that is not a mark."""
         self.points.extend(points)
         self.entities.extend([self.opened] * len(points))
 
     def open(self, label: str | None) -> None:
-        """The beginning of an entity; one that is still open has no end, and is dropped."""
+        """Begin an entity; one that is still open has no end, and is discarded."""
         if self.opened != _NONE:
-            self.drop()
+            self.discard()
         self.opened = len(self.labels)
         self.labels.append(label)
         if label is None:
-            self.doubt()
+            self.distrust()
             self.counts["unknown_label"] += 1
 
     def close(self, label: str | None) -> None:
-        """The end of an entity: the label it began with holds, if there is such a label."""
+        """End an entity: the label that it began with holds, if there is such a label."""
         if self.opened == _NONE:
             self.counts["unknown_label" if label is None else "missing_label"] += 1
             return
         begun = self.labels[self.opened]
         if label is None or label != begun:
-            self.doubt()
+            self.distrust()
         if not self.entities or self.entities[-1] != self.opened:
             self.counts["duplicated_label"] += 1  # marks around nothing
         elif begun is None:
@@ -74,14 +74,14 @@ class _Marked:
             self.counts["unknown_label" if label is None else "label_typo"] += 1
         self.opened = _NONE
 
-    def doubt(self) -> None:
-        """A mark of the entity that is open was not as it should be."""
+    def distrust(self) -> None:
+        """Note that a mark of the open entity was not as it should be."""
         if self.opened != _NONE:
             self.doubted.add(self.opened)
 
-    def drop(self) -> None:
-        """No entity after all where one was opened."""
-        self.doubt()
+    def discard(self) -> None:
+        """Treat the open entity as none."""
+        self.distrust()
         self.labels[self.opened] = None
         self.opened = _NONE
         self.counts["missing_label"] += 1
@@ -103,12 +103,12 @@ def repair_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repai
     counts.update(count_superfluous(reading.words, [False] * len(reading.words), alignment.matched))
     entities = _bridged([_entity(items, marked.entities) for items in units])
     if marked.opened != _NONE:
-        marked.doubt()
+        marked.distrust()
         length = entities.count(marked.opened)
         if counts["cut_off"] or length <= UNCLOSED:
             marked.counts["missing_label"] += 1
         else:
-            marked.drop()
+            marked.discard()
     counts += marked.counts
     if not counts:  # all text is there and all marks pair up: one stands inside a unit or a joiner
         counts["label_typo"] = 1
@@ -122,14 +122,14 @@ def _fates(
     """What became of each unit, given its items: said as it is, said otherwise, or not said."""
     return "".join(
         UNANSWERED if max(items) < 0
-        else PREDICTED if _said(items, reading) == list(unit)
+        else PREDICTED if _found_for(items, reading) == list(unit)
         and _entity(items, marked.entities) not in marked.doubted
         else REPAIRED
         for unit, items in zip(sentence.units, units, strict=True)
     )  # fmt: skip
 
 
-def _said(items: Sequence[int], reading: LexedText) -> list[str]:
+def _found_for(items: Sequence[int], reading: LexedText) -> list[str]:
     """The code points found for those of a unit, empty if none was."""
     return [reading.words[item] if item >= 0 else "" for item in items]
 
@@ -141,13 +141,13 @@ def _read(text: str, sentence: Sentence, tags: tuple[str, ...]) -> _Marked:
     ends = {closing(opening): label for opening, label in known.items()}
     for piece in MARK.split(text):
         if piece in WILD:
-            marked.say([piece])
+            marked.append([piece])
         elif piece in known:
             marked.open(known[piece])
         elif piece in ends:
             marked.close(ends[piece])
         elif not _meant(piece, sentence, marked, words, tags):
-            marked.say(unescape_inline(piece))
+            marked.append(unescape_inline(piece))
     return marked
 
 
@@ -162,11 +162,11 @@ def _meant(
     label = None if tag == NO_TAG else split(tags[tag])[1]
     marked.counts["label_typo"] += label is not None
     if piece[1] == "/":
-        marked.doubt()
+        marked.distrust()
         marked.close(label)
     else:
         marked.open(label)
-        marked.doubt()
+        marked.distrust()
     return True
 
 
@@ -194,7 +194,7 @@ def _count_repairs(
     for unit, items in zip(sentence.units[:end], units[:end], strict=True):
         if max(items) < 0:
             counts["missing_unit"] += 1
-        elif _said(items, reading) != list(unit):
+        elif _found_for(items, reading) != list(unit):
             counts["substituted_unit"] += 1
     return counts
 
@@ -204,7 +204,7 @@ def _merged(
 ) -> int:
     """How many units stand next to each other without what should be between them."""
     width = len(sentence.joiner)
-    said = _said(items, reading)
+    said = _found_for(items, reading)
     pairs = zip(sentence.starts[1:], units, units[1:], strict=False)
     return sum(
         said[start - width : start] != list(sentence.joiner)

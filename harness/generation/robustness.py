@@ -12,9 +12,9 @@ from harness.generation.fault_injection import (
     SINGLE,
     UNRECOVERABLE,
     faults_of,
-    joined,
-    pieces_of,
+    join_pieces,
     plant,
+    to_pieces,
 )
 from harness.generation.formats import Format, format_named
 from harness.generation.repair import repair
@@ -87,10 +87,10 @@ def _damaged(
     """What each example's gold would read like with one to three faults out of ``names``."""
     for example in examples:
         sentence = example.sentence
-        pieces = pieces_of(form, sentence, encode(example.spans, len(sentence)))
+        pieces = to_pieces(form, sentence, encode(example.spans, len(sentence)))
         if names:
             pieces = plant(pieces, rng.choices(names, k=rng.randint(1, MOST)), rng)
-        yield example, Text(joined(form, pieces, sentence.joiner), form.name)
+        yield example, Text(join_pieces(form, pieces, sentence.joiner), form.name)
 
 
 def _counts(example: Example, tags: Sequence[str]) -> Counts:

@@ -74,7 +74,7 @@ def build(
 
 
 def _chosen(names: Sequence[str] | None) -> tuple[str, ...]:
-    return columns.chosen(names)
+    return columns.choose(names)
 
 
 def _require_rows(highlight: Sequence[str], made: Sequence[System]) -> None:

@@ -31,7 +31,7 @@ FULL = ("rank", "system", "family", "f1", "seeds", "interval", "group", "letters
         "reserved_memory", "flops", "joules")  # fmt: skip
 
 
-def chosen(columns: Sequence[str] | None) -> tuple[str, ...]:
+def choose(columns: Sequence[str] | None) -> tuple[str, ...]:
     """The keys of the columns, the row's name among them.
 
     Raises:

@@ -110,7 +110,13 @@ def plan(request: PretrainingRequest) -> PretrainingPlan:
     read = corpus.gather(asked.paths, asked.filter, tasks.held_out)
     stream, shares = _stream(asked, read)
     return PretrainingPlan(
-        request, plugin, options, learning, stream, _told(asked, tasks, read, stream, shares), read
+        request,
+        plugin,
+        options,
+        learning,
+        stream,
+        _text_record(asked, tasks, read, stream, shares),
+        read,
     )
 
 
@@ -143,19 +149,19 @@ def _stream(asked: TextRequest, read: Corpus) -> tuple[Stream, dict[str, int]]:
     names = [text.source.name for text in read.texts]
     sizes = {name: windows_in(text, asked.window) for name, text in zip(names, texts, strict=True)}
     shares = asked.mixture.shares(sizes, asked.characters // asked.window)
-    known = alphabet(_counted(texts), asked.alphabet, SEEN)
+    known = alphabet(_count_characters(texts), asked.alphabet, SEEN)
     places = ordered(texts, [shares[name] for name in names], asked.window, asked.seed)
     return Stream(texts, places, asked.window, known), shares
 
 
-def _counted(texts: Sequence[str]) -> Counter[str]:
+def _count_characters(texts: Sequence[str]) -> Counter[str]:
     total = Counter[str]()
     for text in texts:
         total.update(text)
     return total
 
 
-def _told(
+def _text_record(
     asked: TextRequest, tasks: Tasks, read: Corpus, stream: Stream, shares: Mapping[str, int]
 ) -> TextRead:
     """What the record says of the text."""

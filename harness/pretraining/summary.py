@@ -7,7 +7,7 @@ from harness.pretraining.held_out import RUN
 from harness.results.pretraining import Pretraining, TextRead
 
 
-def told(text: TextRead) -> str:
+def describe_text(text: TextRead) -> str:
     """The sources with their licences and shares, and what was held out."""
     return "\n".join([*_sources(text), *_held_out(text)])
 
@@ -40,7 +40,7 @@ def _held_out(text: TextRead) -> Iterator[str]:
         yield f"  {name} was not compared: {reason}"
 
 
-def ended(record: Pretraining) -> str:
+def describe_result(record: Pretraining) -> str:
     """The cost of what was learned and the last losses, in a few lines."""
     last = record.curve[-1].losses if record.curve else {}
     losses = ", ".join(f"{name} {rounded(loss, 3)}" for name, loss in last.items())

@@ -162,7 +162,7 @@ def _heat(title: str, matrix: Confusion) -> Heat:
 
 def _suspect(one: Suspect, wording: Wording) -> tuple[str, str, str, str, str]:
     votes = ", ".join(_vote(name, share) for name, share in one.votes.items())
-    gold, suggested = (_told(one, spans, wording) for spans in (one.gold, one.suggested))
+    gold, suggested = (_describe(one, spans, wording) for spans in (one.gold, one.suggested))
     return one.prediction.id, gold, suggested, f"{one.support:.2f}", votes
 
 
@@ -171,7 +171,7 @@ def _vote(name: str, share: float) -> str:
     return name if share > 0.999 else f"{name} {100 * share:.0f} %"
 
 
-def _told(one: Suspect, spans: Sequence[Span], wording: Wording) -> str:
+def _describe(one: Suspect, spans: Sequence[Span], wording: Wording) -> str:
     units, joiner = wording.units(one.prediction), one.prediction.joiner
     texts = [f"{joiner.join(units[span.start : span.end])} {span.label}" for span in spans]
     return " · ".join(texts) or "nothing"

@@ -87,7 +87,7 @@ def settings_from(overrides: Iterable[Override], **given: Any) -> Settings:
     names = Settings.model_fields
     chosen = {o.key: o.value for o in overrides if not o.scope and o.key in names}
     chosen |= {key: value for key, value in given.items() if value is not None}
-    return yamlfile.checked(Settings, chosen, {}, "settings")
+    return yamlfile.validate(Settings, chosen, {}, "settings")
 
 
 def options(name: str, backend: type, preset: str, overrides: Sequence[Override]) -> Options:

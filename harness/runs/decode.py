@@ -36,20 +36,20 @@ def decode(
     for window, part in zip(windows, decoded, strict=True):
         parts.setdefault(window.sentence.id, []).append(part)
     joined = {key: _join(merged[key], raw[key], parts[key]) for key in merged}
-    return {key: replace(one, fates=_told(fates[key])) for key, one in joined.items()}
+    return {key: replace(one, fates=_compact_fates(fates[key])) for key, one in joined.items()}
 
 
 def _one(output: Output, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     if isinstance(output, Text):
         return repair(output, sentence, tags)
-    tags = _checked(output, sentence)
+    tags = _check(output, sentence)
     if not output.unread:
         return Decoded(tags)
     fates = PREDICTED * len(output.tags) + UNANSWERED * output.unread
     return Decoded(tags, {UNREAD: output.unread}, fates=fates)
 
 
-def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
+def _check(output: object, sentence: Sentence) -> tuple[str, ...]:
     if not isinstance(output, Tags):
         msg = f"sentence {sentence.id}: an output must be Tags or Text, not {type(output).__name__}"
         raise BackendError(msg)
@@ -66,7 +66,7 @@ def _checked(output: object, sentence: Sentence) -> tuple[str, ...]:
     return (*output.tags, *[OUTSIDE] * output.unread)
 
 
-def _told(fates: Sequence[str]) -> str:
+def _compact_fates(fates: Sequence[str]) -> str:
     """The fates of the units of a sentence; nothing to tell if all were predicted."""
     letters = "".join(fates)
     return letters if letters.strip(PREDICTED) else ""

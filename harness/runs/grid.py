@@ -78,7 +78,7 @@ class Grid:
             while queue or self.children:
                 while queue and len(self.children) < self.workers:
                     self._start(queue.pop())
-                self._hear()
+                self._receive()
         finally:
             self._stop()
         self._raise()
@@ -98,7 +98,7 @@ class Grid:
         free = [index for index in range(len(accelerators())) if index not in taken]
         return free[0] if free else None
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         for pipe in wait(list(self.children)):
             child = self.children[pipe]
             try:
@@ -120,7 +120,7 @@ class Grid:
         cause = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         hint = "; probably out of memory" if code == -signal.SIGKILL else ""
         error = f"the process of the cell died ({cause}{hint})"
-        _leave(child.cell, error, 6 if hint else 1)
+        _record_failure(child.cell, error, 6 if hint else 1)
         return Event(child.cell, done=True, error=error, exit_code=6 if hint else 1)
 
     def _stop(self) -> None:
@@ -219,15 +219,15 @@ def _child(cell: GridCell, gpu: int | None, pipe: Connection) -> None:
         done = execute(cell, lambda progress: pipe.send(Event(cell, progress)))
         pipe.send(Event(cell, done=True, reused=not done))
     except HarnessError as error:
-        _leave(cell, str(error), error.exit_code)
+        _record_failure(cell, str(error), error.exit_code)
         pipe.send(Event(cell, done=True, error=str(error), exit_code=error.exit_code))
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the grid goes on
         message = f"{type(error).__name__}: {error} (traceback in {cell.folder / 'error.log'})"
-        _leave(cell, message, 1, traceback.format_exc())
+        _record_failure(cell, message, 1, traceback.format_exc())
         pipe.send(Event(cell, done=True, error=message, exit_code=1))
 
 
-def _leave(cell: GridCell, error: str, exit_code: int, trace: str = "") -> None:
+def _record_failure(cell: GridCell, error: str, exit_code: int, trace: str = "") -> None:
     """Leave word of a failure in the cell's folder, unless the folder is another's or complete."""
     if exit_code in (2, 75) or not cell.folder.is_dir() or store.is_complete(cell.folder):
         return

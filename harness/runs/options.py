@@ -113,7 +113,7 @@ def checked(backend: Any, given: Given) -> dict[str, Any]:
     options, given = declared(backend), renamed(backend, given)
     typed: dict[str, Any] = {o.name: (o.annotation, o.default) for o in options.values()}
     model = create_model("options", __config__=_STRICT, **typed)
-    values: dict[str, Any] = yamlfile.checked(
+    values: dict[str, Any] = yamlfile.validate(
         model, given.values, given.lines, given.where
     ).model_dump()
     arguments(backend, values)

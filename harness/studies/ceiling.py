@@ -57,10 +57,10 @@ def ceiling(backend: Backend, task: Task, policy: WindowPolicy, split: str = "te
     examples = [e for e in task.splits[split].examples if len(e.sentence)]
     train = [w for e in task.splits["train"].examples for w in policy.examples(e)]
     views = [window for example in examples for window in policy.examples(example)]
-    return measured(examples, backend.oracle(train, views), task, policy)
+    return measure(examples, backend.oracle(train, views), task, policy)
 
 
-def measured(
+def measure(
     examples: Sequence[Example], outputs: Sequence[Output], task: Task, policy: WindowPolicy
 ) -> Ceiling:
     """The ceiling that ``outputs``, one per window of ``examples``, come to."""
@@ -74,7 +74,12 @@ def measured(
     for example, answer, (_, fp, fn) in zip(examples, answers, matrix.by_sentence, strict=True):
         repairs.update(answer.repairs)
         if fp or fn:
-            _add(lost, _cause(example, answer, policy), int(fp + fn), _told(example, answer))
+            _add(
+                lost,
+                _cause(example, answer, policy),
+                int(fp + fn),
+                _describe_first_error(example, answer),
+            )
     return Ceiling(Counts(*map(int, matrix.by_sentence.sum(axis=0))), lost, dict(repairs))
 
 
@@ -91,9 +96,9 @@ def _cause(example: Example, answer: Decoded, policy: WindowPolicy) -> str:
     return "repair" if answer.repairs else "format"
 
 
-def _told(example: Example, answer: Decoded) -> str:
+def _describe_first_error(example: Example, answer: Decoded) -> str:
     """The first difference, and what was repaired in its sentence."""
-    repairs = f" ({listed(answer.repairs)})" if answer.repairs else ""
+    repairs = f" ({list_repairs(answer.repairs)})" if answer.repairs else ""
     return f"{first_difference(example, answer.tags)}{repairs}"
 
 
@@ -109,7 +114,7 @@ def _shown(example: Example, span: Span) -> str:
     return f"{span.label} {example.sentence.mention(span)!r} at {span.start}"
 
 
-def listed(repairs: Mapping[str, int]) -> str:
+def list_repairs(repairs: Mapping[str, int]) -> str:
     """The kinds of repairs with their numbers."""
     return ", ".join(f"{kind} {number}" for kind, number in sorted(repairs.items()))
 

@@ -11,7 +11,7 @@ from harness.runs.handout import dev_scorer
 from harness.runs.plan import GridCell, Request, plan
 from harness.runs.run import make
 from harness.scoring.score import percent
-from harness.studies.ceiling import CAUSES, Ceiling, ceiling, listed
+from harness.studies.ceiling import CAUSES, Ceiling, ceiling, list_repairs
 
 
 def lines(
@@ -29,7 +29,7 @@ def lines(
             tuple(tasks), tuple(names), (13,), preset, overrides, settings, Path(folder), data
         )
         for cell in plan(request):
-            yield from _told(cell, ceiling_of(cell))
+            yield from _describe(cell, ceiling_of(cell))
 
 
 def ceiling_of(cell: GridCell) -> Ceiling:
@@ -40,7 +40,7 @@ def ceiling_of(cell: GridCell) -> Ceiling:
     return ceiling(backend, task, policy)
 
 
-def _told(cell: GridCell, found: Ceiling) -> Iterator[str]:
+def _describe(cell: GridCell, found: Ceiling) -> Iterator[str]:
     """The ceiling with the errors by cause, then what explains them."""
     name = f"{cell.plugin.name} {cell.options.variant}".strip()
     errors = {cause: loss.errors for cause, loss in found.lost.items()}
@@ -50,4 +50,4 @@ def _told(cell: GridCell, found: Ceiling) -> Iterator[str]:
     for cause, loss in found.lost.items():
         yield f"  {cause}: {loss.errors} errors in {loss.sentences} sentences, first {loss.first}"
     if found.repairs:
-        yield f"  repaired: {listed(found.repairs)}"
+        yield f"  repaired: {list_repairs(found.repairs)}"

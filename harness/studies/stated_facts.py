@@ -53,7 +53,7 @@ class StatedFacts(BaseModel):
                 msg = f"--state {text!r}: expected key=value, each key once"
                 raise ConfigError(msg)
             facts[key] = yamlfile.value(value)
-        return yamlfile.checked(cls, facts, {}, "--state")
+        return yamlfile.validate(cls, facts, {}, "--state")
 
     def settings(self) -> dict[str, Any]:
         """What is stated, under the names that a run records, and which of it that is."""

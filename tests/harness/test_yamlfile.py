@@ -75,7 +75,7 @@ def test_a_value_is_read_as_in_a_file():
 def test_all_errors_come_together_each_with_its_line():
     data, lines = read("nmae: x\ninner:\n  dev:\n    shaer: 1\nlabels: [A, 2]\n")
     with pytest.raises(ConfigError) as caught:
-        yamlfile.checked(Outer, data, lines, "f.yaml")
+        yamlfile.validate(Outer, data, lines, "f.yaml")
     assert set(str(caught.value).splitlines()) == {
         "f.yaml:1: unknown key 'nmae' (did you mean 'name'?)",
         "f.yaml:3: the key 'inner.dev.share' is missing",

@@ -11,7 +11,7 @@ from work import lines_run
 from harness.core import Sentence, Text
 from harness.errors import ConfigError
 from harness.generation import align
-from harness.generation.fault_injection import faults_of, joined, pieces_of, plant
+from harness.generation.fault_injection import faults_of, join_pieces, plant, to_pieces
 from harness.generation.formats import FORMATS
 from harness.generation.repair import repair
 from harness.generation.repair_kinds import KINDS
@@ -318,8 +318,8 @@ def test_few_faults_are_few_repairs(case, form, data):
     sentence, gold = case
     faults = [name for name in faults_of(FORMATS[form]) if name not in ("empty", "cut_off")]
     names = data.draw(st.lists(st.sampled_from(faults), max_size=3))
-    pieces = plant(pieces_of(FORMATS[form], sentence, gold), names, Random(0))
-    decoded = repaired(joined(FORMATS[form], pieces), sentence, form)
+    pieces = plant(to_pieces(FORMATS[form], sentence, gold), names, Random(0))
+    decoded = repaired(join_pieces(FORMATS[form], pieces), sentence, form)
     assert sum(decoded.repairs.values()) <= 4 * len(names)
 
 

@@ -10,9 +10,9 @@ from harness.generation.fault_injection import (
     SINGLE,
     UNRECOVERABLE,
     faults_of,
-    joined,
-    pieces_of,
+    join_pieces,
     plant,
+    to_pieces,
 )
 from harness.generation.formats import FORMATS
 from harness.generation.robustness import MIXED, NONE, robustness
@@ -77,18 +77,18 @@ def test_the_same_seed_plants_the_same_faults():
 def test_pieces_without_a_fault_are_the_rendering(name):
     for example in EXAMPLES[:4]:
         tags = encode(example.spans, len(example.sentence))
-        pieces = pieces_of(FORMATS[name], example.sentence, tags)
-        text = joined(FORMATS[name], pieces, example.sentence.joiner)
+        pieces = to_pieces(FORMATS[name], example.sentence, tags)
+        text = join_pieces(FORMATS[name], pieces, example.sentence.joiner)
         assert text == FORMATS[name].render(example.sentence, tags)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_changes_the_text_and_leaves_the_pieces_alone(fault):
     form, example = FORMATS["char-tag"], EXAMPLES[0]
-    pieces = pieces_of(form, example.sentence, encode(example.spans, len(example.sentence)))
-    before = joined(form, pieces)
-    assert joined(form, plant(pieces, [fault], Random(0))) != before
-    assert joined(form, pieces) == before
+    pieces = to_pieces(form, example.sentence, encode(example.spans, len(example.sentence)))
+    before = join_pieces(form, pieces)
+    assert join_pieces(form, plant(pieces, [fault], Random(0))) != before
+    assert join_pieces(form, pieces) == before
 
 
 def test_faults_find_no_place_in_nothing():
