@@ -1,5 +1,7 @@
 """Errors that users can meet: each says what, where and what to do, and carries its exit code."""
 
+from collections.abc import Iterable
+
 
 class HarnessError(Exception):
     """A failure with one message for the user and no traceback."""
@@ -47,3 +49,11 @@ class LockedError(HarnessError):
     """A run folder that another process holds."""
 
     exit_code = 75
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the nearest of ``known``, or nothing."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -4,13 +4,12 @@ Built-in and third-party backends take the same road. Two packages that offer on
 that fails, are errors that name the packages; nothing is won silently.
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from harness.errors import BackendError, ConfigError
+from harness.errors import BackendError, ConfigError, did_you_mean
 
 GROUP = "harness.backends"
 
@@ -99,6 +98,5 @@ def find(name: str) -> Plugin:
 def _unknown(name: str, names: list[str]) -> str:
     if not names:
         return f"no backend is called {name!r}: none is installed; run `pip install -e .`"
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"no backend is called {name!r}; {hint}installed: {', '.join(sorted(set(names)))}"
+    near = did_you_mean(name, names)
+    return f"no backend is called {name!r}{near}; installed: {', '.join(sorted(set(names)))}"

@@ -4,15 +4,14 @@ Three readings of YAML 1.1 that surprise people are off: ``NO``, ``on`` and ``ye
 ``2024-05-03`` is a string, and ``5e-5`` is a number.
 """
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -89,12 +88,6 @@ def validate(model: type[Model], data: Any, lines: Mapping[str, int], source: st
         return model.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(_messages(error, model, lines, source))) from None
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` for the nearest of ``known``, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _refuse_aliases(text: str | bytes, source: str) -> None:

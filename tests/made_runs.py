@@ -11,7 +11,7 @@ from harness.analysis import FACTS, FinishedRun, TrainFacts, train_facts
 from harness.core import Example, Sentence, Span
 from harness.protocol import Epoch
 from harness.results.record import Cost, Data, Metrics, Prediction, Run
-from harness.tags import POLICIES, decode, encode
+from harness.tags import POLICIES, decode, encode, invalid_transitions
 
 LABELS = ("PER", "ORG", "LOC", "T")
 NAMES = {
@@ -132,13 +132,7 @@ def answers(
 ) -> FinishedRun:  # fmt: skip
     """The finished run that gave ``predictions``."""
     gold = [each.gold_spans() for each in predictions]
-    tags = [each.tags for each in predictions]
-    units = sum(map(len, tags))
-    wrong = sum(
-        a != b
-        for each, spans in zip(predictions, gold, strict=True)
-        for a, b in zip(each.tags, encode(spans, len(each.units)), strict=True)
-    )
+    units = sum(len(each.units) for each in predictions)
     support = {label: sum(s.label == label for spans in gold for s in spans) for label in labels}
     fingerprint = hashlib.sha256(repr([(p.id, p.gold) for p in predictions]).encode()).hexdigest()
     return FinishedRun(
@@ -152,16 +146,32 @@ def answers(
             precision="fp32", cost=Cost(seconds={}, train_units=0, predict_units=units),
             transitions=_transitions(labels) if "crf" in backend else None,
         ),
-        Metrics(
-            split="test", policy="conlleval", labels=tuple(labels), sentences=len(predictions),
-            units=units, correct_units=units - wrong, invalid_transitions=0,
-            types={
-                policy: by_sets(gold, [decode(each, policy) for each in tags])
-                for policy in POLICIES
-            },
-            quarters=((0, 0),) * 4, predictions_sha256="",
-        ),
-        tuple(predictions), history(seed), facts,
+        metrics(predictions, labels), tuple(predictions), history(seed), facts,
+    )  # fmt: skip
+
+
+def metrics(predictions: Sequence[Prediction], labels: Sequence[str] = LABELS) -> Metrics:
+    """The metrics of ``predictions``, by set logic and one loop over the units."""
+    gold = [each.gold_spans() for each in predictions]
+    wrong, units = [0] * 4, [0] * 4
+    for each in predictions:
+        right = encode(each.gold_spans(), len(each.units))
+        for place, (a, b) in enumerate(zip(each.tags, right, strict=True)):
+            quarter = 4 * place // len(right)
+            units[quarter] += 1
+            wrong[quarter] += a != b
+    content = "".join(each.model_dump_json() + "\n" for each in predictions)
+    return Metrics(
+        split="test", policy="conlleval", labels=tuple(labels), sentences=len(predictions),
+        units=sum(units), correct_units=sum(units) - sum(wrong),
+        invalid_transitions=sum(invalid_transitions(each.tags) for each in predictions),
+        types={
+            policy: dict.fromkeys(labels, (0, 0, 0))
+            | by_sets(gold, [decode(each.tags, policy) for each in predictions])
+            for policy in POLICIES
+        },
+        quarters=tuple(zip(wrong, units, strict=True)),
+        predictions_sha256=hashlib.sha256(content.encode()).hexdigest(),
     )  # fmt: skip
 
 

@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from made_runs import LABELS, System, by_sets, examples, prediction
+from made_runs import LABELS, System, examples, metrics, prediction
 
 from harness.core import Counts
-from harness.results.record import Cost, Data, Metrics, Prediction, Run
-from harness.tags import POLICIES, decode, encode, invalid_transitions
+from harness.results.record import Cost, Data, Prediction, Run
 
 SETTINGS = {
     "device": "cpu", "precision": "auto", "threads": 1, "window_limit": 254, "window_margin": 32,
@@ -33,27 +32,6 @@ def _predictions(name: str, rate: float, seed: int, sentences: int) -> tuple[Pre
 def _support(predictions: tuple[Prediction, ...]) -> dict[str, int]:
     spans = [span for each in predictions for span in each.gold_spans()]
     return {label: sum(span.label == label for span in spans) for label in LABELS}
-
-
-def metrics(predictions: tuple[Prediction, ...], digest: str) -> Metrics:
-    """The metrics of ``predictions``, by set logic."""
-    gold = [each.gold_spans() for each in predictions]
-    right = sum(
-        a == b
-        for each in predictions
-        for a, b in zip(each.tags, encode(each.gold_spans(), len(each.units)), strict=True)
-    )
-    types = {
-        policy: dict.fromkeys(LABELS, (0, 0, 0))
-        | by_sets(gold, [decode(each.tags, policy) for each in predictions])
-        for policy in POLICIES
-    }
-    return Metrics(
-        split="test", policy="conlleval", labels=LABELS, sentences=len(predictions),
-        units=sum(len(each.units) for each in predictions), correct_units=right,
-        invalid_transitions=sum(invalid_transitions(each.tags) for each in predictions),
-        types=types, quarters=((0, 0),) * 4, predictions_sha256=digest,
-    )  # fmt: skip
 
 
 def run_of(
@@ -92,10 +70,7 @@ def write_run(
     made.mkdir(parents=True)
     (made / "predictions.jsonl").write_bytes(lines)
     (made / "run.json").write_text(run.model_dump_json(), encoding="utf-8")
-    digest = hashlib.sha256(lines).hexdigest()
-    (made / "metrics.json").write_text(
-        metrics(predictions, digest).model_dump_json(), encoding="utf-8"
-    )
+    (made / "metrics.json").write_text(metrics(predictions).model_dump_json(), encoding="utf-8")
     return made
 
 

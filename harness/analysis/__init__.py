@@ -3,7 +3,6 @@
 from harness.analysis.answers import (
     FinishedRun,
     by_data,
-    by_row,
     finished,
     load,
     load_all,
@@ -22,7 +21,6 @@ __all__ = [
     "TrainFacts",
     "analyse",
     "by_data",
-    "by_row",
     "finished",
     "load",
     "load_all",

@@ -3,7 +3,6 @@
 The runner can make one of what it holds; every later command loads one from the files.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,18 +11,18 @@ from pathlib import Path
 from typing import TypeAlias
 
 from harness.analysis.taxonomy import Case, judged
+from harness.comparability.systems import systems
 from harness.core import Span
-from harness.data.train_facts import FACTS, TrainFacts
+from harness.data.train_facts import TrainFacts
 from harness.errors import DataError
 from harness.protocol import Epoch
-from harness.results import reader
+from harness.results import reader, verify
 from harness.results.record import Metrics, Prediction, Run
+from harness.results.verify import Checked, Sound
 from harness.tags import POLICIES, decode
 
-Parts: TypeAlias = Callable[[reader.Result], tuple["FinishedRun", ...]]
+Parts: TypeAlias = Callable[[Sound], tuple["FinishedRun", ...]]
 HEADLINE = POLICIES[0]
-HISTORY = "history.jsonl"
-OLD_KEYS = {"slots": "positions", "consumed": "training_digest"}  # as older files call them
 
 
 @dataclass(frozen=True)
@@ -76,40 +75,38 @@ class FinishedRun:
         return f"{self.name} #{self.run.seed}"
 
 
-def own(result: reader.Result) -> tuple[FinishedRun, ...]:
+def own(run: Sound) -> tuple[FinishedRun, ...]:
     """The answers that a run is scored by."""
-    return (load(result),)
+    return (load(run),)
 
 
-def load(result: reader.Result) -> FinishedRun:
+def load(run: Sound) -> FinishedRun:
     """The answers of a finished run.
 
     Raises:
         DataError: for a file that is damaged.
     """
-    facts = result.folder / FACTS
-    return FinishedRun(
-        result.run,
-        result.metrics,
-        tuple(result.predictions()),
-        _history(result.folder / HISTORY),
-        TrainFacts.from_json(facts.read_text(encoding="utf-8")) if facts.is_file() else None,
-    )
+    result = run.result
+    predictions = result.answers().predictions
+    return FinishedRun(run.run, run.metrics, predictions, result.history(), result.facts())
 
 
-def finished(folders: Iterable[Path]) -> tuple[reader.Result, ...]:
-    """All finished runs in and below ``folders``.
+def finished(folders: Iterable[Path]) -> Checked:
+    """All finished runs in and below ``folders`` that can be believed, each seed of a row once.
 
     Raises:
         DataError: if there is none, with the reason for each folder that cannot be used.
     """
     tops = list(folders)
-    found = reader.read(tops)
+    found = verify.check(reader.read(tops))
     if not found.runs:
         reasons = [f"\n  {each.folder}: {each.kind}, {each.reason}" for each in found.rejected]
         msg = f"no finished run in {', '.join(map(str, tops))}{''.join(reasons)}"
         raise DataError(msg)
-    return found.runs
+    _, repeated = systems(found.runs)
+    again = {one.folder for one in repeated}
+    runs = tuple(run for run in found.runs if run.folder not in again)
+    return Checked(runs, (*found.rejected, *repeated))
 
 
 def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[FinishedRun, ...]:
@@ -118,10 +115,10 @@ def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[FinishedRun, 
     Raises:
         DataError: if there is no finished run, or a file is damaged.
     """
-    return tuple(chain.from_iterable(load_each(finished(folders), parts)))
+    return tuple(chain.from_iterable(load_each(finished(folders).runs, parts)))
 
 
-def load_each(found: Sequence[reader.Result], parts: Parts = own) -> list[tuple[FinishedRun, ...]]:
+def load_each(found: Sequence[Sound], parts: Parts = own) -> list[tuple[FinishedRun, ...]]:
     """The answers of each run; what one says of the training data serves all on equal data.
 
     Raises:
@@ -138,28 +135,3 @@ def by_data(runs: Sequence[FinishedRun]) -> list[list[FinishedRun]]:
     for run in runs:
         groups.setdefault(run.data, []).append(run)
     return list(groups.values())
-
-
-def by_row(runs: Sequence[FinishedRun]) -> list[list[FinishedRun]]:
-    """Runs that differ in their seed alone together, in the order given, seeds ascending."""
-    groups: dict[tuple[str, ...], list[FinishedRun]] = {}
-    for run in runs:
-        groups.setdefault((*run.data, *run.run.row), []).append(run)
-    return [sorted(group, key=lambda run: run.run.seed) for group in groups.values()]
-
-
-def _history(path: Path) -> tuple[Epoch, ...]:
-    """The epochs of a run; a run that trains nothing has none."""
-    if not path.is_file():
-        return ()
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return tuple(_epoch(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line)
-
-
-def _epoch(line: str, where: str) -> Epoch:
-    try:
-        values = {OLD_KEYS.get(key, key): value for key, value in json.loads(line).items()}
-        return Epoch(**{**values, "learning_rates": tuple(values["learning_rates"])})
-    except (ValueError, TypeError, KeyError) as error:
-        msg = f"{where}: not an epoch of {HISTORY} ({error}); run this cell again"
-        raise DataError(msg) from error

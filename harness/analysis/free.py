@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.analysis.answers import FinishedRun, load
-from harness.errors import DataError
-from harness.results import evaluate, verify
-from harness.results.reader import Result
+from harness.results import evaluate
 from harness.results.record import Prediction
+from harness.results.verify import Sound
 
-FREE, VARIANT = "free.jsonl", "free"
+VARIANT = "free"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +26,23 @@ class RepairKind:
     example: Prediction
 
 
-def with_free(result: Result) -> tuple[FinishedRun, ...]:
+def with_free(result: Sound) -> tuple[FinishedRun, ...]:
     """The answers of a run and, where its backend generates text, what it wrote freely.
 
     Raises:
         DataError: for a file that is damaged.
     """
-    scored = load(result)
-    path = result.folder / FREE
-    if result.metrics.free is None:
+    scored, written = load(result), result.result.free_answers()
+    if written is None:
         return (scored,)
-    try:
-        written, digest = verify.read(path)
-    except (OSError, ValueError) as error:
-        msg = f"{path}: not the free answers of this run ({error}); run this cell again"
-        raise DataError(msg) from error
-    stored = result.metrics
-    gold = evaluate.EvaluationSetup(stored.labels, stored.policy, stored.split)
+    stated = result.metrics
+    gold = evaluate.EvaluationSetup(stated.labels, stated.policy, stated.split)
     variant = " ".join(filter(None, (result.run.variant, VARIANT)))
     run = result.run.model_copy(update={"variant": variant})
-    metrics = evaluate.metrics(gold, written, digest, None)
-    return scored, replace(scored, run=run, metrics=metrics, predictions=tuple(written), history=())
+    metrics = evaluate.count_again(gold, written, None).metrics
+    return scored, replace(
+        scored, run=run, metrics=metrics, predictions=written.predictions, history=()
+    )
 
 
 def repairs_by_kind(predictions: Sequence[Prediction]) -> tuple[RepairKind, ...]:

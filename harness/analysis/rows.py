@@ -1,4 +1,4 @@
-"""Rows: runs that differ in their seed alone, speaking with one voice on one and the same gold.
+"""Rows, as ``harness.comparability`` defines them, speaking with one voice on the same gold.
 
 The voice of a row is the entities that more than half of its runs found.
 """
@@ -11,9 +11,10 @@ from itertools import chain
 from statistics import mean
 from typing import TypeAlias
 
-from harness.analysis.answers import FinishedRun, by_row
+from harness.analysis.answers import FinishedRun
 from harness.analysis.row_levels import Levels, RowLevel, by_level, scored
 from harness.analysis.taxonomy import KINDS, Case, Kind, tally
+from harness.comparability.systems import by_system, distinct, name_of
 from harness.core import Span
 from harness.errors import DataError
 
@@ -22,16 +23,15 @@ Answer: TypeAlias = tuple[tuple[Span, ...], ...]
 
 @dataclass(frozen=True)
 class Row:
-    """The runs of one row, and the entities of each sentence that most of them found."""
+    """The runs of one row, and the entities of each sentence that most of them found.
+
+    ``name`` is short; ``about`` is what the table names the row by beside its backend.
+    """
 
     name: str
+    about: str
     runs: tuple[FinishedRun, ...]
     found: Answer
-
-    @property
-    def about(self) -> str:
-        """Its preset and variant, as far as a table names them."""
-        return " ".join(_details(self.runs[0]))
 
     @cached_property
     def levels(self) -> Levels:
@@ -64,32 +64,36 @@ def rows(runs: Sequence[FinishedRun]) -> tuple[Row, ...]:
     """The rows of ``runs``, in the order given.
 
     Raises:
-        DataError: for runs that did not read the same sentences with the same gold.
+        DataError: for runs that did not read the same sentences with the same gold, or that repeat
+            a seed of their row.
     """
     for run in runs[1:]:
         _refuse_other_gold(runs[0], run)
-    groups = by_row(runs)
-    names = _names([group[0] for group in groups])
+    groups, repeated = by_system(runs)
+    if repeated:
+        msg = f"{repeated[0].run.title} is there twice; leave one of the two out"
+        raise DataError(msg)
+    firsts = [group[0] for group in groups]
+    names = distinct([(first.run.data.task, name_of(first)) for first in firsts])
+    backends = [first.run.backend for first in firsts]
+    about = [name[len(backend) :].split() for name, backend in zip(names, backends, strict=True)]
+    short = _short(backends, about)
+    shown = short if len(set(short)) == len(short) else names
     return tuple(
-        Row(name, tuple(group), _voice(group)) for name, group in zip(names, groups, strict=True)
+        Row(name, " ".join(words), tuple(group), _voice(group))
+        for name, words, group in zip(shown, about, groups, strict=True)
     )
 
 
-def _names(firsts: Sequence[FinishedRun]) -> list[str]:
-    """The backend, and what a row does not share with the other rows of it."""
-    details: dict[str, list[list[str]]] = {}
-    for run in firsts:
-        details.setdefault(run.run.backend, []).append(_details(run))
-    shared = {backend: set.intersection(*map(set, each)) for backend, each in details.items()}
+def _short(backends: Sequence[str], about: Sequence[Sequence[str]]) -> list[str]:
+    """The backend, and the words that a row does not share with the other rows of it."""
+    shared: dict[str, set[str]] = {}
+    for backend, words in zip(backends, about, strict=True):
+        shared[backend] = shared.get(backend, set(words)) & set(words)
     return [
-        " ".join([backend, *(word for word in _details(run) if word not in shared[backend])])
-        for run in firsts
-        for backend in (run.run.backend,)
+        " ".join([backend, *(word for word in words if word not in shared[backend])])
+        for backend, words in zip(backends, about, strict=True)
     ]
-
-
-def _details(run: FinishedRun) -> list[str]:
-    return run.name.removeprefix(run.run.backend).split()
 
 
 def _refuse_other_gold(one: FinishedRun, other: FinishedRun) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from harness.core import Counts
-from harness.results.reader import Result
 from harness.results.record import Free
+from harness.results.verify import Sound
 from harness.scoring.score import percent
 from harness.tags import POLICIES
 
 
-def page(result: Result) -> str:
+def page(result: Sound) -> str:
     """The counts and scores of ``result``, by type and over all types."""
     from tabulate import tabulate
 

@@ -3,11 +3,13 @@
 All of it from stored files: no model is loaded, and no data are needed.
 """
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.commands.notices import notice
 from harness.commands.options import Folders
 
 if TYPE_CHECKING:
@@ -38,8 +40,9 @@ def analyse(folders: Folders) -> None:
     from harness.results import store
 
     found = analysis.finished(folders)
-    loaded = analysis.load_each(found, analysis.with_free)
-    for result, (answers, *written) in zip(found, loaded, strict=True):
+    notice(found.rejected)
+    loaded = analysis.load_each(found.runs, analysis.with_free)
+    for result, (answers, *written) in zip(found.runs, loaded, strict=True):
         summary = analysis.analyse(answers)
         store.write_json(result.folder / analysis.ANALYSIS, summary.to_dict())
         typer.echo(text.analysis(answers, summary) + "\n")
@@ -75,7 +78,7 @@ def suspects(
     from harness.analysis.suspects import suspects as suspected
     from harness.results import store
 
-    found = [s for runs in analysis.by_data(analysis.load_all(folders)) for s in suspected(runs)]
+    found = [s for runs in analysis.by_data(_loaded(folders)) for s in suspected(runs)]
     csv = output.suffix == ".csv"
     store.write(output, export.to_csv(found) if csv else export.to_jsonl(found))
     typer.echo(f"{len(found)} suspects in {output}")
@@ -116,10 +119,13 @@ def figures(
         typer.echo(f"{picture.name}: {picture.caption}", err=True)
 
 
-def _loaded(folders: list[Path], free: bool) -> "tuple[FinishedRun, ...]":
+def _loaded(folders: list[Path], free: bool = False) -> "tuple[FinishedRun, ...]":
     from harness import analysis
 
-    return analysis.load_all(folders, analysis.with_free if free else analysis.own)
+    found = analysis.finished(folders)
+    notice(found.rejected)
+    parts = analysis.with_free if free else analysis.own
+    return tuple(chain.from_iterable(analysis.load_each(found.runs, parts)))
 
 
 def _wording(without_text: bool) -> "Wording":

@@ -30,18 +30,13 @@ def verify(folders: Folders) -> None:
 
     Exits with code 1 if a stored result differs, even in the last bit.
     """
-    from harness.results import reader
-    from harness.results.verify import differences
+    from harness.results import verify as verifying
 
-    found = reader.read(folders)
-    problems = [problem for result in found.runs for problem in differences(result)]
-    problems += [
-        f"{r.folder}: {r.reason}" for r in found.rejected if r.kind in ("corrupt", "newer")
-    ]
-    for problem in problems:
+    report = verifying.report(folders)
+    for problem in report.problems:
         typer.echo(problem)
-    typer.echo(f"{len(found.runs)} results read, {len(problems)} problems")
-    if problems:
+    typer.echo(f"{report.results} results read, {len(report.problems)} problems")
+    if report.problems:
         raise typer.Exit(1)
 
 
@@ -60,7 +55,8 @@ def rescore(
 
     The new scores are stored as results of their own; no model is needed.
     """
-    from harness.results import reader
+    from harness.commands.notices import notice
+    from harness.results import reader, verify
     from harness.studies.rescoring import Rule
     from harness.studies.rescoring import rescore as rescored
     from harness.tags import POLICIES
@@ -69,8 +65,10 @@ def rescore(
         msg = f"--policy {policy}: choose one of {', '.join(POLICIES)}"
         raise ConfigError(msg)
     rule = Rule(policy, tuple(label or ()))
-    for result in reader.read(folders).runs:
-        typer.echo(rescored(result, rule, output))
+    found = verify.check(reader.read(folders))
+    for run in found.runs:
+        typer.echo(rescored(run, rule, output))
+    notice(found.rejected)
 
 
 def merge(folders: Folders, output: OutputFolder) -> None:
@@ -97,7 +95,7 @@ def reproduce(
     code 1.
     """
     from harness import registry
-    from harness.results import reader
+    from harness.results import reader, verify
     from harness.runs import grid
     from harness.runs.progress import Display
     from harness.studies import reproduction
@@ -105,10 +103,10 @@ def reproduce(
     first = reproduction.stored(folder)
     module = registry.find(first.run.backend).module
     grid.prepare([module], first.run.settings["threads"])
-    cell = reproduction.cell(first, output, data)
+    cell = reproduction.cell(first, reproduction.fresh(output), data)
     with Display() as display:
         grid.Grid([cell], 1, display).run()
-    verdict = reproduction.compare(first, reader.read([cell.folder]).runs[0])
+    verdict = reproduction.compare(first, verify.require_sound(reader.one(cell.folder)))
     typer.echo("\n".join([verdict.outcome, *verdict.reasons]))
     if verdict.outcome == "different":
         raise typer.Exit(1)

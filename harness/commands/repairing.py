@@ -56,12 +56,13 @@ def robustness(
     """
     from tabulate import tabulate
 
+    from harness.data.splits import TEST
     from harness.data.task import load
     from harness.generation import robustness as faulty
     from harness.scoring.score import percent
 
     loaded = load(task, data)
-    rows = faulty.robustness(loaded.splits["test"].examples, loaded.tags, format_, seed)
+    rows = faulty.robustness(loaded.splits[TEST].examples, loaded.tags, format_, seed)
     table = [
         [row.fault, "yes" if row.recoverable else "no", row.malformed, percent(row.raw.f1),
          percent(row.repaired.f1), f"{1000 * row.repairs / row.units:.1f}"]

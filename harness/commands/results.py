@@ -66,9 +66,12 @@ def score(
     Scores are shown by entity type and under each tag policy.
     """
     from harness.analysis.score_text import page
-    from harness.results import reader
+    from harness.commands.notices import notice
+    from harness.results import reader, verify
 
-    for result in reader.read(folders).runs:
+    found = verify.check(reader.read(folders))
+    notice(found.rejected)
+    for result in found.runs:
         typer.echo(page(result))
 
 

@@ -1,24 +1,27 @@
-"""Runs that differ in nothing but the seed are one system, and one row.
+"""Runs that differ in nothing but the seed are one system, and one row: in tables, figures, votes.
 
-Every planned seed is in its row: what failed or did not finish is counted as such, never left out.
+Every planned seed is in its row: what failed, did not finish or cannot be believed is counted as
+such, never left out.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-from harness.comparability.certificate import is_external, is_zero_shot, readings, separating
+from harness.comparability.certificate import (
+    FIELDS,
+    Recorded,
+    is_external,
+    is_zero_shot,
+    readings,
+)
 from harness.numbers import printed
-from harness.results.reader import Rejected, Result, RowKey
+from harness.results.reader import Rejected, RowKey
 from harness.results.store import slug
+from harness.results.verify import Sound
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One run of a system, with what the certificate reads in it."""
-
-    result: Result
-    readings: dict[str, str]
+R = TypeVar("R", bound=Recorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,34 +29,35 @@ class System:
     """One row: its runs in the order of their seeds, and the seeds that are missing."""
 
     name: str
-    members: tuple[Member, ...]
+    results: tuple[Sound, ...]
     failed: tuple[int, ...] = ()
     unfinished: tuple[int, ...] = ()
+    unsound: tuple[int, ...] = ()
 
     @property
-    def results(self) -> tuple[Result, ...]:
-        """The finished runs."""
-        return tuple(member.result for member in self.members)
-
-    @property
-    def first(self) -> Result:
+    def first(self) -> Sound:
         """A run to ask for what all runs share."""
-        return self.members[0].result
+        return self.results[0]
 
     @property
     def planned(self) -> int:
         """How many seeds were planned."""
-        return len(self.members) + len(self.failed) + len(self.unfinished)
+        return sum(map(len, (self.results, self.failed, self.unfinished, self.unsound)))
 
     @property
     def complete(self) -> bool:
-        """Whether every planned seed finished."""
-        return self.planned == len(self.members)
+        """Whether every planned seed finished and can be believed."""
+        return self.planned == len(self.results)
 
     @property
     def readings(self) -> dict[str, str]:
         """What the certificate reads, if the runs of a row cannot differ."""
-        return self.members[0].readings
+        return readings(self.first)
+
+    @property
+    def all_readings(self) -> tuple[dict[str, str], ...]:
+        """What the certificate reads in each run."""
+        return tuple(map(readings, self.results))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -72,12 +76,44 @@ class System:
     def _seeds(self) -> tuple[str, ...]:
         if self.complete:
             return ()
-        lost = ((len(self.failed), "failed"), (len(self.unfinished), "unfinished"))
-        parts = [f"{len(self.members)} of {self.planned} seeds"]
-        return ("; ".join(parts + [f"{number} {word}" for number, word in lost if number]),)
+        lost = {"failed": self.failed, "unfinished": self.unfinished, "unsound": self.unsound}
+        parts = [f"{len(self.results)} of {self.planned} seeds"]
+        parts += [f"{len(seeds)} {word}" for word, seeds in lost.items() if seeds]
+        return ("; ".join(parts),)
 
 
-def name_of(result: Result) -> str:
+@dataclass(frozen=True, slots=True)
+class Repeated(Generic[R]):
+    """A run of a seed that its row has already, and the run that counts."""
+
+    run: R
+    first: R
+
+
+def by_system(runs: Iterable[R]) -> tuple[list[list[R]], list[Repeated[R]]]:
+    """The runs of each system in the order of their seeds, and those that repeat a seed.
+
+    This is the one definition of a row: what ``identity`` tells apart is two of them everywhere.
+    """
+    groups: dict[tuple[object, ...], dict[int, R]] = {}
+    repeated: list[Repeated[R]] = []
+    for run in runs:
+        seeds = groups.setdefault(identity(run), {})
+        first = seeds.setdefault(run.run.seed, run)
+        if first is not run:
+            repeated.append(Repeated(run, first))
+    return [[seeds[seed] for seed in sorted(seeds)] for seeds in groups.values()], repeated
+
+
+def identity(result: Recorded) -> tuple[object, ...]:
+    """What the runs of one row share: all but the seed that can change a result or its meaning."""
+    run, values = result.run, readings(result)
+    options = json.dumps(run.options, sort_keys=True, default=str)
+    separating = tuple(values[field.name] for field in FIELDS if field.separates)
+    return run.row, run.weights, options, separating
+
+
+def name_of(result: Recorded) -> str:
     """What a row is called: backend, preset and origin of the weights, variant."""
     run = result.run
     parts = [run.backend]
@@ -94,59 +130,54 @@ def _is_path(weights: str) -> bool:
 
 
 def systems(
-    results: Iterable[Result], rejected: Sequence[Rejected]
+    results: Iterable[Sound], rejected: Sequence[Rejected] = ()
 ) -> tuple[tuple[System, ...], tuple[Rejected, ...]]:
     """The systems among ``results``, and the runs that repeat a seed of their system."""
-    groups: dict[tuple[object, ...], dict[int, Member]] = {}
-    repeated: list[Rejected] = []
-    for result in results:
-        member = Member(result, readings(result))
-        seeds = groups.setdefault(_identity(member), {})
-        first = seeds.setdefault(result.run.seed, member)
-        if first is not member:
-            repeated.append(_repeats(result, first.result))
-    made = [_system(seeds, rejected) for seeds in groups.values()]
-    return tuple(_distinct(made)), tuple(repeated)
+    rows, repeated = by_system(results)
+    made = [_system(runs, rejected) for runs in rows]
+    names = distinct([(system.first.run.data.task, system.name) for system in made])
+    named = (replace(system, name=name) for system, name in zip(made, names, strict=True))
+    return tuple(named), tuple(map(_rejected, repeated))
 
 
-def _identity(member: Member) -> tuple[object, ...]:
-    run = member.result.run
-    options = json.dumps(run.options, sort_keys=True, default=str)
-    return run.row, run.weights, options, separating(member.readings)
-
-
-def _repeats(result: Result, first: Result) -> Rejected:
+def _rejected(repeated: Repeated[Sound]) -> Rejected:
+    run, folder = repeated.run.run, repeated.run.folder
     reason = (
-        f"seed {result.run.seed} of this row is already in {first.folder}, which is used; "
+        f"seed {run.seed} of this row is already in {repeated.first.folder}, which is used; "
         "leave one of the two out"
     )
-    return Rejected(result.folder, "duplicate", reason, result.run.row, result.run.seed)
+    return Rejected(folder, "duplicate", reason, run.row, run.seed)
 
 
-def _system(seeds: dict[int, Member], rejected: Sequence[Rejected]) -> System:
-    members = tuple(seeds[seed] for seed in sorted(seeds))
-    run = members[0].result.run
-    mine = [one for one in rejected if _same_row(one.row, run.row)]
-    failures = {one.seed for one in mine if one.kind == "failed" and one.seed is not None}
-    planned = {seed for member in members for seed in member.result.run.planned_seeds}
-    missing = (planned | failures) - set(seeds)
+def distinct(names: Sequence[tuple[str, str]]) -> list[str]:
+    """The names of rows, each given with its task, numbered where two would read the same."""
+    seen: dict[tuple[str, str], int] = {}
+    found = []
+    for key in names:
+        seen[key] = seen.get(key, 0) + 1
+        found.append(key[1] if seen[key] == 1 else f"{key[1]} #{seen[key]}")
+    return found
+
+
+def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:
+    mine = [one for one in rejected if _same_row(one.row, runs[0].run.row)]
+    seeds = {run.run.seed for run in runs}
+    failed = _seeds_of(mine, "failed") - seeds
+    unsound = _seeds_of(mine, "unsound", "contradictory") - seeds
+    planned = {seed for run in runs for seed in run.run.planned_seeds}
     return System(
-        name_of(members[0].result),
-        members,
-        tuple(sorted(missing & failures)),
-        tuple(sorted(missing - failures)),
+        name_of(runs[0]),
+        tuple(runs),
+        tuple(sorted(failed - unsound)),
+        tuple(sorted(planned - seeds - failed - unsound)),
+        tuple(sorted(unsound)),
     )
+
+
+def _seeds_of(rejected: Iterable[Rejected], *kinds: str) -> set[int]:
+    return {one.seed for one in rejected if one.kind in kinds and one.seed is not None}
 
 
 def _same_row(found: RowKey | None, row: RowKey) -> bool:
     """Whether a failure record speaks of ``row``; it may name the task as its folder does."""
     return found is not None and found[1:] == row[1:] and slug(found[0]) == slug(row[0])
-
-
-def _distinct(made: Sequence[System]) -> Iterable[System]:
-    """The systems, numbered if two would read the same."""
-    seen: dict[tuple[str, str], int] = {}
-    for system in made:
-        key = (system.first.run.data.task, system.name)
-        seen[key] = seen.get(key, 0) + 1
-        yield system if seen[key] == 1 else replace(system, name=f"{system.name} #{seen[key]}")

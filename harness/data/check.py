@@ -12,6 +12,7 @@ from harness.data import task as tasks
 from harness.data.examples import LocatedExample
 from harness.data.overlap import HALF, Seen
 from harness.data.readers import Problem, Severity
+from harness.data.splits import DEV, TEST, TRAIN
 from harness.data.task import Draft
 
 SHOWN = 20
@@ -80,8 +81,8 @@ def check(task: str | Path, data: Path | None = None) -> Report:
     for name, items in draft.items.items():
         problems += _duplicates(name, items)
         problems += _long_units(name, items, draft.file.joiner)
-        problems += _unseen_labels(name, items, draft.items["train"])
-    for inner, outer in (("dev", "train"), ("test", "train"), ("test", "dev")):
+        problems += _unseen_labels(name, items, draft.items[TRAIN])
+    for inner, outer in ((DEV, TRAIN), (TEST, TRAIN), (TEST, DEV)):
         problems += _leaks(inner, draft.items[inner], outer, draft.items[outer])
     statistics = tuple(_statistics(draft))
     return Report(draft.file.name, draft.path, draft.file.policy, tuple(problems), statistics)
@@ -149,7 +150,7 @@ def _leaks(
     if exact:
         twin = _first_of_each(others)[first.example.sentence.units]
         message += f"; this one in line {twin.line} of {twin.file}"
-    refused = inner == "test" and len(exact) + len(near) > HALF * len(items)
+    refused = inner == TEST and len(exact) + len(near) > HALF * len(items)
     severity: Severity = "error" if refused else "note"
     if refused:
         message += "; a score would be one of memory, so `run` needs --allow-overlap"

@@ -15,7 +15,7 @@ from harness.data import schemes
 from harness.data.readers import Problem, Raw, ReadSplit
 from harness.data.schemes import ParsedGold, Scheme, Spelling
 from harness.data.taskfile import TaskFile
-from harness.yamlfile import did_you_mean
+from harness.errors import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

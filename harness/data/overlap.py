@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.core import Example, Sentence
+from harness.data.splits import DEV, TEST, TRAIN
 from harness.errors import DataError
 
 SHINGLE = 12  # units
 HALF = 0.5
 TOLD = 0.01  # of the sentences of a split: more than this is said beside the score
-TRAIN, DEV, TEST = "train", "dev", "test"
 PAIRS = ((TEST, TRAIN), (TEST, DEV), (DEV, TRAIN))
 
 Match: TypeAlias = Literal["exact", "near", ""]

@@ -14,6 +14,7 @@ from harness.core import Example, Sentence
 from harness.data import examples, readers, taskfile
 from harness.data.examples import LocatedExample, Part
 from harness.data.readers import Problem, Raw
+from harness.data.splits import SPLITS
 from harness.errors import ConfigError, DataError
 from harness.tags import Policy, tag_set
 
@@ -148,7 +149,7 @@ def _carved(
         part, records = splits[carve.source]
         stay, go = examples.carve(records, file.joiner, carve.share)
         splits[carve.source], splits[name] = (part, stay), (part, go)
-    order = sorted(splits, key=lambda name: (*taskfile.NEEDED, name).index(name))
+    order = sorted(splits, key=lambda name: (*SPLITS, name).index(name))
     return {name: splits[name] for name in order}
 
 

@@ -14,13 +14,13 @@ from harness import yamlfile
 from harness.data import readers
 from harness.data.readers import conll, hub, jsonl, parallel
 from harness.data.schemes import Scheme
-from harness.errors import ConfigError, DataError
+from harness.data.splits import SPLITS
+from harness.errors import ConfigError, DataError, did_you_mean
 from harness.resources import folder
 from harness.tags import Policy
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 DATA_VARIABLE = "NER_HARNESS_DATA"
-NEEDED = ("train", "dev", "test")
 
 
 class _Strict(BaseModel):
@@ -117,7 +117,7 @@ class TaskFile(_Strict):
             if name in self.splits or carve.source not in self.splits:
                 msg = f"carve.{name}: must be a new split, and be taken from one of `splits`"
                 raise ValueError(msg)
-        missing = [name for name in NEEDED if name not in {*self.splits, *self.carve}]
+        missing = [name for name in SPLITS if name not in {*self.splits, *self.carve}]
         if missing:
             msg = (
                 f"splits: {' and '.join(missing)} missing; a split can be carved out of another:"
@@ -171,7 +171,7 @@ def find(task: str | Path) -> Path:
         return path
     tasks = shipped()
     if str(task) not in tasks:
-        near = yamlfile.did_you_mean(str(task), tasks)
+        near = did_you_mean(str(task), tasks)
         msg = (
             f"no task {str(task)!r}{near}; shipped are {', '.join(tasks)};"
             " give the path of a .yaml file for your own"

@@ -46,7 +46,12 @@ class WindowPolicy:
 
     def __post_init__(self) -> None:
         if self.margin < 1 or self.limit < 4 * self.margin:
-            msg = f"windows need margin >= 1, limit >= 4 margin; not {self.limit}, {self.margin}"
+            least, most = 4 * max(1, self.margin), self.limit // 4
+            msg = (
+                f"windows of {self.limit} units with a margin of {self.margin} leave no room: the "
+                "margin is at least 1 and the limit at least 4 times the margin; set window_limit "
+                f"to {least} or more, or window_margin to {most} or less"
+            )
             raise ValueError(msg)
 
     def cut(self, sentence: Sentence) -> tuple[Window, ...]:

@@ -4,12 +4,15 @@ Each task has one ranked block; rows that differ in what separates stand in bloc
 with the reason and without a rank; published results come last and are never ranked.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from harness.comparability import certificate
+from harness.comparability.certificate import certify, unknown
 from harness.comparability.check import Check
+from harness.comparability.gold import require_same_gold
+from harness.comparability.groups import groups, is_rankable, reasons
+from harness.comparability.row_checks import row_checks
 from harness.comparability.systems import System, systems
 from harness.errors import ConfigError
 from harness.leaderboard import columns, cross_task, published, ranking, significance
@@ -17,11 +20,14 @@ from harness.leaderboard.measures import labels_of, of_type
 from harness.leaderboard.ranking import Ranking
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 from harness.numbers import NOT_KNOWN, printed
+from harness.results import verify
 from harness.results.reader import Rejected, Results
 from harness.results.store import slug
 
 HEADLINE = columns.BY_KEY["f1"]
 SCREEN = columns.SCREEN
+# Kinds of rejected runs that are lost seeds of a row.
+LOST = ("failed", "unfinished", "unsound", "contradictory")
 _UNKNOWN = Cell(NOT_KNOWN)
 
 
@@ -36,7 +42,7 @@ class _Layout:
 
 @dataclass(frozen=True, slots=True)
 class _TaskBlocks:
-    """The blocks of one task, and its ranked systems with their headline cells."""
+    """The blocks of one task, and its ranked systems, if any, with their headline cells."""
 
     name: str
     blocks: tuple[Block, ...]
@@ -59,18 +65,27 @@ def build(
         ConfigError: for a column that does not exist, or a name to highlight that marks no row.
         DataError: when the gold of two runs differs; naming them.
     """
-    certificate.require_same_gold(results.runs)
-    made, repeated = systems(results.runs, results.rejected)
+    checked = verify.check(results)
+    require_same_gold(checked.runs)
+    made, repeated = systems(checked.runs, checked.rejected)
     _require_rows(highlight, made)
     layout = _Layout(_chosen(columns), tuple(highlight), columns is None)
-    tasks = [_task(task, made, layout) for task in dict.fromkeys(_task_of(one) for one in made)]
+    tasks = [_task(name, made, checked.rejected, layout) for name in _tasks(made, checked.rejected)]
     blocks: list[Block] = []
     for task in tasks:
-        blocks += [*task.blocks, *_lost(task.name, made, results.rejected)]
-        blocks += _references(task.name) if published else []
-    if len(tasks) > 1:
-        blocks.append(cross_task.block({task.name: task.main for task in tasks}, layout.highlight))
-    return Leaderboard(tuple(blocks), _notices((*results.rejected, *repeated)))
+        blocks += [*task.blocks, *(_references(task.name) if published else [])]
+    ranked = {task.name: task.main for task in tasks if task.main}
+    if len(ranked) > 1:
+        blocks.append(cross_task.block(ranked, layout.highlight))
+    return Leaderboard(tuple(blocks), tuple(one.notice for one in (*checked.rejected, *repeated)))
+
+
+def _tasks(made: Sequence[System], rejected: Sequence[Rejected]) -> tuple[str, ...]:
+    """The tasks in their order, and after them those of which no run can be used."""
+    names = dict.fromkeys(system.first.run.data.task for system in made)
+    known = {slug(name) for name in names}
+    lost = (one.row[0] for one in rejected if one.row and one.kind in LOST)
+    return (*names, *dict.fromkeys(name for name in lost if slug(name) not in known))
 
 
 def _chosen(names: Sequence[str] | None) -> tuple[str, ...]:
@@ -85,65 +100,45 @@ def _require_rows(highlight: Sequence[str], made: Sequence[System]) -> None:
             raise ConfigError(msg)
 
 
-def _groups(made: Sequence[System]) -> tuple[tuple[System, ...], ...]:
-    """The systems that may be ranked together, the largest group first.
-
-    Of groups as large, the one with fewer watermarks leads.
-    """
-    common = certificate.most_common(system.readings for system in made)
-    found: dict[tuple[object, ...], list[System]] = {}
-    for system in made:
-        # The seeds of a row that survived are not the row: it waits until all have finished.
-        key = (*certificate.separating(system.readings, common), system.complete)
-        found.setdefault(key, []).append(system)
-    groups = [ranking.order(group, HEADLINE) for group in found.values()]
-    return tuple(sorted(groups, key=_precedence))
-
-
-def _precedence(group: Sequence[System]) -> tuple[int, int, str]:
-    return -len(group), sum(len(system.notes) for system in group), group[0].name
-
-
-def _task_of(system: System) -> str:
-    return system.first.run.data.task
-
-
-def _task(name: str, made: Sequence[System], layout: _Layout) -> _TaskBlocks:
+def _task(
+    name: str, made: Sequence[System], rejected: Sequence[Rejected], layout: _Layout
+) -> _TaskBlocks:
     """The blocks of one task: the ranked one with the certificate of all, then the others."""
-    everyone = [system for system in made if _task_of(system) == name]
-    main, *others = _groups(everyone)
-    checks = _certificate((*main, *(system for group in others for system in group)))
-    place = significance.rank_with_tests(main, ranking.ranks(main, HEADLINE))
+    everyone = [system for system in made if system.first.run.data.task == name]
+    mine = [one for one in rejected if one.row and slug(one.row[0]) == slug(name)]
+    lost = _lost(name, everyone, mine)
+    if not everyone:
+        return _TaskBlocks(name, lost, ())
+    main, *others = (ranking.order(group, HEADLINE) for group in groups(everyone))
+    checks = _certificate(main, [system for group in others for system in group], mine)
+    place = _place(main)
     heads, rows = _rows(main, everyone, layout, place)
-    ranked = Block("ranked", name, printed(name), heads, _marked(rows, checks),
-                   _captions(main, place), checks, place.contrasts)  # fmt: skip
+    first = Block("ranked" if place.ranks else "apart", name, printed(name), heads,
+                  _marked(rows, checks), _captions(main, place), checks,
+                  place.contrasts)  # fmt: skip
     title = f"{printed(name)}: not ranked with the rows above"
-    blocks = [ranked]
+    blocks = [first]
     for group in others:
         heads, rows = _rows(group, everyone, layout, Ranking())
-        reasons = _reasons(group[0], main[0])
-        blocks.append(Block("apart", name, title, heads, _marked(rows, checks), reasons))
-    cells = ranking.headline(main, HEADLINE, place)
-    return _TaskBlocks(name, tuple(blocks), tuple(zip(main, cells, strict=True)))
+        why = tuple(f"Not ranked, since it differs in {one}." for one in reasons(group[0], main[0]))
+        blocks.append(Block("apart", name, title, heads, _marked(rows, checks), why))
+    cells = zip(main, ranking.headline(main, HEADLINE, place), strict=True)
+    return _TaskBlocks(name, (*blocks, *lost), tuple(cells) if place.ranks else ())
 
 
-def _certificate(made: Sequence[System]) -> tuple[Check, ...]:
-    rows = [(system.name, [member.readings for member in system.members]) for system in made]
-    seeds = [(system.name, len(system.members), system.planned) for system in made]
-    return (*certificate.certify(rows), certificate.seeds_finished(seeds))
+def _place(group: Sequence[System]) -> Ranking:
+    """What the rows of the table are to each other; nothing where too little is known."""
+    if is_rankable(group):
+        return significance.rank_with_tests(group, ranking.ranks(group, HEADLINE))
+    lines = ", ".join(unknown(group[0].readings))
+    return Ranking(captions=(f"Not ranked, since it is not recorded what its {lines} were.",))
 
 
-def _reasons(system: System, other: System) -> tuple[str, ...]:
-    """Why ``system`` is not ranked with ``other``."""
-    mine, theirs = system.readings, other.readings
-    reasons = [
-        f"{field.name}: {mine[field.name]}, above {theirs[field.name]}"
-        for field in certificate.FIELDS
-        if field.separates and "" != mine[field.name] != theirs[field.name] != ""
-    ]
-    if system.complete != other.complete:
-        reasons.append("seeds finished: " + ("all" if system.complete else "not all"))
-    return tuple(f"Not ranked, since it differs in {reason}." for reason in reasons)
+def _certificate(
+    main: Sequence[System], others: Sequence[System], rejected: Sequence[Rejected]
+) -> tuple[Check, ...]:
+    ranked, apart = ([(s.name, s.all_readings) for s in part] for part in (main, others))
+    return (*certify(ranked, apart), *row_checks((*main, *others), rejected))
 
 
 def _rows(
@@ -200,7 +195,7 @@ def _text(key: str, system: System, place: Ranking) -> Cell:
         family = printed(system.first.run.family)
         return Cell(family, family)
     if key == "seeds":
-        done, planned = len(system.members), system.planned
+        done, planned = len(system.results), system.planned
         return Cell(str(done) if done == planned else f"{done} of {planned}", done)
     return place.cell(key, system)
 
@@ -246,33 +241,22 @@ def _references(task: str) -> list[Block]:
     return [Block("published", task, title, heads, rows, captions)] if found else []
 
 
-def _lost(task: str, made: Sequence[System], rejected: Sequence[Rejected]) -> list[Block]:
-    """Rows of which no seed finished: they were planned, so they are in the table."""
-    known = {system.first.run.row[1:] for system in made if _task_of(system) == task}
+def _lost(task: str, made: Sequence[System], rejected: Sequence[Rejected]) -> tuple[Block, ...]:
+    """Rows of which no seed can be used: they were planned, so they are in the table."""
+    known = {system.first.run.row[1:] for system in made}
     lost: dict[tuple[str, ...], list[Rejected]] = {}
     for one in rejected:
-        if one.row and one.kind in ("failed", "unfinished") and slug(one.row[0]) == slug(task):
+        if one.row and one.kind in LOST and one.row[1:] not in known:
             lost.setdefault(one.row[1:], []).append(one)
-    rows = tuple(_lost_row(row, seeds) for row, seeds in lost.items() if row not in known)
+    rows = tuple(_lost_row(row, seeds) for row, seeds in lost.items())
     heads = (columns.TEXTS["system"], HEADLINE.column)
-    title = f"{printed(task)}: no seed finished"
-    return [Block("apart", task, title, heads, rows)] if rows else []
+    title = f"{printed(task)}: no seed can be used"
+    return (Block("apart", task, title, heads, rows),) if rows else ()
 
 
 def _lost_row(row: Sequence[str], seeds: Sequence[Rejected]) -> Row:
     name = printed(" ".join(part for part in row if part))
-    note = f"0 of {len(seeds)} seeds; {sum(one.kind == 'failed' for one in seeds)} failed"
+    counts = Counter[str](one.kind for one in seeds)
+    kinds = [f"{counts[kind]} {kind}" for kind in LOST if counts[kind]]
+    note = "; ".join((f"0 of {len(seeds)} seeds", *kinds))
     return Row(name, (Cell(f"{name} [{note}]", name), _UNKNOWN), (note,))
-
-
-def _notices(rejected: Sequence[Rejected]) -> tuple[str, ...]:
-    """One line per folder that was found but not used; folders relative if they can be."""
-    return tuple(
-        printed(f"Not used: {_relative(one.folder)} ({one.kind}): {one.reason}.")
-        for one in rejected
-    )
-
-
-def _relative(folder: Path) -> str:
-    here = Path.cwd()
-    return str(folder.relative_to(here)) if folder.is_relative_to(here) else folder.name

@@ -4,10 +4,9 @@
 the watermarks.
 """
 
-import difflib
 from collections.abc import Sequence
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, did_you_mean
 from harness.leaderboard.measures import MEASURES, Measure
 from harness.leaderboard.table import Column
 
@@ -41,9 +40,7 @@ def choose(columns: Sequence[str] | None) -> tuple[str, ...]:
     known = (*TEXTS, "types", *BY_KEY)
     for key in keys:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            msg = f"no column {key!r}{hint} Columns: {', '.join(known)}"
+            msg = f"no column {key!r}{did_you_mean(key, known)}; columns: {', '.join(known)}"
             raise ConfigError(msg)
     if "system" in keys:
         return keys

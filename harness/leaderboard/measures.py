@@ -3,7 +3,7 @@
 A mean is n/a where any seed has no value: a mean over the lucky ones would be another quantity.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal, TypeAlias
@@ -21,10 +21,12 @@ from harness.numbers import (
     printed,
     whole,
 )
-from harness.results.reader import Result
 from harness.results.record import TypeCounts
+from harness.results.verify import Sound
+from harness.scoring.score import PolicyScores
+from harness.tags import POLICIES, Policy
 
-Read: TypeAlias = Callable[[Result], float | None]
+Read: TypeAlias = Callable[[Sound], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,58 +63,40 @@ def _total(counts: TypeCounts) -> Counts:
     return sum((Counts(*values) for values in counts.values()), Counts())
 
 
-def _labelled(result: Result) -> Mapping[str, Counts]:
-    counts = result.metrics.counts(result.metrics.policy)
-    return {label: counts.get(label, Counts()) for label in result.metrics.labels}
+def _scores(result: Sound, policy: Policy = POLICIES[0]) -> PolicyScores:
+    """The scores of a run: the headline policy's, whatever policy its gold was read under."""
+    return PolicyScores(policy, result.metrics.counts(policy))
 
 
-def _micro(result: Result) -> Counts:
-    return result.metrics.micro(result.metrics.policy)
-
-
-def _policy(name: str) -> Read:
-    return lambda result: result.metrics.micro(name).f1 if name in result.metrics.types else None
-
-
-def _macro(result: Result) -> float | None:
-    """The unweighted mean of F1 over the types that have one."""
-    scores = [counts.f1 for counts in _labelled(result).values()]
-    known = [score for score in scores if score is not None]
-    return fmean(known) if known else None
-
-
-def _weighted(result: Result) -> float | None:
-    """The mean of F1 over the types, weighted by gold support."""
-    counts = [one for one in _labelled(result).values() if one.support]
-    total = sum(one.support for one in counts)
-    return sum((one.f1 or 0.0) * one.support for one in counts) / total if total else None
+def _micro_f1(policy: Policy) -> Read:
+    return lambda result: _scores(result, policy).micro.f1
 
 
 def _free(part: Literal["raw", "repaired"]) -> Read:
-    def read(result: Result) -> float | None:
+    def read(result: Sound) -> float | None:
         free = result.metrics.free
         return _total(getattr(free, part)).f1 if free else None
 
     return read
 
 
-def _repairs(result: Result) -> float | None:
+def _repairs(result: Sound) -> float | None:
     free, units = result.metrics.free, result.metrics.units
     return 1000 * sum(free.repairs.values()) / units if free and units else None
 
 
-def _malformed(result: Result) -> float | None:
+def _malformed(result: Sound) -> float | None:
     free, sentences = result.metrics.free, result.metrics.sentences
     return free.malformed_sentences / sentences if free and sentences else None
 
 
-def _drift(result: Result) -> float | None:
+def _drift(result: Sound) -> float | None:
     free = result.metrics.free
     shares = [wrong / units for wrong, units in free.quarters if units] if free else []
     return shares[-1] - shares[0] if shares else None
 
 
-def _per_unit(value: int, result: Result) -> float | None:
+def _per_unit(value: int, result: Sound) -> float | None:
     return value / result.metrics.units if result.metrics.units else None
 
 
@@ -121,30 +105,24 @@ def _highest(*values: int | None) -> float | None:
     return max(known) if known else None
 
 
-def _ratio_of_characters(result: Result) -> float:
+def _ratio_of_characters(result: Sound) -> float:
     """Characters per unit of the scored text: 1 where a unit is a character."""
-    if not result.run.settings.get("joiner"):
-        return 1.0
-    characters = units = 0
-    for prediction in result.predictions():
-        units += len(prediction.units)
-        characters += sum(map(len, prediction.units))
-        characters += len(prediction.joiner) * max(0, len(prediction.units) - 1)
-    return characters / units if units else 1.0
+    units = result.metrics.units
+    return result.recount.characters / units if units else 1.0
 
 
-def _own(result: Result, number: int) -> int | None:
+def _own(result: Sound, number: int) -> int | None:
     """``number``, where this harness ran the system: of others it knows no weights."""
     return None if is_external(result) else number
 
 
-def _rate(result: Result) -> float | None:
+def _rate(result: Sound) -> float | None:
     """Characters per second: tokens, and words, are not comparable across systems and tasks."""
     rate = result.run.cost.predict_rate
     return rate * _ratio_of_characters(result) if rate else None
 
 
-def _free_rate(result: Result) -> float | None:
+def _free_rate(result: Sound) -> float | None:
     """Characters per second of free generation, which may be what the run predicted with."""
     if result.metrics.free is None:
         return None
@@ -154,20 +132,24 @@ def _free_rate(result: Result) -> float | None:
     return result.run.cost.predict_units / seconds * _ratio_of_characters(result)
 
 
-def _megaflops(result: Result) -> float | None:
+def _megaflops(result: Sound) -> float | None:
     counted = result.run.cost.flops_per_unit
     return None if counted is None else counted / 1e6
 
 
 MEASURES: tuple[Measure, ...] = (
     Measure("f1", "F1", "entity micro F1, headline policy, % (mean ± sd over seeds)",
-            lambda r: _micro(r).f1, spread=True),
-    Measure("precision", "P", "precision, %", lambda r: _micro(r).precision),
-    Measure("recall", "R", "recall, %", lambda r: _micro(r).recall),
-    Measure("macro_f1", "macro F1", "mean of F1 over types, %", _macro),
-    Measure("weighted_f1", "weighted F1", "mean of F1 over types by gold support, %", _weighted),
-    Measure("strict_f1", "strict F1", "micro F1, only B- begins an entity, %", _policy("strict")),
-    Measure("discard_f1", "discard F1", "micro F1, illegal tags read as O, %", _policy("discard")),
+            lambda r: _scores(r).micro.f1, spread=True),
+    Measure("precision", "P", "precision, %", lambda r: _scores(r).micro.precision),
+    Measure("recall", "R", "recall, %", lambda r: _scores(r).micro.recall),
+    Measure("macro_f1", "macro F1", "mean of F1 over the types of the gold, %",
+            lambda r: _scores(r).macro_f1),
+    Measure("weighted_f1", "weighted F1", "mean of F1 over the gold's types by support, %",
+            lambda r: _scores(r).weighted_f1),
+    Measure("strict_f1", "strict F1", "micro F1, only B- begins an entity, %",
+            _micro_f1("strict")),
+    Measure("discard_f1", "discard F1", "micro F1, illegal tags read as O, %",
+            _micro_f1("discard")),
     Measure("invalid", "invalid tags", "tags that may not stand where they stand, % of units",
             lambda r: _per_unit(r.metrics.invalid_transitions, r), best="low"),
     Measure("accuracy", "unit acc.", "right tags, % of units; not a ranking score",
@@ -216,8 +198,8 @@ MEASURES: tuple[Measure, ...] = (
 def of_type(label: str) -> Measure:
     """The column of F1 on one entity type."""
 
-    def read(result: Result) -> float | None:
-        return _labelled(result).get(label, Counts()).f1
+    def read(result: Sound) -> float | None:
+        return _scores(result).types.get(label, Counts()).f1
 
     return Measure(f"f1:{label}", printed(label), f"F1 on {printed(label)}, %", read)
 

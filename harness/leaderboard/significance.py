@@ -1,7 +1,7 @@
 """What stored predictions let a table claim: intervals, tests, groups and letters.
 
-Counts are made again from the predictions, by the code that scores a run, sentence by sentence, or
-by document where every sentence names its own.
+Counts are those that ``harness.results.verify`` made again from the answers, sentence by sentence,
+or by document where every sentence names its own.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,7 @@ from harness.errors import DataError
 from harness.leaderboard.ranking import Ranking
 from harness.leaderboard.table import Contrast
 from harness.numbers import percent
-from harness.results.reader import PREDICTIONS, Result
-from harness.results.record import Prediction
-from harness.scoring.counting import count
-from harness.tags import POLICIES
+from harness.results.store import PREDICTIONS
 
 if TYPE_CHECKING:
     from harness.statistics import Comparison
@@ -30,12 +27,7 @@ def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking
     Raises:
         DataError: where two runs did not answer the same sentences.
     """
-    one_seed = (ONE_SEED,) if any(len(system.members) == 1 for system in systems) else ()
-    if lacking := _without_predictions(systems):
-        reason = (
-            f"No intervals and no tests: predictions.jsonl is missing in {lacking.folder.name}."
-        )
-        return Ranking(ranks, captions=(*one_seed, reason))
+    one_seed = (ONE_SEED,) if any(len(system.results) == 1 for system in systems) else ()
     if not sum(systems[0].first.run.data.support.values()):
         return Ranking(ranks, captions=(*one_seed, "The gold holds no entity: F1 is undefined."))
     from harness.statistics import compare
@@ -52,53 +44,33 @@ def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking
     )
 
 
-def _without_predictions(systems: Sequence[System]) -> Result | None:
-    results = (result for system in systems for result in system.results)
-    return next((one for one in results if not (one.folder / PREDICTIONS).is_file()), None)
-
-
 def _counts(systems: Sequence[System]) -> tuple[dict[str, "CountArray"], bool]:
     """Counts by system, (seeds, sentences or documents, 3), and whether they are by document."""
     import numpy as np
 
     from harness.statistics import by_document
 
-    read = {system.name: [_read(result) for result in system.results] for system in systems}
-    first = next(iter(read.values()))[0]
-    _require_same_sentences(systems, read, first)
-    counts: dict[str, CountArray] = {}
-    for system in systems:
-        matrices = zip(system.results, read[system.name], strict=True)
-        counts[system.name] = np.stack([_matrix(*pair) for pair in matrices])
-    documents = [one.document for one in first if one.document is not None]
-    if len(documents) < len(first):
+    _require_same_sentences(systems)
+    counts: dict[str, CountArray] = {
+        system.name: np.stack([one.recount.by_sentence for one in system.results])
+        for system in systems
+    }
+    every = systems[0].first.recount.documents
+    documents = [document for document in every if document is not None]
+    if len(documents) < len(every):
         return counts, False
     return {name: by_document(array, documents) for name, array in counts.items()}, True
 
 
-def _read(result: Result) -> list[Prediction]:
-    return sorted(result.predictions(), key=lambda one: one.id)
-
-
-def _matrix(result: Result, predictions: Sequence[Prediction]) -> "CountArray":
-    gold = [one.gold_spans() for one in predictions]
-    tags = [one.tags for one in predictions]
-    # The headline policy, whatever the policy was that the task's gold was read under.
-    return count(gold, tags, POLICIES[0], result.metrics.labels).by_sentence  # (sentences, 3)
-
-
-def _require_same_sentences(
-    systems: Sequence[System], read: dict[str, list[list[Prediction]]], first: list[Prediction]
-) -> None:
-    expected = [(one.id, one.units, one.gold) for one in first]
-    for system in systems:
-        for result, predictions in zip(system.results, read[system.name], strict=True):
-            if [(one.id, one.units, one.gold) for one in predictions] != expected:
-                msg = (
-                    f"no table: the sentences or the gold in {result.folder / PREDICTIONS} are not "
-                    f"those of {systems[0].first.folder}. Run both on the same files"
-                )
-                raise DataError(msg)
+def _require_same_sentences(systems: Sequence[System]) -> None:
+    first = systems[0].first
+    for result in (result for system in systems for result in system.results):
+        if result.recount.questions != first.recount.questions:
+            msg = (
+                f"no table: the sentences or the gold in {result.folder / PREDICTIONS} are not "
+                f"those of {first.folder}. Run both on the same files"
+            )
+            raise DataError(msg)
 
 
 def _captions(comparison: "Comparison", *, documents: bool) -> tuple[str, ...]:

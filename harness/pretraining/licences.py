@@ -7,8 +7,7 @@ not free the originals in it. What stands in brackets explains and grants nothin
 import re
 from collections.abc import Iterable
 
-from harness.errors import ConfigError
-from harness.yamlfile import did_you_mean
+from harness.errors import ConfigError, did_you_mean
 
 NOT_STATED = "not-stated"
 OTHER = "other"

@@ -9,9 +9,8 @@ others in their proportion.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, did_you_mean
 from harness.numbers import whole
-from harness.yamlfile import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

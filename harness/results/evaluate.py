@@ -1,15 +1,16 @@
 """From answers to stored records: every score is computed here, the selecting one included."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import Decoded, Example, Span
 from harness.generation.fates import PREDICTED, Fates
 from harness.protocol import DevScore
 from harness.results.record import Free, Metrics, Prediction, Quarters, TypeCounts
+from harness.results.stored import AnswerFile
 from harness.scoring import cross_check
-from harness.scoring.counting import count
+from harness.scoring.counting import CountMatrix, count
 from harness.scoring.score import correct_units, count_policies, scores, type_counts, unit_accuracy
 from harness.tags import POLICIES, Policy, encode, invalid_transitions
 
@@ -62,47 +63,63 @@ class EvaluationSetup:
     split: str
 
 
-def metrics(
-    setup: EvaluationSetup, predictions: Sequence[Prediction], digest: str, free: Free | None
-) -> Metrics:
-    """The metrics of a run, held against seqeval; ``digest`` is that of the predictions' file.
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """The metrics that stored answers give, and the counts behind them by policy."""
+
+    metrics: Metrics
+    matrices: Mapping[Policy, CountMatrix]
+
+
+def metrics(setup: EvaluationSetup, answers: AnswerFile, free: AnswerFile | None) -> Metrics:
+    """The metrics of a run, held against seqeval.
 
     Raises:
         HarnessError: when seqeval counts otherwise.
     """
-    tags = [prediction.tags for prediction in predictions]
-    gold = [prediction.gold_spans() for prediction in predictions]
-    counted = count_policies(gold, tags, setup.labels)
-    cross_check.check(gold, tags, counted)
-    return Metrics(
+    counted = count_again(setup, answers, free)
+    gold = [prediction.gold_spans() for prediction in answers.predictions]
+    tags = [prediction.tags for prediction in answers.predictions]
+    cross_check.check(gold, tags, counted.matrices)
+    return counted.metrics
+
+
+def count_again(setup: EvaluationSetup, answers: AnswerFile, free: AnswerFile | None) -> Counted:
+    """What the answers give, with no second scorer beside ours: what a table can afford."""
+    tags = [prediction.tags for prediction in answers.predictions]
+    gold = [prediction.gold_spans() for prediction in answers.predictions]
+    matrices = count_policies(gold, tags, setup.labels)
+    found = Metrics(
         split=setup.split,
         policy=setup.policy,
         labels=setup.labels,
-        sentences=len(predictions),
+        sentences=len(answers.predictions),
         units=sum(map(len, tags)),
         correct_units=correct_units(gold, tags),
         invalid_transitions=sum(map(invalid_transitions, tags)),
-        types={policy: type_counts(matrix) for policy, matrix in counted.items()},
+        types={policy: type_counts(matrix) for policy, matrix in matrices.items()},
         quarters=_quarters(gold, tags),
-        fates=_fates(predictions),
-        free=free,
-        unseen=_unseen(setup, predictions),
-        predictions_sha256=digest,
+        fates=_fates(answers.predictions),
+        unseen=_unseen(setup, answers.predictions),
+        free=None if free is None else _free(setup.labels, free),
+        predictions_sha256=answers.sha256,
     )
+    return Counted(found, matrices)
 
 
-def _unseen(gold_of: EvaluationSetup, predictions: Sequence[Prediction]) -> TypeCounts | None:
+def _unseen(setup: EvaluationSetup, predictions: Sequence[Prediction]) -> TypeCounts | None:
     """The headline counts of the sentences that are not in train; None if nobody looked."""
     if any(prediction.seen is None for prediction in predictions):
         return None
     others = [prediction for prediction in predictions if not prediction.seen]
     gold = [prediction.gold_spans() for prediction in others]
     tags = [prediction.tags for prediction in others]
-    return type_counts(count(gold, tags, HEADLINE, gold_of.labels))
+    return type_counts(count(gold, tags, HEADLINE, setup.labels))
 
 
-def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str) -> Free:
+def _free(labels: tuple[str, ...], answers: AnswerFile) -> Free:
     """What free generation scores before and after repair."""
+    predictions = answers.predictions
     gold = [prediction.gold_spans() for prediction in predictions]
     repaired = [prediction.tags for prediction in predictions]
     raw = [prediction.raw_tags or prediction.tags for prediction in predictions]
@@ -116,7 +133,7 @@ def free(labels: tuple[str, ...], predictions: Sequence[Prediction], digest: str
         malformed_sentences=sum(bool(one.repairs) for one in predictions),
         fates=_fates(predictions),
         quarters=_quarters(gold, repaired),
-        predictions_sha256=digest,
+        predictions_sha256=answers.sha256,
     )
 
 

@@ -13,40 +13,58 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from harness.errors import ConfigError, DataError
-from harness.results.record import SCHEMA, Metrics, Prediction, Run
-from harness.results.store import COMPLETE, FAILED
+from harness.data.train_facts import FACTS, TrainFacts
+from harness.errors import ConfigError
+from harness.numbers import printed
+from harness.protocol import Epoch
+from harness.results import stored
+from harness.results.record import SCHEMA, Metrics, Run
+from harness.results.store import (
+    CLAIM,
+    COMPLETE,
+    FAILED,
+    FREE,
+    HISTORY,
+    PREDICTIONS,
+    RUN,
+)
+from harness.results.stored import AnswerFile, first_error
 
-Kind: TypeAlias = Literal["failed", "unfinished", "corrupt", "newer", "duplicate"]
+Kind: TypeAlias = Literal[
+    "failed", "unfinished", "corrupt", "newer", "duplicate", "unsound", "contradictory"
+]
 RowKey: TypeAlias = tuple[str, str, str, str]
 Model = TypeVar("Model", bound=BaseModel)
 
-PREDICTIONS = "predictions.jsonl"
-_MARKS = frozenset({COMPLETE, FAILED, "run.json", "claim.json", PREDICTIONS})
+_MARKS = frozenset({COMPLETE, FAILED, RUN, CLAIM, PREDICTIONS})
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One finished run."""
+    """One finished run, as its files say; ``harness.results.verify`` says whether to believe it.
+
+    What it reads of its files raises a ``DataError`` that names file and line.
+    """
 
     folder: Path
     run: Run
     metrics: Metrics
 
-    def predictions(self) -> Iterator[Prediction]:
-        """The stored predictions, in the order of the file.
+    def answers(self) -> AnswerFile:
+        """The stored answers that the run is scored by."""
+        return stored.answers(self.folder / PREDICTIONS)
 
-        Raises:
-            DataError: for a line that is not a prediction.
-        """
-        path = self.folder / PREDICTIONS
-        with path.open(encoding="utf-8", newline="\n") as lines:
-            for number, line in enumerate(lines, start=1):
-                try:
-                    yield Prediction.model_validate_json(line)
-                except ValidationError as error:
-                    msg = f"{path}, line {number}: {_first(error)}; run this cell again"
-                    raise DataError(msg) from error
+    def free_answers(self) -> AnswerFile | None:
+        """What the model wrote with nothing forced; None for a run that says it wrote nothing."""
+        return None if self.metrics.free is None else stored.answers(self.folder / FREE)
+
+    def history(self) -> tuple[Epoch, ...]:
+        """The epochs of its training."""
+        return stored.history(self.folder / HISTORY)
+
+    def facts(self) -> TrainFacts | None:
+        """What it stored about its training data, if anything."""
+        return stored.facts(self.folder / FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,14 @@ class Rejected:
     seed: int | None = None
     planned: tuple[int, ...] = ()
 
+    @property
+    def notice(self) -> str:
+        """The line that tells a reader of a table; the folder relative where it can be."""
+        here = Path.cwd()
+        inside = self.folder.is_relative_to(here)
+        folder = str(self.folder.relative_to(here)) if inside else self.folder.name
+        return printed(f"Not used: {folder} ({self.kind}): {self.reason}.")
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
@@ -67,6 +93,20 @@ class Results:
 
     runs: tuple[Result, ...]
     rejected: tuple[Rejected, ...] = ()
+
+
+def one(path: Path) -> Result:
+    """The finished run at ``path``, a run folder or one of its files.
+
+    Raises:
+        ConfigError: where there is not one finished run, with the reason.
+    """
+    found = read([path.parent if path.is_file() else path])
+    if len(found.runs) != 1:
+        reasons = "".join(f"; {one.folder.name}: {one.reason}" for one in found.rejected)
+        msg = f"{path}: expected one finished run, found {len(found.runs)}{reasons}"
+        raise ConfigError(msg)
+    return found.runs[0]
 
 
 class _UnusableError(Exception):
@@ -78,22 +118,30 @@ class _UnusableError(Exception):
 
 
 def read(folders: Iterable[Path]) -> Results:
-    """All runs in and below ``folders``, in the order of their paths; repeated runs once.
+    """All runs in and below ``folders``, in the order of their paths; copies of a run once.
+
+    Two results of one configuration that claim different scores are both given: which of them can
+    be believed is for ``harness.results.verify`` to say.
 
     Raises:
         ConfigError: for a folder that does not exist.
     """
-    runs: dict[tuple[str, int], Result] = {}
+    runs: list[Result] = []
     rejected: list[Rejected] = []
     for folder in sorted(set(_found(folders))):
         found = _read_one(folder)
         if isinstance(found, Rejected):
             rejected.append(found)
-            continue
-        first = runs.setdefault((found.run.digest, found.run.seed), found)
-        if first is not found:
+        elif first := next((run for run in runs if _is_copy(found, run)), None):
             rejected.append(_duplicate(found, first))
-    return Results(tuple(runs.values()), tuple(rejected))
+        else:
+            runs.append(found)
+    return Results(tuple(runs), tuple(rejected))
+
+
+def _is_copy(found: Result, other: Result) -> bool:
+    same = (found.run.digest, found.run.seed) == (other.run.digest, other.run.seed)
+    return same and found.metrics == other.metrics
 
 
 def _found(folders: Iterable[Path]) -> Iterator[Path]:
@@ -102,6 +150,8 @@ def _found(folders: Iterable[Path]) -> Iterator[Path]:
             msg = f"no results folder {top}; name a folder that `run` wrote"
             raise ConfigError(msg)
         for path, inner, files in os.walk(top):
+            # A hidden folder is one that `merge` has not finished copying.
+            inner[:] = [name for name in inner if not name.startswith(".")]
             if _MARKS.intersection(files):
                 inner.clear()  # a run holds no runs, and its model can be large
                 yield Path(path).resolve()
@@ -112,7 +162,7 @@ def _read_one(folder: Path) -> Result | Rejected:
         if not (folder / COMPLETE).is_file():
             return _incomplete(folder)
         metrics = _load(folder / COMPLETE, Metrics)
-        return Result(folder, _load(folder / "run.json", Run), metrics)
+        return Result(folder, _load(folder / RUN, Run), metrics)
     except _UnusableError as error:
         return Rejected(folder, error.kind, str(error))
 
@@ -126,7 +176,7 @@ def _load(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(json.dumps(content))
     except (ValidationError, ValueError) as error:
-        reason = _first(error) if isinstance(error, ValidationError) else str(error)
+        reason = first_error(error) if isinstance(error, ValidationError) else str(error)
         raise _UnusableError("corrupt", f"{path.name}: {reason}") from error
 
 
@@ -164,7 +214,7 @@ def _incomplete(folder: Path) -> Rejected:
 def _hints(folder: Path) -> dict[str, Any]:
     """What the files of an incomplete run say about it, taken together."""
     hints: dict[str, Any] = {}
-    for name in ("claim.json", "run.json", FAILED):
+    for name in (CLAIM, RUN, FAILED):
         if (folder / name).is_file():
             try:
                 hints |= _json(folder / name)
@@ -182,13 +232,5 @@ def _row(record: dict[str, Any]) -> RowKey | None:
 
 
 def _duplicate(found: Result, first: Result) -> Rejected:
-    same = found.metrics == first.metrics
-    outcome = "the same result" if same else "a DIFFERENT result for the same configuration"
-    reason = f"{outcome} as in {first.folder}, which is used"
+    reason = f"the same result as in {first.folder}, which is used"
     return Rejected(found.folder, "duplicate", reason, found.run.row, found.run.seed)
-
-
-def _first(error: ValidationError) -> str:
-    detail = error.errors()[0]
-    where = ".".join(map(str, detail["loc"])) or "the whole"
-    return f"{where}: {detail['msg']}"

@@ -6,17 +6,19 @@ and the only sign of completion, ``metrics.json``. Scores are kept as integer co
 derived; ``metrics.json`` holds no time and no date, so equal runs write equal bytes.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
-from harness.core import Counts, Span
+from harness.core import Counts, Example, Sentence, Span
 from harness.data.overlap import Overlap
 from harness.generation.fates import Fates
+from harness.tags import split
 
 SCHEMA: Literal[1] = 1
-TypeCounts = dict[str, tuple[int, int, int]]
 Natural = Annotated[int, Field(ge=0)]
+TypeCounts = dict[str, tuple[Natural, Natural, Natural]]
 Quarters = tuple[tuple[Natural, Natural], ...]
 
 
@@ -48,9 +50,27 @@ class Prediction(FrozenModel):
     seen: bool | None = None
     fates: str | None = None
 
+    @model_validator(mode="after")
+    def _fits_its_sentence(self) -> Self:
+        """Refuse gold and tags that no sentence of these units can have."""
+        Example(Sentence(self.id, self.units, self.joiner), self.gold_spans())
+        _require_tags(self.tags, len(self.units))
+        if self.raw_tags is not None:
+            _require_tags(self.raw_tags, len(self.units))
+        return self
+
     def gold_spans(self) -> tuple[Span, ...]:
         """The gold, as spans."""
         return tuple(Span(*span) for span in self.gold)
+
+
+def _require_tags(tags: Sequence[str], units: int) -> None:
+    """One BIO tag for each unit, or a ``ValueError``."""
+    if len(tags) != units:
+        msg = f"{len(tags)} tags for {units} units"
+        raise ValueError(msg)
+    for tag in set(tags):
+        split(tag)
 
 
 class Free(FrozenModel):
@@ -208,6 +228,11 @@ class Run(FrozenModel):
     halved: tuple[Natural, ...] = ()
     transitions: tuple[tuple[float, ...], ...] | None = None
     cost: Cost
+
+    @property
+    def imported(self) -> bool:
+        """Whether only the answers are known, of a system that this harness did not run."""
+        return self.origin.get("distribution") == "external"
 
     @property
     def row(self) -> tuple[str, str, str, str]:

@@ -16,7 +16,13 @@ from typing import Any
 from harness.errors import ConfigError, LockedError, ResourceError
 
 COMPLETE = "metrics.json"
+RUN = "run.json"
+PREDICTIONS = "predictions.jsonl"
+FREE = "free.jsonl"
+HISTORY = "history.jsonl"
+MODEL = "model"
 FAILED = "failed.json"
+CLAIM = "claim.json"
 LOCK = ".lock"
 
 
@@ -71,7 +77,7 @@ def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
     with locked(folder, about["digest"]):
         if todo := not is_complete(folder):
             _clear(folder)
-            write_json(folder / "claim.json", about)
+            write_json(folder / CLAIM, about)
         yield todo
 
 
@@ -108,7 +114,7 @@ def _make(folder: Path) -> None:
 
 
 def _refuse_other(folder: Path, digest: str) -> None:
-    for name in ("run.json", "claim.json"):
+    for name in (RUN, CLAIM):
         if not (folder / name).is_file():
             continue
         try:

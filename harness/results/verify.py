@@ -1,48 +1,239 @@
-"""Results checked against their own files: stored predictions are scored again, bit for bit."""
+"""Which results may be believed: those whose stored answers give every score that they state.
+
+This is the one definition of *sound*, for `leaderboard`, `merge`, `verify`, `reproduce` and all of
+the analysis. ``metrics.json`` is only a claim; what a table prints is counted again here, from the
+answers, and a run that claims anything else is set apart with the reason.
+"""
 
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.results import evaluate
-from harness.results.reader import Result
-from harness.results.record import Free, Metrics, Prediction
+from harness.errors import DataError, HarnessError
+from harness.results import evaluate, reader
+from harness.results.reader import Rejected, Result, Results
+from harness.results.record import Metrics, Prediction, Run
+from harness.results.store import COMPLETE, PREDICTIONS, RUN
+from harness.scoring.counting import Ints
 
 
-def differences(result: Result) -> tuple[str, ...]:
-    """What of the stored metrics the stored predictions do not give; empty for a sound result."""
-    found = recomputed(result)
-    stored, again = result.metrics.model_dump(), found.model_dump()
-    return tuple(
-        f"{result.folder}: {key}: metrics.json says {_short(stored[key])}, "
-        f"its predictions give {_short(again[key])}"
-        for key in stored
-        if stored[key] != again[key]
+@dataclass(frozen=True, slots=True, eq=False)
+class Recount:
+    """What the stored answers of a run give; the answers themselves are not kept.
+
+    ``by_sentence`` is (sentences, 3): tp, fp and fn under the headline policy, in the order of the
+    sentences' ids, as are ``documents``. ``questions`` is a digest of what was asked (ids, units
+    and gold), ``replies`` one of the tags that were answered. ``characters`` count the text with
+    what joins its units.
+    """
+
+    metrics: Metrics
+    by_sentence: Ints
+    documents: tuple[str | None, ...]
+    questions: str
+    replies: str
+    characters: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """A run whose answers give what it claims: what tables are made of."""
+
+    result: Result
+    recount: Recount
+
+    @property
+    def folder(self) -> Path:
+        """Where it stands."""
+        return self.result.folder
+
+    @property
+    def run(self) -> Run:
+        """Its record."""
+        return self.result.run
+
+    @property
+    def metrics(self) -> Metrics:
+        """What its answers give."""
+        return self.recount.metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Runs that are sound, and everything else with its reason."""
+
+    runs: tuple[Sound, ...]
+    rejected: tuple[Rejected, ...] = ()
+
+
+def check(found: Results) -> Checked:
+    """The sound runs of ``found``; the others are listed with the reason, beside what was listed.
+
+    Where two sound runs have one configuration and give different scores, none of them is used:
+    which one counts is not for the order of their paths to say.
+    """
+    judged = [(result, _judged(result)) for result in found.runs]
+    sound = [run for _, run in judged if isinstance(run, Sound)]
+    unsound = [_rejected(result, run) for result, run in judged if isinstance(run, tuple)]
+    same: dict[tuple[str, int], list[Sound]] = {}
+    for run in sound:
+        same.setdefault(_key(run), []).append(run)
+    at_odds = [_contradicts(run, same) for run in sound if len(same[_key(run)]) > 1]
+    alone = tuple(run for run in sound if len(same[_key(run)]) == 1)
+    return Checked(alone, (*found.rejected, *unsound, *at_odds))
+
+
+def _key(run: Sound) -> tuple[str, int]:
+    return run.run.digest, run.run.seed
+
+
+def _contradicts(run: Sound, same: Mapping[tuple[str, int], Sequence[Sound]]) -> Rejected:
+    others = [str(other.folder) for other in same[_key(run)] if other is not run]
+    reason = (
+        f"a DIFFERENT result of the same configuration is in {', '.join(others)}; "
+        "none of them is used: move away the one that is wrong"
+    )
+    record = run.run
+    return Rejected(
+        run.folder, "contradictory", reason, record.row, record.seed, record.planned_seeds
     )
 
 
-def recomputed(result: Result) -> Metrics:
-    """The metrics that the stored predictions of ``result`` give."""
-    stored = result.metrics
-    gold = evaluate.EvaluationSetup(stored.labels, stored.policy, stored.split)
-    predictions, digest = read(result.folder / "predictions.jsonl")
-    return evaluate.metrics(gold, predictions, digest, _free(result))
+def require_sound(result: Result) -> Sound:
+    """``result`` with its recount.
+
+    Raises:
+        DataError: with every problem of a result that is not sound.
+    """
+    judged = _judged(result)
+    if isinstance(judged, Sound):
+        return judged
+    raise DataError("\n".join(judged))
 
 
-def _free(result: Result) -> Free | None:
-    if result.metrics.free is None:
-        return None
-    written, digest = read(result.folder / "free.jsonl")
-    return evaluate.free(result.metrics.labels, written, digest)
+def problems(result: Result) -> tuple[str, ...]:
+    """Why ``result`` is not sound, or seqeval reads it otherwise; empty where all is well."""
+    judged = _judged(result)
+    if not isinstance(judged, Sound):
+        return judged
+    try:
+        evaluate.metrics(_gold(result), result.answers(), result.free_answers())
+    except HarnessError as error:
+        return (f"{result.folder}: {error}",)
+    return ()
 
 
-def read(path: Path) -> tuple[list[Prediction], str]:
-    """The predictions of a file and its SHA-256."""
-    content = path.read_bytes()
-    lines = content.decode().split("\n")[:-1]
-    digest = hashlib.sha256(content).hexdigest()
-    return [Prediction.model_validate_json(line) for line in lines], digest
+def _judged(result: Result) -> Sound | tuple[str, ...]:
+    """The run with its recount, or what is wrong with it."""
+    try:
+        recount = _recount(result)
+    except DataError as error:
+        return (str(error),)
+    found = (*_misstated(result, recount.metrics), *_misrecorded(result.run, recount.metrics))
+    wrong = tuple(f"{result.folder}: {problem}" for problem in found)
+    return wrong or Sound(result, recount)
+
+
+def _rejected(result: Result, problems: Sequence[str]) -> Rejected:
+    first = problems[0].removeprefix(f"{result.folder}: ")
+    more = f" (and {len(problems) - 1} more, which `verify` lists)" if len(problems) > 1 else ""
+    run = result.run
+    reason = f"{first}{more}"
+    return Rejected(result.folder, "unsound", reason, run.row, run.seed, run.planned_seeds)
+
+
+def _recount(result: Result) -> Recount:
+    """The stored answers, counted again.
+
+    Raises:
+        DataError: for answers that cannot be read.
+    """
+    answers = result.answers()
+    counted = evaluate.count_again(_gold(result), answers, result.free_answers())
+    order = sorted(range(len(answers.predictions)), key=lambda i: answers.predictions[i].id)
+    ordered = [answers.predictions[index] for index in order]
+    return Recount(
+        counted.metrics,
+        counted.matrices[evaluate.HEADLINE].by_sentence[order],
+        tuple(one.document for one in ordered),
+        _digest((one.id, one.units, one.gold) for one in ordered),
+        _digest(one.tags for one in ordered),
+        sum(map(_characters, ordered)),
+    )
+
+
+def _gold(result: Result) -> evaluate.EvaluationSetup:
+    claimed = result.metrics
+    return evaluate.EvaluationSetup(claimed.labels, claimed.policy, claimed.split)
+
+
+def _digest(parts: Iterable[object]) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(repr(part).encode("utf-8", "backslashreplace") + b"\n")
+    return total.hexdigest()
+
+
+def _characters(prediction: Prediction) -> int:
+    return sum(map(len, prediction.units)) + len(prediction.joiner) * max(
+        0, len(prediction.units) - 1
+    )
+
+
+def _misstated(result: Result, again: Metrics) -> Iterator[str]:
+    """What ``metrics.json`` claims and the answers do not give."""
+    claimed, given = result.metrics.model_dump(), again.model_dump()
+    for key, value in claimed.items():
+        if value != given[key]:
+            yield f"{key}: {COMPLETE} says {_short(value)}, its answers give {_short(given[key])}"
+
+
+def _misrecorded(run: Run, again: Metrics) -> Iterator[str]:
+    """What ``run.json`` says of the data and the answers do not bear out."""
+    support = {label: counts.support for label, counts in again.counts().items()}
+    pairs: dict[str, tuple[object, object]] = {
+        "gold": (_counted(run.data.support), _counted(support)),
+        "split": (run.data.split, again.split),
+        "policy of the gold": (run.data.policy, again.policy),
+        "sentences": (run.data.sentences.get(again.split, again.sentences), again.sentences),
+    }
+    for name, (said, found) in pairs.items():
+        if said != found:
+            yield f"{name}: {RUN} says {_short(said)}, {PREDICTIONS} holds {_short(found)}"
+
+
+def _counted(support: dict[str, int]) -> dict[str, int]:
+    return {label: number for label, number in support.items() if number}
 
 
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How many results were read, and every problem that they have."""
+
+    results: int
+    problems: tuple[str, ...]
+
+
+def report(folders: Sequence[Path]) -> Verification:
+    """Every problem of the results in and below ``folders``; what one lacks keeps no other back.
+
+    Raises:
+        ConfigError: for a folder that does not exist.
+        DataError: where there is nothing to verify.
+    """
+    found = reader.read(folders)
+    broken = [one for one in found.rejected if one.kind in ("corrupt", "newer")]
+    if not found.runs and not broken:
+        reasons = "".join(f"\n  {one.folder}: {one.kind}, {one.reason}" for one in found.rejected)
+        msg = f"nothing to verify: no finished run in {', '.join(map(str, folders))}{reasons}"
+        raise DataError(msg)
+    found_ = [problem for result in found.runs for problem in problems(result)]
+    odds = [one for one in check(found).rejected if one.kind == "contradictory"]
+    listed = (f"{one.folder}: {one.reason}" for one in (*broken, *odds))
+    return Verification(len(found.runs) + len(broken), (*found_, *listed))

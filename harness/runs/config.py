@@ -8,12 +8,13 @@ that one. What concerns every backend alike is a setting of the run (``Settings`
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness import yamlfile
-from harness.errors import ConfigError
+from harness.data.windows import WindowPolicy
+from harness.errors import ConfigError, did_you_mean
 from harness.resources import folder
 from harness.runs.options import Given, checked, declared, renamed
 
@@ -33,6 +34,11 @@ class Settings(BaseModel):
     tuning_trials: Annotated[int, Field(ge=0)] = 0
     free_decoding: bool = True
     keep_model: bool = True
+
+    @model_validator(mode="after")
+    def _windows_have_room(self) -> Self:
+        WindowPolicy(self.window_limit, self.window_margin)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ def refuse_unused(
             msg = f"--set {override.scope}.{override.key}: {override.scope!r} is not among the "
             raise ConfigError(msg + f"chosen backends: {', '.join(backends)}")
         if not override.scope and override.key not in known:
-            near = yamlfile.did_you_mean(override.key, known)
+            near = did_you_mean(override.key, known)
             msg = f"--set {override.key}: not an option of {', '.join(backends)}{near}"
             raise ConfigError(msg)
 

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.core import Example, Output, Sentence
+from harness.data.splits import DEV, TEST, TRAIN
 from harness.data.task import Split, Task
 from harness.data.windows import Window, WindowPolicy
 from harness.protocol import DevScore
 from harness.results import evaluate
 from harness.runs.decode import decode
 
-TRAIN, DEV, TEST = "train", "dev", "test"
 _NAME = 16  # hexadecimal digits
 
 

@@ -10,7 +10,7 @@ from harness.core import Output, Sentence, Span
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError, DataError, WeightsError
 from harness.protocol import Backend, Context, DevScore, Progress
-from harness.results import store
+from harness.results import reader, store
 from harness.results.record import Run
 from harness.runs.decode import decode
 from harness.runs.options import Given, construct
@@ -52,7 +52,7 @@ def tagged(folder: Path, lines: Iterable[str]) -> list[Tagged]:
         ConfigError: when there is no finished run in ``folder``.
         WeightsError: when the run kept no model.
     """
-    run = read_run(folder)
+    run = reader.one(folder).run
     joiner = str(run.settings["joiner"])
     sentences = [
         Sentence(f"line-{number}", _units(line, joiner), joiner)
@@ -74,20 +74,8 @@ def as_json(tagged: Tagged) -> str:
 
 def tag_writer(folder: Path) -> Callable[[Tagged], str]:
     """What writes tags with spaces between them, spelled as the data of the run in ``folder``."""
-    separator = str(read_run(folder).settings["separator"])
+    separator = str(reader.one(folder).run.settings["separator"])
     return lambda tagged: " ".join(tag.replace("-", separator, 1) for tag in tagged.tags)
-
-
-def read_run(folder: Path) -> Run:
-    """The record of a finished run.
-
-    Raises:
-        ConfigError: when there is none in ``folder``.
-    """
-    if not store.is_complete(folder):
-        msg = f"{folder} holds no finished run: it has no {store.COMPLETE}"
-        raise ConfigError(msg)
-    return Run.model_validate_json((folder / "run.json").read_bytes())
 
 
 def restore(run: Run, folder: Path) -> Backend:
@@ -96,7 +84,10 @@ def restore(run: Run, folder: Path) -> Backend:
     Raises:
         WeightsError: when the run kept no model.
     """
-    if not (folder / "model").is_dir():
+    if run.imported:
+        msg = f"{folder} was imported: there are answers in it and no model to predict with"
+        raise WeightsError(msg)
+    if not (folder / store.MODEL).is_dir():
         msg = f"{folder} holds no model: it was run with keep_model=false"
         raise WeightsError(msg)
     context = Context(
@@ -109,9 +100,9 @@ def restore(run: Run, folder: Path) -> Backend:
         score_dev=_no_development,
         report=_silent,
     )
-    given = Given(run.options, str(folder / "run.json"))
+    given = Given(run.options, str(folder / store.RUN))
     backend: Backend = construct(registry.find(run.backend).load(), context, given)
-    backend.load(folder / "model")
+    backend.load(folder / store.MODEL)
     return backend
 
 

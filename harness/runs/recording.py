@@ -3,7 +3,9 @@
 from typing import Any
 
 from harness.data.overlap import overlaps
+from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
+from harness.generation import repair
 from harness.protocol import FitReport
 from harness.results.record import Cost, Data, Run
 from harness.runs import energy, hardware
@@ -12,8 +14,6 @@ from harness.runs.plan import GridCell, prompts
 from harness.version import __version__
 
 SELECTION = "development entity micro F1, conlleval"
-REPAIR = "align-bridge 1"
-TEST, TRAIN = "test", "train"
 
 
 def run_record(cell: GridCell, task: Task, fitted: FitReport, meter: Meter) -> Run:
@@ -58,7 +58,7 @@ def run_record(cell: GridCell, task: Task, fitted: FitReport, meter: Meter) -> R
 def facts_of(task: Task, task_file: str) -> dict[str, Any]:
     """How answers to ``task`` are read, whoever gave them, so that tables can prove it."""
     return {
-        "repair": REPAIR,
+        "repair": repair.POLICY,
         "task_file": task_file,
         "separator": "_" if task.spelling[TRAIN].endswith("B_X") else "-",
         "joiner": task.joiner,

@@ -5,25 +5,25 @@ is taken from it, and it is read again when all answers are in. Everything that 
 needs is written here, into the cell's folder; ``metrics.json`` comes last.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.core import Decoded, Output, Sentence
 from harness.data.overlap import seen_in_train
+from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task, load
-from harness.data.train_facts import FACTS, train_facts
+from harness.data.train_facts import train_facts
 from harness.data.windows import Window, WindowPolicy
 from harness.errors import BackendError, DataError
 from harness.protocol import Backend, Context, FitReport, Generates, Progress
-from harness.results import evaluate, store
+from harness.results import evaluate, store, writer
 from harness.results.record import Prediction
+from harness.results.writer import Training
 from harness.runs import recording
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
-from harness.runs.handout import TEST, TRAIN, DevScorer, Handout, handout, shuffled
+from harness.runs.handout import DevScorer, Handout, handout, shuffled
 from harness.runs.options import Given, construct
 from harness.runs.plan import GridCell
 
@@ -55,7 +55,7 @@ def _run(cell: GridCell, report: Report) -> None:
     answers = _predict(backend, given, order, meter, report)
     free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
     if cell.settings.keep_model:
-        backend.save(_made(cell.folder / "model"))
+        backend.save(_made(cell.folder / store.MODEL))
     _store(cell, _task(cell), fitted, meter, _DecodedAnswers(given.windows, answers, free))
 
 
@@ -182,31 +182,11 @@ def _store(
 ) -> None:
     predictions = answers.predictions(task, answers.headline)
     written = None if answers.free is None else answers.predictions(task, answers.free)
-    metrics = evaluate.metrics(
-        evaluate.EvaluationSetup(task.labels, task.policy, TEST), predictions,
-        _write(cell.folder / "predictions.jsonl", predictions),
-        evaluate.free(task.labels, written, _write(cell.folder / "free.jsonl", written))
-        if written is not None else None,
-    )  # fmt: skip
-    store.write(cell.folder / "history.jsonl", _lines([asdict(e) for e in fitted.epochs]))
-    store.write(cell.folder / FACTS, train_facts(task.splits[TRAIN].examples).to_json())
-    store.write_json(
-        cell.folder / "run.json", recording.run_record(cell, task, fitted, meter).model_dump()
-    )
-    store.write_json(cell.folder / store.COMPLETE, metrics.model_dump())
-
-
-def _write(path: Path, predictions: Sequence[Prediction]) -> str:
-    """Write predictions, a line each; gives the SHA-256 of the file."""
-    content = "".join(prediction.model_dump_json() + "\n" for prediction in predictions).encode()
-    store.write(path, content)
-    return hashlib.sha256(content).hexdigest()
-
-
-def _lines(values: Sequence[dict[str, Any]]) -> str:
-    import json
-
-    return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+    gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
+    scores = writer.scored(gold, predictions, written)
+    run = recording.run_record(cell, task, fitted, meter)
+    training = Training(fitted.epochs, train_facts(task.splits[TRAIN].examples))
+    writer.write(cell.folder, run, scores, training)
 
 
 def _made(folder: Path) -> Path:

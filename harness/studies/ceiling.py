@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import Counts, Decoded, Example, Output, Span
+from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
 from harness.data.windows import WindowPolicy, clip, merge
 from harness.errors import ConfigError
@@ -45,7 +46,7 @@ class Ceiling:
     repairs: Mapping[str, int]
 
 
-def ceiling(backend: Backend, task: Task, policy: WindowPolicy, split: str = "test") -> Ceiling:
+def ceiling(backend: Backend, task: Task, policy: WindowPolicy, split: str = TEST) -> Ceiling:
     """The ceiling of ``backend`` on ``split`` of ``task``.
 
     Raises:
@@ -55,7 +56,7 @@ def ceiling(backend: Backend, task: Task, policy: WindowPolicy, split: str = "te
         msg = f"{type(backend).__name__} has no method `oracle(train, examples)`: no ceiling known"
         raise ConfigError(msg)
     examples = [e for e in task.splits[split].examples if len(e.sentence)]
-    train = [w for e in task.splits["train"].examples for w in policy.examples(e)]
+    train = [w for e in task.splits[TRAIN].examples for w in policy.examples(e)]
     views = [window for example in examples for window in policy.examples(example)]
     return measure(examples, backend.oracle(train, views), task, policy)
 

@@ -6,7 +6,7 @@ the same, unit by unit, or nothing is imported.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -15,12 +15,14 @@ from harness.core import Decoded, Example, Span
 from harness.data import readers, schemes
 from harness.data.overlap import seen_in_train
 from harness.data.readers import Problem, Raw, conll, jsonl, lines
+from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
-from harness.data.train_facts import FACTS, train_facts
+from harness.data.train_facts import train_facts
 from harness.errors import ConfigError, DataError
 from harness.generation import readback
-from harness.results import evaluate, store
+from harness.results import evaluate, store, writer
 from harness.results.record import Cost, Metrics, Run
+from harness.results.writer import Training
 from harness.runs import hardware
 from harness.runs.recording import data_of, facts_of
 from harness.studies.stated_facts import StatedFacts
@@ -29,7 +31,6 @@ from harness.version import __version__
 
 Format: TypeAlias = Literal["conll", "jsonl", "strings"]
 FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings")
-TRAIN, TEST = "train", "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
     _refuse(reading.problems)
     _same_text(given.path, reading.records, examples)
     return [
-        _tags(record, example) for record, example in zip(reading.records, examples, strict=True)
+        _tags(given.path, record, example)
+        for record, example in zip(reading.records, examples, strict=True)
     ]
 
 
@@ -101,12 +103,16 @@ def _same_text(path: Path, records: Sequence[Raw], examples: Sequence[Example]) 
             raise DataError(msg)
 
 
-def _tags(record: Raw, example: Example) -> tuple[str, ...]:
+def _tags(path: Path, record: Raw, example: Example) -> tuple[str, ...]:
     """The BIO tags of a record: BIO as it stands, since policies apply; other schemes by spans."""
     size = len(example.sentence)
     if record.tags is None:
         return encode(record.spans, size)
-    spelling = schemes.detect(record.tags)
+    try:
+        spelling = schemes.detect(record.tags)
+    except ValueError as error:
+        msg = f"{path}:{record.line}: {error}; write the file again with one of these schemes"
+        raise DataError(msg) from error
     if spelling.scheme != "BIO":
         return encode(schemes.read(record.tags, spelling.scheme, "conlleval").spans, size)
     return tuple(tag if tag == "O" else f"{tag[0]}-{tag[2:]}" for tag in record.tags)
@@ -156,31 +162,15 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
             split.examples, split.documents, seen_in_train(task.examples), strict=True
         )
     ]
-    content = "".join(one.model_dump_json() + "\n" for one in predictions).encode()
-    digest = hashlib.sha256(content).hexdigest()
-    gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
-    metrics = evaluate.metrics(gold, predictions, digest, None)
-    files: dict[str, str | bytes] = {
-        "predictions.jsonl": content,
-        "history.jsonl": "",
-        FACTS: train_facts(task.splits[TRAIN].examples).to_json(),
-    }
-    return tuple(
-        _store(_record(task, task_file, given, seed, metrics), metrics, files, output)
-        for seed in given.seeds
-    )
+    scores = writer.scored(evaluate.EvaluationSetup(task.labels, task.policy, TEST), predictions)
+    training = Training(facts=train_facts(task.splits[TRAIN].examples))
+    records = [_record(task, task_file, given, seed, scores.metrics) for seed in given.seeds]
+    return tuple(writer.write_new(_folder(run, output), run, scores, training) for run in records)
 
 
-def _store(run: Run, metrics: Metrics, files: Mapping[str, str | bytes], output: Path) -> Path:
+def _folder(run: Run, output: Path) -> Path:
     name = f"{store.slug(run.backend)}_s{run.seed}_{run.digest[:12]}"
-    folder = output / store.slug(run.data.task) / name
-    with store.claim(folder, {"digest": run.digest}) as todo:
-        if todo:
-            for file, content in files.items():
-                store.write(folder / file, content)
-            store.write_json(folder / "run.json", run.model_dump())
-            store.write_json(folder / store.COMPLETE, metrics.model_dump())
-    return folder
+    return output / store.slug(run.data.task) / name
 
 
 def _record(task: Task, task_file: str, given: Import, seed: int, metrics: Metrics) -> Run:

@@ -10,14 +10,15 @@ from statistics import fmean
 
 from harness import registry
 from harness.core import Example
+from harness.data.splits import TEST
 from harness.data.task import load
 from harness.errors import ConfigError
 from harness.generation.formats import Words, format_named
 from harness.generation.prompt import of_format
 from harness.leaderboard.columns import BY_KEY
 from harness.numbers import NOT_KNOWN, one_decimal
-from harness.results import reader
-from harness.results.reader import Result
+from harness.results import reader, verify
+from harness.results.verify import Sound
 from harness.runs.config import Override
 from harness.runs.options import declared
 from harness.runs.plan import GridCell, Request, plan
@@ -73,7 +74,8 @@ def _asking(request: Request, backend: str, name: str) -> Request:
 def rows(found: Sequence[Study]) -> Iterator[tuple[str, ...]]:
     """The rows under ``HEAD``: means over the seeds that finished, none where none did."""
     for study in found:
-        runs = reader.read([c.folder for c in study.cells if c.folder.is_dir()]).runs
+        folders = [cell.folder for cell in study.cells if cell.folder.is_dir()]
+        runs = verify.check(reader.read(folders)).runs
         if runs:
             decoding = str(runs[0].run.options["decoding"])
             seeds = f"{len(runs)} of {len(study.cells)}"
@@ -84,7 +86,7 @@ def rows(found: Sequence[Study]) -> Iterator[tuple[str, ...]]:
 def _lengths(study: Study) -> tuple[str, str, str]:
     """The length of right answers to the test set in pieces and characters, and the ceiling."""
     cell, form = study.cells[0], format_named(study.format)
-    examples = load(cell.task, cell.data, cell.settings.limit).splits["test"].examples
+    examples = load(cell.task, cell.data, cell.settings.limit).splits[TEST].examples
     units = sum(len(example.sentence) for example in examples)
     pieces = sum(len(form.items(each.sentence, _tags(each))) for each in examples)
     characters = sum(len(form.render(each.sentence, _tags(each))) for each in examples)
@@ -96,14 +98,14 @@ def _tags(example: Example) -> tuple[str, ...]:
     return encode(example.spans, len(example.sentence))
 
 
-def _means(runs: Sequence[Result]) -> Iterator[str]:
+def _means(runs: Sequence[Sound]) -> Iterator[str]:
     for key in MEASURED:
         values = [BY_KEY[key].read(run) for run in runs]
         known = [value for value in values if value is not None]
         yield BY_KEY[key].show(fmean(known)) if known else NOT_KNOWN
 
 
-def _quarters(runs: Sequence[Result]) -> str:
+def _quarters(runs: Sequence[Sound]) -> str:
     """Wrong units of each quarter of the sentences: an answer that drifts has more of them late."""
     free = [run.metrics.free for run in runs if run.metrics.free]
     quarters = zip(*(each.quarters for each in free), strict=True)

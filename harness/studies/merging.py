@@ -1,7 +1,7 @@
 """Results of several machines in one folder; those that may not share a table are refused.
 
-A run enters when its certificate agrees with the runs of the same task that are there, and when no
-run there has the same configuration and another result.
+A run enters when its answers give its scores, its certificate agrees with the runs of the same task
+that are there, and no run there has the same configuration and another result.
 """
 
 import shutil
@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.comparability import certificate
+from harness.comparability.gold import require_same_gold
 from harness.errors import ConfigError, DataError
-from harness.results import reader, store
-from harness.results.reader import Result
+from harness.results import reader, store, verify
+from harness.results.verify import Sound
+
+REFUSED = ("corrupt", "newer", "duplicate", "unsound", "contradictory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,11 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
 
     Raises:
         ConfigError: for a run whose certificate differs, or that contradicts one that is there.
-        DataError: for a source run that is corrupt.
+        DataError: for a run that is corrupt or not sound, here or there.
     """
     target.mkdir(parents=True, exist_ok=True)
-    present = {result.run.digest: result for result in reader.read([target]).runs}
-    incoming = _incoming(sources)
+    present = {result.run.digest: result for result in _sound([target])}
+    incoming = _sound(sources)
     known = [result for result in incoming if result.run.digest in present]
     for result in known:
         _refuse_contradiction(result, present[result.run.digest])
@@ -42,15 +45,15 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
     return Merged(copied, tuple(result.folder for result in known))
 
 
-def _incoming(sources: Iterable[Path]) -> tuple[Result, ...]:
-    found = reader.read(sources)
-    broken = [r for r in found.rejected if r.kind in ("corrupt", "newer", "duplicate")]
+def _sound(folders: Iterable[Path]) -> tuple[Sound, ...]:
+    found = verify.check(reader.read(folders))
+    broken = [one for one in found.rejected if one.kind in REFUSED]
     if broken:
-        raise DataError("\n".join(f"{r.folder}: {r.reason}" for r in broken))
+        raise DataError("\n".join(f"{one.folder}: {one.kind}: {one.reason}" for one in broken))
     return found.runs
 
 
-def _refuse_contradiction(result: Result, there: Result) -> None:
+def _refuse_contradiction(result: Sound, there: Sound) -> None:
     if result.metrics != there.metrics:
         msg = (
             f"{result.folder} and {there.folder} have the same configuration and other results; "
@@ -59,12 +62,12 @@ def _refuse_contradiction(result: Result, there: Result) -> None:
         raise ConfigError(msg)
 
 
-def _refuse_strangers(runs: list[Result]) -> None:
+def _refuse_strangers(runs: list[Sound]) -> None:
     """Refuse runs of one task that differ in a certificate line that separates rows."""
-    first: dict[str, Result] = {}
+    first: dict[str, Sound] = {}
     for result in runs:
         other = first.setdefault(result.run.data.task, result)
-        certificate.require_same_gold([other, result])
+        require_same_gold([other, result])
         ours, theirs = certificate.readings(result), certificate.readings(other)
         names = [field.name for field in certificate.FIELDS if field.separates]
         differing = [n for n in names if ours[n] and theirs[n] and ours[n] != theirs[n]]
@@ -74,7 +77,7 @@ def _refuse_strangers(runs: list[Result]) -> None:
             raise ConfigError(msg)
 
 
-def _copy(result: Result, target: Path) -> Path:
+def _copy(result: Sound, target: Path) -> Path:
     folder = target / store.slug(result.run.data.task) / result.folder.name
     beside = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(beside, ignore_errors=True)

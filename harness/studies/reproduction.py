@@ -1,6 +1,7 @@
 """A stored result run again from its record: equal, within its interval, or different and why."""
 
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,13 +9,13 @@ from harness import registry
 from harness.comparability.certificate import is_external
 from harness.data.task import load
 from harness.errors import ConfigError
-from harness.results import reader
-from harness.results.reader import Result
+from harness.results import reader, verify
+from harness.results.verify import Sound
 from harness.runs import hardware
 from harness.runs.config import Options, Settings
 from harness.runs.options import Given, checked
 from harness.runs.plan import GridCell, Request, cells_of
-from harness.scoring.counting import count
+from harness.scoring.score import percent
 
 if TYPE_CHECKING:
     from harness.statistics import Interval
@@ -22,30 +23,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a second run compares with the first; ``reasons`` are what changed around it."""
+    """How a second run compares with the first; ``reasons`` hold both scores and what changed."""
 
     outcome: str
     reasons: tuple[str, ...]
 
 
-def stored(path: Path) -> Result:
-    """The result at ``path``, a run folder or one of its files.
+def stored(path: Path) -> Sound:
+    """The result at ``path``, a run folder or one of its files, if its answers give its scores.
 
     Raises:
-        ConfigError: if there is not one finished run, or one that was imported.
+        ConfigError: where there is not one finished run, or one that was imported.
+        DataError: where what it claims is not what its answers give.
     """
-    found = reader.read([path.parent if path.is_file() else path])
-    if len(found.runs) != 1:
-        reasons = "".join(f"; {one.folder.name}: {one.reason}" for one in found.rejected)
-        msg = f"{path}: expected one finished run, found {len(found.runs)}{reasons}"
-        raise ConfigError(msg)
-    if is_external(found.runs[0]):
+    result = reader.one(path)
+    if is_external(result):
         msg = f"{path} was imported: nothing here can run it again; `verify` scores it again"
         raise ConfigError(msg)
-    return found.runs[0]
+    return verify.require_sound(result)
 
 
-def cell(result: Result, output: Path, data: Path | None) -> GridCell:
+def fresh(output: Path) -> Path:
+    """``output``, or the first of ``output-2``, ``output-3`` and so on that holds nothing yet.
+
+    What an earlier run left there would be taken for this one.
+    """
+    names = (output.with_name(f"{output.name}-{number}") for number in count(2))
+    return next(path for path in chain([output], names) if not path.exists())
+
+
+def cell(result: Sound, output: Path, data: Path | None) -> GridCell:
     """The cell that runs ``result`` again, into a folder below ``output``.
 
     Raises:
@@ -73,28 +80,29 @@ def cell(result: Result, output: Path, data: Path | None) -> GridCell:
     return next(cells_of(request, task_file, task, [(plugin, options)]))
 
 
-def compare(first: Result, second: Result) -> Verdict:
+def compare(first: Sound, second: Sound) -> Verdict:
     """What the second run says of the first."""
-    if first.metrics == second.metrics:
-        return Verdict("equal", ())
-    reasons = tuple(_changes(first, second))
+    then, now = first.metrics.micro().f1, second.metrics.micro().f1
     interval = _interval(first)
-    found = second.metrics.micro().f1
-    inside = found is not None and interval.low <= found <= interval.high
+    scores = (
+        f"F1 {percent(then)} claimed and given by its answers, {percent(now)} now; 95 % interval "
+        f"over sentences {percent(interval.low)} to {percent(interval.high)}"
+    )
+    reasons = (scores, *_changes(first, second))
+    if first.metrics == second.metrics:
+        return Verdict("equal", reasons)
+    inside = now is not None and interval.low <= now <= interval.high
     return Verdict("within the interval" if inside else "different", reasons)
 
 
-def _interval(result: Result) -> "Interval":
+def _interval(result: Sound) -> "Interval":
     """The interval of a run's F1 over the choice of sentences."""
     from harness.statistics import interval
 
-    predictions = list(result.predictions())
-    gold = [one.gold_spans() for one in predictions]
-    matrix = count(gold, [one.tags for one in predictions], "conlleval", result.metrics.labels)
-    return interval(matrix.by_sentence[None])
+    return interval(result.recount.by_sentence[None])
 
 
-def _changes(first: Result, second: Result) -> list[str]:
+def _changes(first: Sound, second: Sound) -> list[str]:
     then, now = first.run.hardware, hardware.describe()
     pairs: dict[str, tuple[object, object]] = {
         "data": (first.run.data.fingerprint, second.run.data.fingerprint),

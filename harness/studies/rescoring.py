@@ -5,17 +5,16 @@ result of its own whose variant names the rule, so it never stands for the origi
 """
 
 import hashlib
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core import Span
 from harness.errors import ConfigError
-from harness.results import evaluate, store
-from harness.results.reader import Result
+from harness.results import evaluate, store, writer
 from harness.results.record import Metrics, Prediction, Run
-from harness.results.verify import read
+from harness.results.verify import Sound
+from harness.results.writer import Training
 from harness.tags import Policy, decode, encode
 
 
@@ -44,36 +43,39 @@ class Rule:
             "tags": encode(found, len(prediction.units)),
             "gold": tuple((span.start, span.end, span.label) for span in gold),
         }
+        if prediction.raw_tags is not None:
+            raw = self.keep(decode(prediction.raw_tags, self.policy))
+            update["raw_tags"] = encode(raw, len(prediction.units))
         return prediction.model_copy(update=update)
 
 
-def rescore(result: Result, rule: Rule, output: Path) -> Path:
-    """Write ``result`` as ``rule`` scores it into a folder below ``output``; gives the folder.
+def rescore(run: Sound, rule: Rule, output: Path) -> Path:
+    """Write ``run`` as ``rule`` scores it into a folder below ``output``; gives the folder.
 
     Raises:
         ConfigError: for a type that the task does not have.
+        DataError: for a file that is damaged.
     """
+    result, labels = run.result, rule.labels or run.metrics.labels
     unknown = set(rule.labels) - set(result.metrics.labels)
     if unknown:
         msg = f"no type {', '.join(sorted(unknown))} in {result.folder}; there are: "
         raise ConfigError(msg + ", ".join(result.metrics.labels))
-    predictions = [rule.apply(p) for p in read(result.folder / "predictions.jsonl")[0]]
-    content = "".join(one.model_dump_json() + "\n" for one in predictions).encode()
-    labels = rule.labels or result.metrics.labels
-    gold = evaluate.EvaluationSetup(labels, result.metrics.policy, result.metrics.split)
-    metrics = evaluate.metrics(gold, predictions, hashlib.sha256(content).hexdigest(), None)
-    run = _run(result.run, rule, metrics)
-    folder = output / store.slug(run.data.task) / f"{result.folder.name}_{store.slug(rule.name)}"
-    with store.claim(folder, {"digest": run.digest}) as todo:
-        if todo:
-            store.write(folder / "predictions.jsonl", content)
-            shutil.copyfile(result.folder / "history.jsonl", folder / "history.jsonl")
-            store.write_json(folder / "run.json", run.model_dump())
-            store.write_json(folder / store.COMPLETE, metrics.model_dump())
-    return folder
+    gold = evaluate.EvaluationSetup(labels, run.metrics.policy, run.metrics.split)
+    free = result.free_answers()
+    scores = writer.scored(
+        gold,
+        [rule.apply(one) for one in result.answers().predictions],
+        [rule.apply(one) for one in free.predictions] if free else None,
+    )
+    record = _record(run.run, rule, scores.metrics)
+    name = f"{result.folder.name}_{store.slug(rule.name)}"
+    folder = output / store.slug(record.data.task) / name
+    training = Training(result.history(), result.facts())
+    return writer.write_new(folder, record, scores, training)
 
 
-def _run(run: Run, rule: Rule, metrics: Metrics) -> Run:
+def _record(run: Run, rule: Rule, metrics: Metrics) -> Run:
     counts = metrics.counts()
     data = run.data.model_copy(
         update={"support": {label: counts[label].support for label in metrics.labels}}

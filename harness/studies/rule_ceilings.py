@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core import Counts
+from harness.data.splits import TEST
 from harness.data.task import Task, load
 from harness.scoring.counting import count
 from harness.scoring.score import percent
@@ -20,7 +21,7 @@ class RuleCeiling:
     first: str
 
 
-def rule_ceiling(rule: ForeignRule, task: Task, split: str = "test") -> RuleCeiling:
+def rule_ceiling(rule: ForeignRule, task: Task, split: str = TEST) -> RuleCeiling:
     """The most that a model can reach on ``split`` of ``task`` under ``rule``."""
     examples = [example for example in task.splits[split].examples if len(example.sentence)]
     answers = [rule.answer(example) for example in examples]

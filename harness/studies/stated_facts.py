@@ -5,18 +5,18 @@ of the others is ranked with them. That it was only stated is a line of the cert
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness import yamlfile
+from harness.data.splits import TRAIN
 from harness.data.task import Task
 from harness.data.training_digest import digest
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError
 
 STATED = "stated"
-TRAIN = "train"
 
 
 class StatedFacts(BaseModel):
@@ -38,6 +38,12 @@ class StatedFacts(BaseModel):
     document_context: bool | None = None
     device: str | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _windows_have_room(self) -> Self:
+        if self.window_limit and self.window_margin:
+            WindowPolicy(self.window_limit, self.window_margin)
+        return self
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> "StatedFacts":

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.answers import FinishedRun
+from harness.data.splits import TRAIN
 from harness.report import fonts
 from harness.report.figures.canvas import COLOURS, Picture, picture
 
@@ -23,7 +24,7 @@ def clouds(run: FinishedRun) -> Picture:
     counts = mentions(run)
     names = [name for name in run.metrics.labels if counts.get(name)]
     lines = -(-len(names) // _COLUMNS) or 1
-    where = "train" if run.facts else f"{run.metrics.split} gold"
+    where = TRAIN if run.facts else f"{run.metrics.split} gold"
     caption = (
         f"The most frequent mentions of each type, {where}; those over {_LONGEST} units left out."
     )

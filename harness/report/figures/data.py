@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.answers import FinishedRun
 from harness.analysis.rows import Row
+from harness.data.splits import TEST, TRAIN
 from harness.numbers import percent
 from harness.report.figures.canvas import COLOURS, SOFT, Picture, picture
 from harness.tags import OUTSIDE, encode, tag_set
@@ -26,7 +27,7 @@ def labels(run: FinishedRun) -> Picture:
     names = sorted(run.metrics.labels, key=lambda name: -(test[name] + train.get(name, 0)))
 
     def draw(figure: "Figure") -> None:
-        sides = [("train", train), (run.metrics.split, test)] if train else [("test", test)]
+        sides = [(TRAIN, train), (run.metrics.split, test)] if train else [(TEST, test)]
         for axes, (title, counts) in zip(_across(figure, len(sides)), sides, strict=True):
             _bars(axes, title, names, [counts.get(name, 0) for name in names])
 
@@ -56,7 +57,7 @@ def lengths(run: FinishedRun) -> Picture:
     counts: Mapping[int, int] = Counter(len(each.units) for each in run.predictions)
     source = run.metrics.split
     if run.facts:
-        counts, source = run.facts.lengths, "train"
+        counts, source = run.facts.lengths, TRAIN
     total = sum(counts.values())
     mean = sum(length * count for length, count in counts.items()) / total
     spread = sum(count * (length - mean) ** 2 for length, count in counts.items()) / total
@@ -125,7 +126,7 @@ def transitions(held: Sequence[Row]) -> Picture:
 
 def _counted(run: FinishedRun) -> tuple[Mapping[str, Mapping[str, int]], str]:
     if run.facts:
-        return run.facts.transitions, "train"
+        return run.facts.transitions, TRAIN
     counts: dict[str, Counter[str]] = {}
     for prediction, spans in zip(run.predictions, run.gold, strict=True):
         for before, after in pairwise((OUTSIDE, *encode(spans, len(prediction.units)))):

@@ -66,5 +66,7 @@ def test_training_windows_clip_gold_to_their_view():
 
 
 def test_a_window_without_room_is_refused():
-    with pytest.raises(ValueError, match="limit >= 4 margin"):
+    with pytest.raises(
+        ValueError, match="set window_limit to 16 or more, or window_margin to 2 or less"
+    ):
         WindowPolicy(10, 4)

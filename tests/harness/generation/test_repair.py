@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+import repair_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simpler_repairs import planted_sentences, table
@@ -13,7 +14,7 @@ from harness.errors import ConfigError
 from harness.generation import align
 from harness.generation.fault_injection import faults_of, join_pieces, plant, to_pieces
 from harness.generation.formats import FORMATS
-from harness.generation.repair import repair
+from harness.generation.repair import POLICY, repair
 from harness.generation.repair_kinds import KINDS
 from harness.tags import invalid_transitions, may_follow, tag_set
 
@@ -371,3 +372,11 @@ def test_aligning_is_at_least_as_good_as_each_simpler_strategy():
         ours = scores.pop("aligned")
         assert len(scores) == 3
         assert all(ours >= other for other in scores.values()), (fault, ours, scores)
+
+
+def test_a_change_of_what_repair_answers_is_a_change_of_its_version():
+    cases = repair_corpus.read(repair_corpus.path_of(POLICY))
+    assert {case.text.format for case in cases} == {form.name for form in FORMATS.values()}
+    changed = [case.text for case in cases if repair_corpus.repaired(case) != case.answer]
+    remedy = "give repair.POLICY another version, then write its answers: tests/repair_corpus.py"
+    assert changed == [], remedy

@@ -4,9 +4,11 @@ import json
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+import made_runs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_runs import LABELS, metrics, prediction
 from stored_runs import (
     SETTINGS,
     change,
@@ -17,11 +19,12 @@ from stored_runs import (
 )
 
 from harness import numbers
+from harness.core import Example, Sentence, Span
 from harness.errors import ConfigError
 from harness.leaderboard.build import SCREEN, build
 from harness.leaderboard.render import FORMATS
 from harness.leaderboard.table import Block, Cell, Leaderboard, Row
-from harness.results import reader
+from harness.results import evaluate, reader, stored
 
 
 def built(folder, **asked) -> Leaderboard:
@@ -123,13 +126,6 @@ def test_the_caption_tells_the_smallest_difference_that_can_be_separated(tmp_pat
     write_row(tmp_path, "a", rate=0.1)
     write_row(tmp_path, "b", rate=0.2)
     assert any("Smallest difference of F1" in line for line in built(tmp_path).blocks[0].captions)
-
-
-def test_without_stored_predictions_there_are_no_intervals_and_the_caption_says_so(tmp_path):
-    (write_run(tmp_path, "a", planned_seeds=(13,)) / "predictions.jsonl").unlink()
-    [block] = built(tmp_path).blocks
-    assert "interval" not in {column.key for column in block.columns}
-    assert any("predictions.jsonl is missing" in line for line in block.captions)
 
 
 @pytest.mark.parametrize(
@@ -302,12 +298,20 @@ def test_macro_and_weighted_f1_agree_with_their_definitions(tmp_path):
     assert row["weighted_f1"].value == pytest.approx(weighted)
 
 
+def test_the_table_has_the_scorers_macro_f1_where_a_type_was_found_that_the_gold_lacks(tmp_path):
+    text = Sentence("s", tuple("甲乙丙丁"))
+    gold = Example(text, (Span(0, 1, "PER"), Span(1, 2, "ORG")))
+    answer = prediction(gold, ("B-PER", "O", "B-T", "B-T"))
+    made_runs.store(tmp_path / "run", made_runs.answers([answer], "a"))
+    row = row_of(built(tmp_path).blocks[0], "a")
+    assert (row["macro_f1"].text, row["weighted_f1"].text, row["f1"].text) == (
+        "50.00", "50.00", "40.00",
+    )  # fmt: skip
+
+
 def test_a_score_with_nothing_to_find_is_not_known(tmp_path):
-    made = write_run(tmp_path, sentences=5)
-    for policy in ("conlleval", "strict", "discard"):
-        change(made / "metrics.json", "types", policy, "PER", to=[0, 0, 0])
-    change(made / "run.json", "data", "support", "PER", to=0)
-    assert row_of(built(tmp_path).blocks[0], "bert-crf")["f1:PER"].text == "n/a"
+    write_run(tmp_path, sentences=2, rate=0.0)
+    assert row_of(built(tmp_path).blocks[0], "bert-crf")["f1:LOC"].text == "n/a"
 
 
 def test_a_mean_over_the_measured_seeds_alone_is_not_given(tmp_path):
@@ -321,34 +325,53 @@ def test_a_mean_over_the_measured_seeds_alone_is_not_given(tmp_path):
 
 
 def test_what_free_generation_did_has_its_columns(tmp_path):
-    made = write_run(tmp_path, sentences=8)
-    free = {"raw": {"PER": [1, 0, 1]}, "repaired": {"PER": [2, 0, 0]}, "repairs": {"close": 3},
-            "malformed_sentences": 2, "quarters": [[1, 10], [1, 10], [2, 10], [3, 10]],
-            "predictions_sha256": ""}  # fmt: skip
-    change(made / "metrics.json", "free", to=free)
-    change(made / "metrics.json", "units", to=600)
-    change(made / "run.json", "cost", "predict_units", to=600)
+    made = write_run(tmp_path, sentences=4, rate=0.0)
+    written = [*map(json.loads, (made / "predictions.jsonl").read_text().splitlines())]
+    units = sum(len(one["units"]) for one in written)
+    gold = sum(len(one["gold"]) for one in written)
+    lost = written[2]  # malformed, then mended but for its last entity
+    lost["raw_tags"] = ["O"] * len(lost["units"])
+    lost["repairs"] = {"close": 3}
+    start, end, _ = lost["gold"][-1]
+    lost["tags"][start:end] = ["O"] * (end - start)
+    write_free(made, written)
     change(made / "run.json", "cost", "seconds", "generate", to=3.0)
     row = row_of(built(tmp_path).blocks[0], "bert-crf")
-    assert row["raw_f1"].text == "66.67"
-    assert row["repaired_f1"].text == "100.00"
-    assert (row["repairs"].text, row["malformed"].text) == ("5.0", "25.00")
-    assert row["drift"].text == "20.00"  # wrong in the last quarter, less wrong in the first
-    assert row["free_rate"].text == "200"
+    entities = len(lost["gold"])
+    assert row["raw_f1"].value == pytest.approx(f1(gold - entities, 0, entities))
+    assert row["repaired_f1"].value == pytest.approx(f1(gold - 1, 0, 1))
+    assert row["repairs"].value == pytest.approx(1000 * 3 / units)
+    assert row["malformed"].text == "25.00"
+    quarters = metrics(stored.answers(made / "free.jsonl").predictions).quarters
+    shares = [wrong / every for wrong, every in quarters]
+    assert row["drift"].value == pytest.approx(shares[-1] - shares[0]) != 0
+    assert row["free_rate"].value == pytest.approx(units / 3.0)
+
+
+def f1(tp: int, fp: int, fn: int) -> float:
+    return 2 * tp / (2 * tp + fp + fn)
+
+
+def write_free(folder, answers) -> None:
+    """Free answers beside a run, with what its metrics say of them counted by the scorer."""
+    lines = "".join(json.dumps(one) + "\n" for one in answers).encode()
+    (folder / "free.jsonl").write_bytes(lines)
+    file = stored.answers(folder / "free.jsonl")
+    gold = evaluate.EvaluationSetup(LABELS, "conlleval", "test")
+    free = evaluate.count_again(gold, file, file).metrics.free
+    change(folder / "metrics.json", "free", to=free.model_dump(mode="json"))
 
 
 def test_speed_is_in_characters_whatever_a_unit_is(tmp_path):
     made = write_run(tmp_path, sentences=8, planned_seeds=(13,),
                      settings=SETTINGS | {"joiner": " "})  # fmt: skip
-    predictions = [
-        json.loads(line)
-        for line in (made / "predictions.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
-    ]
+    path = made / "predictions.jsonl"
+    predictions = [*map(json.loads, path.read_text(encoding="utf-8").splitlines())]
     for one in predictions:
         one["units"], one["joiner"] = ["word"] * len(one["units"]), " "
-    (made / "predictions.jsonl").write_text(
-        "".join(json.dumps(one) + "\n" for one in predictions), encoding="utf-8"
-    )
+    content = "".join(json.dumps(one) + "\n" for one in predictions).encode()
+    path.write_bytes(content)
+    change(made / "metrics.json", "predictions_sha256", to=stored.digest_of(content))
     characters = sum(5 * len(one["units"]) - 1 for one in predictions)
     row = row_of(built(tmp_path, columns=["predict_rate"]).blocks[0], "bert-crf")
     assert row["predict_rate"].value == pytest.approx(characters / 2.0)

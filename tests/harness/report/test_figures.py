@@ -96,9 +96,9 @@ def test_without_a_chinese_font_no_boxes_are_drawn_but_a_hint(monkeypatch):
     cloud = clouds.clouds(run)
     assert not cloud.content
     assert "apt-get install fonts-wqy-microhei" in cloud.caption
-    example = made_runs.prediction(made_runs.examples(1)[0], ())
-    labelled = made_runs.answers([example.model_copy(update={"gold": (), "tags": ("O",) * len(
-        example.units)})], labels=("人名",))  # fmt: skip
+    [example] = made_runs.examples(1)
+    answer = made_runs.prediction(replace(example, spans=()), ("O",) * len(example.sentence))
+    labelled = made_runs.answers([answer], labels=("人名",))
     told = data.labels(labelled)
     assert not told.content
     assert "人名" in told.caption

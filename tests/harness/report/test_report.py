@@ -16,6 +16,7 @@ from harness.report import build, figures, page
 from harness.report.figures import Picture
 from harness.report.sentences import encode_all
 from harness.results.reader import read
+from harness.results.verify import check
 
 
 @pytest.fixture(autouse=True)
@@ -115,8 +116,8 @@ def test_a_damaged_history_names_file_and_line(tmp_path):
     folder = made_runs.store(tmp_path / "run", run)
     with (folder / "history.jsonl").open("a") as stream:
         stream.write("{}\n")
-    (result,) = read([folder]).runs
-    with pytest.raises(DataError, match=r"history\.jsonl:9"):
+    (result,) = check(read([folder])).runs
+    with pytest.raises(DataError, match=r"history\.jsonl, line 9"):
         load(result)
 
 
@@ -147,7 +148,7 @@ def test_the_commands_write_a_page_and_figures_without_text(tmp_path, monkeypatc
 
 def test_what_is_stored_is_loaded_again(tmp_path):
     (run,) = made_runs.study([made_runs.System("bert-crf")], 8, (1,))
-    (result,) = read([made_runs.store(tmp_path / "run", run)]).runs
+    (result,) = check(read([made_runs.store(tmp_path / "run", run)])).runs
     assert load(result) == run
 
 

@@ -8,6 +8,7 @@ from harness.analysis.rows import rows
 from harness.core import Example, Sentence, Span
 from harness.errors import DataError
 from harness.results import evaluate, store
+from harness.results.stored import AnswerFile, digest_of
 
 EXAMPLES = [
     Example(Sentence("s1", tuple("林晓去平湖")), (Span(0, 2, "PER"), Span(3, 5, "LOC"))),
@@ -38,7 +39,9 @@ WRITTEN = [
 def folder(tmp_path):
     lines = "".join(each.model_dump_json() + "\n" for each in WRITTEN)
     run = made_runs.answers(RIGHT, "t5")
-    free = evaluate.free(made_runs.LABELS, WRITTEN, "")
+    written = AnswerFile(tuple(WRITTEN), digest_of(lines.encode()))
+    gold = evaluate.EvaluationSetup(made_runs.LABELS, "conlleval", "test")
+    free = evaluate.count_again(gold, written, written).metrics.free
     run = replace(run, metrics=run.metrics.model_copy(update={"free": free}))
     folder = made_runs.store(tmp_path / "runs" / "t5", run)
     store.write(folder / "free.jsonl", lines)
@@ -76,7 +79,7 @@ def test_repairs_name_the_shortest_answer_that_needed_them(folder):
 
 def test_lost_free_answers_are_named(folder):
     (folder / "t5" / "free.jsonl").write_text("{}\n")
-    with pytest.raises(DataError, match=r"free\.jsonl: not the free answers"):
+    with pytest.raises(DataError, match=r"free\.jsonl, line 1: .*Field required"):
         load_all([folder], with_free)
     (folder / "t5" / "free.jsonl").unlink()
     with pytest.raises(DataError, match=r"free\.jsonl"):

@@ -20,7 +20,7 @@ pairs = st.integers(0, 9).flatmap(
 sets = st.lists(pairs, max_size=6)
 
 
-def gold_of(tags):
+def setup(tags):
     return decode(tags, "strict")
 
 
@@ -35,7 +35,7 @@ def by_definition(gold, tags, policy, labels):
 
 @given(sets, st.sampled_from(POLICIES))
 def test_counts_equal_sets_of_decoded_spans(sentences, policy):
-    gold = [gold_of(wanted) for wanted, _ in sentences]
+    gold = [setup(wanted) for wanted, _ in sentences]
     tags = [found for _, found in sentences]
     matrix = count(gold, tags, policy, LABELS)
     assert matrix.labels[:3] == LABELS
@@ -46,7 +46,7 @@ def test_counts_equal_sets_of_decoded_spans(sentences, policy):
 def test_tag_ids_count_like_tags(sentences, policy):
     labels = (*LABELS, "NEW")
     index = {tag: number for number, tag in enumerate(tag_set(labels))}
-    gold = [gold_of(wanted) for wanted, _ in sentences]
+    gold = [setup(wanted) for wanted, _ in sentences]
     tags = [found for _, found in sentences]
     wanted = [encode(spans, len(found)) for spans, found in zip(gold, tags, strict=True)]
     flat = [
@@ -63,7 +63,7 @@ def test_tag_ids_count_like_tags(sentences, policy):
 def test_the_order_of_sentences_does_not_matter(sentences, policy, random):
     shuffled = random.sample(sentences, len(sentences))
     totals = [
-        count([gold_of(g) for g, _ in some], [t for _, t in some], policy, LABELS).by_type
+        count([setup(g) for g, _ in some], [t for _, t in some], policy, LABELS).by_type
         for some in (sentences, shuffled)
     ]
     assert totals[0] == totals[1]
@@ -71,8 +71,8 @@ def test_the_order_of_sentences_does_not_matter(sentences, policy, random):
 
 @given(sets)
 def test_swapping_the_sides_swaps_wrong_and_missed(sentences):
-    one = [gold_of(a) for a, _ in sentences]
-    two = [gold_of(b) for _, b in sentences]
+    one = [setup(a) for a, _ in sentences]
+    two = [setup(b) for _, b in sentences]
     lengths = [len(a) for a, _ in sentences]
 
     def tagged(side):

@@ -4,11 +4,12 @@ import json
 
 import pytest
 import tiny_task
+from stored_runs import change
 
 from harness.data import task
 from harness.errors import ConfigError, DataError
 from harness.results import reader
-from harness.results.verify import differences
+from harness.results.verify import problems, require_sound
 from harness.studies.external import Import, write
 from harness.studies.merging import merge
 from harness.studies.rescoring import Rule, rescore
@@ -37,7 +38,7 @@ def gold_file(loaded, folder, change=lambda tags: tags):
 def stored(loaded, tmp_path):
     path = gold_file(loaded, tmp_path, lambda tags: ["I-LOC" if t == "B-LOC" else t for t in tags])
     (folder,) = write(*loaded, Import(path, "conll", "other"), tmp_path / "results")
-    return reader.read([folder]).runs[0]
+    return require_sound(reader.one(folder))
 
 
 def test_imported_answers_are_scored_like_any_other(stored):
@@ -80,10 +81,11 @@ def test_a_line_that_is_no_answer_is_named(loaded, tmp_path, line):
 
 
 def test_a_sound_result_verifies_and_any_changed_answer_shows(stored):
-    assert differences(stored) == ()
+    assert problems(stored.result) == ()
     path = stored.folder / "predictions.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace("I-LOC", "I-PER", 1), encoding="utf-8")
-    assert {line.split(": ")[1] for line in differences(stored)} >= {"types", "predictions_sha256"}
+    found = problems(stored.result)
+    assert {line.split(": ")[1] for line in found} >= {"types", "predictions_sha256"}
 
 
 def test_a_rescored_result_names_its_rule_and_needs_no_model(stored, tmp_path):
@@ -92,7 +94,7 @@ def test_a_rescored_result_names_its_rule_and_needs_no_model(stored, tmp_path):
     assert result.run.variant == "read as strict, only PER"
     assert result.metrics.labels == ("PER",)
     assert result.metrics.micro().support == stored.metrics.counts()["PER"].support
-    assert differences(result) == ()
+    assert problems(result) == ()
     with pytest.raises(ConfigError, match="no type XYZ"):
         rescore(stored, Rule("strict", ("XYZ",)), tmp_path / "rescored")
 
@@ -111,11 +113,11 @@ def test_results_of_two_machines_merge_and_what_differs_is_refused(stored, loade
     assert len(reader.read([target]).runs) == 1
 
 
-def test_equal_configurations_with_other_results_do_not_merge(stored, tmp_path):
+def test_equal_configurations_with_other_results_do_not_merge(stored, loaded, tmp_path):
     target = tmp_path / "all"
     merge([stored.folder], target)
-    record = json.loads((stored.folder / "metrics.json").read_text())
-    record["correct_units"] -= 1
-    (stored.folder / "metrics.json").write_text(json.dumps(record))
+    path = gold_file(loaded, tmp_path, lambda tags: ["O" for _ in tags])
+    (other,) = write(*loaded, Import(path, "conll", "other"), tmp_path / "elsewhere")
+    change(other / "run.json", "digest", to=stored.run.digest)
     with pytest.raises(ConfigError, match="same configuration and other results"):
-        merge([stored.folder], target)
+        merge([other], target)

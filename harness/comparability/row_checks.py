@@ -1,0 +1,73 @@
+"""The lines of a certificate that are about whole rows: their seeds, and their answers.
+
+Two runs that gave the same answers to every sentence are named: one file imported under two names,
+or one model shown as two seeds, is nobody's second opinion. Runs without a wrong answer are all
+alike and say nothing, and so do the seeds of a family that has no weights to be drawn.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from harness.comparability.certificate import is_external
+from harness.comparability.check import Check
+from harness.comparability.systems import System
+from harness.results.reader import Rejected
+from harness.results.verify import Sound
+
+
+def row_checks(made: Sequence[System], rejected: Iterable[Rejected]) -> tuple[Check, ...]:
+    """The lines about whole rows, for the systems of one task and what was rejected of it."""
+    return recounted(rejected), seeds_finished(made), distinct_answers(made)
+
+
+def recounted(rejected: Iterable[Rejected]) -> Check:
+    """Whether the answers of every run give the scores that it claims."""
+    unsound = tuple(
+        (" ".join(part for part in one.row[1:] if part) if one.row else one.folder.name,
+         f"seed {one.seed}: {one.reason}")
+        for one in rejected
+        if one.kind in ("unsound", "contradictory")
+    )  # fmt: skip
+    return Check("counted again from stored answers", "all", not unsound, unsound)
+
+
+def seeds_finished(made: Iterable[System]) -> Check:
+    """Whether every planned seed of every row can be used."""
+    short = tuple(
+        (system.name, f"{len(system.results)} of {system.planned}")
+        for system in made
+        if not system.complete
+    )
+    return Check("seeds finished", "not all" if short else "all", not short, short)
+
+
+def distinct_answers(made: Sequence[System]) -> Check:
+    """Whether no two runs gave the same answers throughout."""
+    alike = tuple((one, f"the answers of {other}") for one, other in same_answers(made))
+    return Check("answers", "two runs alike" if alike else "no two runs alike", not alike, alike)
+
+
+def same_answers(made: Sequence[System]) -> tuple[tuple[str, str], ...]:
+    """The pairs of runs, each by row and seed, that gave the same answers throughout."""
+    runs = [(system, run) for system in made for run in system.results if _can_differ(run)]
+    return tuple(
+        (_title(*second), _title(*first))
+        for first, second in combinations(runs, 2)
+        if first[1].recount.replies == second[1].recount.replies
+        and first[1].recount.questions == second[1].recount.questions
+        and not (first[0] is second[0] and _has_no_luck(first[1]))
+    )
+
+
+def _can_differ(run: Sound) -> bool:
+    counts = run.metrics.micro()
+    return bool(counts.fp or counts.fn)
+
+
+def _has_no_luck(run: Sound) -> bool:
+    """Whether nothing is drawn in the training of this family, so that its seeds cannot differ."""
+    return run.run.weights == "none" and not is_external(run)
+
+
+def _title(system: System, run: Sound) -> str:
+    return f"{system.name} #{run.run.seed}"
