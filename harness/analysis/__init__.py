@@ -1,4 +1,4 @@
-"""Where a model is wrong, why, and how backends differ, from stored answers, without a model."""
+"""Error analysis: where models are wrong and how they differ, from stored answers alone."""
 
 from harness.analysis.answers import (
     FinishedRun,

@@ -1,1 +1,1 @@
-"""The commands: each reads its arguments, calls one function and prints; heavy imports inside."""
+"""The commands of the CLI: each reads its arguments, calls one function and prints."""

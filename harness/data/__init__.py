@@ -1,1 +1,1 @@
-"""Files to examples: tasks, gold, windows. Gold is read here, once, and nowhere else."""
+"""Files to examples: tasks, gold, windows. Gold is read here and nowhere else."""

@@ -1,1 +1,1 @@
-"""What is done with finished or repeated runs: rescoring, merging, reproduction, ceilings."""
+"""Operations on finished or repeated runs: rescoring, merging, reproduction, ceilings."""
