@@ -1,12 +1,15 @@
 """Backends by name, from entry points: listing imports none, asking for one imports that one.
 
 Built-in and third-party backends take the same road. Two packages that offer one name, or an import
-that fails, are errors that name the packages; nothing is won silently.
+that fails, are errors that name the packages; nothing is won silently. A class may say what it
+needs beyond its distribution: ``needs``, from a module to the command that installs it.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import Any
 
 from harness.errors import BackendError, ConfigError, did_you_mean
@@ -35,8 +38,20 @@ class Plugin:
         """The class.
 
         Raises:
-            BackendError: when its module cannot be imported or has no such class.
+            BackendError: when its module cannot be imported or has no such class, or something is
+                not installed that it needs.
         """
+        found = self._class()
+        if remedy := _missing(found):
+            msg = f"backend {self.name!r} needs what is not installed: {remedy}"
+            raise BackendError(msg)
+        return found
+
+    def lacks(self) -> str:
+        """The command that installs what the class needs, empty where all of it is there."""
+        return _missing(self._class())
+
+    def _class(self) -> Any:
         try:
             return EntryPoint(self.name, self.value, GROUP).load()
         except (ImportError, AttributeError) as error:
@@ -48,16 +63,24 @@ class Plugin:
             raise BackendError(msg) from error
 
 
+def _missing(found: Any) -> str:
+    needs = getattr(found, "needs", {})
+    return "; ".join(dict.fromkeys(needs[name] for name in needs if not find_spec(name)))
+
+
 def installed() -> tuple[Plugin, ...]:
     """All backends that installed distributions offer, by name; imports none of them."""
     return tuple(sorted({_plugin(entry) for entry in entry_points(group=GROUP)}, key=str))
 
 
 def names_of(chosen: Sequence[str]) -> tuple[str, ...]:
-    """The names in ``chosen``, each once; ``all`` alone means all that are installed."""
-    if list(chosen) == ["all"]:
-        return tuple(plugin.name for plugin in installed())
-    return tuple(dict.fromkeys(chosen))
+    """The names in ``chosen``, each once; ``all`` alone means all that have what they need."""
+    if list(chosen) != ["all"]:
+        return tuple(dict.fromkeys(chosen))
+    remedies = {plugin.name: plugin.lacks() for plugin in installed()}
+    for name in filter(remedies.get, remedies):
+        sys.stderr.write(f"{name} is left out: it needs {remedies[name]}\n")
+    return tuple(name for name, remedy in remedies.items() if not remedy)
 
 
 def modules_of(names: Iterable[str]) -> list[str]:

@@ -1,0 +1,134 @@
+"""The classical baseline: a linear CRF over n-grams of the units around each unit, by CRFsuite.
+
+No embedding and no torch: what a neural model has to be worth. L-BFGS has no luck in it, so all
+seeds give one model; nothing is selected on the development set.
+
+The features of a unit, each with a weight for every tag:
+
+- the units, pairs and triples that lie within ``window`` units of it, each with its place, counted
+  from the unit; what lies beyond an end of the sentence is a unit of its own;
+- a constant.
+
+A chain of weights from tag to tag stands beside them.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+from pydantic import Field
+
+from harness.core import Example, Sentence, Tags
+from harness.errors import WeightsError
+from harness.protocol import Context, FitReport
+from harness.tags import encode
+
+MODEL, NOTES = "model.crfsuite", "crf.json"
+# Units of the longest n-gram.
+LONGEST = 3
+# What joins the units of an n-gram, and what stands beyond an end of the sentence.
+JOIN, BEYOND = "\x1f", "\x1e"
+
+Window: TypeAlias = Annotated[
+    int, Field(ge=0, description="units to each side that features reach")
+]
+L1: TypeAlias = Annotated[
+    float, Field(ge=0, description="the weight of the sum of absolute weights in the loss")
+]
+L2: TypeAlias = Annotated[
+    float, Field(ge=0, description="the weight of the sum of squared weights in the loss")
+]
+Iterations: TypeAlias = Annotated[int, Field(ge=1, description="steps of L-BFGS at most")]
+Seen: TypeAlias = Annotated[
+    int, Field(ge=1, description="how often a feature stands in the training set at least")
+]
+
+
+class LinearCrf:
+    """A linear chain over n-grams of units, trained by L-BFGS."""
+
+    family = "crf"
+    needs: ClassVar[dict[str, str]] = {"pycrfsuite": "pip install 'ner-harness[crfsuite]'"}
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        window: Window = 2,
+        l1: L1 = 0.1,
+        l2: L2 = 0.01,
+        iterations: Iterations = 300,
+        seen: Seen = 1,
+    ) -> None:
+        """Take note of the options."""
+        self.context, self.window = context, window
+        self.settings = {
+            "c1": l1, "c2": l2, "max_iterations": iterations, "feature.minfreq": seen,
+        }  # fmt: skip
+        self.model = b""
+        self._tagger: Any = None
+
+    def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
+        """Train on ``train``; there is nothing to select on ``dev``."""
+        from pycrfsuite import Trainer
+
+        trainer = Trainer(algorithm="lbfgs", params=self.settings, verbose=False)
+        for example in train:
+            units = example.sentence.units
+            if units:
+                trainer.append(self.features(units), encode(example.spans, len(units)))
+        path = self.context.folder / MODEL
+        trainer.train(str(path))
+        self._open(path.read_bytes())
+        path.unlink()
+        weights = self._tagger.info()
+        size = len(weights.state_features) + len(weights.transitions)
+        return FitReport(weights="scratch", parameters=size, trained=size, precision="fp64")
+
+    def features(self, units: Sequence[str]) -> list[list[str]]:
+        """The features of each unit: ``<place> <n-gram>``, places counted from the unit."""
+        ends = [BEYOND] * self.window
+        padded = [*ends, *units, *ends]
+        return [self._around(padded[at : at + 2 * self.window + 1]) for at in range(len(units))]
+
+    def _around(self, units: Sequence[str]) -> list[str]:
+        """The features of the unit in the middle of ``units``."""
+        grams = [
+            f"{at - self.window} {JOIN.join(units[at : at + size])}"
+            for size in range(1, LONGEST + 1)
+            for at in range(len(units) - size + 1)
+        ]
+        return ["constant", *grams]
+
+    def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
+        """The best path of each sentence, in order."""
+        return [Tags(tuple(self._tagger.tag(self.features(s.units)))) for s in sentences]
+
+    def oracle(self, train: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
+        """Gold as tags: nothing stands between the two."""
+        return [Tags(encode(example.spans, len(example.sentence))) for example in examples]
+
+    def save(self, folder: Path) -> None:
+        """Write CRFsuite's model and the window into ``folder``."""
+        (folder / MODEL).write_bytes(self.model)
+        (folder / NOTES).write_text(json.dumps({"window": self.window}), encoding="utf-8")
+
+    def load(self, folder: Path) -> None:
+        """Read what ``save`` wrote.
+
+        Raises:
+            WeightsError: for a folder that is damaged.
+        """
+        try:
+            self.window = json.loads((folder / NOTES).read_text(encoding="utf-8"))["window"]
+            self._open((folder / MODEL).read_bytes())
+        except (OSError, ValueError, KeyError) as error:
+            msg = f"the model in {folder.name} cannot be read: {error}"
+            raise WeightsError(msg) from error
+
+    def _open(self, model: bytes) -> None:
+        from pycrfsuite import Tagger
+
+        self.model, self._tagger = model, Tagger()
+        self._tagger.open_inmemory(model)

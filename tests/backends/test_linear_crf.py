@@ -1,0 +1,138 @@
+"""The linear CRF sees n-grams within its window, with their places, and the tag before."""
+
+import json
+import sys
+
+import pytest
+from making import make
+
+from backends.linear_crf import LinearCrf
+from harness import registry
+from harness.core import Example, Sentence, Span
+from harness.errors import BackendError, ConfigError, WeightsError
+from harness.protocol import Context
+from harness.registry import Plugin
+from harness.tags import encode, tag_set
+
+PLUGIN = Plugin("crf", "backends.linear_crf:LinearCrf", "ner-harness", "1")
+
+
+def example(text, *spans):
+    return Example(Sentence(text, tuple(text)), tuple(Span(*span) for span in spans))
+
+
+# 甲 is a person behind 先 and a place behind 后, whatever else stands there.
+TRAIN = [
+    example(text, *spans)
+    for filler in "一二三四五六七八九十"
+    for text, spans in (
+        (f"{filler}先甲{filler}", [(2, 3, "PER")]),
+        (f"{filler}后甲{filler}", [(2, 3, "LOC")]),
+    )
+]
+
+
+def crf(folder, **options):
+    quiet = Context(
+        tag_set(["PER", "LOC"]), 1, "cpu", "fp32", 1, folder, None, lambda progress: None
+    )
+    return make(LinearCrf, quiet, **options)
+
+
+def trained(folder, train=TRAIN, **options):
+    backend = crf(folder, **options)
+    backend.fit(train, [])
+    return backend
+
+
+def tags(backend, text):
+    (output,) = backend.predict([Sentence("s", tuple(text))])
+    return output.tags
+
+
+def test_the_neighbour_decides(tmp_path):
+    backend = trained(tmp_path)
+    assert tags(backend, "百先甲百") == ("O", "O", "B-PER", "O")
+    assert tags(backend, "百后甲百") == ("O", "O", "B-LOC", "O")
+
+
+def test_beyond_the_window_nothing_is_seen(tmp_path):
+    blind = trained(tmp_path, window=0)
+    assert tags(blind, "百先甲百")[2] == tags(blind, "百后甲百")[2]
+
+
+def test_features_are_places_and_n_grams_and_the_ends_are_units(tmp_path):
+    of_first, of_last = crf(tmp_path, window=1).features("甲乙")
+    assert of_first == [
+        "constant", "-1 \x1e", "0 甲", "1 乙", "-1 \x1e\x1f甲", "0 甲\x1f乙", "-1 \x1e\x1f甲\x1f乙",
+    ]  # fmt: skip
+    assert of_last[1:4] == ["-1 甲", "0 乙", "1 \x1e"]
+
+
+def test_l1_leaves_fewer_weights(tmp_path):
+    few = crf(tmp_path, l1=1.0).fit(TRAIN, [])
+    many = crf(tmp_path, l1=0.0).fit(TRAIN, [])
+    assert 0 < few.trained < many.trained
+    assert (few.weights, few.precision) == ("scratch", "fp64")
+
+
+def test_odd_units_and_empty_sentences_get_their_tags(tmp_path):
+    odd = example(":\t\x1f\\ \u200b")
+    backend = trained(tmp_path, [*TRAIN, example(""), odd])
+    assert tags(backend, odd.sentence.units) == ("O",) * 6
+    assert tags(backend, "") == ()
+
+
+def test_training_leaves_nothing_behind_and_every_seed_is_one_model(tmp_path):
+    first, second = trained(tmp_path), trained(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert first.model == second.model
+
+
+def test_gold_survives_the_way_in_and_out(tmp_path):
+    found = crf(tmp_path).oracle([], TRAIN)
+    assert [output.tags for output in found] == [encode(e.spans, len(e.sentence)) for e in TRAIN]
+
+
+def test_saved_and_loaded_it_answers_the_same_by_the_window_it_was_trained_with(tmp_path):
+    trained(tmp_path, window=1).save(tmp_path)
+    again = crf(tmp_path, window=3)
+    again.load(tmp_path)
+    assert tags(again, "百先甲百") == ("O", "O", "B-PER", "O")
+    assert json.loads((tmp_path / "crf.json").read_text()) == {"window": 1}
+
+
+@pytest.mark.parametrize("file", ["crf.json", "model.crfsuite"])
+def test_a_damaged_model_is_refused(file, tmp_path):
+    trained(tmp_path).save(tmp_path)
+    (tmp_path / file).write_bytes(b"none")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        crf(tmp_path).load(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"window": -1}, {"l1": -0.1}, {"iterations": 0}, {"seen": 0}])
+def test_options_that_no_training_can_have_are_refused(wrong, tmp_path):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        crf(tmp_path, **wrong)
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pycrfsuite", None)
+    assert PLUGIN.lacks() == "pip install 'ner-harness[crfsuite]'"
+    with pytest.raises(
+        BackendError, match=r"needs what is not installed: pip install 'ner-harness"
+    ):
+        PLUGIN.load()
+
+
+def test_with_the_library_nothing_is_lacking():
+    assert PLUGIN.lacks() == ""
+    assert PLUGIN.load() is LinearCrf
+
+
+def test_all_leaves_it_out_where_the_library_is_missing_and_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(registry, "installed", lambda: (PLUGIN,))
+    assert registry.names_of(["all"]) == ("crf",)
+    monkeypatch.setitem(sys.modules, "pycrfsuite", None)
+    assert registry.names_of(["all"]) == ()
+    assert "crf is left out: it needs pip install" in capsys.readouterr().err
