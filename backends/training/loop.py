@@ -19,6 +19,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
+from backends.training.averaging import Average
 from backends.training.batching import area, batches, by_length, cut
 from backends.training.device import autocast, device_of, precision_of, seed_everything, to_device
 from backends.training.history import history_of
@@ -95,8 +96,12 @@ def train(
         for number in range(1, recipe.epochs + 1):
             epochs.append(loop.epoch(number))
             tell(epochs[-1], recipe.epochs)
-            if dev and loop.selection.see(number, epochs[-1].dev_f1 or 0.0):
+            done = dev and loop.selection.see(number, epochs[-1].dev_f1 or 0.0)
+            loop.average.swap()
+            if done:
                 break
+    if loop.selection.epoch is None:
+        loop.average.swap()
     loop.selection.restore()
     return Training(tuple(epochs), loop.selection.epoch, loop.precision, tuple(loop.halved))
 
@@ -131,6 +136,7 @@ class _Loop:
         self.budget = recipe.batch_units
         self.halved: list[int] = []
         self._place()
+        self.average = Average(objective.model, recipe.average)
         self.selection = Selection(objective.model, recipe.patience)
         self.rates = Rates(self.optimiser, recipe.schedule, recipe.warmup)
 
@@ -149,7 +155,7 @@ class _Loop:
         self.step = self.accelerator.prepare(step) if self.processes > 1 else step
 
     def epoch(self, number: int) -> Epoch:
-        """Train once over the data, then look at the development set."""
+        """Train once, then look at the development set; leaves the averaged weights."""
         start = time.perf_counter()
         losses, slots, fed = Losses(self.device, number), 0, list[Example]()
         self.objective.model.train()
@@ -160,6 +166,7 @@ class _Loop:
             note = f"epoch {number}/{self.recipe.epochs}  loss {losses.last:.4f}"
             self.context.report(Progress("train", self.done, self.total, note))
         loss, middle = losses.mean(), time.perf_counter()
+        self.average.swap()
         dev_loss, dev_f1, accuracy = self._look()
         return Epoch(
             number, loss, dev_loss, dev_f1, accuracy, self.rates.now(),
@@ -180,6 +187,7 @@ class _Loop:
         norm = normalise(self.optimiser, targets / self.processes, self.recipe.clip)
         losses.add(loss, norm, targets)
         self.optimiser.step()
+        self.average.add()
         return sum(area(batch, self.lengths) for batch in micro)
 
     def _fitting(self, effective: list[int]) -> tuple[list[list[int]], Sums]:

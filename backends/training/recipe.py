@@ -31,3 +31,12 @@ class Recipe:
     patience: Annotated[
         int, Field(ge=0, description="epochs without a better dev F1 before it stops; 0 = never")
     ] = 0
+    average: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            description="the share of the running mean of the weights that stays at each update; "
+            "the mean is looked at and kept; 0 = none",
+        ),
+    ] = 0.0

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from backends.training.loop import train
 from backends.training.losses import Losses
@@ -95,6 +96,39 @@ def test_accumulation_changes_no_update(tmp_path, batch_units, accumulate):
         assert (whole.model.weight - split.model.weight).abs() > 1e-3
     else:
         torch.testing.assert_close(split.model.weight, whole.model.weight, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("dev", [DATA[:5], []], ids=["selected", "nothing to select on"])
+def test_the_running_mean_of_the_weights_is_what_is_looked_at_and_kept(dev, tmp_path):
+    seen, looked = [], []
+
+    class Watched(Line):
+        def predict(self, sentences):
+            looked.append(self.model.weight.item())
+            return super().predict(sentences)
+
+    def look(optimiser, args, kwargs):
+        seen.append(optimiser.param_groups[0]["params"][0].item())
+
+    objective = Watched()
+    first = objective.model.weight.item()
+    handle = register_optimizer_step_post_hook(look)
+    run(tmp_path, objective, scores=[0.1, 0.2, 0.3], dev=dev, average=0.8)
+    handle.remove()
+    mean = first
+    for update, weight in enumerate(seen, start=1):
+        stays = min(0.8, (1 + update) / (10 + update))
+        mean = stays * mean + (1 - stays) * weight
+    assert objective.model.weight.item() == pytest.approx(mean, rel=1e-5)
+    assert mean != pytest.approx(seen[-1], rel=1e-3)
+    assert looked[-1:] == ([objective.model.weight.item()] if dev else [])
+
+
+def test_training_goes_on_from_the_weights_not_from_their_mean(tmp_path):
+    plain, _ = run(tmp_path / "a", dev=[], epochs=2)
+    averaged = Line()
+    train(averaged, DATA, [], Recipe(**RECIPE | {"epochs": 2, "average": 1e-9}), context(tmp_path))
+    torch.testing.assert_close(averaged.model.weight, plain.model.weight, rtol=0, atol=1e-6)
 
 
 def test_out_of_memory_halves_the_batch_and_changes_no_update(tmp_path):
