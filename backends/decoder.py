@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import torch
 
 from backends.generating import scratch
+from backends.generating.aligned import is_aligned
 from backends.generating.generation import SLACK, Generator, Plan
 from backends.generating.generator_options import (
     DecodingOptions,
@@ -29,6 +30,7 @@ from backends.generating.padding import (
 )
 from backends.generating.readers import DecoderOnly, read_prefix
 from backends.training.device import settle
+from backends.training.distances import NOWHERE
 from backends.training.layers import place
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import ConfigError
@@ -134,7 +136,7 @@ class Gpt(Generator):
         return [*super()._texts(), *prompts.parts(rendered)]
 
     def _blank(self, size: int) -> Any:
-        return scratch.decoder(self.shape, size)
+        return scratch.decoder(self.shape, size, self.stride)
 
     def _asked(self, sentence: Sentence) -> list[int]:
         return [*self._before, *self._text_of(sentence), *self._after]
@@ -157,31 +159,52 @@ class Gpt(Generator):
             raise ConfigError(msg)
 
     def collate(self, examples: Sequence[Example]) -> dict[str, Any]:
-        """Questions with their answers, padded on the left, and the answers as targets."""
+        """Questions padded on the left, answers on the right, and the answers as targets."""
         asked = [self._asked(example.sentence) for example in examples]
         targets = [self._target(example) for example in examples]
-        rows = [[*question, *answer[:-1]] for question, answer in zip(asked, targets, strict=True)]
-        mask = mask_of(rows, left=True)
+        written = [answer[:-1] for answer in targets]
+        fill = self.vocabulary.padding
+        mask = torch.cat([mask_of(asked, left=True), mask_of(written)], 1)
         return {
-            "read": padded(rows, self.vocabulary.padding, left=True),
+            "read": torch.cat([padded(asked, fill, left=True), padded(written, fill)], 1),
             "mask": mask,
             "places": (mask.cumsum(1) - 1).clamp(min=0),
-            "targets": padded(targets, IGNORED, left=True),
+            "units": self._units([example.sentence for example in examples]),
+            "targets": padded(targets, IGNORED),
             "due": sum(map(len, targets)),
         }
 
     def loss(self, batch: dict[str, Any]) -> tuple[torch.Tensor, int]:
         """The loss summed over answer tokens, and how many there are."""
         read, targets = self._forget(batch["read"], batch["targets"])
-        mask = opened_behind(batch["mask"], 0) if is_watched(self.model) else batch["mask"]
+        told = {} if batch["units"] is None else {"units": batch["units"]}
+        open_now = is_watched(self.model) and not told
+        mask = opened_behind(batch["mask"], 0) if open_now else batch["mask"]
         logits = self.model(
             input_ids=read,
             attention_mask=mask,
             position_ids=batch["places"],
             logits_to_keep=targets.shape[1],
             use_cache=False,
+            **told,
         ).logits  # (batch, answer, tokens)
         return summed_loss(logits, targets), batch["due"]
+
+    def _units(self, sentences: Sequence[Sentence], prefix: int = 0) -> torch.Tensor | None:
+        """Which unit each column of the questions holds (sentences, columns), if that is asked.
+
+        Args:
+            sentences: what is asked about.
+            prefix: columns that stand before the padding.
+        """
+        if not is_aligned(self.model):
+            return None
+        before, after = [NOWHERE] * (len(self._before) - prefix), [NOWHERE] * len(self._after)
+        held = [
+            [n for n, unit in enumerate(self.vocabulary.pieces(s)) for _ in unit] for s in sentences
+        ]
+        units = padded([[*before, *row, *after] for row in held], NOWHERE, left=True)
+        return torch.nn.functional.pad(units, (prefix, 0), value=NOWHERE)
 
     def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> DecoderOnly:
         self._require(sentences)
@@ -191,12 +214,17 @@ class Gpt(Generator):
         mask = mask_of(rest, left=True).to(model.device)
         rows, mask = torch.cat([rows, first], 1), torch.cat([mask, torch.ones_like(first)], 1)
         prefix = read_prefix(model, torch.tensor([self._before], device=model.device))
-        return DecoderOnly(model, prefix, rows, mask, plan.capacity, self.decoding.beam)
+        units = self._units(sentences, prefix=len(self._before))
+        return DecoderOnly(
+            model, prefix, rows, mask, plan.capacity, self.decoding.beam,
+            None if units is None else units.to(model.device),
+        )  # fmt: skip
 
     def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
         asked = [self._asked(sentence) for sentence in sentences]
         rows = padded(asked, self.vocabulary.padding, left=True).to(model.device)
         room = getattr(model.config, "max_position_embeddings", None) or rows.shape[1] + tokens
+        units = self._units(sentences)
         written = model.generate(
             rows,
             attention_mask=mask_of(asked, left=True).to(model.device),
@@ -205,6 +233,7 @@ class Gpt(Generator):
             do_sample=False,
             eos_token_id=self.vocabulary.end,
             pad_token_id=self.vocabulary.end,  # padding without a mask makes transformers warn
+            **({} if units is None else {"units": units.to(model.device)}),
         )
         ids: list[list[int]] = written[:, rows.shape[1] :].tolist()
         return ids

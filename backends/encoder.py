@@ -23,6 +23,7 @@ from backends.tagging.truncation import Truncation
 from backends.training import loop, weights
 from backends.training.device import settle, to_device, to_host
 from backends.training.layers import place
+from backends.training.neighbours import Neighbours, Sight
 from backends.training.optimiser import decay_groups
 from backends.training.prediction import positions, predict_in_batches
 from backends.training.recipe import Recipe
@@ -97,9 +98,13 @@ class _Encoder:
         return pretrained(self.weights_name, self.shape)
 
     def _tagger(self, encoder: Any, head: Head) -> Tagger:
-        unknown = self.encoder.table.unknown
         return Tagger(
-            encoder, head, self.shape.dropout, word_dropout=self.shape.word_dropout, unknown=unknown
+            encoder,
+            head,
+            self.shape.dropout,
+            word_dropout=self.shape.word_dropout,
+            unknown=self.encoder.table.unknown,
+            neighbours=_neighbours(encoder, self.shape),
         )
 
     def _origin(self) -> str:
@@ -117,7 +122,7 @@ class _Encoder:
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """The encoder and the classifier; the head at a rate of its own."""
         rate, head_rate = recipe.learning_rate, self.tagging.head_lr
-        body, classifier = self.model.encoder.named_parameters(), self.model.classifier
+        body, classifier = self._body(), self.model.classifier
         chain = list(self.model.head.parameters())
         if not chain:
             top = decay_groups(
@@ -127,6 +132,11 @@ class _Encoder:
         body = [*body, *classifier.named_parameters()]
         top = [{"params": chain, "lr": head_rate or 100 * rate, "weight_decay": 0.0}]
         return decay_groups(body, rate, recipe.weight_decay) + top
+
+    def _body(self) -> list[tuple[str, torch.nn.Parameter]]:
+        """What is trained at the encoder's rate."""
+        parts = [self.model.encoder, self.model.neighbours]
+        return [named for part in parts if part for named in part.named_parameters()]
 
     def slots(self, example: Example) -> int:
         """The positions that an example costs."""
@@ -221,6 +231,13 @@ class _Encoder:
         encoder = made(AutoConfig.from_pretrained(folder, trust_remote_code=False))
         self.model = self._tagger(encoder, self.head(torch.ones(len(self.tag_ids))))
         self.model.load_state_dict(load_file(folder / WEIGHTS))
+
+
+def _neighbours(encoder: Any, shape: EncoderShape) -> Neighbours | None:
+    if shape.sight == Sight():
+        return None
+    width = encoder.get_input_embeddings().embedding_dim
+    return Neighbours(width, shape.sight, encoder.config.initializer_range)
 
 
 def _tag_weights(tags: Sequence[Sequence[int]], size: int, power: float) -> torch.Tensor:

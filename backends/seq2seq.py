@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import torch
 
 from backends.generating import scratch
+from backends.generating.aligned import is_aligned
 from backends.generating.constrained import Reader
 from backends.generating.generation import Generator, Plan
 from backends.generating.generator_options import (
@@ -45,11 +46,19 @@ class T5(Generator):
         super().__init__(context, shape, decoding, recipe)
 
     def _blank(self, size: int) -> Any:
-        return scratch.encoder_decoder(self.shape, size)
+        return scratch.encoder_decoder(self.shape, size, self.stride)
 
     def _asked(self, sentence: Sentence) -> list[int]:
         pieces = self.vocabulary.pieces(sentence)
         return [*(i for unit in pieces for i in unit), self.vocabulary.end]
+
+    def _mask(self, sentences: Sequence[Sentence]) -> torch.Tensor:
+        """0 where inputs are padded (sentences, places), else 1, or the unit for an aligned T5."""
+        pieces = [
+            [*self.vocabulary.pieces(sentence), (self.vocabulary.end,)] for sentence in sentences
+        ]
+        numbers = [[n for n, unit in enumerate(row, start=1) for _ in unit] for row in pieces]
+        return padded(numbers, 0) if is_aligned(self.model) else mask_of(numbers)
 
     def collate(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Sentences and targets."""
@@ -57,7 +66,7 @@ class T5(Generator):
         targets = [self._target(example) for example in examples]
         return {
             "inputs": padded(asked, self.vocabulary.padding),
-            "mask": mask_of(asked),
+            "mask": self._mask([example.sentence for example in examples]),
             "targets": padded(targets, IGNORED),
             "due": sum(map(len, targets)),
         }
@@ -67,7 +76,8 @@ class T5(Generator):
         inputs, targets = self._forget(batch["inputs"], batch["targets"])
         start = targets.new_full((len(targets), 1), self._begins())
         read = torch.cat([start, targets[:, :-1]], 1)  # (batch, places)
-        mask = opened(batch["mask"]) if is_watched(self.model) else batch["mask"]
+        open_now = is_watched(self.model) and not is_aligned(self.model)
+        mask = opened(batch["mask"]) if open_now else batch["mask"]
         logits = self.model(
             input_ids=inputs,
             attention_mask=mask,
@@ -87,7 +97,7 @@ class T5(Generator):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         asked = [self._asked(sentence) for sentence in sentences]
         inputs = padded(asked, self.vocabulary.padding)  # (sentences, places)
-        return inputs.to(device), mask_of(asked).to(device)
+        return inputs.to(device), self._mask(sentences).to(device)
 
     def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> Reader:
         inputs, mask = self._encoded(sentences, model.device)

@@ -12,6 +12,9 @@ from harness.core import Sentence, Text
 from harness.generation.formats import Format, Item
 from harness.tags import OUTSIDE
 
+# Units of a sentence that shows whether a format gives all units as many tokens.
+PROBE = 12
+
 
 class Answers:
     """The answers to sentences in a format, under a vocabulary that has the format's marks."""
@@ -31,6 +34,15 @@ class Answers:
     def forcible(self) -> bool:
         """Whether all but one tag per unit is known beforehand."""
         return all(item.kind == "tag" for item in self.marks)
+
+    @property
+    def stride(self) -> int | None:
+        """The tokens that a unit takes, where all take as many."""
+        probe = Sentence("", ("x",) * PROBE)
+        if not self.forcible:
+            return None
+        widths = {len(block) + 1 for block in self.forced(probe)}
+        return widths.pop() if len(widths) == 1 else None
 
     def ids(self, sentence: Sentence, tags: Sequence[str]) -> list[int]:
         """The answer that ``tags`` are, without the end."""

@@ -11,7 +11,7 @@ import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 
-class Slab(CacheLayerMixin):  # type: ignore[misc]
+class Slab(CacheLayerMixin):
     """The keys and values of one attention layer, for at most ``capacity`` positions."""
 
     is_sliding = False

@@ -7,7 +7,7 @@ import torch
 from peft.tuners.trainable_tokens.layer import TrainableTokensLayer
 
 
-class Rows(TrainableTokensLayer):  # type: ignore[misc]
+class Rows(TrainableTokensLayer):
     """Peft's layer, which copies the places of the rows to the device in every pass."""
 
     places: torch.Tensor  # (rows,)

@@ -144,6 +144,11 @@ class Generator(ABC):
         self._lasting = torch.tensor(sorted(lasting))
         self.answers = Answers(self.vocabulary, self.form, self.context.tags)
 
+    @property
+    def stride(self) -> int | None:
+        """The tokens of an answer that a unit takes, where the model is to know them."""
+        return self.answers.stride if self.shape.aligned else None
+
     def _new_rows(self) -> list[int]:
         return sorted({*self.answers.marks.values(), *self.vocabulary.added})
 

@@ -76,6 +76,14 @@ class GeneratorShape(Shape):
     ] = "scratch"
     model: Annotated[str, Field(description="a hub id, or the folder of a model of the family")]
 
+    aligned: Annotated[
+        bool,
+        Field(
+            description="attention is told which unit the answer has come to, from scratch, in a "
+            "format that gives all units equally many tokens"
+        ),
+    ] = False
+
     def __post_init__(self) -> None:
         Shape.__post_init__(self)
         if self.init != "scratch" and self.layers:

@@ -60,7 +60,10 @@ def folded(model: Any) -> Any:
     """A plain copy of ``model`` with its adapters folded in; without adapters, ``model`` itself."""
     if not is_wrapped(model):
         return model
-    return deepcopy(model).merge_and_unload(safe_merge=True)
+    plain = deepcopy(model).merge_and_unload(safe_merge=True)
+    # T5's two halves still read the rows that peft trained beside the matrix.
+    plain.set_input_embeddings(plain.get_input_embeddings())
+    return plain
 
 
 def is_wrapped(model: Any) -> bool:

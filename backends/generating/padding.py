@@ -26,7 +26,8 @@ def padded(rows: Sequence[Sequence[int]], value: int, *, left: bool = False) -> 
     longest = max(map(len, rows))
     fill = [[value] * (longest - len(row)) for row in rows]
     pairs = zip(fill, rows, strict=True)
-    return torch.tensor([[*pad, *row] if left else [*row, *pad] for pad, row in pairs])
+    full = [[*pad, *row] if left else [*row, *pad] for pad, row in pairs]
+    return torch.tensor(full, dtype=torch.long)
 
 
 def mask_of(rows: Sequence[Sequence[int]], *, left: bool = False) -> torch.Tensor:

@@ -57,10 +57,11 @@ def read_model(folder: Path, auto: str) -> Any:
     """The model in ``folder`` in fp32, its configuration truthful about its head."""
     import transformers
 
+    from backends.generating.aligned import class_of
+
     with _quietly():
-        loaded = getattr(transformers, auto).from_pretrained(
-            folder, trust_remote_code=False, dtype=torch.float32
-        )
+        kind = class_of(folder) or getattr(transformers, auto)
+        loaded = kind.from_pretrained(folder, trust_remote_code=False, dtype=torch.float32)
     loaded.config.tie_word_embeddings = _tied(loaded)
     return loaded
 

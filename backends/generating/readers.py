@@ -90,6 +90,7 @@ class DecoderOnly:
         mask: (sentences, places), 0 where padded.
         capacity: positions behind ``prompts`` that a row needs at most.
         beam: rows per sentence.
+        units: which unit each column of the questions holds, for an aligned model.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class DecoderOnly:
         mask: torch.Tensor,
         capacity: int,
         beam: int = 1,
+        units: torch.Tensor | None = None,
     ) -> None:
         self._model = model
         shared, rows = prefix.get_seq_length(), len(prompts) * beam
@@ -110,6 +112,7 @@ class DecoderOnly:
         self._mask[:, shared : shared + prompts.shape[1]] = mask.repeat_interleave(beam, 0)
         self._places = self._mask.cumsum(1) - 1  # (rows, positions)
         self._padded = not bool(mask.all())
+        self._units = None if units is None else units.repeat_interleave(beam, 0)
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
@@ -126,11 +129,14 @@ class DecoderOnly:
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
+            **({} if self._units is None else {"units": self._units}),
         ).logits
         return scores[:, -1]
 
     def _seen(self, start: int, end: int) -> torch.Tensor | None:
         """What the places from ``start`` may look at."""
+        if self._units is not None:
+            return self._mask[:, :end]
         if is_watched(self._model):
             return opened_behind(self._mask[:, :end], start)
         return self._mask[:, :end] if self._padded else None
@@ -139,6 +145,8 @@ class DecoderOnly:
         """Go on with ``rows``; the padding is the same for all beams of a sentence."""
         cache.keep(self._cache, rows, moved=moved)
         self._mask, self._places = self._mask[: len(rows)], self._places[: len(rows)]
+        if self._units is not None:
+            self._units = self._units[: len(rows)]
 
 
 def read_prefix(model: PreTrainedModel, prefix: torch.Tensor) -> Cache:

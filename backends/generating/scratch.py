@@ -7,9 +7,11 @@ pieces of words where it has. Units seen once are left out, so that the unknown 
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from backends.generating.generator_options import GeneratorShape
+from backends.training.neighbours import Sight
 from harness.core import Sentence
 
 PADDING, END, UNKNOWN = 0, 1, 2
@@ -61,9 +63,11 @@ def _lines(sentences: Sequence[Sentence], extra: Iterable[str]) -> Iterator[str]
         yield from text.splitlines()
 
 
-def encoder_decoder(shape: GeneratorShape, size: int) -> Any:
-    """A random T5 of ``size`` tokens."""
+def encoder_decoder(shape: GeneratorShape, size: int, stride: int | None = None) -> Any:
+    """A random T5 of ``size`` tokens; one whose answers give each unit ``stride``, if any."""
     from transformers import T5Config, T5ForConditionalGeneration
+
+    from backends.generating.aligned import AlignedT5
 
     width, heads = shape.width or shape.WIDTH, shape.attention_heads or shape.HEADS
     config = T5Config(
@@ -78,12 +82,16 @@ def encoder_decoder(shape: GeneratorShape, size: int) -> Any:
         pad_token_id=PADDING,
         eos_token_id=END,
     )
-    return T5ForConditionalGeneration(config)
+    if _is_plain(shape, stride):
+        return T5ForConditionalGeneration(config)
+    return AlignedT5(_told(config, shape, stride))
 
 
-def decoder(shape: GeneratorShape, size: int) -> Any:
-    """A random GPT-2 of ``size`` tokens."""
+def decoder(shape: GeneratorShape, size: int, stride: int | None = None) -> Any:
+    """A random GPT-2 of ``size`` tokens; one whose answers give each unit ``stride``, if any."""
     from transformers import GPT2Config, GPT2LMHeadModel
+
+    from backends.generating.aligned import AlignedGpt2
 
     config = GPT2Config(
         vocab_size=size,
@@ -98,4 +106,16 @@ def decoder(shape: GeneratorShape, size: int) -> Any:
         eos_token_id=END,
         pad_token_id=PADDING,
     )
-    return GPT2LMHeadModel(config)
+    if _is_plain(shape, stride):
+        return GPT2LMHeadModel(config)
+    return AlignedGpt2(_told(config, shape, stride))
+
+
+def _is_plain(shape: GeneratorShape, stride: int | None) -> bool:
+    return stride is None and shape.sight == Sight()
+
+
+def _told(config: Any, shape: GeneratorShape, stride: int | None) -> Any:
+    """``config`` with what ours have beyond transformers' own."""
+    config.sight, config.stride = asdict(shape.sight), stride
+    return config

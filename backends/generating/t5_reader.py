@@ -11,7 +11,9 @@ from typing import Any
 import torch
 from torch.nn.functional import linear, rms_norm
 
+from backends.generating.aligned import is_aligned
 from backends.generating.cache import Slab
+from backends.generating.padding import opened
 
 # Families whose decoder layers are exactly self-attention, attention across, feed-forward, with
 # the position bias of the first layer for all.
@@ -33,10 +35,9 @@ class T5Reader:
         capacity: int,
         beam: int = 1,
     ) -> None:
-        states = model.get_encoder()(input_ids=inputs, attention_mask=mask).last_hidden_state
+        states = model.get_encoder()(inputs, attention_mask=opened(mask)).last_hidden_state
         states = states.repeat_interleave(beam, 0)  # (rows, places, width)
-        seen = mask.repeat_interleave(beam, 0)[:, None, None].bool()  # (rows, 1, 1, places)
-        self._across = None if bool(seen.all()) else _additive(seen, states)
+        self._across = _across(model, mask.repeat_interleave(beam, 0), capacity, states)
         self._model, self._decoder = model, model.get_decoder()
         self._first = first.repeat_interleave(beam, 0)  # (rows, width)
         self._layers = [_Layer(block, states, capacity) for block in self._decoder.block]
@@ -58,11 +59,12 @@ class T5Reader:
         start = self._layers[0].past.filled
         end = start + block.shape[1]
         bias = self._bias[:, :, start:end, :end]
+        across = None if self._across is None else self._across[:, :, start:end]
+        last = None if across is None else across[:, :, -1:]
         stream = self._decoder.embed_tokens(block)  # (rows, places, width)
         for layer in self._layers[:-1]:
-            stream = layer(stream, stream, bias, self._across)
-        last = self._layers[-1]
-        stream = last(stream, stream[:, -1:], bias[:, :, -1:], self._across)  # (rows, 1, width)
+            stream = layer(stream, stream, bias, across)
+        stream = self._layers[-1](stream, stream[:, -1:], bias[:, :, -1:], last)  # (rows, 1, width)
         return self._scores(_norm(self._decoder.final_layer_norm, stream[:, -1]))
 
     def _scores(self, hidden: torch.Tensor) -> torch.Tensor:
@@ -78,6 +80,20 @@ class T5Reader:
             layer.keep(rows, moved=moved)
         if self._across is not None:
             self._across = self._across[: len(rows)]
+
+
+def _across(
+    model: Any, mask: torch.Tensor, capacity: int, states: torch.Tensor
+) -> torch.Tensor | None:
+    """What attention across adds (rows, heads or 1, capacity, places); None where it is nothing."""
+    if is_aligned(model):
+        seen = model.across(mask, 0, capacity)
+    elif bool(mask.all()):
+        return None
+    else:
+        seen = opened(mask)  # (rows, 1, 1, places)
+    added = _additive(seen, states) if seen.dtype == torch.bool else seen
+    return added.expand(-1, -1, capacity, -1)
 
 
 class _Layer:

@@ -40,7 +40,7 @@ class Linear(torch.nn.Linear):
         return linear(x, self.weight, self.bias)
 
 
-class Transposed(Conv1D):  # type: ignore[misc]
+class Transposed(Conv1D):
     """GPT-2's linear layer, whose weight is (in, out), likewise."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

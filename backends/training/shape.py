@@ -1,16 +1,18 @@
 """What a network is: the options that every family of networks has."""
 
+from dataclasses import fields
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from backends.training.neighbours import Sight
 from backends.training.option_group import option_group
 from harness.errors import ConfigError
 from harness.protocol import FormerName
 
 
 @option_group
-class Shape:
+class Shape(Sight):
     """What a network is; None leaves a size to the pretrained model or to the defaults."""
 
     # Depth, width and heads of a model from scratch where the options leave them open.
@@ -31,9 +33,20 @@ class Shape:
         FormerName("forget"),
     ] = 0.0
 
+    @property
+    def sight(self) -> Sight:
+        """How embeddings see their neighbours."""
+        return Sight(**{field.name: getattr(self, field.name) for field in fields(Sight)})
+
     def __post_init__(self) -> None:
         if self.init != "scratch" and (self.width or self.attention_heads):
             msg = f"width and attention_heads are for init=scratch; init={self.init} has its own"
+            raise ConfigError(msg)
+        if self.init != "scratch" and self.sight != Sight():
+            msg = (
+                "convolutions, bigrams and embedding_dropout are for init=scratch; pretrained "
+                "weights stay as they are"
+            )
             raise ConfigError(msg)
         width, heads = self.width or self.WIDTH, self.attention_heads or self.HEADS
         if width % (2 * heads):

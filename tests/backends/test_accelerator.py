@@ -27,9 +27,12 @@ FAMILIES = {
     "bert-crf, weighted": (BertCrf, {"class_weights": 0.5, "constrain_transitions": True}),
     "bert-softmax": (BertSoftmax, {}),
     "electra": (Electra, {}),
+    "electra, neighbours": (Electra, {"convolutions": 2, "bigrams": 64}),
     "t5": (T5, {}),
+    "t5, aligned": (T5, {"aligned": True, "convolutions": 2, "bigrams": 64}),
     "t5, beam": (T5, {"beam": 4}),
     "gpt": (Gpt, {}),
+    "gpt, aligned": (Gpt, {"aligned": True, "convolutions": 2, "prompt": "tags.short.v1"}),
     "gpt, lora": (Gpt, {"lora": 2}),
     "gpt, shots": (Gpt, {"shots": 2, "prompt": "tags.zh.shots.v1"}),
 }
@@ -78,7 +81,7 @@ def test_a_family_learns_and_answers_on_a_gpu_as_on_the_cpu(tmp_path, name):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("session")
-@pytest.mark.parametrize("name", ["t5", "gpt"])
+@pytest.mark.parametrize("name", ["t5", "t5, aligned", "gpt", "gpt, aligned"])
 def test_a_family_writes_freely_as_on_the_cpu(tmp_path, name):
     here, there = made(tmp_path / "a", name, "cpu"), made(tmp_path / "b", name, "distant")
     for backend in (here, there):

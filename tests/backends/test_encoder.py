@@ -68,12 +68,20 @@ def trained(backend, folder, train=TRAIN, **options):
     return made, made.fit(train, DEV)
 
 
-@pytest.fixture(scope="module", params=FAMILY)
+SEEING = {"convolutions": 2, "bigrams": 64}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[*((kind, {}) for kind in FAMILY), (BertCrf, SEEING), (Electra, SEEING)],
+    ids=lambda param: f"{param[0].__name__}{', seeing' if param[1] else ''}",
+)
 def fitted(request, tmp_path_factory):
     """A backend of each kind, trained until it knows the task."""
-    folder = tmp_path_factory.mktemp(request.param.__name__)
-    options = {"epochs": 12, "learning_rate": 3e-3, "dropout": 0.0, "batch_units": 128}
-    made, report = trained(request.param, folder, **options)
+    family, sight = request.param
+    folder = tmp_path_factory.mktemp(family.__name__)
+    options = {"epochs": 12, "learning_rate": 3e-3, "dropout": 0.0, "batch_units": 128} | sight
+    made, report = trained(family, folder, **options)
     return made, report, options
 
 
@@ -141,6 +149,31 @@ def test_with_a_cut_nothing_further_is_read_in_training_or_prediction_and_it_say
     assert [answer.unread for answer in answers] == [len(s) - 4 for s in sentences]
     others = [Sentence(s.id, (*s.units[:4], *"完全不同"), s.joiner) for s in sentences]
     assert [answer.tags for answer in made.predict(others)] == [a.tags for a in answers]
+
+
+def between(seed):
+    """Letters in any order; 乙 between two 甲 is a person, and nothing else tells."""
+    draw = random.Random(seed)
+    units = tuple(draw.choice("甲乙丙") for _ in range(20))
+    found = [i for i in range(1, 19) if units[i - 1 : i + 2] == ("甲", "乙", "甲")]
+    return Example(Sentence(f"b{seed}", units), tuple(Span(i, i + 1, "PER") for i in found))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", [BertSoftmax, Electra])
+def test_neighbours_are_learned_in_a_few_epochs_by_convolutions_only(backend, tmp_path):
+    train, dev = [between(i) for i in range(200)], [between(i) for i in range(1000, 1040)]
+    scores = []
+    for convolutions in (1, 0):
+        made = backend(
+            context(tmp_path, dev=dev), **TINY | {"epochs": 6, "learning_rate": 3e-3},
+            convolutions=convolutions,
+        )  # fmt: skip
+        made.fit(train, dev)
+        scores.append(f1(dev, made.predict([example.sentence for example in dev])))
+    seeing, blind = scores
+    assert seeing > 0.9
+    assert blind < 0.5
 
 
 @pytest.mark.slow
@@ -396,6 +429,8 @@ def test_options_that_contradict_are_refused(tmp_path, folder):
         make(BertCrf, context(tmp_path), init="pretrained", width=64)
     with pytest.raises(ConfigError, match=r"layers=9, but .* has 2 layers"):
         pretrained(BertCrf, folder, tmp_path, layers=9)
+    with pytest.raises(ConfigError, match=r"convolutions.* are for init=scratch"):
+        make(BertCrf, context(tmp_path), init="pretrained", convolutions=1)
     with pytest.raises(ConfigError, match=r"width=36 .* attention_heads=4"):
         make(BertCrf, context(tmp_path), width=36)
 

@@ -1,0 +1,187 @@
+"""T5 and GPT-2 from scratch that know which unit an answer has come to, and see its neighbours.
+
+An answer that gives every unit equally many tokens has come to a unit that can be counted. Trained
+on much text, attention finds that unit in the question by what it reads; on some thousand sentences
+it does not, and neither copies nor tags. Here attention is told the distance, in units, from where
+the answer is to each unit of the question; how to use it is learned.
+
+Both are read and written like any model of transformers; the class is named in the configuration.
+``generate`` looks at the names of what ``forward`` takes, and leaves out what has no name there.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional
+from transformers import AutoConfig, GPT2LMHeadModel, T5ForConditionalGeneration
+from transformers.models.t5.modeling_t5 import T5Stack
+
+from backends.generating.padding import opened, opened_behind
+from backends.training.distances import NOWHERE, Distances, shut
+from backends.training.neighbours import Neighbours, Sight
+
+# How far the embeddings of a T5 and a GPT-2 are spread at the start.
+T5_DEVIATION, GPT2_DEVIATION = 1.0, 0.02
+
+
+class SeeingStack(T5Stack):
+    """T5's encoder, its embeddings with neighbours added."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.neighbours = Neighbours(config.d_model, Sight(**config.sight), T5_DEVIATION)
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **others: Any
+    ) -> Any:
+        """As of T5, from ``input_ids`` (rows, places)."""
+        plain = self.embed_tokens(input_ids)  # (rows, places, width)
+        real = input_ids != self.config.pad_token_id
+        seen = self.neighbours(plain, input_ids, real)  # (rows, places, width)
+        return super().forward(inputs_embeds=seen, attention_mask=attention_mask, **others)
+
+
+class AlignedT5(T5ForConditionalGeneration):
+    """A T5 whose encoder sees neighbours and whose attention across knows the unit.
+
+    ``config.sight`` are the fields of ``Sight``; ``config.stride``, the tokens of an answer that
+    a unit takes, or None where that is not to be known. Masks of inputs are numbered: 0 where there
+    is padding, else the unit from 1 on.
+    """
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.distances = Distances(config.num_heads)
+        encoder: Any = self.get_encoder()
+        self.encoder = SeeingStack(encoder.config)
+        self.set_input_embeddings(self.shared)
+
+    def across(self, numbered: torch.Tensor, start: int, end: int) -> torch.Tensor:
+        """What attention across adds for the places from ``start`` to ``end`` of the answers.
+
+        Args:
+            numbered: (rows, inputs).
+            start: the first place.
+            end: the place behind the last.
+
+        Returns:
+            (rows, heads, end - start, inputs); or who is seen at all (rows, 1, 1, inputs).
+        """
+        if self.config.stride is None:
+            return opened(numbered)
+        places = torch.arange(start, end, device=numbered.device) // self.config.stride
+        bias = self.distances(places.expand(len(numbered), -1), numbered - 1)
+        return shut(bias, opened(numbered))
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: Any = None,
+        decoder_input_ids: Any = None,
+        encoder_outputs: Any = None,
+        past_key_values: Any = None,
+        **others: Any,
+    ) -> Any:
+        """As of T5, its mask (rows, inputs) numbered."""
+        if encoder_outputs is None:
+            encoder_outputs = self.encoder(input_ids, attention_mask=opened(attention_mask))
+        start = past_key_values.get_seq_length() if past_key_values is not None else 0
+        return super().forward(
+            attention_mask=self.across(attention_mask, start, start + decoder_input_ids.shape[1]),
+            decoder_input_ids=decoder_input_ids,
+            encoder_outputs=encoder_outputs,
+            past_key_values=past_key_values,
+            **others,
+        )
+
+
+class AlignedGpt2(GPT2LMHeadModel):
+    """A GPT-2 whose units see their neighbours in the question, and which knows the unit.
+
+    ``config.sight`` are the fields of ``Sight``; ``config.stride``, the tokens of an answer that
+    a unit takes, or None where that is not to be known. All questions of a batch end in one column,
+    and answers begin behind it.
+    """
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        # Between units of the question, from answer to question, between units of the answer.
+        self.distances = Distances(config.n_head, kinds=3)
+        self.neighbours = Neighbours(config.n_embd, Sight(**config.sight), GPT2_DEVIATION)
+
+    def forward(
+        self,
+        input_ids: Any = None,
+        attention_mask: Any = None,
+        units: torch.Tensor | None = None,
+        position_ids: torch.Tensor | None = None,
+        past_key_values: Any = None,
+        logits_to_keep: int | torch.Tensor = 0,
+        **others: Any,
+    ) -> Any:
+        """As of GPT-2.
+
+        Args:
+            input_ids: (rows, places), behind what ``past_key_values`` hold.
+            attention_mask: (rows, columns), 0 where padded; None where nothing is.
+            units: which unit each column of the questions holds (rows, question), or ``NOWHERE``;
+                None where what is read is no question.
+            position_ids: (rows, places).
+            past_key_values: what was read before.
+            logits_to_keep: how many of the last places are scored; 0 = all.
+            **others: passed on.
+        """
+        others |= {
+            "position_ids": position_ids, "past_key_values": past_key_values,
+            "logits_to_keep": logits_to_keep,
+        }  # fmt: skip
+        if units is None:
+            return super().forward(input_ids, attention_mask=attention_mask, **others)
+        start = past_key_values.get_seq_length() if past_key_values is not None else 0
+        end = start + input_ids.shape[1]
+        if attention_mask is None:  # generate drops a mask that is all ones
+            attention_mask = input_ids.new_ones(len(input_ids), end)
+        return super().forward(
+            inputs_embeds=self._embedded(input_ids, units[:, start:end] != NOWHERE),
+            attention_mask=self._looking(attention_mask, units, start),
+            **others,
+        )
+
+    def _embedded(self, ids: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
+        """Embeddings of ``ids`` (rows, places), with neighbours where ``text`` (rows, question)."""
+        plain: torch.Tensor = self.transformer.wte(ids)  # (rows, places, width)
+        width = text.shape[1]
+        if not width:
+            return plain
+        asked, rest = plain.tensor_split((width,), 1)
+        seen = self.neighbours(asked, ids[:, :width], text)  # (rows, question, width)
+        return torch.cat([torch.where(text[..., None], seen, asked), rest], 1)
+
+    def _looking(self, mask: torch.Tensor, units: torch.Tensor, start: int) -> torch.Tensor:
+        """What attention adds from the columns behind ``start`` (rows, heads, places, columns)."""
+        if self.config.stride is None:
+            return opened_behind(mask, start)
+        end = mask.shape[1]
+        behind = torch.arange(end, device=units.device) - units.shape[1]  # (columns,)
+        told = functional.pad(units, (0, max(0, end - units.shape[1])))[:, :end]  # (rows, columns)
+        held = torch.where(behind < 0, told, behind // self.config.stride)
+        # The last column of a question asks about the first unit.
+        asking = torch.where(behind < -1, told, (behind + 1) // self.config.stride)
+        kind = (behind[start:, None] >= -1).long() + (behind >= 0)  # (places, columns)
+        bias = self.distances(asking[:, start:], held, kind)
+        return shut(bias, opened_behind(mask, start))
+
+
+def is_aligned(model: Any) -> bool:
+    """Whether ``model``, or what adapters are around, is one of these."""
+    return hasattr(model, "distances")
+
+
+_CLASSES = {kind.__name__: kind for kind in (AlignedT5, AlignedGpt2)}
+
+
+def class_of(folder: Path) -> Any:
+    """The class of ours that the model in ``folder`` is of, or None."""
+    named = AutoConfig.from_pretrained(folder, trust_remote_code=False).architectures or [""]
+    return _CLASSES.get(named[0])
