@@ -4,47 +4,43 @@ The loss is on the answer only. The prompt up to the sentence is the same for al
 constrained decoding reads it once. Rows are padded on the left, and positions are explicit.
 """
 
-import random
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, ClassVar
 
 import torch
 
 from backends.generating import scratch
 from backends.generating.aligned import is_aligned
-from backends.generating.generation import SLACK, Generator, Plan
+from backends.generating.forced import ForcedTokens
+from backends.generating.generation import SLACK, Generator
 from backends.generating.generator_options import (
     DecodingOptions,
     GeneratorRecipe,
     GeneratorShape,
     PromptOptions,
 )
+from backends.generating.incremental import IncrementalCausal, read_prefix
 from backends.generating.padding import (
     IGNORED,
-    is_watched,
-    mask_of,
-    opened_behind,
+    causal_mask,
     padded,
+    padding_mask,
     summed_loss,
+    waits_for_mask,
 )
-from backends.generating.readers import DecoderOnly, read_prefix
-from backends.training.device import settle
+from backends.generating.question import Question, draw_shots, prompt_for
+from backends.training.device import set_up
 from backends.training.distances import NOWHERE
 from backends.training.layers import place
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import ConfigError
-from harness.generation import prompt as prompts
-from harness.generation.formats import format_named
+from harness.generation.prompt import parts
 from harness.protocol import Context, FitReport
 from harness.tags import encode
 
 SHAPE = GeneratorShape(model="Qwen/Qwen2.5-0.5B")
 DECODING, RECIPE = DecodingOptions(format="tags"), GeneratorRecipe(batch_units=2048)
 PROMPT = PromptOptions()
-
-# Examples in a prompt are sentences of at most this many units, so that several have room.
-SHOT_UNITS = 60
 
 
 class Gpt(Generator):
@@ -69,87 +65,62 @@ class Gpt(Generator):
         """
         super().__init__(context, shape, decoding, recipe)
         self.prompting = prompting
-        self.prompt = _fitting(prompting.prompt, self.form.name)
-        self._before: list[int] = []
-        self._after: list[int] = []
+        self.prompt = prompt_for(prompting.prompt, self.form.name, prompting.shots)
+        self.question = Question()
         self._sentences: list[Sentence] = []
-        _check_shots(self.prompt, prompting.shots)
 
     def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train_set``, keep what is best on ``dev``; or only draw examples from it."""
         self._sentences = [example.sentence for example in (*train_set, *dev)]
         if self.prompting.is_trained:
             return super().fit(train_set, dev)
-        device = settle(self.context)
-        self._start(train_set)
+        device = set_up(self.context)
+        self.build(train_set)
         place(self.model, device)
-        return self._report()
+        return self.report()
 
-    def _start(self, train_set: Sequence[Example]) -> None:
-        super()._start(train_set)
-        self._ask(train_set)
-        self._require(self._sentences)
-
-    def _ask(self, train_set: Sequence[Example]) -> None:
-        """Set what stands before and after a sentence, examples included."""
-        shots = self._draw(train_set)
+    def build(self, train_set: Sequence[Example]) -> None:
+        """A tokenizer, a model and a question."""
+        super().build(train_set)
+        shots = draw_shots(train_set, self.prompting.shots, self.context.seed)
+        fills = [ids for s in shots for ids in (self.unit_ids(s.sentence), self._answer(s))]
         rendered = self.prompt.render(self.context.tags, len(shots))
-        begins = self.vocabulary.begins()
-        if self.prompting.chat and self.vocabulary.tokenizer.chat_template:
-            message = [{"role": "user", "content": rendered}]
-            rendered = self.vocabulary.tokenizer.apply_chat_template(
-                message, tokenize=False, add_generation_prompt=True
-            )
-            begins = []  # a chat template writes its own
-        texts = [self.vocabulary.text(part) for part in prompts.parts(rendered)]
-        fills = [ids for s in shots for ids in (self._text_of(s.sentence), self._answer(s))]
-        filled = zip(texts, [*fills, []], strict=False)
-        self._before = [*begins, *chain.from_iterable(ids for pair in filled for ids in pair)]
-        self._after = texts[-1]
-
-    def _draw(self, train_set: Sequence[Example]) -> list[Example]:
-        """The examples to show: drawn by the seed, short, with entities where there are such."""
-        if not self.prompting.shots:
-            return []
-        short = [e for e in train_set if 0 < len(e.sentence) <= SHOT_UNITS]
-        pool = [e for e in short if e.spans]
-        if len(pool) < self.prompting.shots:
-            pool = short
-        if len(pool) < self.prompting.shots:
-            fitting = f"{len(pool)} sentences of 1 to {SHOT_UNITS} units"
-            msg = f"shots={self.prompting.shots}, but train has {fitting}"
-            raise ConfigError(msg)
-        return random.Random(self.context.seed).sample(pool, self.prompting.shots)  # noqa: S311 -- no secret
+        self.question = Question.of(rendered, fills, self.vocabulary, chat=self.prompting.chat)
+        self._refuse_overlong(self._sentences)
 
     def _answer(self, example: Example) -> list[int]:
         """The right answer; as plain text for a model that never learned our tokens."""
         tags = encode(example.spans, len(example.sentence))
         if self.prompting.is_trained:
-            return self.answers.ids(example.sentence, tags)
+            return self.codec.ids(example.sentence, tags)
         return self.vocabulary.text(self.form.render(example.sentence, tags))
 
-    def _text_of(self, sentence: Sentence) -> list[int]:
+    def unit_ids(self, sentence: Sentence) -> list[int]:
+        """The pieces of the units of ``sentence``."""
         return [i for pieces in self.vocabulary.pieces(sentence) for i in pieces]
 
-    def _texts(self) -> list[str]:
+    def texts_to_cover(self) -> list[str]:
+        """The prompt too."""
         rendered = self.prompt.render(self.context.tags, 1 if self.prompting.shots else 0)
-        return [*super()._texts(), *prompts.parts(rendered)]
+        return [*super().texts_to_cover(), *parts(rendered)]
 
-    def _blank(self, size: int) -> Any:
+    def random_model(self, size: int) -> Any:
+        """A GPT-2."""
         return scratch.decoder(self.shape, size, self.stride)
 
-    def _asked(self, sentence: Sentence) -> list[int]:
-        return [*self._before, *self._text_of(sentence), *self._after]
+    def source_ids(self, sentence: Sentence) -> list[int]:
+        """The question about ``sentence``."""
+        return [*self.question.before, *self.unit_ids(sentence), *self.question.after]
 
-    def _require(self, sentences: Sequence[Sentence]) -> None:
+    def _refuse_overlong(self, sentences: Sequence[Sentence]) -> None:
         """The longest question has to fit with its answer; nothing is ever cut."""
         room = getattr(self.model.config, "max_position_embeddings", None)
         if room is None or not sentences:
             return
-        needs = [len(self._asked(s)) + len(self._longest(s)) + 1 for s in sentences]
+        needs = [len(self.source_ids(s)) + len(self.longest_answer(s)) + 1 for s in sentences]
         worst = max(range(len(needs)), key=needs.__getitem__)
         if needs[worst] > room:
-            around, shots = len(self._before) + len(self._after), self.prompting.shots
+            around, shots = len(self.question), self.prompting.shots
             msg = (
                 f"sentence {sentences[worst].id} of {len(sentences[worst])} units needs "
                 f"{needs[worst]} positions with prompt {self.prompt.name!r} (of which {around} are "
@@ -160,35 +131,35 @@ class Gpt(Generator):
 
     def collate(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Questions padded on the left, answers on the right, and the answers as targets."""
-        asked = [self._asked(example.sentence) for example in examples]
-        targets = [self._target(example) for example in examples]
+        sources = [self.source_ids(example.sentence) for example in examples]
+        targets = [self.target_ids(example) for example in examples]
         written = [answer[:-1] for answer in targets]
         fill = self.vocabulary.padding
-        mask = torch.cat([mask_of(asked, left=True), mask_of(written)], 1)
+        mask = torch.cat([padding_mask(sources, left=True), padding_mask(written)], 1)
         return {
-            "read": torch.cat([padded(asked, fill, left=True), padded(written, fill)], 1),
+            "read": torch.cat([padded(sources, fill, left=True), padded(written, fill)], 1),
             "mask": mask,
-            "places": (mask.cumsum(1) - 1).clamp(min=0),
+            "position_ids": (mask.cumsum(1) - 1).clamp(min=0),
             "units": self._units([example.sentence for example in examples]),
             "targets": padded(targets, IGNORED),
-            "due": sum(map(len, targets)),
+            "target_count": sum(map(len, targets)),
         }
 
     def loss(self, batch: dict[str, Any]) -> tuple[torch.Tensor, int]:
         """The loss summed over answer tokens, and how many there are."""
-        read, targets = self._forget(batch["read"], batch["targets"])
-        told = {} if batch["units"] is None else {"units": batch["units"]}
-        open_now = is_watched(self.model) and not told
-        mask = opened_behind(batch["mask"], 0) if open_now else batch["mask"]
+        read, targets = self.drop_words(batch["read"], batch["targets"])
+        units = {} if batch["units"] is None else {"units": batch["units"]}
+        open_now = waits_for_mask(self.model) and not units
+        mask = causal_mask(batch["mask"], 0) if open_now else batch["mask"]
         logits = self.model(
             input_ids=read,
             attention_mask=mask,
-            position_ids=batch["places"],
+            position_ids=batch["position_ids"],
             logits_to_keep=targets.shape[1],
             use_cache=False,
-            **told,
+            **units,
         ).logits  # (batch, answer, tokens)
-        return summed_loss(logits, targets), batch["due"]
+        return summed_loss(logits, targets), batch["target_count"]
 
     def _units(self, sentences: Sequence[Sentence], prefix: int = 0) -> torch.Tensor | None:
         """Which unit each column of the questions holds (sentences, columns), if that is asked.
@@ -199,35 +170,42 @@ class Gpt(Generator):
         """
         if not is_aligned(self.model):
             return None
-        before, after = [NOWHERE] * (len(self._before) - prefix), [NOWHERE] * len(self._after)
+        question = self.question
+        before, after = [NOWHERE] * (len(question.before) - prefix), [NOWHERE] * len(question.after)
         held = [
             [n for n, unit in enumerate(self.vocabulary.pieces(s)) for _ in unit] for s in sentences
         ]
         units = padded([[*before, *row, *after] for row in held], NOWHERE, left=True)
         return torch.nn.functional.pad(units, (prefix, 0), value=NOWHERE)
 
-    def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> DecoderOnly:
-        self._require(sentences)
-        rest = [[*self._text_of(sentence), *self._after] for sentence in sentences]
-        first = plan.forced[0]  # (sentences, width)
+    def incremental_decoder(
+        self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens
+    ) -> IncrementalCausal:
+        """A decoder that has read what all questions begin with."""
+        self._refuse_overlong(sentences)
+        rest = [[*self.unit_ids(sentence), *self.question.after] for sentence in sentences]
+        first = forced.blocks[0]  # (sentences, width)
         rows = padded(rest, self.vocabulary.padding, left=True).to(model.device)
-        mask = mask_of(rest, left=True).to(model.device)
+        mask = padding_mask(rest, left=True).to(model.device)
         rows, mask = torch.cat([rows, first], 1), torch.cat([mask, torch.ones_like(first)], 1)
-        prefix = read_prefix(model, torch.tensor([self._before], device=model.device))
-        units = self._units(sentences, prefix=len(self._before))
-        return DecoderOnly(
-            model, prefix, rows, mask, plan.capacity, self.decoding.beam,
+        prefix = read_prefix(model, torch.tensor([self.question.before], device=model.device))
+        units = self._units(sentences, prefix=len(self.question.before))
+        return IncrementalCausal(
+            model, prefix, rows, mask, forced.capacity, self.decoding.beam,
             None if units is None else units.to(model.device),
         )  # fmt: skip
 
-    def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
-        asked = [self._asked(sentence) for sentence in sentences]
-        rows = padded(asked, self.vocabulary.padding, left=True).to(model.device)
+    def generate_ids(
+        self, model: Any, sentences: Sequence[Sentence], tokens: int
+    ) -> list[list[int]]:
+        """What is written behind the questions."""
+        sources = [self.source_ids(sentence) for sentence in sentences]
+        rows = padded(sources, self.vocabulary.padding, left=True).to(model.device)
         room = getattr(model.config, "max_position_embeddings", None) or rows.shape[1] + tokens
         units = self._units(sentences)
         written = model.generate(
             rows,
-            attention_mask=mask_of(asked, left=True).to(model.device),
+            attention_mask=padding_mask(sources, left=True).to(model.device),
             max_new_tokens=min(tokens, room - rows.shape[1]),
             num_beams=self.decoding.beam,
             do_sample=False,
@@ -238,42 +216,31 @@ class Gpt(Generator):
         ids: list[list[int]] = written[:, rows.shape[1] :].tolist()
         return ids
 
-    def _due(self, sentence: Sentence) -> int:
+    def max_new_tokens(self, sentence: Sentence) -> int:
         """One in plain text has several tokens to a tag."""
         if self.prompting.is_trained:
-            return super()._due(sentence)
+            return super().max_new_tokens(sentence)
         tag = max(self.context.tags, key=len)
         return len(self.vocabulary.text(self.form.render(sentence, [tag] * len(sentence)))) + SLACK
 
-    def _text(self, ids: Sequence[int], sentence: Sentence) -> Text:
+    def to_text(self, ids: Sequence[int], sentence: Sentence) -> Text:
+        """In the model's own vocabulary, where it was not trained on ours."""
         if not self.prompting.is_trained:
-            return self.answers.plain(ids, sentence)
-        return super()._text(ids, sentence)
+            return self.codec.plain(ids, sentence)
+        return super().to_text(ids, sentence)
 
-    def _round_trip(self, example: Example) -> Output:
+    def round_trip(self, example: Example) -> Output:
+        """In the model's own vocabulary, where it was not trained on ours."""
         if self.decoding.is_free:
-            return self._text(self._answer(example), example.sentence)
-        return super()._round_trip(example)
+            return self.to_text(self._answer(example), example.sentence)
+        return super().round_trip(example)
 
-    def _notes(self) -> dict[str, Any]:
-        asked = {"before": self._before, "after": self._after, "prompt": self.prompt.digest}
-        return super()._notes() | asked
+    def notes(self) -> dict[str, Any]:
+        """The question too, whose examples come from the training set."""
+        before, after = self.question.before, self.question.after
+        return super().notes() | {"before": before, "after": after, "prompt": self.prompt.digest}
 
-    def _heed(self, notes: dict[str, Any]) -> None:
-        super()._heed(notes)
-        self._before, self._after = notes["before"], notes["after"]
-
-
-def _fitting(name: str, form: str) -> prompts.Prompt:
-    """The prompt called ``name``, which has to ask for the format ``form``."""
-    template = prompts.load(name)
-    if format_named(template.format).name != form:
-        msg = f"prompt {name!r} asks for format={template.format}, but the option is format={form}"
-        raise ConfigError(msg)
-    return template
-
-
-def _check_shots(template: prompts.Prompt, shots: int) -> None:
-    if shots and template.example is None:
-        msg = f"shots={shots}, but prompt {template.name!r} has no section [example]"
-        raise ConfigError(msg)
+    def read_notes(self, notes: dict[str, Any]) -> None:
+        """Ask as in training."""
+        super().read_notes(notes)
+        self.question = Question(tuple(notes["before"]), tuple(notes["after"]))

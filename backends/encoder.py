@@ -4,39 +4,40 @@ The three differ in two class attributes. Their options, their character table, 
 and their scores over first pieces are the same lines.
 """
 
-import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 
-from backends.tagging.architecture import Architecture, EncoderShape, made, pretrained, scratch
-from backends.tagging.encoding import Encoder, Pretrained, Vocabulary
-from backends.tagging.heads import CrfHead, Head, Paths, SoftmaxHead
-from backends.tagging.tagger import Batch, Tagger, collate, gold_of
+from backends.tagging import checkpoint
+from backends.tagging.architecture import (
+    Architecture,
+    EncoderShape,
+    neighbours_of,
+    pretrained,
+    scratch,
+)
+from backends.tagging.encoding import LearnedTable, UnitTokenizer
+from backends.tagging.heads import CrfHead, Head, Paths, SoftmaxHead, class_weights
+from backends.tagging.tagger import Batch, Tagger, collate, targets_of
 from backends.tagging.tagging_options import TaggingOptions
 from backends.tagging.truncation import Truncation
 from backends.training import loop, weights
-from backends.training.device import settle, to_device, to_host
+from backends.training.device import set_up, to_device, to_host
 from backends.training.layers import place
-from backends.training.neighbours import Neighbours, Sight
 from backends.training.optimiser import decay_groups
-from backends.training.prediction import positions, predict_in_batches
+from backends.training.prediction import positions_per_batch, predict_in_batches
 from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
-from harness.errors import WeightsError
 from harness.protocol import Context, FitReport
 from harness.tags import encode
 
-WEIGHTS, NOTES = "model.safetensors", "tagger.json"
 SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
 
 
-class _Encoder:
+class EncoderBackend:
     """What the three share: the backend, and at once what the training loop asks for."""
 
     family = "encoder"
@@ -58,7 +59,7 @@ class _Encoder:
         self.truncation = Truncation(tagging.max_length)
         self.tag_ids = {tag: i for i, tag in enumerate(context.tags)}
         self.model: Any = None
-        self.encoder: Any = None
+        self.tokenizer: Any = None
 
     @property
     def weights_name(self) -> str:
@@ -72,13 +73,13 @@ class _Encoder:
             WeightsError: for pretrained weights that cannot be found, read or trusted.
             ConfigError: for options that the model cannot have, or text that exceeds it.
         """
-        settle(self.context)
+        set_up(self.context)
         train = [self.truncation.example(example) for example in train]
-        encoder, self.encoder = self._start([example.sentence for example in train])
+        encoder, self.tokenizer = self.build([example.sentence for example in train])
         head = self.head(
-            _tag_weights(self._tags(train), len(self.tag_ids), self.tagging.class_weights)
+            class_weights(self._tags(train), len(self.tag_ids), self.tagging.class_weights)
         )
-        self.model = self._tagger(encoder, head)
+        self.model = self.tagger(encoder, head)
         training = loop.train(self, train, dev, self.recipe, self.context)
         parameters = list(self.model.parameters())
         return FitReport(
@@ -92,19 +93,21 @@ class _Encoder:
             transitions=self.model.head.transitions(),
         )
 
-    def _start(self, sentences: Sequence[Sentence]) -> tuple[Any, Encoder]:
+    def build(self, sentences: Sequence[Sentence]) -> tuple[Any, UnitTokenizer]:
+        """The encoder and its tokenizer; from scratch, its table is of ``sentences``."""
         if self.shape.init == "scratch":
-            return scratch(self.architecture, self.shape, Vocabulary.learn(sentences))
+            return scratch(self.architecture, self.shape, LearnedTable.learn(sentences))
         return pretrained(self.weights_name, self.shape)
 
-    def _tagger(self, encoder: Any, head: Head) -> Tagger:
+    def tagger(self, encoder: Any, head: Head) -> Tagger:
+        """The whole model."""
         return Tagger(
             encoder,
             head,
             self.shape.dropout,
             word_dropout=self.shape.word_dropout,
-            unknown=self.encoder.table.unknown,
-            neighbours=_neighbours(encoder, self.shape),
+            unknown=self.tokenizer.table.unknown,
+            neighbours=neighbours_of(encoder, self.shape),
         )
 
     def _origin(self) -> str:
@@ -138,23 +141,24 @@ class _Encoder:
         parts = [self.model.encoder, self.model.neighbours]
         return [named for part in parts if part for named in part.named_parameters()]
 
-    def slots(self, example: Example) -> int:
+    def positions(self, example: Example) -> int:
         """The positions that an example costs."""
-        return int(self.encoder.slots(self.truncation.sentence(example.sentence)))
+        return int(self.tokenizer.positions(self.truncation.sentence(example.sentence)))
 
     def collate(self, examples: Sequence[Example]) -> Batch:
-        """A batch with its gold."""
+        """A batch with its targets."""
         read = [self.truncation.example(example) for example in examples]
-        batch = self._batch([example.sentence for example in read])
-        return batch._replace(gold=gold_of(self._tags(read)))
+        batch = self.batch([example.sentence for example in read])
+        return batch._replace(targets=targets_of(self._tags(read)))
 
-    def _batch(self, sentences: Sequence[Sentence]) -> Batch:
-        encoded = [self.encoder.encode(sentence) for sentence in sentences]
-        return collate(encoded, self.encoder.table.padding)
+    def batch(self, sentences: Sequence[Sentence]) -> Batch:
+        """``sentences`` as tensors."""
+        encoded = [self.tokenizer.encode(sentence) for sentence in sentences]
+        return collate(encoded, self.tokenizer.table.padding)
 
     def loss(self, batch: Batch) -> tuple[torch.Tensor, int]:
         """The head's loss summed over units, and how many units there are."""
-        return self.model.head.loss(self.model(batch), batch.gold), sum(batch.lengths)
+        return self.model.head.loss(self.model(batch), batch.targets), sum(batch.lengths)
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
         """One tag per unit."""
@@ -163,15 +167,17 @@ class _Encoder:
         )
         device = next(self.model.parameters()).device
 
-        def ask(chosen: Sequence[Sentence]) -> Callable[[], Paths]:
-            batch = self._batch(chosen)
+        def submit(chosen: Sequence[Sentence]) -> Callable[[], Paths]:
+            batch = self.batch(chosen)
             scores = to_host(self.model(to_device(batch, device)))  # (units, tags)
             ends = np.cumsum(batch.lengths)[:-1]
             return lambda: decode(np.split(scores().numpy(), ends))
 
         full = [self.truncation.sentence(sentence) for sentence in sentences if len(sentence)]
-        slots = [self.encoder.slots(sentence) for sentence in full]
-        found = predict_in_batches(self.model, full, slots, positions(device), ask, self.context)
+        lengths = [self.tokenizer.positions(sentence) for sentence in full]
+        found = predict_in_batches(
+            self.model, full, lengths, positions_per_batch(device), submit, self.context
+        )
         answers = iter(found)
         return [self._answer(next(answers) if len(s) else (), s) for s in sentences]
 
@@ -182,26 +188,20 @@ class _Encoder:
 
     def oracle(self, train_set: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold through units, pieces and first pieces, and back."""
-        if self.encoder is None:
-            _, self.encoder = self._start([example.sentence for example in train_set])
+        if self.tokenizer is None:
+            _, self.tokenizer = self.build([example.sentence for example in train_set])
         return [self._round_trip(example) for example in examples]
 
     def _round_trip(self, example: Example) -> Tags:
         read = self.truncation.example(example)
-        batch = self._batch([read.sentence])
+        batch = self.batch([read.sentence])
         labels = torch.full_like(batch.ids.flatten(), -100)
         labels[batch.firsts] = torch.tensor(self._tags([read])[0])
         return self._answer(labels[labels != -100].tolist(), example.sentence)
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and table into ``folder``."""
-        from safetensors.torch import save_file
-
-        self.model.encoder.config.save_pretrained(folder)
-        self.encoder.table.save(folder)
-        save_file(self.model.state_dict(), folder / WEIGHTS)
-        notes = {"tags": self.context.tags, "limit": self.encoder.limit}
-        (folder / NOTES).write_text(json.dumps(notes, ensure_ascii=False), encoding="utf-8")
+        checkpoint.save(folder, self.model, self.tokenizer, self.context.tags)
 
     def load(self, folder: Path) -> None:
         """Read what ``save`` wrote.
@@ -209,58 +209,28 @@ class _Encoder:
         Raises:
             WeightsError: for a folder that is damaged or of another tag set.
         """
-        device = settle(self.context)
-        try:
-            self._load(folder)
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            msg = f"the model in {folder.name} cannot be read: {error}"
-            raise WeightsError(msg) from error
+        device = set_up(self.context)
+        with weights.readable(folder):
+            saved = checkpoint.load(folder, self.context.tags)
+            self.tokenizer = saved.tokenizer
+            self.model = self.tagger(saved.encoder, self.head(torch.ones(len(self.tag_ids))))
+            self.model.load_state_dict(saved.weights)
         place(self.model, device)
 
-    def _load(self, folder: Path) -> None:
-        from safetensors.torch import load_file
-        from transformers import AutoConfig
 
-        notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
-        if tuple(notes["tags"]) != self.context.tags:
-            msg = f"it was trained on the tags {notes['tags']}, not on {list(self.context.tags)}"
-            raise ValueError(msg)
-        scratch = (folder / Vocabulary.FILE).is_file()
-        table = Vocabulary.load(folder) if scratch else Pretrained.load(folder / Pretrained.FOLDER)
-        self.encoder = Encoder(table, notes["limit"])
-        encoder = made(AutoConfig.from_pretrained(folder, trust_remote_code=False))
-        self.model = self._tagger(encoder, self.head(torch.ones(len(self.tag_ids))))
-        self.model.load_state_dict(load_file(folder / WEIGHTS))
-
-
-def _neighbours(encoder: Any, shape: EncoderShape) -> Neighbours | None:
-    if shape.sight == Sight():
-        return None
-    width = encoder.get_input_embeddings().embedding_dim
-    return Neighbours(width, shape.sight, encoder.config.initializer_range)
-
-
-def _tag_weights(tags: Sequence[Sequence[int]], size: int, power: float) -> torch.Tensor:
-    """What an error on each tag costs (tags,): frequency to the minus ``power``, 1 on average."""
-    counts = Counter(tag for row in tags for tag in row)
-    seen = torch.tensor([float(max(counts[tag], 1)) for tag in range(size)])
-    weights = seen**-power
-    return weights * seen.sum() / (weights * seen).sum()
-
-
-class BertCrf(_Encoder):
+class BertCrf(EncoderBackend):
     """BERT with a linear-chain CRF over units."""
 
     architecture, head, base = "bert", CrfHead, "bert-base-chinese"
 
 
-class BertSoftmax(_Encoder):
+class BertSoftmax(EncoderBackend):
     """BERT with a softmax for each unit."""
 
     architecture, head, base = "bert", SoftmaxHead, "bert-base-chinese"
 
 
-class Electra(_Encoder):
+class Electra(EncoderBackend):
     """ELECTRA's discriminator with a softmax for each unit."""
 
     architecture, head = "electra", SoftmaxHead

@@ -11,16 +11,24 @@ import torch
 
 from backends.generating import scratch
 from backends.generating.aligned import is_aligned
-from backends.generating.constrained import Reader
-from backends.generating.generation import Generator, Plan
+from backends.generating.constrained import IncrementalDecoder
+from backends.generating.forced import ForcedTokens
+from backends.generating.generation import Generator
 from backends.generating.generator_options import (
     DecodingOptions,
     GeneratorRecipe,
     GeneratorShape,
 )
-from backends.generating.padding import IGNORED, is_watched, mask_of, opened, padded, summed_loss
-from backends.generating.readers import EncoderDecoder
-from backends.generating.t5_reader import KNOWN, T5Reader
+from backends.generating.incremental import IncrementalEncoderDecoder
+from backends.generating.incremental_t5 import KNOWN, IncrementalT5
+from backends.generating.padding import (
+    IGNORED,
+    key_mask,
+    padded,
+    padding_mask,
+    summed_loss,
+    waits_for_mask,
+)
 from harness.core import Example, Sentence
 from harness.protocol import Context
 
@@ -45,76 +53,84 @@ class T5(Generator):
         """Take note of the options."""
         super().__init__(context, shape, decoding, recipe)
 
-    def _blank(self, size: int) -> Any:
+    def random_model(self, size: int) -> Any:
+        """A T5."""
         return scratch.encoder_decoder(self.shape, size, self.stride)
 
-    def _asked(self, sentence: Sentence) -> list[int]:
+    def source_ids(self, sentence: Sentence) -> list[int]:
+        """The pieces of the units of ``sentence``, and the end."""
         pieces = self.vocabulary.pieces(sentence)
         return [*(i for unit in pieces for i in unit), self.vocabulary.end]
 
-    def _mask(self, sentences: Sequence[Sentence]) -> torch.Tensor:
-        """0 where inputs are padded (sentences, places), else 1, or the unit for an aligned T5."""
+    def _input_mask(self, sentences: Sequence[Sentence]) -> torch.Tensor:
+        """0 where inputs are padded (sentences, positions), else 1; an aligned T5 has the unit."""
         pieces = [
             [*self.vocabulary.pieces(sentence), (self.vocabulary.end,)] for sentence in sentences
         ]
         numbers = [[n for n, unit in enumerate(row, start=1) for _ in unit] for row in pieces]
-        return padded(numbers, 0) if is_aligned(self.model) else mask_of(numbers)
+        return padded(numbers, 0) if is_aligned(self.model) else padding_mask(numbers)
 
     def collate(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Sentences and targets."""
-        asked = [self._asked(example.sentence) for example in examples]
-        targets = [self._target(example) for example in examples]
+        sources = [self.source_ids(example.sentence) for example in examples]
+        targets = [self.target_ids(example) for example in examples]
         return {
-            "inputs": padded(asked, self.vocabulary.padding),
-            "mask": self._mask([example.sentence for example in examples]),
+            "inputs": padded(sources, self.vocabulary.padding),
+            "mask": self._input_mask([example.sentence for example in examples]),
             "targets": padded(targets, IGNORED),
-            "due": sum(map(len, targets)),
+            "target_count": sum(map(len, targets)),
         }
 
     def loss(self, batch: dict[str, Any]) -> tuple[torch.Tensor, int]:
         """The loss summed over target tokens, and how many there are."""
-        inputs, targets = self._forget(batch["inputs"], batch["targets"])
-        start = targets.new_full((len(targets), 1), self._begins())
-        read = torch.cat([start, targets[:, :-1]], 1)  # (batch, places)
-        open_now = is_watched(self.model) and not is_aligned(self.model)
-        mask = opened(batch["mask"]) if open_now else batch["mask"]
+        inputs, targets = self.drop_words(batch["inputs"], batch["targets"])
+        start = targets.new_full((len(targets), 1), self._decoder_start())
+        read = torch.cat([start, targets[:, :-1]], 1)  # (batch, positions)
+        open_now = waits_for_mask(self.model) and not is_aligned(self.model)
+        mask = key_mask(batch["mask"]) if open_now else batch["mask"]
         logits = self.model(
             input_ids=inputs,
             attention_mask=mask,
             decoder_input_ids=read.masked_fill(read == IGNORED, self.vocabulary.padding),
             use_cache=False,
-        ).logits  # (batch, places, tokens)
-        return summed_loss(logits, targets), batch["due"]
+        ).logits  # (batch, positions, tokens)
+        return summed_loss(logits, targets), batch["target_count"]
 
-    def _begins(self) -> int:
+    def _decoder_start(self) -> int:
         """The token that answers begin after."""
         config, tokenizer = self.model.config, self.vocabulary.tokenizer
         known = (config.decoder_start_token_id, tokenizer.bos_token_id, tokenizer.cls_token_id)
         return next((i for i in known if i is not None), self.vocabulary.padding)
 
-    def _encoded(
+    def _encoder_inputs(
         self, sentences: Sequence[Sentence], device: torch.device
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        asked = [self._asked(sentence) for sentence in sentences]
-        inputs = padded(asked, self.vocabulary.padding)  # (sentences, places)
-        return inputs.to(device), self._mask(sentences).to(device)
+        sources = [self.source_ids(sentence) for sentence in sentences]
+        inputs = padded(sources, self.vocabulary.padding)  # (sentences, positions)
+        return inputs.to(device), self._input_mask(sentences).to(device)
 
-    def _reading(self, model: Any, sentences: Sequence[Sentence], plan: Plan) -> Reader:
-        inputs, mask = self._encoded(sentences, model.device)
-        start = inputs.new_full((len(sentences), 1), self._begins())
-        first = torch.cat([start, plan.forced[0]], 1)  # (sentences, width)
-        reader = T5Reader if model.config.model_type in KNOWN else EncoderDecoder
-        return reader(model, inputs, mask, first, plan.capacity + 1, self.decoding.beam)
+    def incremental_decoder(
+        self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens
+    ) -> IncrementalDecoder:
+        """A decoder over the encoded sentences."""
+        inputs, mask = self._encoder_inputs(sentences, model.device)
+        start = inputs.new_full((len(sentences), 1), self._decoder_start())
+        first = torch.cat([start, forced.blocks[0]], 1)  # (sentences, width)
+        decoder = IncrementalT5 if model.config.model_type in KNOWN else IncrementalEncoderDecoder
+        return decoder(model, inputs, mask, first, forced.capacity + 1, self.decoding.beam)
 
-    def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
-        inputs, mask = self._encoded(sentences, model.device)
+    def generate_ids(
+        self, model: Any, sentences: Sequence[Sentence], tokens: int
+    ) -> list[list[int]]:
+        """What is written without the start."""
+        inputs, mask = self._encoder_inputs(sentences, model.device)
         written = model.generate(
             inputs,
             attention_mask=mask,
             max_new_tokens=tokens,
             num_beams=self.decoding.beam,
             do_sample=False,
-            decoder_start_token_id=self._begins(),
+            decoder_start_token_id=self._decoder_start(),
             eos_token_id=self.vocabulary.end,
             pad_token_id=self.vocabulary.padding,
         )

@@ -16,7 +16,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from backends.encoder import BertSoftmax
-from backends.tagging.heads import Gold, Head
+from backends.tagging.heads import Head, Targets
 from backends.tagging.tagger import Tagger
 from harness.core import Sentence
 
@@ -36,7 +36,7 @@ class Row(NamedTuple):
     borders: tuple[int, ...]
     firsts: torch.Tensor
     lengths: tuple[int, ...]
-    gold: Gold | None = None
+    targets: Targets | None = None
 
 
 def attend(
@@ -70,12 +70,12 @@ class _Tagger(Tagger):
 class Unpadded(BertSoftmax):
     """``BertSoftmax`` whose batches are rows."""
 
-    def _tagger(self, encoder: Any, head: Head) -> Tagger:
+    def tagger(self, encoder: Any, head: Head) -> Tagger:
         encoder.set_attn_implementation(NAME)
         return _Tagger(encoder, head, self.shape.dropout)
 
-    def _batch(self, sentences: Sequence[Sentence]) -> Any:
-        encoded = [self.encoder.encode(sentence) for sentence in sentences]
+    def batch(self, sentences: Sequence[Sentence]) -> Any:
+        encoded = [self.tokenizer.encode(sentence) for sentence in sentences]
         sizes = [len(e.ids) for e in encoded]
         borders = np.cumsum([0, *sizes])
         firsts = [np.array(e.firsts) + start for e, start in zip(encoded, borders, strict=False)]

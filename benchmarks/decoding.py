@@ -38,9 +38,9 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from backends.generating.constrained import Grammar, asked_only, decode
-from backends.generating.readers import DecoderOnly, read_prefix
-from backends.generating.t5_reader import T5Reader
+from backends.generating.constrained import Grammar, decode, restricted_head
+from backends.generating.incremental import IncrementalCausal, read_prefix
+from backends.generating.incremental_t5 import IncrementalT5
 from harness.tags import tag_set
 
 VOCABULARY, BATCH, UNITS, INSTRUCTION = 21_128, 16, 50, 60
@@ -132,8 +132,8 @@ def prefix_function(
 def ours_t5(model: PreTrainedModel, chars: torch.Tensor, grammar: Grammar) -> Answers:
     """Our path for T5."""
     start = torch.full((len(chars), 1), PAD)
-    with torch.inference_mode(), asked_only(model, grammar.ids):
-        reader = T5Reader(
+    with torch.inference_mode(), restricted_head(model, grammar.ids):
+        decoder = IncrementalT5(
             model,
             chars,
             torch.ones_like(chars),
@@ -141,18 +141,18 @@ def ours_t5(model: PreTrainedModel, chars: torch.Tensor, grammar: Grammar) -> An
             2 * UNITS,
         )
         forced = chars.split(1, dim=1)
-        return decode(reader, forced, [UNITS] * len(chars), grammar)
+        return decode(decoder, forced, [UNITS] * len(chars), grammar)
 
 
 def ours_gpt(
     model: PreTrainedModel, instruction: torch.Tensor, chars: torch.Tensor, grammar: Grammar
 ) -> Answers:
     """Our path for GPT: the instruction is read once, one token per pass."""
-    with torch.inference_mode(), asked_only(model, grammar.ids):
+    with torch.inference_mode(), restricted_head(model, grammar.ids):
         prefix = read_prefix(model, instruction)
-        reader = DecoderOnly(model, prefix, chars, torch.ones_like(chars), UNITS)
+        decoder = IncrementalCausal(model, prefix, chars, torch.ones_like(chars), UNITS)
         forced = [chars[:, :0]] * UNITS
-        return decode(reader, forced, [UNITS] * len(chars), grammar)
+        return decode(decoder, forced, [UNITS] * len(chars), grammar)
 
 
 def generate(

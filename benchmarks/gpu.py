@@ -189,9 +189,10 @@ def crf_share(size: Size, report: Report) -> float:
 class Compiled(BertSoftmax):
     """``BertSoftmax`` whose encoder is compiled once for batches of any shape."""
 
-    def _tagger(self, encoder: Any, head: Head) -> Tagger:
+    def tagger(self, encoder: Any, head: Head) -> Tagger:
+        """The whole model."""
         encoder.compile(dynamic=True)
-        return super()._tagger(encoder, head)
+        return super().tagger(encoder, head)
 
 
 def ways_beside(size: Size, report: Report) -> dict[str, float]:

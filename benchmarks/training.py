@@ -218,8 +218,8 @@ def _assert_equal(answers: dict[str, list[tuple[str, ...]]]) -> None:
 
 
 def _waste(data: Path | None) -> None:
-    """Print real characters over computed slots, by task and budget, [CLS] and [SEP] as slots."""
-    print("characters over slots: from scratch at 512, 1024, 2048; with [CLS] and [SEP]")
+    """Print characters over computed positions, by task and budget, with [CLS] and [SEP]."""
+    print("characters over positions: from scratch at 512, 1024, 2048; with [CLS] and [SEP]")
     rng = np.random.default_rng(0)
     lengths = {
         name: [len(e.sentence) for e in task_of(name, data).splits["train"].examples]
@@ -228,14 +228,14 @@ def _waste(data: Path | None) -> None:
     like = np.clip(rng.lognormal(3.65, 0.7, 45_000), 2, 510).astype(int)
     for name, units in {**lengths, "MSRA-like (log-normal)": like.tolist()}.items():
         shares = [
-            sum(units) / _slots([n + extra for n in units], budget)
+            sum(units) / _positions([n + extra for n in units], budget)
             for extra in (0, SPECIAL)
             for budget in (512, 1024, 2048)
         ]
         print(f"  {name:<36}" + "  ".join(f"{share:.3f}" for share in shares))
 
 
-def _slots(lengths: Sequence[int], budget: int) -> int:
+def _positions(lengths: Sequence[int], budget: int) -> int:
     plan = batches(lengths, budget, np.random.default_rng(0))
     return sum(area(batch, lengths) for batch in plan)
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 from transformers import AutoConfig, GPT2LMHeadModel, T5ForConditionalGeneration
 from transformers.models.t5.modeling_t5 import T5Stack
 
-from backends.generating.padding import opened, opened_behind
+from backends.generating.padding import causal_mask, key_mask
 from backends.training.distances import NOWHERE, Distances, shut
 from backends.training.neighbours import Neighbours, Sight
 
@@ -35,10 +35,10 @@ class SeeingStack(T5Stack):
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **others: Any
     ) -> Any:
-        """As of T5, from ``input_ids`` (rows, places)."""
-        plain = self.embed_tokens(input_ids)  # (rows, places, width)
+        """As of T5, from ``input_ids`` (rows, positions)."""
+        plain = self.embed_tokens(input_ids)  # (rows, positions, width)
         real = input_ids != self.config.pad_token_id
-        seen = self.neighbours(plain, input_ids, real)  # (rows, places, width)
+        seen = self.neighbours(plain, input_ids, real)  # (rows, positions, width)
         return super().forward(inputs_embeds=seen, attention_mask=attention_mask, **others)
 
 
@@ -58,7 +58,7 @@ class AlignedT5(T5ForConditionalGeneration):
         self.set_input_embeddings(self.shared)
 
     def across(self, numbered: torch.Tensor, start: int, end: int) -> torch.Tensor:
-        """What attention across adds for the places from ``start`` to ``end`` of the answers.
+        """What attention across adds for the positions from ``start`` to ``end`` of the answers.
 
         Args:
             numbered: (rows, inputs).
@@ -69,10 +69,10 @@ class AlignedT5(T5ForConditionalGeneration):
             (rows, heads, end - start, inputs); or who is seen at all (rows, 1, 1, inputs).
         """
         if self.config.stride is None:
-            return opened(numbered)
-        places = torch.arange(start, end, device=numbered.device) // self.config.stride
-        bias = self.distances(places.expand(len(numbered), -1), numbered - 1)
-        return shut(bias, opened(numbered))
+            return key_mask(numbered)
+        positions = torch.arange(start, end, device=numbered.device) // self.config.stride
+        bias = self.distances(positions.expand(len(numbered), -1), numbered - 1)
+        return shut(bias, key_mask(numbered))
 
     def forward(
         self,
@@ -85,7 +85,7 @@ class AlignedT5(T5ForConditionalGeneration):
     ) -> Any:
         """As of T5, its mask (rows, inputs) numbered."""
         if encoder_outputs is None:
-            encoder_outputs = self.encoder(input_ids, attention_mask=opened(attention_mask))
+            encoder_outputs = self.encoder(input_ids, attention_mask=key_mask(attention_mask))
         start = past_key_values.get_seq_length() if past_key_values is not None else 0
         return super().forward(
             attention_mask=self.across(attention_mask, start, start + decoder_input_ids.shape[1]),
@@ -123,13 +123,13 @@ class AlignedGpt2(GPT2LMHeadModel):
         """As of GPT-2.
 
         Args:
-            input_ids: (rows, places), behind what ``past_key_values`` hold.
+            input_ids: (rows, positions), behind what ``past_key_values`` hold.
             attention_mask: (rows, columns), 0 where padded; None where nothing is.
             units: which unit each column of the questions holds (rows, question), or ``NOWHERE``;
                 None where what is read is no question.
-            position_ids: (rows, places).
+            position_ids: (rows, positions).
             past_key_values: what was read before.
-            logits_to_keep: how many of the last places are scored; 0 = all.
+            logits_to_keep: how many of the last positions are scored; 0 = all.
             **others: passed on.
         """
         others |= {
@@ -149,8 +149,8 @@ class AlignedGpt2(GPT2LMHeadModel):
         )
 
     def _embedded(self, ids: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-        """Embeddings of ``ids`` (rows, places), with neighbours where ``text`` (rows, question)."""
-        plain: torch.Tensor = self.transformer.wte(ids)  # (rows, places, width)
+        """``ids`` (rows, positions) embedded, with neighbours where ``text`` (rows, question)."""
+        plain: torch.Tensor = self.transformer.wte(ids)  # (rows, positions, width)
         width = text.shape[1]
         if not width:
             return plain
@@ -159,18 +159,18 @@ class AlignedGpt2(GPT2LMHeadModel):
         return torch.cat([torch.where(text[..., None], seen, asked), rest], 1)
 
     def _looking(self, mask: torch.Tensor, units: torch.Tensor, start: int) -> torch.Tensor:
-        """What attention adds from the columns behind ``start`` (rows, heads, places, columns)."""
+        """What attention adds behind ``start`` (rows, heads, positions, columns)."""
         if self.config.stride is None:
-            return opened_behind(mask, start)
+            return causal_mask(mask, start)
         end = mask.shape[1]
         behind = torch.arange(end, device=units.device) - units.shape[1]  # (columns,)
         told = functional.pad(units, (0, max(0, end - units.shape[1])))[:, :end]  # (rows, columns)
         held = torch.where(behind < 0, told, behind // self.config.stride)
         # The last column of a question asks about the first unit.
         asking = torch.where(behind < -1, told, (behind + 1) // self.config.stride)
-        kind = (behind[start:, None] >= -1).long() + (behind >= 0)  # (places, columns)
+        kind = (behind[start:, None] >= -1).long() + (behind >= 0)  # (positions, columns)
         bias = self.distances(asking[:, start:], held, kind)
-        return shut(bias, opened_behind(mask, start))
+        return shut(bias, causal_mask(mask, start))
 
 
 def is_aligned(model: Any) -> bool:

@@ -19,14 +19,14 @@ from transformers import PreTrainedModel
 from harness.tags import legality
 
 
-class Reader(Protocol):
+class IncrementalDecoder(Protocol):
     """A model that reads the answer as it is made; rows are ``sentences x beams``."""
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag, after the input and what is forced before it: (rows, tags)."""
         ...
 
-    def read(self, block: torch.Tensor) -> torch.Tensor:
+    def step(self, block: torch.Tensor) -> torch.Tensor:
         """Scores of the next tag, after ``block`` of (rows, width): (rows, tags)."""
         ...
 
@@ -51,7 +51,7 @@ class Grammar:
 
 
 def decode(
-    reader: Reader,
+    decoder: IncrementalDecoder,
     forced: Sequence[torch.Tensor],
     lengths: Sequence[int],
     grammar: Grammar,
@@ -60,22 +60,22 @@ def decode(
     """The best tag indices of each sentence.
 
     Args:
-        reader: a model that has not begun yet.
+        decoder: a model that has not begun yet.
         forced: what stands before the tag of each position, (sentences, width); no position has
             to have the width of another, and a width may be 0.
         lengths: units per sentence, longest first.
         grammar: the tags and their legal transitions.
         beam: how many hypotheses a sentence keeps.
     """
-    search = _Search.begin(len(lengths), beam, grammar)
+    search = _BeamSearch.begin(len(lengths), beam, grammar)
     found: list[torch.Tensor] = [grammar.ids[:0]] * len(lengths)
-    scores = reader.begin()  # (sentences * beam, tags)
+    scores = decoder.begin()  # (sentences * beam, tags)
     for position in range(lengths[0]):
         if position:
             alive = sum(length > position for length in lengths)
-            reader.keep(search.narrow(alive), moved=beam > 1)
+            decoder.keep(search.narrow(alive), moved=beam > 1)
             units = forced[position][:alive].repeat_interleave(beam, 0)  # (rows, width)
-            scores = reader.read(torch.cat([search.last_ids(), units], 1))  # (rows, tags)
+            scores = decoder.step(torch.cat([search.last_ids(), units], 1))  # (rows, tags)
         search.extend(scores)
         for row in _ending(lengths, position + 1):
             found[row] = search.best(row)
@@ -87,7 +87,7 @@ def _ending(lengths: Sequence[int], length: int) -> Iterator[int]:
     return (row for row, units in enumerate(lengths) if units == length)
 
 
-class _Search:
+class _BeamSearch:
     """The hypotheses of all sentences of a batch that are not done."""
 
     def __init__(self, totals: torch.Tensor, grammar: Grammar) -> None:
@@ -97,7 +97,7 @@ class _Search:
         self.history = totals.new_empty((*totals.shape, 0), dtype=torch.long)
 
     @classmethod
-    def begin(cls, sentences: int, beam: int, grammar: Grammar) -> "_Search":
+    def begin(cls, sentences: int, beam: int, grammar: Grammar) -> "_BeamSearch":
         """One empty hypothesis per sentence; the others of a beam are impossible."""
         totals = torch.full((sentences, beam), float("-inf"), device=grammar.ids.device)
         totals[:, 0] = 0.0
@@ -109,9 +109,9 @@ class _Search:
         steps = scores.float().log_softmax(-1).view(sentences, beam, -1)
         steps = steps.masked_fill(~self._legal(), float("-inf"))  # (sentences, beam, tags)
         ranked = (self.totals[:, :, None] + steps).flatten(1)  # (sentences, beam * tags)
-        self.totals, places = ranked.topk(beam)  # (sentences, beam)
+        self.totals, positions = ranked.topk(beam)  # (sentences, beam)
         tags = len(self.grammar.ids)
-        self.origins, chosen = places // tags, places % tags  # (sentences, beam)
+        self.origins, chosen = positions // tags, positions % tags  # (sentences, beam)
         past = self.history.take_along_dim(self.origins[:, :, None], 1)
         self.history = torch.cat([past, chosen[:, :, None]], 2)  # (sentences, beam, units)
 
@@ -137,7 +137,7 @@ class _Search:
 
 
 @contextmanager
-def asked_only(model: PreTrainedModel, ids: torch.Tensor) -> Iterator[None]:
+def restricted_head(model: PreTrainedModel, ids: torch.Tensor) -> Iterator[None]:
     """The model with a head that scores ``ids`` alone.
 
     Its own forward pass stays in charge, so what an architecture does between its last layer and

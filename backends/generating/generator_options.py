@@ -22,7 +22,7 @@ class DecodingOptions:
         FormatName, Field(description="how tags are written; in char-tag and echo, units too")
     ] = "tags"
     decoding: Annotated[
-        Decoding, Field(description="tags chosen at forced places, or text written freely")
+        Decoding, Field(description="tags chosen at forced positions, or text written freely")
     ] = "constrained"
     beam: Annotated[Beam, Field(description="hypotheses that a sentence keeps")] = 1
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
-# The target of a place that has none.
+# The target of a position that has none.
 IGNORED = -100
 
 
@@ -14,8 +14,8 @@ def summed_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy summed over the targets that are not ignored, in fp32.
 
     Args:
-        logits: (batch, places, tokens).
-        targets: (batch, places).
+        logits: (batch, positions, tokens).
+        targets: (batch, positions).
     """
     flat, wanted = logits.flatten(0, 1).float(), targets.flatten()
     return cross_entropy(flat, wanted, ignore_index=IGNORED, reduction="sum")
@@ -30,13 +30,13 @@ def padded(rows: Sequence[Sequence[int]], value: int, *, left: bool = False) -> 
     return torch.tensor(full, dtype=torch.long)
 
 
-def mask_of(rows: Sequence[Sequence[int]], *, left: bool = False) -> torch.Tensor:
+def padding_mask(rows: Sequence[Sequence[int]], *, left: bool = False) -> torch.Tensor:
     """1 for what is in ``rows``, 0 for padding: (rows, longest)."""
     return padded([[1] * len(row) for row in rows], 0, left=left)
 
 
-def is_watched(model: Any) -> bool:
-    """Whether ``model`` waits for its device to see what a (rows, places) mask holds.
+def waits_for_mask(model: Any) -> bool:
+    """Whether ``model`` waits for its device to see what a (rows, positions) mask holds.
 
     Transformers looks whether it can do without. A mask of four dimensions it takes as it is.
     """
@@ -44,19 +44,19 @@ def is_watched(model: Any) -> bool:
     return not on_cpu and model.config._attn_implementation == "sdpa"
 
 
-def opened(mask: torch.Tensor) -> torch.Tensor:
-    """Who may be looked at, by all (rows, 1, 1, places), from ``mask`` (rows, places)."""
+def key_mask(mask: torch.Tensor) -> torch.Tensor:
+    """Who may be looked at, by all (rows, 1, 1, positions), from ``mask`` (rows, positions)."""
     return mask[:, None, None].bool()
 
 
-def opened_behind(mask: torch.Tensor, start: int) -> torch.Tensor:
-    """Who may look at whom (rows, 1, places from ``start``, places): at itself and what is before.
+def causal_mask(mask: torch.Tensor, start: int) -> torch.Tensor:
+    """Who may look at itself and what is before (rows, 1, positions from ``start``, positions).
 
     Args:
-        mask: (rows, places), 0 where padded; padding is looked at by itself alone, since a row of
-            attention that has nothing to look at is no number.
-        start: the first place that looks.
+        mask: (rows, positions), 0 where padded; padding is looked at by itself alone, since a row
+            of attention that has nothing to look at is no number.
+        start: the first position that looks.
     """
-    places = torch.arange(mask.shape[1], device=mask.device)
-    looking = places[start:, None]  # (looking, 1)
-    return (opened(mask) & (places <= looking)) | (places == looking)
+    positions = torch.arange(mask.shape[1], device=mask.device)
+    looking = positions[start:, None]  # (looking, 1)
+    return (key_mask(mask) & (positions <= looking)) | (positions == looking)

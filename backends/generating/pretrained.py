@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 
 from backends.generating.generator_options import GeneratorShape
-from backends.generating.vocabulary import Vocabulary
+from backends.generating.vocabulary import UnitVocabulary
 from backends.training import weights
-from harness.errors import WeightsError
 
 
 def origin(shape: GeneratorShape) -> str:
@@ -27,7 +25,7 @@ def origin(shape: GeneratorShape) -> str:
 def tokenizer(shape: GeneratorShape) -> Any:
     """The tokenizer of a pretrained model."""
     folder = weights.find(shape.model)
-    with readable(folder):
+    with weights.readable(folder):
         return read_tokenizer(folder)
 
 
@@ -45,7 +43,7 @@ def model(shape: GeneratorShape, auto: str) -> Any:
         WeightsError: for weights that cannot be found or read.
     """
     folder = weights.find(shape.model)
-    with readable(folder):
+    with weights.readable(folder):
         loaded = read_model(folder, auto)
     for module in loaded.modules():
         if isinstance(module, torch.nn.Dropout):
@@ -76,7 +74,7 @@ def _tied(model: Any) -> bool:
     return model.get_output_embeddings().weight is model.get_input_embeddings().weight
 
 
-def add_rows(model: Any, vocabulary: Vocabulary) -> None:
+def add_rows(model: Any, vocabulary: UnitVocabulary) -> None:
     """Give the tokens of ``vocabulary`` rows, those of marks the mean of their text's pieces."""
     if len(vocabulary) > model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(len(vocabulary), mean_resizing=False)
@@ -85,22 +83,12 @@ def add_rows(model: Any, vocabulary: Vocabulary) -> None:
             _fill(embedding.weight, vocabulary)
 
 
-def _fill(weight: torch.Tensor, vocabulary: Vocabulary) -> None:
+def _fill(weight: torch.Tensor, vocabulary: UnitVocabulary) -> None:
     """Rows of new tokens in ``weight`` (tokens, width)."""
     for mark, row in vocabulary.marks.items():
         weight[row] = weight[vocabulary.spelled[mark]].mean(0)
     for row in vocabulary.added:
         weight[row] = weight[: min(vocabulary.marks.values())].mean(0)
-
-
-@contextmanager
-def readable(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong in reading ``folder`` into one message."""
-    try:
-        yield
-    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
-        msg = f"the model in {folder.name} cannot be read: {error}"
-        raise WeightsError(msg) from error
 
 
 @contextmanager

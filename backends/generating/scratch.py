@@ -84,7 +84,7 @@ def encoder_decoder(shape: GeneratorShape, size: int, stride: int | None = None)
     )
     if _is_plain(shape, stride):
         return T5ForConditionalGeneration(config)
-    return AlignedT5(_told(config, shape, stride))
+    return AlignedT5(_extended(config, shape, stride))
 
 
 def decoder(shape: GeneratorShape, size: int, stride: int | None = None) -> Any:
@@ -108,14 +108,14 @@ def decoder(shape: GeneratorShape, size: int, stride: int | None = None) -> Any:
     )
     if _is_plain(shape, stride):
         return GPT2LMHeadModel(config)
-    return AlignedGpt2(_told(config, shape, stride))
+    return AlignedGpt2(_extended(config, shape, stride))
 
 
 def _is_plain(shape: GeneratorShape, stride: int | None) -> bool:
     return stride is None and shape.sight == Sight()
 
 
-def _told(config: Any, shape: GeneratorShape, stride: int | None) -> Any:
+def _extended(config: Any, shape: GeneratorShape, stride: int | None) -> Any:
     """``config`` with what ours have beyond transformers' own."""
     config.sight, config.stride = asdict(shape.sight), stride
     return config

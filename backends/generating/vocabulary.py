@@ -17,7 +17,7 @@ SPACES = ("▁", "Ġ")
 _CONTROL = ("eos_token_id", "bos_token_id", "pad_token_id", "cls_token_id", "sep_token_id")
 
 
-class Vocabulary:
+class UnitVocabulary:
     """The ids of units under ``tokenizer``, to which ``marks`` are added as one token each.
 
     Args:

@@ -10,8 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 import torch
 from pydantic import Field
 
-from backends.tagging.encoding import Encoder, Pretrained, Vocabulary
+from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
 from backends.training import weights
+from backends.training.neighbours import Neighbours, Sight
 from backends.training.option_group import option_group
 from backends.training.shape import Shape
 from harness.errors import ConfigError, WeightsError
@@ -43,8 +44,8 @@ class EncoderShape(Shape):
 
 
 def scratch(
-    architecture: Architecture, shape: EncoderShape, table: Vocabulary
-) -> tuple[Any, Encoder]:
+    architecture: Architecture, shape: EncoderShape, table: LearnedTable
+) -> tuple[Any, UnitTokenizer]:
     """A random encoder over ``table``, and the way sentences enter it."""
     width = shape.width or shape.WIDTH
     deviation = 0.02 * math.sqrt(768 / width)  # BERT's 0.02 is for a width of 768
@@ -62,11 +63,11 @@ def scratch(
     }
     if architecture == "electra":
         sizes["embedding_size"] = width // 2  # ELECTRA's embeddings are narrower than its layers
-    encoder = made(_config(architecture)(**sizes))
+    encoder = random_encoder(_config(architecture)(**sizes))
     positions = encoder.embeddings.position_embeddings.weight
     with torch.no_grad():
         positions.copy_(sinusoids(*positions.shape) * deviation * math.sqrt(2))
-    return encoder, Encoder(table, POSITIONS)
+    return encoder, UnitTokenizer(table, POSITIONS)
 
 
 def sinusoids(positions: int, width: int) -> torch.Tensor:
@@ -80,7 +81,7 @@ def sinusoids(positions: int, width: int) -> torch.Tensor:
     return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)  # (positions, width)
 
 
-def pretrained(name: str, shape: EncoderShape) -> tuple[Any, Encoder]:
+def pretrained(name: str, shape: EncoderShape) -> tuple[Any, UnitTokenizer]:
     """The encoder and tokenizer of the model ``name``, its first ``shape.layers`` layers.
 
     Raises:
@@ -93,17 +94,25 @@ def pretrained(name: str, shape: EncoderShape) -> tuple[Any, Encoder]:
         encoder = _load(folder, _first_layers(config, name, shape))
     else:
         encoder = _keep_embeddings(_load(folder, config), shape)
-    table = Pretrained.load(folder)
+    table = PretrainedTable.load(folder)
     limit = min(config.max_position_embeddings, table.tokenizer.model_max_length)
-    return encoder, Encoder(table, int(limit))
+    return encoder, UnitTokenizer(table, int(limit))
 
 
-def made(config: Any) -> Any:
+def random_encoder(config: Any) -> Any:
     """A random encoder of ``config``, with no pooler where the architecture has one."""
     from transformers import AutoModel
 
     extra = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
     return AutoModel.from_config(config, trust_remote_code=False, **extra)
+
+
+def neighbours_of(encoder: Any, shape: EncoderShape) -> Neighbours | None:
+    """What lets the embeddings of ``encoder`` see their neighbours, where ``shape`` asks for it."""
+    if shape.sight == Sight():
+        return None
+    width = encoder.get_input_embeddings().embedding_dim
+    return Neighbours(width, shape.sight, encoder.config.initializer_range)
 
 
 _POOLED = ("bert", "roberta", "xlm-roberta", "camembert", "ernie")
@@ -163,6 +172,6 @@ def _keep_embeddings(trained: Any, shape: EncoderShape) -> Any:
     """A random encoder of any depth with the embeddings of ``trained``."""
     config = trained.config
     config.num_hidden_layers = shape.layers or config.num_hidden_layers
-    fresh = made(config)
+    fresh = random_encoder(config)
     fresh.embeddings.load_state_dict(trained.embeddings.state_dict())
     return fresh

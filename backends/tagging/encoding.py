@@ -19,7 +19,7 @@ PADDING, UNKNOWN = "[PAD]", "[UNK]"
 CONTINUES = "##"
 
 
-class Table(Protocol):
+class PieceTable(Protocol):
     """The pieces of a unit, and what stands around a sentence."""
 
     padding: int
@@ -36,11 +36,11 @@ class Table(Protocol):
         ...
 
 
-class Vocabulary:
+class LearnedTable:
     """A table made from the training text: units seen twice, and characters for the other words.
 
     There is nothing around a sentence: a model from scratch has no use for [CLS] and [SEP], and
-    their slots cost as much as characters.
+    their positions cost as much as characters.
     """
 
     FILE = "vocabulary.json"
@@ -57,7 +57,7 @@ class Vocabulary:
     @classmethod
     def learn(
         cls, sentences: Iterable[Sentence], seen: int = 2, most: int = 30_000
-    ) -> "Vocabulary":
+    ) -> "LearnedTable":
         """The vocabulary of ``sentences``: at most ``most`` pieces ``seen`` that often."""
         units = Counter(unit for sentence in sentences for unit in sentence.units)
         pieces = units + Counter(
@@ -86,7 +86,7 @@ class Vocabulary:
         (folder / self.FILE).write_text(text, encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> "Vocabulary":
+    def load(cls, folder: Path) -> "LearnedTable":
         """Read what ``save`` wrote."""
         return cls(json.loads((folder / cls.FILE).read_text(encoding="utf-8")))
 
@@ -96,7 +96,7 @@ def _letters(unit: str) -> tuple[str, ...]:
     return (unit[0], *(CONTINUES + letter for letter in unit[1:]))
 
 
-class Pretrained:
+class PretrainedTable:
     """A table made by asking a pretrained tokenizer for each unit alone, once.
 
     Args:
@@ -132,7 +132,7 @@ class Pretrained:
         self.tokenizer.save_pretrained(folder / self.FOLDER)
 
     @classmethod
-    def load(cls, folder: Path) -> "Pretrained":
+    def load(cls, folder: Path) -> "PretrainedTable":
         """Read a tokenizer from its own folder, running no code that lies there."""
         from transformers import AutoTokenizer
 
@@ -144,21 +144,21 @@ def _present(piece: int | None) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class TokenizedSentence:
     """The ids of a sentence, and where the first piece of each unit is among them."""
 
     ids: tuple[int, ...]
     firsts: tuple[int, ...]
 
 
-class Encoder:
+class UnitTokenizer:
     """Sentences as ids under a table, within ``limit`` positions."""
 
-    def __init__(self, table: Table, limit: int) -> None:
+    def __init__(self, table: PieceTable, limit: int) -> None:
         self.table, self.limit = table, limit
         self.room = limit - len(table.before) - len(table.after)
 
-    def encode(self, sentence: Sentence) -> Encoded:
+    def encode(self, sentence: Sentence) -> TokenizedSentence:
         """The ids of ``sentence``: N units own N first pieces.
 
         Raises:
@@ -169,9 +169,9 @@ class Encoder:
         for unit, kept in zip(pieces, self._kept(sentence, list(map(len, pieces))), strict=True):
             firsts.append(len(ids))
             ids += unit[:kept]
-        return Encoded((*ids, *self.table.after), tuple(firsts))
+        return TokenizedSentence((*ids, *self.table.after), tuple(firsts))
 
-    def slots(self, sentence: Sentence) -> int:
+    def positions(self, sentence: Sentence) -> int:
         """The length of the encoded sentence."""
         pieces = sum(len(self.table.pieces(unit)) for unit in sentence.units)
         return min(pieces, self.room) + self.limit - self.room

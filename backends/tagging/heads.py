@@ -4,6 +4,7 @@ Heads see units only: [CLS], padding and later pieces are gone before. Losses ar
 computed in fp32.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -22,7 +23,7 @@ Paths: TypeAlias = Sequence[npt.NDArray[np.intp]]
 Decoder: TypeAlias = Callable[[list[Scores]], Paths]
 
 
-class Gold(NamedTuple):
+class Targets(NamedTuple):
     """The gold of a batch.
 
     ``tags`` and ``cells`` (units,): the tag of each unit and its place in the padded grid; ``mask``
@@ -50,9 +51,9 @@ class SoftmaxHead(torch.nn.Module):
         self.tags = len(weights)
         self.register_buffer("weights", weights, persistent=False)
 
-    def loss(self, scores: torch.Tensor, gold: Gold) -> torch.Tensor:
+    def loss(self, scores: torch.Tensor, targets: Targets) -> torch.Tensor:
         """Cross-entropy of ``scores`` (units, tags), summed."""
-        return functional.cross_entropy(scores, gold.tags, self.weights, reduction="sum")
+        return functional.cross_entropy(scores, targets.tags, self.weights, reduction="sum")
 
     def decoder(self, tags: Sequence[str], *, constrained: bool) -> Decoder:
         """The best tag of each unit, or the best legal path."""
@@ -82,11 +83,11 @@ class CrfHead(torch.nn.Module):
         self.crf = CRF(self.tags, batch_first=True)
         self.register_buffer("weights", weights, persistent=False)
 
-    def loss(self, scores: torch.Tensor, gold: Gold) -> torch.Tensor:
+    def loss(self, scores: torch.Tensor, targets: Targets) -> torch.Tensor:
         """Negative log-likelihood of the gold paths under ``scores`` (units, tags), summed."""
         still = scores.detach()
-        louder = still + self.weights[gold.tags, None] * (scores - still)  # (units, tags)
-        return crf.loss(self.crf, gold.grid(louder), gold.grid(gold.tags), gold.mask)
+        louder = still + self.weights[targets.tags, None] * (scores - still)  # (units, tags)
+        return crf.loss(self.crf, targets.grid(louder), targets.grid(targets.tags), targets.mask)
 
     def decoder(self, tags: Sequence[str], *, constrained: bool) -> Decoder:
         """The best path, or the best legal one."""
@@ -113,3 +114,11 @@ class CrfHead(torch.nn.Module):
 
 
 Head: TypeAlias = SoftmaxHead | CrfHead
+
+
+def class_weights(tags: Sequence[Sequence[int]], size: int, power: float) -> torch.Tensor:
+    """What an error on each tag costs (tags,): frequency to the minus ``power``, 1 on average."""
+    counts = Counter(tag for row in tags for tag in row)
+    seen = torch.tensor([float(max(counts[tag], 1)) for tag in range(size)])
+    weights = seen**-power
+    return weights * seen.sum() / (weights * seen).sum()

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from backends.tagging.encoding import Encoded
-from backends.tagging.heads import Gold, Head
+from backends.tagging.encoding import TokenizedSentence
+from backends.tagging.heads import Head, Targets
 from backends.training.neighbours import Neighbours
 
 
@@ -20,17 +20,17 @@ class Batch(NamedTuple):
 
     ``ids`` (batch, pieces); ``attention`` of the same shape, or None where nothing is padding;
     ``firsts`` (units,), the places of first pieces in the flattened ``ids``; ``lengths``, the units
-    of each sentence; ``gold`` in training.
+    of each sentence; ``targets`` in training.
     """
 
     ids: torch.Tensor
     attention: torch.Tensor | None
     firsts: torch.Tensor
     lengths: tuple[int, ...]
-    gold: Gold | None = None
+    targets: Targets | None = None
 
 
-def collate(encoded: Sequence[Encoded], padding: int) -> Batch:
+def collate(encoded: Sequence[TokenizedSentence], padding: int) -> Batch:
     """Sentences, padded to the longest of them."""
     lengths = np.array([len(e.ids) for e in encoded])
     mask = np.arange(lengths.max()) < lengths[:, None]  # (batch, pieces)
@@ -47,12 +47,12 @@ def collate(encoded: Sequence[Encoded], padding: int) -> Batch:
     )
 
 
-def gold_of(tags: Sequence[Sequence[int]]) -> Gold:
+def targets_of(tags: Sequence[Sequence[int]]) -> Targets:
     """The gold of a batch, from the tag ids of each sentence."""
     lengths = np.array([len(row) for row in tags])
     mask = np.arange(lengths.max()) < lengths[:, None]  # (batch, longest)
     flat = np.concatenate([np.array(row) for row in tags])
-    return Gold(*map(torch.from_numpy, (flat, np.flatnonzero(mask), mask)))
+    return Targets(*map(torch.from_numpy, (flat, np.flatnonzero(mask), mask)))
 
 
 class Tagger(torch.nn.Module):

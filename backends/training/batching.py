@@ -1,6 +1,6 @@
-"""Which examples share a batch: neighbours in length, under a budget of slots, padding included.
+"""Which examples share a batch: neighbours in length, within a budget of positions with padding.
 
-Real units over computed slots is the speed of training, so sentences are sorted by length before
+Units over computed positions is the speed of training, so sentences are sorted by length before
 they are cut into batches; ties are drawn, borders move from epoch to epoch, and batches come in
 random order. A plan is a pure function of the lengths, the budget and the generator.
 """
@@ -17,10 +17,10 @@ POOL = 16_384
 def batches(
     lengths: Sequence[int], budget: int, rng: np.random.Generator, pool: int = POOL
 ) -> list[list[int]]:
-    """Random batches of neighbours in length, each at most ``budget`` slots.
+    """Random batches of neighbours in length, each at most ``budget`` positions.
 
     Args:
-        lengths: slots of each example.
+        lengths: positions of each example.
         budget: the longest of a batch times its size stays below it; an example that is longer
             alone is a batch of its own.
         rng: draws ties, borders and order.
@@ -44,7 +44,7 @@ def by_length(lengths: Sequence[int], budget: int) -> list[list[int]]:
 def cut(
     order: Iterable[int], lengths: Sequence[int], budget: int, first: int | None = None
 ) -> list[list[int]]:
-    """Consecutive batches of ``order`` within ``budget`` slots, the first within ``first``."""
+    """Consecutive batches of ``order`` within ``budget`` positions, the first within ``first``."""
     plan: list[list[int]] = []
     longest, room = 0, 0
     for index in order:
@@ -58,5 +58,5 @@ def cut(
 
 
 def area(batch: Sequence[int], lengths: Sequence[int]) -> int:
-    """The slots of a padded batch."""
+    """The positions of a padded batch."""
     return len(batch) * max(lengths[i] for i in batch)

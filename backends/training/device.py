@@ -32,7 +32,7 @@ def seed_everything(seed: int) -> None:
     set_seed(seed)
 
 
-def settle(context: Context) -> torch.device:
+def set_up(context: Context) -> torch.device:
     """Set the threads and the seed of the run; gives its device. Call it before a model is made."""
     if context.threads:
         torch.set_num_threads(context.threads)

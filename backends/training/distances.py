@@ -1,8 +1,9 @@
 """Attention by distance: how much more each head looks at what is so far away, either way.
 
 What T5 has between positions of one text (Raffel et al. 2020, section 2.1), for any two rows of
-places, so that also an answer may know where in its question it is. It begins as ALiBi does (Press
-et al. 2022): each head falls off with the distance, the first one steeply; all of it is trained.
+positions, so that also an answer may know where in its question it is. It begins as ALiBi does
+(Press et al. 2022): each head falls off with the distance, the first one steeply; all of it is
+trained.
 """
 
 import torch
@@ -12,7 +13,7 @@ from torch.nn import functional
 REACH = 8
 # How much the steepest head loses at a distance of one.
 STEEP = 4.0
-# The place of what has none: it is as far from everything as from itself.
+# The position of what has none: it is as far from everything as from itself.
 NOWHERE = -1
 
 
@@ -28,15 +29,15 @@ class Distances(torch.nn.Module):
     def forward(
         self, asking: torch.Tensor, held: torch.Tensor, kind: torch.Tensor | int = 0
     ) -> torch.Tensor:
-        """What to add to the scores of attention (rows, heads, asking places, held places).
+        """What to add to the scores of attention (rows, heads, asking positions, held positions).
 
         Args:
-            asking: the place that each query asks about (rows, asking places); or ``NOWHERE``.
-            held: the place of what each key holds (rows, held places); or ``NOWHERE``.
-            kind: which table (asking places, held places).
+            asking: the place that each query asks about (rows, asking positions); or ``NOWHERE``.
+            held: the place of what each key holds (rows, held positions); or ``NOWHERE``.
+            kind: which table (asking positions, held positions).
         """
         asking, held = asking[:, :, None], held[:, None, :]
-        far = (held - asking).clamp(-REACH, REACH) + REACH  # (rows, asking places, held places)
+        far = (held - asking).clamp(-REACH, REACH) + REACH  # (rows, asking, held)
         bias = functional.embedding(far + kind * (2 * REACH + 1), self.bias)
         nowhere = (asking == NOWHERE) | (held == NOWHERE)
         return bias.masked_fill(nowhere[..., None], 0.0).permute(0, 3, 1, 2)

@@ -46,7 +46,7 @@ class Objective(Protocol):
         """The AdamW groups with their peak learning rates."""
         ...
 
-    def slots(self, example: Example) -> int:
+    def positions(self, example: Example) -> int:
         """The sequence length that an example costs."""
         ...
 
@@ -131,16 +131,16 @@ class _Loop:
             raise DataError("there is no sentence to train on; look at the train split of the task")
         self.objective, self.train, self.dev = objective, train, dev
         self.recipe, self.context = recipe, context
-        self.lengths = [objective.slots(example) for example in train]
+        self.lengths = [objective.positions(example) for example in train]
         self.done, self.total = 0, recipe.epochs * _units(train)
         self.budget = recipe.batch_units
         self.halved: list[int] = []
-        self._place()
+        self._set_up()
         self.average = Average(objective.model, recipe.average)
         self.selection = Selection(objective.model, recipe.patience)
         self.rates = Rates(self.optimiser, recipe.schedule, recipe.warmup)
 
-    def _place(self) -> None:
+    def _set_up(self) -> None:
         """Put the model on its device, behind the processes' wrapper where there are several."""
         device = device_of(self.context)
         # Precision is our own autocast: accelerate's is one for the life of a process.
@@ -157,20 +157,20 @@ class _Loop:
     def epoch(self, number: int) -> Epoch:
         """Train once, then look at the development set; leaves the averaged weights."""
         start = time.perf_counter()
-        losses, slots, fed = Losses(self.device, number), 0, list[Example]()
+        losses, positions, fed = Losses(self.device, number), 0, list[Example]()
         self.objective.model.train()
         for effective in self._plan(number):
             examples = [self.train[i] for i in effective]
-            slots += self._update(effective, _units(examples), losses)
+            positions += self._update(effective, _units(examples), losses)
             fed += examples
             note = f"epoch {number}/{self.recipe.epochs}  loss {losses.last:.4f}"
             self.context.report(Progress("train", self.done, self.total, note))
         loss, middle = losses.mean(), time.perf_counter()
         self.average.swap()
-        dev_loss, dev_f1, accuracy = self._look()
+        dev_loss, dev_f1, accuracy = self._evaluate()
         return Epoch(
             number, loss, dev_loss, dev_f1, accuracy, self.rates.now(),
-            middle - start, time.perf_counter() - middle, _units(fed), slots, digest(fed),
+            middle - start, time.perf_counter() - middle, _units(fed), positions, digest(fed),
         )  # fmt: skip
 
     def _plan(self, epoch: int) -> list[list[int]]:
@@ -180,7 +180,7 @@ class _Loop:
         return batches(self.lengths, budget, rng)
 
     def _update(self, effective: list[int], units: int, losses: Losses) -> int:
-        """One step of the optimiser; gives the slots that all processes computed."""
+        """One step of the optimiser; gives the positions that all processes computed."""
         self.rates.set((self.done + units / 2) / self.total)
         self.done += units
         micro, (loss, targets) = self._fitting(effective)
@@ -238,7 +238,7 @@ class _Loop:
             found: tuple[torch.Tensor, int] = self.step(batch)
         return found
 
-    def _look(self) -> tuple[float | None, float | None, float | None]:
+    def _evaluate(self) -> tuple[float | None, float | None, float | None]:
         """Loss per target, entity F1 and unit accuracy on the development set."""
         if not self.dev:
             return None, None, None
@@ -252,7 +252,7 @@ class _Loop:
 
     def _dev_loss(self) -> float:
         examples = [example for example in self.dev if len(example.sentence)]
-        lengths = [self.objective.slots(example) for example in examples]
+        lengths = [self.objective.positions(example) for example in examples]
         total, targets = torch.zeros((), device=self.device), 0
         with torch.no_grad():
             for batch in by_length(lengths, self.budget):

@@ -73,27 +73,27 @@ class Neighbours(torch.nn.Module):
         """``embedded`` with its neighbours added, of the same shape.
 
         Args:
-            embedded: (batch, places, width).
-            ids: (batch, places).
-            real: (batch, places), False where there is padding; None where there is none.
+            embedded: (batch, positions, width).
+            ids: (batch, positions).
+            real: (batch, positions), False where there is padding; None where there is none.
         """
-        kept = None if real is None else real[..., None]  # (batch, places, 1)
+        kept = None if real is None else real[..., None]  # (batch, positions, 1)
         if self.pairs is not None:
             embedded = embedded + _paired(self.pairs, ids, real)
         seen = _only(self.dropout(embedded), kept)
         for power, convolution in enumerate(self.convolutions):
             found = functional.gelu(convolution(around(seen, 2**power)))
-            seen = _only(seen + self.dropout(found), kept)  # (batch, places, width)
+            seen = _only(seen + self.dropout(found), kept)  # (batch, positions, width)
         return seen
 
 
 def _paired(
     pairs: torch.nn.Embedding, ids: torch.Tensor, real: torch.Tensor | None
 ) -> torch.Tensor:
-    """What the pairs with both neighbours say (batch, places, width)."""
+    """What the pairs with both neighbours say (batch, positions, width)."""
     edged = functional.pad(ids if real is None else ids * real, (1, 1))
     rows = pairs.num_embeddings // 2
-    hashed = (edged[:, :-1] * FIRST + edged[:, 1:] * SECOND) % rows  # (batch, places + 1)
+    hashed = (edged[:, :-1] * FIRST + edged[:, 1:] * SECOND) % rows  # (batch, positions + 1)
     before: torch.Tensor = pairs(hashed[:, :-1])
     after: torch.Tensor = pairs(hashed[:, 1:] + rows)
     return before + after
@@ -103,15 +103,15 @@ def around(values: torch.Tensor, reach: int) -> torch.Tensor:
     """Each position between those ``reach`` before and behind it, zeros beyond the ends.
 
     Args:
-        values: (batch, places, width).
+        values: (batch, positions, width).
         reach: positions to each side.
 
     Returns:
-        (batch, places, 3 * width).
+        (batch, positions, 3 * width).
     """
-    places = values.shape[1]
-    edged = functional.pad(values, (0, 0, reach, reach))  # (batch, places + 2 * reach, width)
-    return torch.cat([edged[:, start : start + places] for start in (0, reach, 2 * reach)], 2)
+    positions = values.shape[1]
+    edged = functional.pad(values, (0, 0, reach, reach))  # (batch, positions + 2 * reach, width)
+    return torch.cat([edged[:, start : start + positions] for start in (0, reach, 2 * reach)], 2)
 
 
 def _only(values: torch.Tensor, kept: torch.Tensor | None) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """Prediction: no gradient, longest first, answers back in order, no logits kept.
 
-A batch is asked before the answers to the one before it are read, so that an accelerator computes
-while the host reads. Lack of memory halves the batches that are left.
+A batch is submitted before the answers to the one before it are read, so that an accelerator
+computes while the host reads. Lack of memory halves the batches that are left.
 """
 
 from collections import deque
@@ -18,8 +18,8 @@ from harness.protocol import Context, Progress
 
 Answer = TypeVar("Answer")
 # Waits for the answers to a batch.
-Reading: TypeAlias = Callable[[], Sequence[Answer]]
-Ask: TypeAlias = Callable[[Sequence[Sentence]], Reading[Answer]]
+PendingAnswers: TypeAlias = Callable[[], Sequence[Answer]]
+Submit: TypeAlias = Callable[[Sequence[Sentence]], PendingAnswers[Answer]]
 
 # Positions of a batch by device: what a layer makes of them stays in the cache of a CPU, and an
 # accelerator has something to do.
@@ -27,17 +27,17 @@ POSITIONS = {"cpu": 512}
 MANY_POSITIONS = 16_384
 
 
-def positions(device: torch.device) -> int:
-    """The slots of a batch on ``device``, whatever it was trained with."""
+def positions_per_batch(device: torch.device) -> int:
+    """The positions of a batch on ``device``, whatever it was trained with."""
     return POSITIONS.get(device.type, MANY_POSITIONS)
 
 
 def predict_in_batches(
     model: torch.nn.Module,
     sentences: Sequence[Sentence],
-    slots: Sequence[int],
+    lengths: Sequence[int],
     budget: int,
-    ask: Ask[Answer],
+    submit: Submit[Answer],
     context: Context,
 ) -> list[Answer]:
     """One answer per sentence, in order.
@@ -45,9 +45,9 @@ def predict_in_batches(
     Args:
         model: set to evaluation mode, and back to what it was.
         sentences: what to answer.
-        slots: sequence length that each sentence costs.
-        budget: slots of a batch, padding included.
-        ask: begins to answer a batch of sentences.
+        lengths: positions that each sentence costs.
+        budget: positions of a batch, padding included.
+        submit: begins to answer a batch of sentences.
         context: who is told of the progress.
 
     Raises:
@@ -59,8 +59,10 @@ def predict_in_batches(
     done, total = 0, sum(map(len, sentences))
     device = next(model.parameters()).device
     with torch.inference_mode(), autocast(device, precision_of_answers(context)):
-        asked = _asked(by_length(slots, budget), slots, lambda b: ask([sentences[i] for i in b]))
-        for batch, answers in _one_behind(asked):
+        submitted = _submitted(
+            by_length(lengths, budget), lengths, lambda b: submit([sentences[i] for i in b])
+        )
+        for batch, answers in _one_behind(submitted):
             found.update(zip(batch, answers, strict=True))
             done += sum(len(sentences[i]) for i in batch)
             context.report(Progress("predict", done, total))
@@ -69,11 +71,11 @@ def predict_in_batches(
 
 
 def _one_behind(
-    asked: Iterator[tuple[list[int], Reading[Answer]]],
+    submitted: Iterator[tuple[list[int], PendingAnswers[Answer]]],
 ) -> Iterator[tuple[list[int], Sequence[Answer]]]:
-    """The answers to each batch, read once the next one has been asked."""
-    before: tuple[list[int], Reading[Answer]] | None = None
-    for now in asked:
+    """The answers to each batch, read once the next one has been submitted."""
+    before: tuple[list[int], PendingAnswers[Answer]] | None = None
+    for now in submitted:
         if before:
             yield before[0], before[1]()
         before = now
@@ -81,25 +83,27 @@ def _one_behind(
         yield before[0], before[1]()
 
 
-def _asked(
-    plan: list[list[int]], slots: Sequence[int], ask: Callable[[list[int]], Reading[Answer]]
-) -> Iterator[tuple[list[int], Reading[Answer]]]:
-    """Each batch of ``plan``, asked; what is left of it is cut smaller where memory runs out."""
+def _submitted(
+    plan: list[list[int]],
+    lengths: Sequence[int],
+    submit: Callable[[list[int]], PendingAnswers[Answer]],
+) -> Iterator[tuple[list[int], PendingAnswers[Answer]]]:
+    """Each batch of ``plan``, submitted; what is left is cut smaller where memory runs out."""
     left = deque(plan)
     while left:
         try:
-            reading = ask(left[0])
+            pending = submit(left[0])
         except torch.OutOfMemoryError as error:
-            left = deque(_halved(left, slots, error))
+            left = deque(_halved(left, lengths, error))
             continue
-        yield left.popleft(), reading
+        yield left.popleft(), pending
 
 
 def _halved(
-    left: Sequence[list[int]], slots: Sequence[int], error: torch.OutOfMemoryError
+    left: Sequence[list[int]], lengths: Sequence[int], error: torch.OutOfMemoryError
 ) -> list[list[int]]:
-    size = area(left[0], slots)
+    size = area(left[0], lengths)
     if len(left[0]) == 1:
         msg = f"out of memory with a single sentence of {size} positions: set window_limit lower"
         raise ResourceError(msg) from error
-    return cut([i for batch in left for i in batch], slots, size // 2)
+    return cut([i for batch in left for i in batch], lengths, size // 2)

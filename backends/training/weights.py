@@ -6,6 +6,7 @@ file. A machine without a hub learns so at once instead of after minutes of retr
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import WeightsError
@@ -24,7 +25,7 @@ def find(model: str) -> Path:
         WeightsError: that says what was tried and what can be done.
     """
     tried: list[str] = []
-    for folder in _places(model, tried):
+    for folder in _candidates(model, tried):
         if _complete(folder):
             return folder
         tried.append(f"{folder} lacks config.json or {' or '.join(SAFE[:1] + OLDER[:1])}")
@@ -48,13 +49,25 @@ def name(model: str) -> str:
     return f"{last.parent.name}/model" if last.name == "model" else last.name
 
 
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong in reading the model in ``folder`` into one message."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
+        msg = f"the model in {folder.name} cannot be read: {error}"
+        raise WeightsError(msg) from error
+
+
 def _complete(folder: Path) -> bool:
     return (folder / "config.json").is_file() and any(
         (folder / file).is_file() for file in SAFE + OLDER
     )
 
 
-def _places(model: str, tried: list[str]) -> Iterator[Path]:
+def _candidates(model: str, tried: list[str]) -> Iterator[Path]:
     folder = Path(model).expanduser()
     if folder.is_dir():
         yield folder

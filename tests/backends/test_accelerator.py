@@ -17,7 +17,7 @@ from backends.decoder import Gpt
 from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
 from backends.tagging.crf import loss as loss_of_crf
-from backends.tagging.tagger import gold_of
+from backends.tagging.tagger import targets_of
 from backends.training.device import to_device, to_host
 from benchmarks._distant import Session
 from harness.core import Sentence
@@ -155,7 +155,7 @@ def test_the_crf_of_an_accelerator_is_that_of_pytorch_crf_in_a_thirtieth_of_the_
 
 
 def test_a_batch_goes_to_its_device_without_a_wait_and_results_come_back(session):
-    gold = gold_of([[0, 1], [2]])
+    gold = targets_of([[0, 1], [2]])
     moved = to_device({"gold": gold, "due": 3, "none": None}, torch.device("distant"))
     assert type(moved["gold"]) is type(gold)
     assert {part.device.type for part in moved["gold"]} == {"distant"}

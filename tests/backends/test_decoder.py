@@ -6,6 +6,7 @@ from making import make
 from tiny_generators import DEV, TRAIN, causal, context, story, tokenizer
 
 from backends.decoder import Gpt
+from backends.generating.question import draw_shots
 from harness.core import Sentence, Tags, Text
 from harness.errors import ConfigError
 
@@ -15,7 +16,7 @@ ECHO = {"format": "echo", "prompt": "echo.zh.v1"}
 
 def started(tmp_path, train=TRAIN[:40], **options):
     made = make(Gpt, context(tmp_path), **SMALL | options)
-    made._start(train)
+    made.build(train)
     return made
 
 
@@ -39,7 +40,7 @@ def test_the_loss_is_on_the_answer_only(tmp_path):
     assert targets == sum(2 * len(e.sentence) + 1 for e in examples)
     one_by_one = 0.0
     for example in examples:
-        question, answer = made._asked(example.sentence), made._target(example)
+        question, answer = made.source_ids(example.sentence), made.target_ids(example)
         ids = torch.tensor([[*question, *answer]])
         labels = ids.clone()
         labels[:, : len(question)] = -100
@@ -52,7 +53,7 @@ def test_a_mask_that_nobody_looks_at_gives_the_same_loss_and_tags(
     place, equal, tmp_path, monkeypatch
 ):
     made = pretrained(place, tmp_path, dropout=0.0, **ECHO)
-    made._start(TRAIN[:40])
+    made.build(TRAIN[:40])
     lengths = [len(example.sentence) for example in TRAIN]
     wanted = max(lengths, key=lengths.count)
     examples = [e for e in TRAIN if len(e.sentence) == wanted or not equal][:6]
@@ -66,8 +67,8 @@ def test_a_mask_that_nobody_looks_at_gives_the_same_loss_and_tags(
         return [loss.detach(), *gradients], made.predict(sentences)
 
     plain, tags = loss_and_tags()
-    for module in ("decoder", "generating.readers"):
-        monkeypatch.setattr(f"backends.{module}.is_watched", lambda model: True)
+    for module in ("decoder", "generating.incremental"):
+        monkeypatch.setattr(f"backends.{module}.waits_for_mask", lambda model: True)
     found, same = loss_and_tags()
     torch.testing.assert_close(found, plain)
     assert same == tags
@@ -103,14 +104,14 @@ def test_examples_are_drawn_by_the_seed_and_shown_with_their_answers(tmp_path):
     prefixes = []
     for seed in (1, 1, 2):
         made = make(Gpt, context(tmp_path, seed=seed), **options)
-        made._start(TRAIN)
-        prefixes.append(made._before)
-        shown = made._draw(TRAIN)
+        made.build(TRAIN)
+        prefixes.append(made.question.before)
+        shown = draw_shots(TRAIN, 2, seed)
         assert len(shown) == 2
         assert all(example.spans for example in shown)
         for example in shown:
-            answer = made._target(example)[:-1]
-            text = " ".join(map(str, made._before))
+            answer = made.target_ids(example)[:-1]
+            text = " ".join(map(str, made.question.before))
             assert " ".join(map(str, answer)) in text
     assert prefixes[0] == prefixes[1] != prefixes[2]
 
@@ -123,7 +124,8 @@ def test_without_training_the_model_is_asked_as_it_is(place, tmp_path):
     assert (report.trained, report.epochs, report.best_epoch) == (0, (), None)
     assert report.parameters > 0
     spelled = made.vocabulary.text("东 O")
-    assert not set(made.vocabulary.marks.values()) & set(made._before), "examples are plain text"
+    marks = set(made.vocabulary.marks.values())
+    assert not marks & set(made.question.before), "examples are plain text"
     assert spelled
     sentences = [e.sentence for e in DEV[:3]]
     assert [len(a.tags) for a in made.predict(sentences)] == [len(s) for s in sentences]
@@ -133,18 +135,18 @@ def test_without_training_the_model_is_asked_as_it_is(place, tmp_path):
 def test_the_chat_template_is_used_where_there_is_one(place, tmp_path):
     chat, plain = (pretrained(place, tmp_path, **ECHO, chat=chat) for chat in (True, False))
     for made in (chat, plain):
-        made._start(TRAIN[:10])
+        made.build(TRAIN[:10])
     sentence = Sentence("s", tuple("先生东</s>"))
-    texts = [m.vocabulary.tokenizer.decode(m._asked(sentence)) for m in (chat, plain)]
+    texts = [m.vocabulary.tokenizer.decode(m.source_ids(sentence)) for m in (chat, plain)]
     if place.name == "qwen2":
         control = chat.vocabulary.tokenizer.convert_tokens_to_ids(["<|im|>", "<|end|>"])
-        assert set(control) <= set(chat._asked(sentence))
-        assert not set(control) & set(plain._asked(sentence))
+        assert set(control) <= set(chat.source_ids(sentence))
+        assert not set(control) & set(plain.source_ids(sentence))
         assert "assistant" in texts[0]
         assert "assistant" not in texts[1]
     else:
-        assert chat._asked(sentence) == plain._asked(sentence)
-    assert chat.vocabulary.end not in chat._text_of(sentence), "text is no control token"
+        assert chat.source_ids(sentence) == plain.source_ids(sentence)
+    assert chat.vocabulary.end not in chat.unit_ids(sentence), "text is no control token"
 
 
 def test_any_causal_model_trains_and_answers(place, tmp_path):
@@ -159,7 +161,7 @@ def test_any_causal_model_trains_and_answers(place, tmp_path):
     made.save(tmp_path)
     again = pretrained(place, tmp_path, **ECHO, beam=4)
     again.load(tmp_path)
-    assert again._before == made._before
+    assert again.question.before == made.question.before
     assert again.predict(sentences) == answers
 
 
@@ -178,8 +180,8 @@ def test_the_whole_batch_is_masked_generate_one_by_one(form, tmp_path):
 def generated(made, sentence):
     from harness.tags import may_follow
 
-    ids = dict(zip(made.answers.tag_ids, made.context.tags, strict=True))
-    question, blocks = made._asked(sentence), made.answers.forced(sentence)
+    ids = dict(zip(made.codec.tag_ids, made.context.tags, strict=True))
+    question, blocks = made.source_ids(sentence), made.codec.forced(sentence)
 
     def allowed(row, written):
         done, previous = written[len(question) :].tolist(), "O"

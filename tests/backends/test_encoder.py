@@ -11,9 +11,9 @@ import torch
 from making import make
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from backends.encoder import BertCrf, BertSoftmax, Electra, _tag_weights
+from backends.encoder import BertCrf, BertSoftmax, Electra, class_weights
 from backends.tagging.heads import CrfHead, SoftmaxHead
-from backends.tagging.tagger import gold_of
+from backends.tagging.tagger import targets_of
 from backends.tagging.tagging_options import TaggingOptions
 from backends.tagging.truncation import Truncation
 from backends.training.weights import name as name_of
@@ -194,7 +194,7 @@ def test_scores_do_not_see_the_padding(fitted):
     short, long = Sentence("s", tuple("今天先生东西")), Sentence("l", tuple("我说" * 60))
     made.model.eval()
     with torch.inference_mode():
-        alone, padded = made.model(made._batch([short])), made.model(made._batch([short, long]))
+        alone, padded = made.model(made.batch([short])), made.model(made.batch([short, long]))
     torch.testing.assert_close(padded[:6], alone, rtol=0, atol=1e-4)
 
 
@@ -314,8 +314,8 @@ def test_no_loss_reads_padding_control_or_later_pieces(tmp_path, folder):
     sentences = [
         Sentence("a", ("in", "romeme", "\u200b"), " "), Sentence("b", tuple("先生东西南北我说")),
     ]  # fmt: skip
-    batch = made._batch(sentences)
-    tokenizer = made.encoder.table.tokenizer
+    batch = made.batch(sentences)
+    tokenizer = made.tokenizer.table.tokenizer
     scored = tokenizer.convert_ids_to_tokens(batch.ids.flatten()[batch.firsts].tolist())
     assert scored == ["in", "rome", "[UNK]", *"先生东西南北我说"]
     assert made.model(batch).shape == (11, len(TAGS))
@@ -466,10 +466,10 @@ def test_bf16_trains_and_says_so(backend, tmp_path):
 
 def test_class_weights_raise_rare_tags_and_average_to_one():
     tags = [[0] * 90 + [1] * 9 + [2]]
-    weights = _tag_weights(tags, 3, 0.5)
+    weights = class_weights(tags, 3, 0.5)
     assert weights[2] > weights[1] > weights[0]
     assert sum(weights[tag] for tag in tags[0]).item() == pytest.approx(100)
-    assert torch.equal(_tag_weights(tags, 3, 0.0), torch.ones(3))
+    assert torch.equal(class_weights(tags, 3, 0.0), torch.ones(3))
 
 
 @pytest.mark.slow
@@ -490,7 +490,7 @@ def test_class_weights_make_a_rare_type_louder(backend, head_lr, tmp_path):
 
 def test_weights_do_to_a_chain_that_says_nothing_what_they_do_to_a_softmax():
     torch.manual_seed(3)
-    gold = gold_of([[0, 1, 2], [4, 3]])
+    gold = targets_of([[0, 1, 2], [4, 3]])
     weights = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
     chain, softmax = CrfHead(weights), SoftmaxHead(weights)
     for parameter in chain.parameters():
@@ -510,5 +510,5 @@ def test_a_dropped_unit_is_unknown_in_training_only(tmp_path):
     forgotten = made.model.train()._with_unknowns(batch)
     share = (forgotten != batch.ids).float().sum() / len(batch.firsts)
     assert 0.35 < share < 0.65
-    assert set(forgotten[forgotten != batch.ids].tolist()) == {made.encoder.table.unknown}
+    assert set(forgotten[forgotten != batch.ids].tolist()) == {made.tokenizer.table.unknown}
     assert made.predict([TRAIN[0].sentence]) == made.predict([TRAIN[0].sentence])

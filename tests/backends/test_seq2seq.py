@@ -7,7 +7,7 @@ from tiny_generators import DEV, ODD, TRAIN, context, seq2seq, tokenizer, untie,
 
 from backends.generating import lora
 from backends.generating.scratch import learn_tokenizer
-from backends.generating.vocabulary import Vocabulary
+from backends.generating.vocabulary import UnitVocabulary
 from backends.seq2seq import T5
 from harness.core import Sentence
 from harness.errors import ConfigError, WeightsError
@@ -18,14 +18,14 @@ MARKS = ["O", "B_PER", "I_PER"]
 
 def started(tmp_path, train=TRAIN[:20], **options):
     made = make(T5, context(tmp_path), **SMALL | options)
-    made._start(train)
+    made.build(train)
     return made
 
 
 def test_the_answer_is_each_character_and_its_tag(tmp_path):
     made = started(tmp_path)
     example = TRAIN[0]
-    target = made._target(example)
+    target = made.target_ids(example)
     marks = {i: mark for mark, i in made.vocabulary.marks.items()}
     written = [marks.get(i) or made.vocabulary.tokenizer.decode([i]) for i in target[:-1]]
     from harness.generation.formats import format_named
@@ -53,7 +53,7 @@ def test_a_mask_that_nobody_looks_at_gives_the_same_loss(tmp_path, monkeypatch):
     examples = sorted(TRAIN[:8], key=lambda e: len(e.sentence))
     assert len(examples[0].sentence) < len(examples[-1].sentence)
     plain = made.loss(made.collate(examples))
-    monkeypatch.setattr("backends.seq2seq.is_watched", lambda model: True)
+    monkeypatch.setattr("backends.seq2seq.waits_for_mask", lambda model: True)
     torch.testing.assert_close(made.loss(made.collate(examples)), plain)
 
 
@@ -61,11 +61,11 @@ def test_forgetting_is_for_training_and_keeps_marks_and_copies_together(tmp_path
     made = started(tmp_path, word_dropout=0.5, dropout=0.0)
     batch = made.collate(TRAIN[:8])
     made.model.eval()
-    read, target = made._forget(batch["inputs"], batch["targets"])
+    read, target = made.drop_words(batch["inputs"], batch["targets"])
     assert read is batch["inputs"]
     made.model.train()
     torch.manual_seed(0)
-    read, target = made._forget(batch["inputs"], batch["targets"])
+    read, target = made.drop_words(batch["inputs"], batch["targets"])
     unknown, marks = made.vocabulary.unknown, list(made.vocabulary.marks.values())
     assert 0.2 < (read == unknown).float().mean() < 0.6
     kept = torch.isin(batch["targets"], torch.tensor([*marks, made.vocabulary.end, -100]))
@@ -77,7 +77,7 @@ def test_forgetting_is_for_training_and_keeps_marks_and_copies_together(tmp_path
 
 @pytest.mark.parametrize("joiner", ["", " "])
 def test_every_unit_owns_an_anchor_and_text_is_never_control(joiner, tmp_path):
-    vocabulary = Vocabulary(tokenizer(tmp_path), MARKS)
+    vocabulary = UnitVocabulary(tokenizer(tmp_path), MARKS)
     units = (*ODD, "</s>", "<pad>", "<unk>", "<tag:O>", "<tag:B_PER>", "</s></s>", "w12", "\ue000")
     sentence = Sentence("s", units, joiner)
     pieces = vocabulary.pieces(sentence)
@@ -89,7 +89,7 @@ def test_every_unit_owns_an_anchor_and_text_is_never_control(joiner, tmp_path):
 
 
 def test_a_byte_level_vocabulary_without_an_unknown_piece_gets_one(tmp_path):
-    vocabulary = Vocabulary(tokenizer(tmp_path, byte_level=True), MARKS)
+    vocabulary = UnitVocabulary(tokenizer(tmp_path, byte_level=True), MARKS)
     assert vocabulary.unknown not in vocabulary.control
     assert vocabulary.added == [vocabulary.unknown]
     sentence = Sentence("s", (*ODD, "<|endoftext|>", "国"))
@@ -100,7 +100,7 @@ def test_a_byte_level_vocabulary_without_an_unknown_piece_gets_one(tmp_path):
 
 def test_the_table_does_not_depend_on_what_was_asked_before(tmp_path):
     made = tokenizer(tmp_path)
-    one, two = Vocabulary(made, MARKS), Vocabulary(made, MARKS)
+    one, two = UnitVocabulary(made, MARKS), UnitVocabulary(made, MARKS)
     assert one.marks == two.marks, "adding the same tokens again adds none"
     sentence = Sentence("s", ODD)
     two.pieces(Sentence("t", tuple(reversed(ODD))))
@@ -111,7 +111,7 @@ def test_a_tokenizer_from_scratch_is_the_same_every_time_and_normalises_nothing(
     sentences = [e.sentence for e in TRAIN] + [Sentence("n", tuple("１℃１℃"))]
     one, two = (learn_tokenizer(sentences, ["abc"]) for _ in range(2))
     assert one.get_vocab() == two.get_vocab()
-    vocabulary = Vocabulary(one, MARKS)
+    vocabulary = UnitVocabulary(one, MARKS)
     (full,), (half,) = (
         vocabulary.pieces(Sentence("f", ("１",))),
         vocabulary.pieces(Sentence("h", ("1",))),
@@ -122,7 +122,7 @@ def test_a_tokenizer_from_scratch_is_the_same_every_time_and_normalises_nothing(
 
 
 def test_words_from_scratch_have_pieces():
-    vocabulary = Vocabulary(learn_tokenizer([words(i).sentence for i in range(50)], []), MARKS)
+    vocabulary = UnitVocabulary(learn_tokenizer([words(i).sentence for i in range(50)], []), MARKS)
     sentence = words(3).sentence
     assert vocabulary.unknown not in vocabulary.anchors(sentence)
     assert max(map(len, vocabulary.pieces(sentence))) >= 1
@@ -160,7 +160,7 @@ def test_weights_that_are_not_there_are_an_error_that_says_what_to_do(tmp_path):
 def test_a_word_of_the_answer_stands_for_the_next_unit_that_it_can_stand_for(tmp_path):
     made = started(tmp_path)
     sentence = Sentence("s", tuple("东㐀南㐁"))
-    ids = made.answers.ids(sentence, ["O"] * 4)
-    assert made.answers.text(ids, sentence).text == "东 O 㐀 O 南 O 㐁 O"
-    assert made.answers.text(ids[4:], sentence).text == "南 O 㐁 O"
-    assert made.answers.text(ids[2:4] * 3, sentence).text == "㐀 O 㐁 O 㐀 O", "then the first"
+    ids = made.codec.ids(sentence, ["O"] * 4)
+    assert made.codec.text(ids, sentence).text == "东 O 㐀 O 南 O 㐁 O"
+    assert made.codec.text(ids[4:], sentence).text == "南 O 㐁 O"
+    assert made.codec.text(ids[2:4] * 3, sentence).text == "㐀 O 㐁 O 㐀 O", "then the first"

@@ -99,7 +99,7 @@ def test_beams_know_their_units_too(kind, tmp_path):
 def test_its_reader_chooses_what_one_pass_over_the_answer_chooses(fitted):
     _, backend = fitted
     backend.model.eval()
-    ids = torch.tensor(backend.answers.tag_ids)
+    ids = torch.tensor(backend.codec.tag_ids)
     outside, person = (backend.context.tags.index(tag) for tag in ("O", "B-PER"))
     for example, output in zip(DEV, backend.predict(SENTENCES), strict=True):
         with torch.no_grad():
@@ -120,7 +120,7 @@ def _scores(backend, example):
     backend.loss(batch)
     handle.remove()
     targets = batch["targets"][0]
-    return found[0][0][torch.isin(targets, torch.tensor(backend.answers.tag_ids))]
+    return found[0][0][torch.isin(targets, torch.tensor(backend.codec.tag_ids))]
 
 
 @pytest.mark.slow
@@ -148,6 +148,6 @@ def test_a_saved_model_answers_the_same_in_a_new_process(kind, lora, tmp_path):
 )
 def test_the_unit_is_known_in_formats_that_give_all_units_as_many_tokens(options, stride, tmp_path):
     backend = make(Gpt, context(tmp_path), **SMALL | options | {"aligned": True})
-    backend._start(TRAIN[:20])
+    backend.build(TRAIN[:20])
     assert backend.stride == stride
     assert is_aligned(backend.model) == (stride is not None)

@@ -9,10 +9,14 @@ from tiny_generators import CAUSAL, END, PAD, SEQ2SEQ, TAG_IDS, TAGS, causal, se
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from backends.generating.cache import Slab
-from backends.generating.constrained import Grammar, asked_only, decode
-from backends.generating.padding import mask_of, padded
-from backends.generating.readers import DecoderOnly, EncoderDecoder, read_prefix
-from backends.generating.t5_reader import T5Reader
+from backends.generating.constrained import Grammar, decode, restricted_head
+from backends.generating.incremental import (
+    IncrementalCausal,
+    IncrementalEncoderDecoder,
+    read_prefix,
+)
+from backends.generating.incremental_t5 import IncrementalT5
+from backends.generating.padding import padded, padding_mask
 from harness.tags import invalid_transitions, may_follow
 
 GRAMMAR = Grammar.of(TAGS, TAG_IDS, torch.device("cpu"))
@@ -42,27 +46,29 @@ def ours(model, texts, echo=True, beam=1, generic=False):
     forced = blocks(texts, echo)
     lengths = [len(text) for text in texts]
     capacity = sum(block.shape[1] + 1 for block in forced)
-    with torch.inference_mode(), asked_only(model, GRAMMAR.ids):
+    with torch.inference_mode(), restricted_head(model, GRAMMAR.ids):
         if model.config.is_encoder_decoder:
             inputs = [[*text, END] for text in texts]
             start = torch.full((len(texts), 1), PAD)
             first = torch.cat([start, forced[0]], 1)
-            kind = EncoderDecoder if generic else T5Reader
-            reader = kind(model, padded(inputs, PAD), mask_of(inputs), first, capacity + 1, beam)
+            kind = IncrementalEncoderDecoder if generic else IncrementalT5
+            decoder = kind(
+                model, padded(inputs, PAD), padding_mask(inputs), first, capacity + 1, beam
+            )
         else:
             rows = [
                 [*text, END, *block] for text, block in zip(texts, forced[0].tolist(), strict=True)
             ]
             prefix = read_prefix(model, torch.tensor([PREFIX]))
-            reader = DecoderOnly(
+            decoder = IncrementalCausal(
                 model,
                 prefix,
                 padded(rows, PAD, left=True),
-                mask_of(rows, left=True),
+                padding_mask(rows, left=True),
                 capacity,
                 beam,
             )
-        return decode(reader, forced, lengths, GRAMMAR, beam)
+        return decode(decoder, forced, lengths, GRAMMAR, beam)
 
 
 class Automaton:
@@ -130,7 +136,7 @@ def theirs(model, texts, echo=True, beam=1):
     )
     written = model.generate(
         rows,
-        attention_mask=mask_of(inputs, left=left),
+        attention_mask=padding_mask(inputs, left=left),
         max_new_tokens=sum(len(block) + 1 for block in automaton.forced[0]) + 1,
         do_sample=False,
         num_beams=beam,
@@ -249,10 +255,10 @@ def test_one_pass_over_the_answer_chooses_the_same(models, name, monkeypatch):
 def test_the_head_is_put_back(models):
     model = models["untied"]
     before = model.get_output_embeddings()
-    with asked_only(model, GRAMMAR.ids):
+    with restricted_head(model, GRAMMAR.ids):
         assert model.get_output_embeddings().weight.shape[0] == len(TAGS)
     assert model.get_output_embeddings() is before
-    with pytest.raises(ZeroDivisionError), asked_only(model, GRAMMAR.ids):
+    with pytest.raises(ZeroDivisionError), restricted_head(model, GRAMMAR.ids):
         divmod(1, 0)
     assert model.get_output_embeddings() is before
 

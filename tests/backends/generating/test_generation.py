@@ -127,7 +127,7 @@ def test_eight_by_one_is_four_by_two_is_two_by_four(family, tmp_path):
     """One update from eight sentences of unequal answers, however they are split."""
     eight = [Example(Sentence(f"e{i}", tuple("我在东。")), story(4).spans[:0]) for i in range(8)]
     probe, _ = trained(family, tmp_path / "p", [*eight, *eight], [], epochs=1)
-    each = probe.slots(eight[0])
+    each = probe.positions(eight[0])
     found = []
     for size, accumulate in ((8, 1), (4, 2), (2, 4)):
         options = {

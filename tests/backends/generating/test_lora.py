@@ -154,7 +154,7 @@ def test_rows_of_tags_begin_as_the_mean_of_their_text(pretrained, tmp_path):
     _, _, options = fitted(pretrained, tmp_path)
     options = options | {"lora": 0, "epochs": 1}
     plain = make(family, context(tmp_path), **options)
-    plain._start(TRAIN[:2])
+    plain.build(TRAIN[:2])
     for embedding in (plain.model.get_input_embeddings(), plain.model.get_output_embeddings()):
         for mark, row in plain.vocabulary.marks.items():
             pieces = plain.vocabulary.text(mark)
@@ -187,7 +187,7 @@ def test_training_moves_the_rows(pretrained, tmp_path):
     backend, _, _ = fitted(pretrained, tmp_path)
     base = model(backend.shape, backend.auto)
     add_rows(base, backend.vocabulary)
-    ids = backend.answers.tag_ids
+    ids = backend.codec.tag_ids
     with lora.merged(backend.model) as plain:
         now = plain.get_input_embeddings()(torch.tensor(ids))
     then = base.get_input_embeddings()(torch.tensor(ids))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.tagging.encoding import Encoder, Pretrained, Vocabulary, levelled
+from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer, levelled
 from harness.core import Sentence
 from harness.errors import ConfigError
 
@@ -25,7 +25,7 @@ def table(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("bert")
     (folder / "vocab.txt").write_text("\n".join(PIECES), encoding="utf-8")
-    return Pretrained(BertTokenizer(vocab=str(folder / "vocab.txt"), model_max_length=512))
+    return PretrainedTable(BertTokenizer(vocab=str(folder / "vocab.txt"), model_max_length=512))
 
 
 def names(ids):
@@ -33,14 +33,14 @@ def names(ids):
 
 
 def test_first_piece_of_each_unit_is_known(table):
-    encoded = Encoder(table, 64).encode(sentence("中", "abcd", "国", joiner=" "))
+    encoded = UnitTokenizer(table, 64).encode(sentence("中", "abcd", "国", joiner=" "))
     assert names(encoded.ids) == ["[CLS]", "中", "ab", "##c", "##d", "国", "[SEP]"]
     assert names(encoded.ids[i] for i in encoded.firsts) == ["中", "ab", "国"]
 
 
 @pytest.mark.parametrize("unit", NO_PIECE)
 def test_a_unit_without_a_piece_gets_the_unknown_one(table, unit):
-    encoded = Encoder(table, 64).encode(sentence("中", unit, "国"))
+    encoded = UnitTokenizer(table, 64).encode(sentence("中", unit, "国"))
     assert names(encoded.ids) == ["[CLS]", "中", "[UNK]", "国", "[SEP]"]
     assert encoded.firsts == (1, 2, 3)
 
@@ -59,23 +59,23 @@ def test_a_control_token_that_is_a_plain_piece_is_out_of_reach_too(table):
     from transformers import BertTokenizer
 
     ends = BertTokenizer(vocab={piece: i for i, piece in enumerate(PIECES)}, sep_token="国")
-    assert names(Pretrained(ends).pieces("国")) == ["[UNK]"]
+    assert names(PretrainedTable(ends).pieces("国")) == ["[UNK]"]
     assert names(table.pieces("国")) == ["国"]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=4), max_size=20))
 def test_any_units_own_as_many_positions(table, units):
-    encoder = Encoder(table, 64)
+    encoder = UnitTokenizer(table, 64)
     encoded = encoder.encode(sentence(*units, joiner=" "))
     assert len(encoded.firsts) == len(units)
     assert list(encoded.firsts) == sorted(set(encoded.firsts))
-    assert len(encoded.ids) == encoder.slots(sentence(*units, joiner=" ")) <= 64
+    assert len(encoded.ids) == encoder.positions(sentence(*units, joiner=" ")) <= 64
 
 
 def test_later_pieces_of_the_longest_units_go_first(table):
     units = sentence("中", "abccc", "abc", "国", joiner=" ")
-    whole = Encoder(table, 11).encode(units)
-    cut = Encoder(table, 8).encode(units)
+    whole = UnitTokenizer(table, 11).encode(units)
+    cut = UnitTokenizer(table, 8).encode(units)
     assert len(whole.ids) == 10
     assert names(cut.ids) == ["[CLS]", "中", "ab", "##c", "ab", "##c", "国", "[SEP]"]
     assert len(cut.firsts) == 4
@@ -95,11 +95,11 @@ def test_levelling_fills_the_room_and_keeps_every_first_piece(counts, data):
 
 def test_more_units_than_positions_is_an_error_that_names_the_setting(table):
     with pytest.raises(ConfigError, match=r"sentence s1 has 7 units .* window_limit=6"):
-        Encoder(table, 8).encode(sentence(*"中国中国中国中"))
+        UnitTokenizer(table, 8).encode(sentence(*"中国中国中国中"))
 
 
 def learned(*texts, joiner=""):
-    return Vocabulary.learn([Sentence(t, tuple(t.split()), joiner) for t in texts])
+    return LearnedTable.learn([Sentence(t, tuple(t.split()), joiner) for t in texts])
 
 
 def test_rare_units_are_unknown():
@@ -130,16 +130,16 @@ def test_a_learned_vocabulary_does_not_hang_on_the_order_of_the_text():
 
 @pytest.mark.parametrize("unit", ["\u200b", "\ufe0f", "１", "É", " "])
 def test_a_learned_vocabulary_tells_all_characters_apart(unit):
-    table = Vocabulary.learn([sentence(unit, unit, "1", "1", "E", "E")])
+    table = LearnedTable.learn([sentence(unit, unit, "1", "1", "E", "E")])
     assert table.pieces(unit) not in (table.pieces("1"), table.pieces("E"), (table.unknown,))
 
 
 def test_saved_tables_load_equal(table, tmp_path):
     table.save(tmp_path)
-    again = Pretrained.load(tmp_path / Pretrained.FOLDER)
+    again = PretrainedTable.load(tmp_path / PretrainedTable.FOLDER)
     own = learned("中 中 国 国 in in")
     own.save(tmp_path)
-    assert json.loads((tmp_path / Vocabulary.FILE).read_text(encoding="utf-8"))
+    assert json.loads((tmp_path / LearnedTable.FILE).read_text(encoding="utf-8"))
     for unit in ["中", "abcd", "\u200b", "[SEP]", "in"]:
         assert again.pieces(unit) == table.pieces(unit)
-        assert Vocabulary.load(tmp_path).pieces(unit) == own.pieces(unit)
+        assert LearnedTable.load(tmp_path).pieces(unit) == own.pieces(unit)

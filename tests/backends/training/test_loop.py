@@ -41,7 +41,7 @@ class Line:
     def groups(self, recipe):
         return decay_groups(self.model.named_parameters(), recipe.learning_rate, 0.0)
 
-    def slots(self, example):
+    def positions(self, example):
         return len(example.sentence)
 
     def collate(self, examples):

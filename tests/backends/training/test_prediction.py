@@ -3,7 +3,12 @@
 import pytest
 import torch
 
-from backends.training.prediction import MANY_POSITIONS, POSITIONS, positions, predict_in_batches
+from backends.training.prediction import (
+    MANY_POSITIONS,
+    POSITIONS,
+    positions_per_batch,
+    predict_in_batches,
+)
 from harness.core import Sentence
 from harness.errors import ResourceError
 from harness.protocol import Context
@@ -79,5 +84,5 @@ def test_a_sentence_that_never_fits_ends_with_advice():
 
 
 def test_a_batch_has_a_size_of_its_own_on_each_kind_of_device():
-    assert positions(torch.device("cpu")) == POSITIONS["cpu"]
-    assert positions(torch.device("cuda")) == MANY_POSITIONS
+    assert positions_per_batch(torch.device("cpu")) == POSITIONS["cpu"]
+    assert positions_per_batch(torch.device("cuda")) == MANY_POSITIONS

@@ -2,8 +2,8 @@
 
 The same sums as transformers' decoder, which spends most of a small step on bookkeeping: here the
 three projections of a layer are one product, position biases and masks are made once for the whole
-answer, and in the last layer only the place that is asked about goes on. A test holds both to the
-same tags, and `_readers.EncoderDecoder` reads every other encoder-decoder.
+answer, and in the last layer only the position that is asked about goes on. A test holds both to
+the same tags, and ``incremental.IncrementalEncoderDecoder`` decodes every other encoder-decoder.
 """
 
 from typing import Any
@@ -13,17 +13,17 @@ from torch.nn.functional import linear, rms_norm
 
 from backends.generating.aligned import is_aligned
 from backends.generating.cache import Slab
-from backends.generating.padding import opened
+from backends.generating.padding import key_mask
 
 # Families whose decoder layers are exactly self-attention, attention across, feed-forward, with
 # the position bias of the first layer for all.
 KNOWN = ("t5", "mt5")
 
 
-class T5Reader:
+class IncrementalT5:
     """Reads answers with T5's decoder; the inputs are encoded once.
 
-    Args: as of ``EncoderDecoder``.
+    Args: as of ``IncrementalEncoderDecoder``.
     """
 
     def __init__(
@@ -35,8 +35,8 @@ class T5Reader:
         capacity: int,
         beam: int = 1,
     ) -> None:
-        states = model.get_encoder()(inputs, attention_mask=opened(mask)).last_hidden_state
-        states = states.repeat_interleave(beam, 0)  # (rows, places, width)
+        states = model.get_encoder()(inputs, attention_mask=key_mask(mask)).last_hidden_state
+        states = states.repeat_interleave(beam, 0)  # (rows, positions, width)
         self._across = _across(model, mask.repeat_interleave(beam, 0), capacity, states)
         self._model, self._decoder = model, model.get_decoder()
         self._first = first.repeat_interleave(beam, 0)  # (rows, width)
@@ -52,16 +52,16 @@ class T5Reader:
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
-        return self.read(self._first)
+        return self.step(self._first)
 
-    def read(self, block: torch.Tensor) -> torch.Tensor:
+    def step(self, block: torch.Tensor) -> torch.Tensor:
         """Scores of the next tag, after ``block``: (rows, tags)."""
         start = self._layers[0].past.filled
         end = start + block.shape[1]
         bias = self._bias[:, :, start:end, :end]
         across = None if self._across is None else self._across[:, :, start:end]
         last = None if across is None else across[:, :, -1:]
-        stream = self._decoder.embed_tokens(block)  # (rows, places, width)
+        stream = self._decoder.embed_tokens(block)  # (rows, positions, width)
         for layer in self._layers[:-1]:
             stream = layer(stream, stream, bias, across)
         stream = self._layers[-1](stream, stream[:, -1:], bias[:, :, -1:], last)  # (rows, 1, width)
@@ -85,13 +85,13 @@ class T5Reader:
 def _across(
     model: Any, mask: torch.Tensor, capacity: int, states: torch.Tensor
 ) -> torch.Tensor | None:
-    """What attention across adds (rows, heads or 1, capacity, places); None where it is nothing."""
+    """What attention across adds (rows, heads or 1, capacity, positions); None for nothing."""
     if is_aligned(model):
         seen = model.across(mask, 0, capacity)
     elif bool(mask.all()):
         return None
     else:
-        seen = opened(mask)  # (rows, 1, 1, places)
+        seen = key_mask(mask)  # (rows, 1, 1, positions)
     added = _additive(seen, states) if seen.dtype == torch.bool else seen
     return added.expand(-1, -1, capacity, -1)
 
@@ -104,33 +104,33 @@ class _Layer:
         inner, across = block.layer[0].SelfAttention, block.layer[1].EncDecAttention
         self.heads = inner.n_heads
         self.projections = torch.cat([inner.q.weight, inner.k.weight, inner.v.weight])
-        self.out, self.ask, self.tell = inner.o, across.q, across.o
+        self.out, self.cross_query, self.cross_out = inner.o, across.q, across.o
         self.keys, self.values = (
             self._split(project(states)).contiguous() for project in (across.k, across.v)
-        )  # (rows, heads, places, size)
+        )  # (rows, heads, positions, size)
         self.feed = block.layer[2].DenseReluDense
         self.past = Slab(capacity)
 
     def __call__(
         self,
         stream: torch.Tensor,
-        asked: torch.Tensor,
+        tail: torch.Tensor,
         bias: torch.Tensor,
         mask: torch.Tensor | None,
     ) -> torch.Tensor:
-        """``asked``, the last places of ``stream`` (rows, places, width), one layer on."""
+        """``tail``, the last of ``stream`` (rows, positions, width), one layer on."""
         projected = linear(_norm(self.norms[0], stream), self.projections)
         queries, keys, values = map(self._split, projected.chunk(3, -1))
         keys, values = self.past.update(keys, values)
-        queries = queries[:, :, -asked.shape[1] :]  # (rows, heads, places, size)
-        asked = asked + self.out(self._attend(queries, keys, values, bias))
-        queries = self._split(self.ask(_norm(self.norms[1], asked)))
-        asked = asked + self.tell(self._attend(queries, self.keys, self.values, mask))
-        fed: torch.Tensor = self.feed(_norm(self.norms[2], asked))
-        return asked + fed
+        queries = queries[:, :, -tail.shape[1] :]  # (rows, heads, positions, size)
+        tail = tail + self.out(self._attend(queries, keys, values, bias))
+        queries = self._split(self.cross_query(_norm(self.norms[1], tail)))
+        tail = tail + self.cross_out(self._attend(queries, self.keys, self.values, mask))
+        fed: torch.Tensor = self.feed(_norm(self.norms[2], tail))
+        return tail + fed
 
     def _split(self, projected: torch.Tensor) -> torch.Tensor:
-        """(rows, places, heads * size) by heads: (rows, heads, places, size)."""
+        """(rows, positions, heads * size) by heads: (rows, heads, positions, size)."""
         by_head: torch.Tensor = projected.unflatten(-1, (self.heads, -1))
         return by_head.transpose(1, 2)
 
@@ -141,8 +141,8 @@ class _Layer:
         values: torch.Tensor,
         bias: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Attention as T5 has it, with no scale: (rows, places, heads * size)."""
-        scores = queries @ keys.transpose(2, 3)  # (rows, heads, places, keys)
+        """Attention as T5 has it, with no scale: (rows, positions, heads * size)."""
+        scores = queries @ keys.transpose(2, 3)  # (rows, heads, positions, keys)
         scores = scores if bias is None else scores + bias
         return (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
 

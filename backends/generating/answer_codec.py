@@ -7,7 +7,7 @@ the three agree token by token. The joined string is never tokenised.
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from backends.generating.vocabulary import Vocabulary
+from backends.generating.vocabulary import UnitVocabulary
 from harness.core import Sentence, Text
 from harness.generation.formats import Format, Item
 from harness.tags import OUTSIDE
@@ -16,10 +16,10 @@ from harness.tags import OUTSIDE
 PROBE = 12
 
 
-class Answers:
+class AnswerCodec:
     """The answers to sentences in a format, under a vocabulary that has the format's marks."""
 
-    def __init__(self, vocabulary: Vocabulary, form: Format, tags: Sequence[str]) -> None:
+    def __init__(self, vocabulary: UnitVocabulary, form: Format, tags: Sequence[str]) -> None:
         self.vocabulary, self.format, self.tags = vocabulary, form, tuple(tags)
         items = form.marks(self.tags)
         self.marks = {item: vocabulary.marks[form.spell(item)] for item in items}
@@ -109,18 +109,18 @@ class _Copy:
 
     def __init__(self, anchors: Sequence[int], units: Sequence[str]) -> None:
         self.units, self.behind = units, 0
-        self.places: dict[int, list[int]] = {}
+        self.positions: dict[int, list[int]] = {}
         for place, anchor in enumerate(anchors):
-            self.places.setdefault(anchor, []).append(place)
+            self.positions.setdefault(anchor, []).append(place)
 
     def __contains__(self, token: int) -> bool:
-        return token in self.places
+        return token in self.positions
 
     def unit(self, token: int) -> str:
         """The unit that ``token`` stands for now."""
-        places = self.places[token]
-        place = next((p for p in places if p >= self.behind), None)
+        positions = self.positions[token]
+        place = next((p for p in positions if p >= self.behind), None)
         if place is None:
-            return self.units[places[0]]
+            return self.units[positions[0]]
         self.behind = place + 1
         return self.units[place]

@@ -1,6 +1,6 @@
 """The two kinds of model that can read an answer as it is made, each with its own cache.
 
-Encoder-decoder: the decoder's positions are places in its cache (T5's relative bias), so no row may
+Encoder-decoder: a position of the decoder is one of its cache (T5's relative bias), so no row may
 have a hole there; blocks are equally wide for all rows. Decoder-only: rows are padded on the left,
 between the shared prefix and the sentence, and positions are given explicitly.
 """
@@ -11,16 +11,16 @@ from transformers.cache_utils import Cache, DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
 from backends.generating import cache
-from backends.generating.padding import is_watched, opened_behind
+from backends.generating.padding import causal_mask, waits_for_mask
 
 
-class EncoderDecoder:
+class IncrementalEncoderDecoder:
     """Reads answers with the decoder; the inputs are encoded once.
 
     Args:
         model: an encoder-decoder whose head scores the tags alone.
-        inputs: (sentences, places), padded on the right.
-        mask: (sentences, places), 0 where padded.
+        inputs: (sentences, positions), padded on the right.
+        mask: (sentences, positions), 0 where padded.
         first: decoder start and all that is forced before the first tag, (sentences, width).
         capacity: decoder positions that a row needs at most.
         beam: rows per sentence.
@@ -37,7 +37,7 @@ class EncoderDecoder:
     ) -> None:
         self._model = model
         states = model.get_encoder()(input_ids=inputs, attention_mask=mask).last_hidden_state
-        self._states = states.repeat_interleave(beam, 0)  # (rows, places, width)
+        self._states = states.repeat_interleave(beam, 0)  # (rows, positions, width)
         self._first = first.repeat_interleave(beam, 0)  # (rows, width)
         self._cache = EncoderDecoderCache(cache.slabs(capacity), DynamicCache())
         # Masks in the form attention adds them: made once, not in every pass.
@@ -47,9 +47,9 @@ class EncoderDecoder:
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
-        return self.read(self._first)
+        return self.step(self._first)
 
-    def read(self, block: torch.Tensor) -> torch.Tensor:
+    def step(self, block: torch.Tensor) -> torch.Tensor:
         """Scores of the next tag, after ``block``: (rows, tags)."""
         start = self._cache.get_seq_length()
         end = start + block.shape[1]
@@ -79,15 +79,15 @@ def _additive(seen: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
     return torch.zeros_like(seen, dtype=states.dtype).masked_fill(~seen, lowest)
 
 
-class DecoderOnly:
+class IncrementalCausal:
     """Reads answers behind a prefix that all rows share and a prompt of their own.
 
     Args:
         model: a causal language model whose head scores the tags alone.
         prefix: the cache of the shared prefix, one row (see ``read_prefix``).
         prompts: the rest of the prompt and all that is forced before the first tag,
-            (sentences, places), padded on the left.
-        mask: (sentences, places), 0 where padded.
+            (sentences, positions), padded on the left.
+        mask: (sentences, positions), 0 where padded.
         capacity: positions behind ``prompts`` that a row needs at most.
         beam: rows per sentence.
         units: which unit each column of the questions holds, for an aligned model.
@@ -107,25 +107,25 @@ class DecoderOnly:
         shared, rows = prefix.get_seq_length(), len(prompts) * beam
         room = shared + prompts.shape[1] + capacity
         self._cache = cache.spread(prefix, rows, room)
-        self._prompts = prompts.repeat_interleave(beam, 0)  # (rows, places)
+        self._prompts = prompts.repeat_interleave(beam, 0)  # (rows, positions)
         self._mask = mask.new_ones(rows, room)  # (rows, positions)
         self._mask[:, shared : shared + prompts.shape[1]] = mask.repeat_interleave(beam, 0)
-        self._places = self._mask.cumsum(1) - 1  # (rows, positions)
+        self._positions = self._mask.cumsum(1) - 1  # (rows, positions)
         self._padded = not bool(mask.all())
         self._units = None if units is None else units.repeat_interleave(beam, 0)
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
-        return self.read(self._prompts)
+        return self.step(self._prompts)
 
-    def read(self, block: torch.Tensor) -> torch.Tensor:
+    def step(self, block: torch.Tensor) -> torch.Tensor:
         """Scores of the next tag, after ``block``: (rows, tags)."""
         start = self._cache.get_seq_length()
         end = start + block.shape[1]
         scores: torch.Tensor = self._model(
             input_ids=block,
             attention_mask=self._seen(start, end),
-            position_ids=self._places[:, start:end].clamp(min=0),
+            position_ids=self._positions[:, start:end].clamp(min=0),
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
@@ -134,23 +134,23 @@ class DecoderOnly:
         return scores[:, -1]
 
     def _seen(self, start: int, end: int) -> torch.Tensor | None:
-        """What the places from ``start`` may look at."""
+        """What the positions from ``start`` may look at."""
         if self._units is not None:
             return self._mask[:, :end]
-        if is_watched(self._model):
-            return opened_behind(self._mask[:, :end], start)
+        if waits_for_mask(self._model):
+            return causal_mask(self._mask[:, :end], start)
         return self._mask[:, :end] if self._padded else None
 
     def keep(self, rows: torch.Tensor, *, moved: bool) -> None:
         """Go on with ``rows``; the padding is the same for all beams of a sentence."""
         cache.keep(self._cache, rows, moved=moved)
-        self._mask, self._places = self._mask[: len(rows)], self._places[: len(rows)]
+        self._mask, self._positions = self._mask[: len(rows)], self._positions[: len(rows)]
         if self._units is not None:
             self._units = self._units[: len(rows)]
 
 
 def read_prefix(model: PreTrainedModel, prefix: torch.Tensor) -> Cache:
-    """The cache of a prefix of (1, places) that many rows share."""
+    """The cache of a prefix of (1, positions) that many rows share."""
     slabs = cache.slabs(prefix.shape[1])
     model(input_ids=prefix, past_key_values=slabs, use_cache=True, logits_to_keep=1)
     return slabs

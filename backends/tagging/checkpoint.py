@@ -1,0 +1,57 @@
+"""A tagger on disk: the encoder's configuration, the piece table, the weights, and the tag set."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from backends.tagging.architecture import random_encoder
+from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
+from backends.tagging.tagger import Tagger
+
+WEIGHTS, NOTES = "model.safetensors", "tagger.json"
+
+
+class Saved(NamedTuple):
+    """What a tagger is made of again: an encoder still random, and the weights of the whole."""
+
+    encoder: Any
+    tokenizer: UnitTokenizer
+    weights: dict[str, torch.Tensor]
+
+
+def save(folder: Path, model: Tagger, tokenizer: UnitTokenizer, tags: Sequence[str]) -> None:
+    """Write weights, configuration, table and tag set into ``folder``."""
+    from safetensors.torch import save_file
+
+    model.encoder.config.save_pretrained(folder)
+    tokenizer.table.save(folder)
+    save_file(model.state_dict(), folder / WEIGHTS)
+    notes = {"tags": list(tags), "limit": tokenizer.limit}
+    (folder / NOTES).write_text(json.dumps(notes, ensure_ascii=False), encoding="utf-8")
+
+
+def load(folder: Path, tags: Sequence[str]) -> Saved:
+    """Read what ``save`` wrote.
+
+    Raises:
+        ValueError: for a model of another tag set.
+    """
+    from safetensors.torch import load_file
+    from transformers import AutoConfig
+
+    notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+    if notes["tags"] != list(tags):
+        msg = f"it was trained on the tags {notes['tags']}, not on {list(tags)}"
+        raise ValueError(msg)
+    encoder = random_encoder(AutoConfig.from_pretrained(folder, trust_remote_code=False))
+    tokenizer = UnitTokenizer(_table(folder), notes["limit"])
+    return Saved(encoder, tokenizer, load_file(folder / WEIGHTS))
+
+
+def _table(folder: Path) -> LearnedTable | PretrainedTable:
+    if (folder / LearnedTable.FILE).is_file():
+        return LearnedTable.load(folder)
+    return PretrainedTable.load(folder / PretrainedTable.FOLDER)
