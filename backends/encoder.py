@@ -21,7 +21,7 @@ from backends.tagging.architecture import (
 )
 from backends.tagging.encoding import LearnedTable, UnitTokenizer
 from backends.tagging.heads import CrfHead, Head, Paths, SoftmaxHead, class_weights
-from backends.tagging.tagger import Batch, Tagger, collate, targets_of
+from backends.tagging.tagger import Batch, LabelledBatch, Tagger, collate, targets_of
 from backends.tagging.tagging_options import TaggingOptions
 from backends.tagging.truncation import Truncation
 from backends.training import loop, weights
@@ -45,6 +45,10 @@ class EncoderBackend:
     head: ClassVar[type[Head]]
     base: ClassVar[str]
 
+    # Both are there once the backend is trained, loaded, or asked for its ceiling.
+    model: Tagger
+    tokenizer: UnitTokenizer
+
     def __init__(
         self,
         context: Context,
@@ -58,8 +62,6 @@ class EncoderBackend:
         self.tagging = tagging
         self.truncation = Truncation(tagging.max_length)
         self.tag_ids = {tag: i for i, tag in enumerate(context.tags)}
-        self.model: Any = None
-        self.tokenizer: Any = None
 
     @property
     def weights_name(self) -> str:
@@ -143,22 +145,23 @@ class EncoderBackend:
 
     def positions(self, example: Example) -> int:
         """The positions that an example costs."""
-        return int(self.tokenizer.positions(self.truncation.sentence(example.sentence)))
+        return self.tokenizer.positions(self.truncation.sentence(example.sentence))
 
-    def collate(self, examples: Sequence[Example]) -> Batch:
+    def collate(self, examples: Sequence[Example]) -> LabelledBatch:
         """A batch with its targets."""
         read = [self.truncation.example(example) for example in examples]
         batch = self.batch([example.sentence for example in read])
-        return batch._replace(targets=targets_of(self._tags(read)))
+        return LabelledBatch(batch, targets_of(self._tags(read)))
 
     def batch(self, sentences: Sequence[Sentence]) -> Batch:
         """``sentences`` as tensors."""
         encoded = [self.tokenizer.encode(sentence) for sentence in sentences]
         return collate(encoded, self.tokenizer.table.padding)
 
-    def loss(self, batch: Batch) -> tuple[torch.Tensor, int]:
+    def loss(self, batch: LabelledBatch) -> tuple[torch.Tensor, int]:
         """The head's loss summed over units, and how many units there are."""
-        return self.model.head.loss(self.model(batch), batch.targets), sum(batch.lengths)
+        sentences, targets = batch
+        return self.model.head.loss(self.model(sentences), targets), sum(sentences.lengths)
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
         """One tag per unit."""
@@ -188,7 +191,7 @@ class EncoderBackend:
 
     def oracle(self, train_set: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold through units, pieces and first pieces, and back."""
-        if self.tokenizer is None:
+        if not hasattr(self, "tokenizer"):
             _, self.tokenizer = self.build([example.sentence for example in train_set])
         return [self._round_trip(example) for example in examples]
 

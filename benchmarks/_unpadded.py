@@ -16,7 +16,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from backends.encoder import BertSoftmax
-from backends.tagging.heads import Head, Targets
+from backends.tagging.heads import Head
 from backends.tagging.tagger import Tagger
 from harness.core import Sentence
 
@@ -36,7 +36,6 @@ class Row(NamedTuple):
     borders: tuple[int, ...]
     firsts: torch.Tensor
     lengths: tuple[int, ...]
-    targets: Targets | None = None
 
 
 def attend(

@@ -20,14 +20,20 @@ class Batch(NamedTuple):
 
     ``ids`` (batch, pieces); ``attention`` of the same shape, or None where nothing is padding;
     ``firsts`` (units,), the places of first pieces in the flattened ``ids``; ``lengths``, the units
-    of each sentence; ``targets`` in training.
+    of each sentence.
     """
 
     ids: torch.Tensor
     attention: torch.Tensor | None
     firsts: torch.Tensor
     lengths: tuple[int, ...]
-    targets: Targets | None = None
+
+
+class LabelledBatch(NamedTuple):
+    """Sentences to train on."""
+
+    batch: Batch
+    targets: Targets
 
 
 def collate(encoded: Sequence[TokenizedSentence], padding: int) -> Batch:

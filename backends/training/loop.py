@@ -40,7 +40,10 @@ Sums: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 class Objective(Protocol):
     """What a family brings to the loop."""
 
-    model: torch.nn.Module
+    @property
+    def model(self) -> torch.nn.Module:
+        """What is trained."""
+        ...
 
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """The AdamW groups with their peak learning rates."""
