@@ -1,7 +1,8 @@
-"""A result that was stored before options got their names is still predicted with and run again."""
+"""Former names of options: read with a warning in ``--set``, and in results stored under them."""
 
 import tiny_task
 from making import make
+from program import harness
 from stored_runs import SETTINGS, write_run
 
 from backends.encoder import BertCrf
@@ -60,3 +61,16 @@ def test_a_run_stored_under_former_names_is_planned_again_under_todays(tmp_path)
     assert today.items() <= cell.options.values.items(), "options of after have their defaults"
     assert not former & set(cell.options.values)
     assert cell.options.variant == "legal=True", "the name of the row stays"
+
+
+def test_a_former_name_in_set_is_warned_of_on_stderr_and_planned_under_todays(tmp_path):
+    out, err = harness(
+        "run", "--backend", "bert-crf", "--seed", "13", "--set", "forget=0.1", "--dry-run",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert "word_dropout: 0.1" in out
+    assert "forget" not in out
+    assert err.splitlines() == [
+        "warning: --set bert-crf: option 'forget' is called 'word_dropout' now; "
+        "its former name is read for one more release"
+    ]
