@@ -55,7 +55,7 @@ class AnswerCodec:
         return [anchors[item.value]] if item.kind == "unit" else self.vocabulary.text(item.value)
 
     def forced(self, sentence: Sentence) -> list[list[int]]:
-        """What stands before the tag of each unit; equally long for all sentences at a position."""
+        """What stands before the tag of each unit; equally long for all sentences."""
         blocks: list[list[int]] = []
         block: list[int] = []
         outside = self.marks[Item("tag", OUTSIDE)]

@@ -20,7 +20,7 @@ from harness.tags import legality
 
 
 class IncrementalDecoder(Protocol):
-    """A model that reads the answer as it is made; rows are ``sentences x beams``."""
+    """A model that scores an answer tag by tag; rows are ``sentences x beams``."""
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag, after the input and what is forced before it: (rows, tags)."""
@@ -61,8 +61,8 @@ def decode(
 
     Args:
         decoder: a model that has not begun yet.
-        forced: what stands before the tag of each position, (sentences, width); no position has
-            to have the width of another, and a width may be 0.
+        forced: what stands before the tag of each unit, (sentences, width); no unit has to have
+            the width of another, and a width may be 0.
         lengths: units per sentence, longest first.
         grammar: the tags and their legal transitions.
         beam: how many hypotheses a sentence keeps.
@@ -70,17 +70,17 @@ def decode(
     search = _BeamSearch.begin(len(lengths), beam, grammar)
     found: list[torch.Tensor] = [grammar.ids[:0]] * len(lengths)
     scores = decoder.begin()  # (sentences * beam, tags)
-    for position in range(lengths[0]):
-        if position:
-            alive = sum(length > position for length in lengths)
+    for unit in range(lengths[0]):
+        if unit:
+            alive = sum(length > unit for length in lengths)
             decoder.keep(search.narrow(alive), moved=beam > 1)
-            units = forced[position][:alive].repeat_interleave(beam, 0)  # (rows, width)
-            scores = decoder.step(torch.cat([search.last_ids(), units], 1))  # (rows, tags)
+            block = forced[unit][:alive].repeat_interleave(beam, 0)  # (rows, width)
+            scores = decoder.step(torch.cat([search.last_ids(), block], 1))  # (rows, tags)
         search.extend(scores)
-        for row in _ending(lengths, position + 1):
+        for row in _ending(lengths, unit + 1):
             found[row] = search.best(row)
     chosen = iter(torch.cat(found).tolist())  # one wait for all sentences
-    return [list(islice(chosen, units)) for units in lengths]
+    return [list(islice(chosen, length)) for length in lengths]
 
 
 def _ending(lengths: Sequence[int], length: int) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""The two kinds of model that can read an answer as it is made, each with its own cache.
+"""Two kinds of model that score an answer tag by tag, each with its own cache.
 
 Encoder-decoder: a position of the decoder is one of its cache (T5's relative bias), so no row may
 have a hole there; blocks are equally wide for all rows. Decoder-only: rows are padded on the left,
@@ -15,7 +15,7 @@ from backends.generating.padding import causal_mask, waits_for_mask
 
 
 class IncrementalEncoderDecoder:
-    """Reads answers with the decoder; the inputs are encoded once.
+    """Scores answers with the decoder; the inputs are encoded once.
 
     Args:
         model: an encoder-decoder whose head scores the tags alone.
@@ -80,7 +80,7 @@ def _additive(seen: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
 
 
 class IncrementalCausal:
-    """Reads answers behind a prefix that all rows share and a prompt of their own.
+    """Scores answers behind a prefix that all rows share and a prompt of their own.
 
     Args:
         model: a causal language model whose head scores the tags alone.

@@ -1,4 +1,4 @@
-"""T5 and mT5 read their own answers with few and large operations.
+"""T5 and mT5 score their own answers with few and large operations.
 
 The same sums as transformers' decoder, which spends most of a small step on bookkeeping: here the
 three projections of a layer are one product, position biases and masks are made once for the whole
@@ -21,7 +21,7 @@ KNOWN = ("t5", "mt5")
 
 
 class IncrementalT5:
-    """Reads answers with T5's decoder; the inputs are encoded once.
+    """Scores answers with T5's decoder; the inputs are encoded once.
 
     Args: as of ``IncrementalEncoderDecoder``.
     """
