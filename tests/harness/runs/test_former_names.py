@@ -8,7 +8,8 @@ from stored_runs import SETTINGS, write_run
 from backends.encoder import BertCrf
 from harness.core import Example, Sentence, Span
 from harness.protocol import Context, DevScore
-from harness.runs.predict import read_run, restore
+from harness.results import reader
+from harness.runs.predict import restore
 from harness.studies import reproduction
 from harness.tags import tag_set
 
@@ -43,7 +44,7 @@ def stored_before(tmp_path):
 
 def test_a_run_stored_under_former_names_predicts(tmp_path, caplog):
     folder = stored_before(tmp_path)
-    restored = restore(read_run(folder), folder)
+    restored = restore(reader.one(folder).run, folder)
     assert restored.shape.word_dropout == 0.2
     assert restored.tagging.constrain_transitions
     (answer,) = restored.predict([Sentence("s", tuple("张三在上海"))])
