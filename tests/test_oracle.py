@@ -206,8 +206,9 @@ def test_a_vocabulary_that_loses_letters_shows_where_text_is_read_as_written(
     spans = (Span(0, 1, "PER"), Span(3, 4, "LOC"), Span(5, 6, "LOC"))
     task = task_of([Example(Sentence("s", tuple(words), " "), spans)])
     own_sizes = dict.fromkeys(("layers", "width", "attention_heads"))
+    as_trained = {"convolutions": 0, "aligned": False}
     asked = {"train": "none", "format": "echo", "prompt": "echo.en.v1"}
-    pretrained = {"init": "pretrained", "model": str(lower_casing)} | own_sizes | asked
+    pretrained = {"init": "pretrained", "model": str(lower_casing)} | own_sizes | as_trained | asked
     free = ceiling(backend("gpt", tmp_path, decoding="free", **pretrained), task, POLICY)
     assert free.counts.f1 is None or free.counts.f1 < 1
     assert set(free.lost) == {"repair"}

@@ -165,8 +165,8 @@ def test_neighbours_are_learned_in_a_few_epochs_by_convolutions_only(backend, tm
     train, dev = [between(i) for i in range(200)], [between(i) for i in range(1000, 1040)]
     scores = []
     for convolutions in (1, 0):
-        made = backend(
-            context(tmp_path, dev=dev), **TINY | {"epochs": 6, "learning_rate": 3e-3},
+        made = make(
+            backend, context(tmp_path, dev=dev), **TINY | {"epochs": 6, "learning_rate": 3e-3},
             convolutions=convolutions,
         )  # fmt: skip
         made.fit(train, dev)
