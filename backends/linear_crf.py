@@ -84,7 +84,8 @@ class LinearCrf:
         path.unlink()
         weights = self._tagger.info()
         size = len(weights.state_features) + len(weights.transitions)
-        return FitReport(weights="scratch", parameters=size, trained=size, precision="fp64")
+        # No weight was drawn or pretrained: training begins at zero, whatever the seed.
+        return FitReport(weights="none", parameters=size, trained=size, precision="fp64")
 
     def features(self, units: Sequence[str]) -> list[list[str]]:
         """The features of each unit: ``<place> <n-gram>``, places counted from the unit."""

@@ -73,7 +73,7 @@ def test_l1_leaves_fewer_weights(tmp_path):
     few = crf(tmp_path, l1=1.0).fit(TRAIN, [])
     many = crf(tmp_path, l1=0.0).fit(TRAIN, [])
     assert 0 < few.trained < many.trained
-    assert (few.weights, few.precision) == ("scratch", "fp64")
+    assert (few.weights, few.precision) == ("none", "fp64")
 
 
 def test_odd_units_and_empty_sentences_get_their_tags(tmp_path):
