@@ -87,6 +87,7 @@ class Epoch:
     units: int
     positions: int
     training_digest: str
+    updates: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,8 @@ class _Loop:
         start = time.perf_counter()
         losses, positions, fed = Losses(self.device, number), 0, list[Example]()
         self.objective.model.train()
-        for effective in self._plan(number):
+        plan = self._plan(number)
+        for effective in plan:
             examples = [self.train[i] for i in effective]
             positions += self._update(effective, _units(examples), losses)
             fed += examples
@@ -174,6 +175,7 @@ class _Loop:
         return Epoch(
             number, loss, dev_loss, dev_f1, accuracy, self.rates.now(),
             middle - start, time.perf_counter() - middle, _units(fed), positions, digest(fed),
+            len(plan),
         )  # fmt: skip
 
     def _plan(self, epoch: int) -> list[list[int]]:

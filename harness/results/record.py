@@ -192,10 +192,32 @@ class Cost(FrozenModel):
         return units / seconds if units and seconds else None
 
 
+class Code(FrozenModel):
+    """SHA-256 over the sources that a run went through: those of ``harness``, of its backend."""
+
+    harness: str
+    backend: str
+
+
+class TrainingCourse(FrozenModel):
+    """How far training went: passes over the data, steps of the optimiser, units fed.
+
+    ``dev_f1`` is the development F1 after each epoch, a fraction, as the harness scored it; empty
+    where the backend never asked.
+    """
+
+    epochs: Natural
+    updates: Natural | None
+    units: Natural
+    dev_f1: tuple[float | None, ...]
+
+
 class Run(FrozenModel):
     """``run.json``: the resolved configuration and everything that could change the result.
 
-    ``variant`` names the options that differ from the preset, such as ``epochs=5``.
+    ``variant`` names the options that differ from the preset, such as ``epochs=5``. ``code`` is
+    None where it was not recorded, or changed while the command ran. ``trials`` counts the sets of
+    options with which this backend was run on these data; None is not measured.
     ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
     before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,
     the positions that a batch of the same update had from then on.
@@ -210,6 +232,7 @@ class Run(FrozenModel):
     variant: str
     seed: int
     planned_seeds: tuple[int, ...]
+    code: Code | None = None
     options: dict[str, Any]
     settings: dict[str, Any]
     data: Data
@@ -221,6 +244,8 @@ class Run(FrozenModel):
     trained: Natural
     precision: str
     best_epoch: int | None = None
+    training: TrainingCourse | None = None
+    trials: Natural | None = None
     training_digests: Annotated[
         tuple[str, ...], Field(validation_alias=AliasChoices("training_digests", "consumed"))
     ] = ()

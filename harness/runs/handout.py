@@ -8,7 +8,7 @@ called by the hash of its text, so that its name tells neither its split nor its
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness.core import Example, Output, Sentence
 from harness.data.splits import DEV, TEST, TRAIN
@@ -23,12 +23,16 @@ _NAME = 16  # hexadecimal digits
 
 @dataclass(frozen=True, slots=True)
 class DevScorer:
-    """Scores answers to the development windows: merged, against untouched gold of dev only."""
+    """Scores answers to the development windows: merged, against untouched gold of dev only.
+
+    ``given`` are the scores that it gave, in order: what training was, as the harness saw it.
+    """
 
     examples: tuple[Example, ...]
     windows: tuple[Window, ...]
     tags: tuple[str, ...]
     labels: tuple[str, ...]
+    given: list[DevScore] = field(default_factory=list, compare=False)
 
     def __call__(self, outputs: Sequence[Output]) -> DevScore:
         """The score that selects.
@@ -38,7 +42,8 @@ class DevScorer:
         """
         decoded = decode(outputs, self.windows, self.tags)
         found = [evaluate.tags_of(one, decoded.get(one.sentence.id)) for one in self.examples]
-        return evaluate.dev_score(self.examples, found, self.labels)
+        self.given.append(evaluate.dev_score(self.examples, found, self.labels))
+        return self.given[-1]
 
 
 @dataclass(frozen=True, slots=True)

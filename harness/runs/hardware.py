@@ -2,13 +2,19 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "peft", "pytorch-crf", "numpy")
+LIBRARIES = (
+    "torch", "transformers", "tokenizers", "sentencepiece", "safetensors", "accelerate", "peft",
+    "pytorch-crf", "numpy", "scipy",
+)  # fmt: skip
+OWN = "ner-harness"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def describe() -> dict[str, str]:
@@ -22,15 +28,28 @@ def describe() -> dict[str, str]:
     }
 
 
-def versions() -> dict[str, str]:
-    """The versions of Python and of the libraries that can change a result."""
+def versions(distribution: str = OWN) -> dict[str, str]:
+    """The versions of Python and of the libraries that compute.
+
+    Of a third-party ``distribution`` also those of what it says that it needs.
+    """
     found = {"python": platform.python_version()}
-    for name in LIBRARIES:
+    for name in dict.fromkeys((*LIBRARIES, *_needed(distribution))):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
     return found
+
+
+def _needed(distribution: str) -> list[str]:
+    """The distributions that another one needs, extras left out; our own are in ``LIBRARIES``."""
+    try:
+        lines = [] if distribution == OWN else requires(distribution) or []
+    except PackageNotFoundError:
+        return []
+    names = [_NAME.match(line) for line in lines if "extra ==" not in line]
+    return sorted({name[0].lower() for name in names if name} - {OWN})
 
 
 @cache

@@ -1,7 +1,7 @@
 """From a request to cells: one task, one backend with its options, one seed each.
 
 A cell's digest hashes everything that can change its result: options, settings, data, weights,
-versions and where the backend comes from. Same digest, same folder; any change, another one.
+code, versions and where the backend comes from. Same digest, same folder; any change, another one.
 """
 
 import hashlib
@@ -16,8 +16,10 @@ from harness.data import overlap
 from harness.data.task import Task, load
 from harness.registry import Plugin
 from harness.resources import folder
+from harness.results.record import Code
 from harness.results.store import slug
 from harness.runs import config
+from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
 from harness.version import __version__
@@ -49,6 +51,7 @@ class GridCell:
     settings: Settings
     seed: int
     planned_seeds: tuple[int, ...]
+    code: Code
     digest: str
     folder: Path
 
@@ -67,6 +70,8 @@ class GridCell:
             "backend": self.plugin.name,
             "preset": self.options.preset,
             "variant": self.options.variant,
+            "options": dict(self.options.values),
+            "data": {"fingerprint": self.fingerprint},
             "seed": self.seed,
             "planned_seeds": list(self.planned_seeds),
         }
@@ -102,9 +107,10 @@ def cells_of(
     request: Request, name: str, task: Task, pairs: Sequence[tuple[Plugin, Options]]
 ) -> Iterator[GridCell]:
     """One cell for each seed and backend of ``request`` on ``task``, which ``name`` stands for."""
+    codes = {plugin: code_of(plugin) for plugin, _ in pairs}
     for seed in request.seeds:
         for plugin, options in pairs:
-            digest = _digest(task, plugin, options, request.settings, seed)
+            digest = _digest(task, plugin, codes[plugin], options, request.settings, seed)
             yield GridCell(
                 task=name,
                 data=request.data,
@@ -114,6 +120,7 @@ def cells_of(
                 settings=request.settings,
                 seed=seed,
                 planned_seeds=request.seeds,
+                code=codes[plugin],
                 digest=digest,
                 folder=request.output / slug(task.name) / _folder(plugin, options, seed, digest),
             )
@@ -124,7 +131,9 @@ def _folder(plugin: Plugin, options: Options, seed: int, digest: str) -> str:
     return "_".join(slug(part)[:60] for part in parts if part)
 
 
-def _digest(task: Task, plugin: Plugin, options: Options, settings: Settings, seed: int) -> str:
+def _digest(
+    task: Task, plugin: Plugin, code: Code, options: Options, settings: Settings, seed: int
+) -> str:
     """SHA-256 over all that can change the result of a cell."""
     identity = {
         "task": [task.name, task.fingerprint],
@@ -136,7 +145,8 @@ def _digest(task: Task, plugin: Plugin, options: Options, settings: Settings, se
         "settings": settings.model_dump(exclude={"keep_model"}),
         "seed": seed,
         "harness": __version__,
-        "versions": versions(),
+        "code": code.model_dump(),
+        "versions": versions(plugin.distribution),
     }
     text = json.dumps(identity, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,23 +1,29 @@
 """The record of a run: all that could change its result, and what it cost."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from harness.data.overlap import overlaps
 from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
 from harness.generation import repair
-from harness.protocol import FitReport
-from harness.results.record import Cost, Data, Run
+from harness.protocol import DevScore, FitReport
+from harness.results.record import Cost, Data, Run, TrainingCourse
 from harness.runs import energy, hardware
+from harness.runs.code import code_of
 from harness.runs.cost import Meter
 from harness.runs.plan import GridCell, prompts
+from harness.runs.trials import trials
 from harness.version import __version__
 
 SELECTION = "development entity micro F1, conlleval"
+OTHER, NONE = "not the best development F1", "none"
 
 
-def run_record(cell: GridCell, task: Task, fitted: FitReport, meter: Meter) -> Run:
-    """The record of a cell that was run."""
+def run_record(
+    cell: GridCell, task: Task, fitted: FitReport, scores: Sequence[DevScore], meter: Meter
+) -> Run:
+    """The record of a cell that was run; ``scores`` are those that its backend asked for."""
     epochs = fitted.epochs
     positions = sum(epoch.positions for epoch in epochs)
     return Run(
@@ -29,10 +35,11 @@ def run_record(cell: GridCell, task: Task, fitted: FitReport, meter: Meter) -> R
         variant=cell.options.variant,
         seed=cell.seed,
         planned_seeds=cell.planned_seeds,
+        code=cell.code if code_of(cell.plugin) == cell.code else None,
         options=dict(cell.options.values),
         settings=cell.settings.model_dump()
         | facts_of(task, cell.task)
-        | {"selection": SELECTION, "document_context": False}
+        | {"selection": selection(fitted, scores)}
         | {"prompts": prompts(cell.options.values)},
         data=data_of(task, cell.settings.limit),
         origin={
@@ -40,18 +47,43 @@ def run_record(cell: GridCell, task: Task, fitted: FitReport, meter: Meter) -> R
             "version": cell.plugin.version,
             "class": cell.plugin.value,
         },
-        versions=hardware.versions(),
+        versions=hardware.versions(cell.plugin.distribution),
         hardware=hardware.describe(),
         weights=fitted.weights,
         parameters=fitted.parameters,
         trained=fitted.trained,
         precision=fitted.precision,
         best_epoch=fitted.best_epoch,
+        training=_training(fitted, scores),
+        trials=trials(cell.folder.parent, cell.plugin.name, task.fingerprint),
         training_digests=tuple(epoch.training_digest for epoch in epochs),
         real_share=sum(epoch.units for epoch in epochs) / positions if positions else None,
         transitions=fitted.transitions,
         halved=fitted.halved,
         cost=_cost(task, fitted, meter),
+    )
+
+
+def selection(fitted: FitReport, scores: Sequence[DevScore]) -> str:
+    """The rule by which weights were chosen, as far as the harness saw it."""
+    if not scores:
+        return NONE
+    found = [score.f1 or 0.0 for score in scores]
+    best = found.index(max(found)) + 1  # of equals, the earlier
+    one_each = len(scores) == len(fitted.epochs)
+    return SELECTION if one_each and fitted.best_epoch == best else OTHER
+
+
+def _training(fitted: FitReport, scores: Sequence[DevScore]) -> TrainingCourse | None:
+    """How far training went; None where there was none."""
+    if not fitted.epochs:
+        return None
+    updates = [epoch.updates for epoch in fitted.epochs]
+    return TrainingCourse(
+        epochs=len(fitted.epochs),
+        updates=None if None in updates else sum(filter(None, updates)),
+        units=sum(epoch.units for epoch in fitted.epochs),
+        dev_f1=tuple(score.f1 for score in scores),
     )
 
 

@@ -18,7 +18,7 @@ from harness.data.windows import Window, WindowPolicy
 from harness.errors import BackendError, DataError
 from harness.protocol import Backend, Context, FitReport, Generates, Progress
 from harness.results import evaluate, store, writer
-from harness.results.record import Prediction
+from harness.results.record import Prediction, Run
 from harness.results.writer import Training
 from harness.runs import recording
 from harness.runs.cost import Meter, flops
@@ -56,7 +56,9 @@ def _run(cell: GridCell, report: Report) -> None:
     free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
     if cell.settings.keep_model:
         backend.save(_made(cell.folder / store.MODEL))
-    _store(cell, _task(cell), fitted, meter, _DecodedAnswers(given.windows, answers, free))
+    task = _task(cell)
+    run = recording.run_record(cell, task, fitted, given.score_dev.given, meter)
+    _store(cell, task, run, fitted, _DecodedAnswers(given.windows, answers, free))
 
 
 def _policy(cell: GridCell) -> WindowPolicy:
@@ -178,13 +180,12 @@ class _DecodedAnswers:
 
 
 def _store(
-    cell: GridCell, task: Task, fitted: FitReport, meter: Meter, answers: _DecodedAnswers
+    cell: GridCell, task: Task, run: Run, fitted: FitReport, answers: _DecodedAnswers
 ) -> None:
     predictions = answers.predictions(task, answers.headline)
     written = None if answers.free is None else answers.predictions(task, answers.free)
     gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
     scores = writer.scored(gold, predictions, written)
-    run = recording.run_record(cell, task, fitted, meter)
     training = Training(fitted.epochs, train_facts(task.splits[TRAIN].examples))
     writer.write(cell.folder, run, scores, training)
 

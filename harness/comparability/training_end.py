@@ -1,0 +1,48 @@
+"""Whether training ended or was cut: what development F1 still did over the last epochs.
+
+It still rose where the last five scores stand in rising order but for one pair at the most, or, of
+four, all of them: of scores in random order, 1 in 24 looks so (Mann, "Nonparametric tests against
+trend", 1945, with S of at least 8 and 6; a level training is marked as seldom). By how much is the median of the slopes between all pairs of them (Sen, "Estimates of the regression
+coefficient based on Kendall's tau", 1968), which one lucky epoch does not move.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+from statistics import fmean, median
+
+from harness.numbers import percent
+from harness.results.record import Run, Training
+
+LAST = 5  # scores looked at
+NEEDED = {5: 8, 4: 6}  # S by scores; of three, even all in rising order are no evidence (1 in 6)
+LEVEL, UNTOLD = "level", "too few epochs to tell"
+
+
+def rise(training: Training) -> float | None:
+    """By how much development F1 rose per epoch at the end, 0 where it did not; None if untold.
+
+    A fraction, where 0.01 is one F1.
+    """
+    scores = [score or 0.0 for score in training.dev_f1][-LAST:]
+    if len(scores) not in NEEDED:
+        return None
+    pairs = list(combinations(enumerate(scores), 2))
+    signs = sum((later > earlier) - (later < earlier) for (_, earlier), (_, later) in pairs)
+    if signs < NEEDED[len(scores)]:
+        return 0.0
+    slope = median((later - earlier) / (j - i) for (i, earlier), (j, later) in pairs)
+    return slope * len(training.dev_f1) / training.epochs
+
+
+def at_the_end(runs: Sequence[Run]) -> str | None:
+    """What development F1 did at the end of most runs of a row; None where none was trained so."""
+    rises = [rise(run.training) for run in runs if run.training and run.training.dev_f1]
+    if not rises:
+        return None
+    known = [one for one in rises if one is not None]
+    if 2 * len(known) <= len(rises):
+        return UNTOLD
+    rose = [one for one in known if one > 0]
+    if 2 * len(rose) <= len(known):
+        return LEVEL
+    return f"still rose by {percent(fmean(rose))} per epoch"

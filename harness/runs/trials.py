@@ -1,0 +1,40 @@
+"""How many ways a backend was tried on the same data, counted in the folder of results.
+
+A trial is a set of options; seeds are no trials. Runs that failed or never ended were tried too:
+each leaves its options in its folder as it begins.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+RECORDS = ("run.json", "claim.json")
+
+
+def trials(folder: Path, backend: str, fingerprint: str) -> int:
+    """The sets of options with which ``backend`` was run on the data of ``fingerprint``.
+
+    ``folder`` holds the run folders of one task.
+    """
+    told = (_told(path) for path in folder.iterdir() if path.is_dir())
+    return len({options for *of, options in told if of == [backend, fingerprint]})
+
+
+def _told(folder: Path) -> tuple[str, str, str]:
+    """The backend, the data and the options of a run, as far as its files tell them."""
+    for record in _records(folder):
+        if "options" in record and isinstance(record.get("data"), dict):
+            options = json.dumps(record["options"], sort_keys=True)
+            return str(record.get("backend")), str(record["data"].get("fingerprint")), options
+    return "", "", ""
+
+
+def _records(folder: Path) -> Iterator[Mapping[str, Any]]:
+    for name in RECORDS:
+        try:
+            content = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(content, dict):
+            yield content
