@@ -2,8 +2,9 @@
 
 It still rose where the last five scores stand in rising order but for one pair at the most, or, of
 four, all of them: of scores in random order, 1 in 24 looks so (Mann, "Nonparametric tests against
-trend", 1945, with S of at least 8 and 6; a level training is marked as seldom). By how much is the median of the slopes between all pairs of them (Sen, "Estimates of the regression
-coefficient based on Kendall's tau", 1968), which one lucky epoch does not move.
+trend", 1945, with S of at least 8 and 6). By how much is the median of the slopes between all pairs
+of them (Sen, "Estimates of the regression coefficient based on Kendall's tau", 1968), which one
+lucky epoch does not move.
 """
 
 from collections.abc import Sequence
@@ -11,14 +12,14 @@ from itertools import combinations
 from statistics import fmean, median
 
 from harness.numbers import percent
-from harness.results.record import Run, Training
+from harness.results.record import Run, TrainingCourse
 
 LAST = 5  # scores looked at
 NEEDED = {5: 8, 4: 6}  # S by scores; of three, even all in rising order are no evidence (1 in 6)
 LEVEL, UNTOLD = "level", "too few epochs to tell"
 
 
-def rise(training: Training) -> float | None:
+def rise(training: TrainingCourse) -> float | None:
     """By how much development F1 rose per epoch at the end, 0 where it did not; None if untold.
 
     A fraction, where 0.01 is one F1.

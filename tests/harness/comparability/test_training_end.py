@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from harness.comparability.training_end import LEVEL, UNTOLD, at_the_end, rise
-from harness.results.record import Training
+from harness.results.record import TrainingCourse
 
 
 def trained(*dev_f1, epochs=None):
     epochs = epochs or len(dev_f1)
-    return Training(epochs=epochs, updates=None, units=0, dev_f1=dev_f1)
+    return TrainingCourse(epochs=epochs, updates=None, units=0, dev_f1=dev_f1)
 
 
 def test_a_score_that_rises_to_the_end_is_told_with_its_slope():
