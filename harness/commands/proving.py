@@ -74,12 +74,14 @@ def rescore(
 def merge(folders: Folders, output: OutputFolder) -> None:
     """Copy finished runs from several folders into one.
 
-    Runs that may not be compared are refused.
+    Seeds that failed or did not finish come along; runs that may not be compared are refused.
     """
     from harness.studies.merging import merge as merged
 
     done = merged(folders, output)
-    typer.echo(f"{len(done.copied)} runs copied to {output}, {len(done.known)} were there before")
+    lost = f"; {len(done.lost)} that did not finish" if done.lost else ""
+    there = f"{len(done.known)} were there before"
+    typer.echo(f"{len(done.copied)} runs copied to {output}, {there}{lost}")
 
 
 def reproduce(

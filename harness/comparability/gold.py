@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from harness.comparability.certificate import Recorded
+from harness.comparability.fields import Recorded
 from harness.errors import DataError
 
 

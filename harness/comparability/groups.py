@@ -7,15 +7,8 @@ or five rows that trained nothing, do not make the one trained row the stranger.
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from harness.comparability.certificate import (
-    FIELDS,
-    NOT_APPLICABLE,
-    differing,
-    is_external,
-    is_zero_shot,
-    may_stand_together,
-    unknown,
-)
+from harness.comparability.certificate import differing, may_stand_together, unknown
+from harness.comparability.fields import FIELDS, NOT_APPLICABLE, is_external, is_zero_shot
 from harness.comparability.systems import System
 
 Group: TypeAlias = tuple[System, ...]

@@ -8,8 +8,10 @@ alike and say nothing, and so do the seeds of a family that has no weights to be
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from harness.comparability.certificate import is_external
 from harness.comparability.check import Check
+from harness.comparability.effort import end_of_training, trials_of_tuning
+from harness.comparability.fields import is_external
+from harness.comparability.origin import one_code_each, overlap_of_splits
 from harness.comparability.systems import System
 from harness.results.reader import Rejected
 from harness.results.verify import Sound
@@ -17,7 +19,15 @@ from harness.results.verify import Sound
 
 def row_checks(made: Sequence[System], rejected: Iterable[Rejected]) -> tuple[Check, ...]:
     """The lines about whole rows, for the systems of one task and what was rejected of it."""
-    return recounted(rejected), seeds_finished(made), distinct_answers(made)
+    return (
+        recounted(rejected),
+        seeds_finished(made),
+        distinct_answers(made),
+        overlap_of_splits(made),
+        end_of_training(made),
+        trials_of_tuning(made),
+        one_code_each(made),
+    )
 
 
 def recounted(rejected: Iterable[Rejected]) -> Check:
@@ -28,7 +38,8 @@ def recounted(rejected: Iterable[Rejected]) -> Check:
         for one in rejected
         if one.kind in ("unsound", "contradictory")
     )  # fmt: skip
-    return Check("counted again from stored answers", "all", not unsound, unsound)
+    name = "counted again from stored answers"
+    return Check(name, "all", not unsound, unsound, "proven")
 
 
 def seeds_finished(made: Iterable[System]) -> Check:
@@ -44,7 +55,8 @@ def seeds_finished(made: Iterable[System]) -> Check:
 def distinct_answers(made: Sequence[System]) -> Check:
     """Whether no two runs gave the same answers throughout."""
     alike = tuple((one, f"the answers of {other}") for one, other in same_answers(made))
-    return Check("answers", "two runs alike" if alike else "no two runs alike", not alike, alike)
+    value = "two runs alike" if alike else "no two runs alike"
+    return Check("answers", value, not alike, alike, "proven")
 
 
 def same_answers(made: Sequence[System]) -> tuple[tuple[str, str], ...]:

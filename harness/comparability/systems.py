@@ -9,13 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from harness.comparability.certificate import (
-    FIELDS,
-    Recorded,
-    is_external,
-    is_zero_shot,
-    readings,
-)
+from harness.comparability import training_end
+from harness.comparability.certificate import RowReadings, readings
+from harness.comparability.contradictions import consistent
+from harness.comparability.fields import FIELDS, Recorded, is_external, is_zero_shot
+from harness.data.overlap import contained
 from harness.numbers import printed
 from harness.results.reader import Rejected, RowKey
 from harness.results.store import slug
@@ -55,9 +53,14 @@ class System:
         return readings(self.first)
 
     @property
-    def all_readings(self) -> tuple[dict[str, str], ...]:
+    def all_readings(self) -> RowReadings:
         """What the certificate reads in each run."""
-        return tuple(map(readings, self.results))
+        return RowReadings(self.name, tuple(map(readings, self.results)), is_external(self.first))
+
+    @property
+    def end(self) -> str | None:
+        """What development F1 did at the end of training; None where nothing was trained."""
+        return training_end.at_the_end([result.run for result in self.results])
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -71,6 +74,9 @@ class System:
             marks.append("external, stated" if run.settings.get("stated") else "external")
         if run.settings.get("document_context"):
             marks.append("document context")
+        marks += [overlap.words for overlap in contained(run.data.overlap or ())]
+        if self.end and self.end not in training_end.UNMARKED:
+            marks.append(f"development F1 {self.end}")
         return (*marks, *self._seeds())
 
     def _seeds(self) -> tuple[str, ...]:
@@ -110,7 +116,9 @@ def identity(result: Recorded) -> tuple[object, ...]:
     run, values = result.run, readings(result)
     options = json.dumps(run.options, sort_keys=True, default=str)
     separating = tuple(values[field.name] for field in FIELDS if field.separates)
-    return run.row, run.weights, options, separating
+    # A plugin's code and what it needs are no line of the certificate: rows differ in them.
+    code = run.code.backend if run.code else ""
+    return run.row, run.weights, options, separating, code, tuple(sorted(run.versions.items()))
 
 
 def name_of(result: Recorded) -> str:
@@ -133,11 +141,12 @@ def systems(
     results: Iterable[Sound], rejected: Sequence[Rejected] = ()
 ) -> tuple[tuple[System, ...], tuple[Rejected, ...]]:
     """The systems among ``results``, and the runs that repeat a seed of their system."""
-    rows, repeated = by_system(results)
-    made = [_system(runs, rejected) for runs in rows]
+    kept, odds = consistent(results, identity)
+    rows, repeated = by_system(kept)
+    made = [_system(runs, (*rejected, *odds)) for runs in rows]
     names = distinct([(system.first.run.data.task, system.name) for system in made])
     named = (replace(system, name=name) for system, name in zip(made, names, strict=True))
-    return tuple(named), tuple(map(_rejected, repeated))
+    return tuple(named), (*odds, *map(_rejected, repeated))
 
 
 def _rejected(repeated: Repeated[Sound]) -> Rejected:

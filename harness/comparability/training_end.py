@@ -17,6 +17,7 @@ from harness.results.record import Run, TrainingCourse
 LAST = 5  # scores looked at
 NEEDED = {5: 8, 4: 6}  # S by scores; of three, even all in rising order are no evidence (1 in 6)
 LEVEL, UNTOLD = "level", "too few epochs to tell"
+UNMARKED = frozenset({LEVEL, UNTOLD})
 
 
 def rise(training: TrainingCourse) -> float | None:

@@ -137,7 +137,7 @@ def _place(group: Sequence[System]) -> Ranking:
 def _certificate(
     main: Sequence[System], others: Sequence[System], rejected: Sequence[Rejected]
 ) -> tuple[Check, ...]:
-    ranked, apart = ([(s.name, s.all_readings) for s in part] for part in (main, others))
+    ranked, apart = ([system.all_readings for system in part] for part in (main, others))
     return (*certify(ranked, apart), *row_checks((*main, *others), rejected))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal, TypeAlias
 
-from harness.comparability.certificate import is_external
+from harness.comparability.fields import is_external
 from harness.comparability.systems import System
 from harness.core import Counts
 from harness.leaderboard.table import Cell, Column

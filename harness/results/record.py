@@ -192,6 +192,14 @@ class Cost(FrozenModel):
         return units / seconds if units and seconds else None
 
 
+OWN = "ner-harness"  # the distribution of the harness and of the built-in backends
+LIBRARIES = (
+    "torch", "transformers", "tokenizers", "sentencepiece", "safetensors", "accelerate", "peft",
+    "pytorch-crf", "numpy", "scipy",
+)  # fmt: skip
+"""The libraries that compute, whose versions every run records."""
+
+
 class Code(FrozenModel):
     """SHA-256 over the sources that a run went through: those of ``harness``, of its backend."""
 

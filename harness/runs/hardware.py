@@ -9,11 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-LIBRARIES = (
-    "torch", "transformers", "tokenizers", "sentencepiece", "safetensors", "accelerate", "peft",
-    "pytorch-crf", "numpy", "scipy",
-)  # fmt: skip
-OWN = "ner-harness"
+from harness.results.record import LIBRARIES, OWN
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

@@ -5,52 +5,70 @@ that are there, and no run there has the same configuration and another result.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.comparability import certificate
+from harness.comparability.fields import FIELDS
 from harness.comparability.gold import require_same_gold
 from harness.errors import ConfigError, DataError
 from harness.results import reader, store, verify
+from harness.results.reader import Rejected
 from harness.results.verify import Sound
 
+LOST = ("failed", "unfinished")
 REFUSED = ("corrupt", "newer", "duplicate", "unsound", "contradictory")
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The folders that were copied, and those that were there before."""
+    """The folders that were copied, those that were there before, and those of seeds without end.
+
+    ``lost`` are runs that failed or did not finish: they were planned, so tables count them.
+    """
 
     copied: tuple[Path, ...]
     known: tuple[Path, ...]
+    lost: tuple[Path, ...] = ()
 
 
 def merge(sources: Iterable[Path], target: Path) -> Merged:
-    """Copy the finished runs of ``sources`` into ``target``, all of them or none.
+    """Copy the runs of ``sources`` into ``target``, all of them or none.
 
     Raises:
         ConfigError: for a run whose certificate differs, or that contradicts one that is there.
         DataError: for a run that is corrupt or not sound, here or there.
     """
     target.mkdir(parents=True, exist_ok=True)
-    present = {result.run.digest: result for result in _sound([target])}
-    incoming = _sound(sources)
+    present = {result.run.digest: result for result in _sound([target]).runs}
+    found = _sound(sources)
+    incoming = found.runs
     known = [result for result in incoming if result.run.digest in present]
     for result in known:
         _refuse_contradiction(result, present[result.run.digest])
     new = [result for result in incoming if result.run.digest not in present]
     _refuse_strangers([*present.values(), *new])
-    copied = tuple(_copy(result, target) for result in new)
-    return Merged(copied, tuple(result.folder for result in known))
+    copied = tuple(_copy(result.folder, _place(target, result.run.data.task)) for result in new)
+    lost = tuple(_lost(found.rejected, target))
+    return Merged(copied, tuple(result.folder for result in known), lost)
 
 
-def _sound(folders: Iterable[Path]) -> tuple[Sound, ...]:
+def _lost(rejected: Iterable[Rejected], target: Path) -> Iterator[Path]:
+    """Copy what is left of seeds that failed or did not finish, but where a result is there."""
+    for one in rejected:
+        if one.kind in LOST and one.row:
+            place = _place(target, one.row[0])
+            if not (place / one.folder.name).exists():
+                yield _copy(one.folder, place)
+
+
+def _sound(folders: Iterable[Path]) -> verify.Checked:
     found = verify.check(reader.read(folders))
     broken = [one for one in found.rejected if one.kind in REFUSED]
     if broken:
         raise DataError("\n".join(f"{one.folder}: {one.kind}: {one.reason}" for one in broken))
-    return found.runs
+    return found
 
 
 def _refuse_contradiction(result: Sound, there: Sound) -> None:
@@ -69,7 +87,7 @@ def _refuse_strangers(runs: list[Sound]) -> None:
         other = first.setdefault(result.run.data.task, result)
         require_same_gold([other, result])
         ours, theirs = certificate.readings(result), certificate.readings(other)
-        names = [field.name for field in certificate.FIELDS if field.separates]
+        names = [field.name for field in FIELDS if field.separates]
         differing = [n for n in names if ours[n] and theirs[n] and ours[n] != theirs[n]]
         if differing:
             lines = "\n".join(f"  {n}: {ours[n]}, not {theirs[n]}" for n in differing)
@@ -77,10 +95,17 @@ def _refuse_strangers(runs: list[Sound]) -> None:
             raise ConfigError(msg)
 
 
-def _copy(result: Sound, target: Path) -> Path:
-    folder = target / store.slug(result.run.data.task) / result.folder.name
+def _place(target: Path, task: str) -> Path:
+    return target / store.slug(task)
+
+
+def _copy(source: Path, place: Path) -> Path:
+    """Copy a run folder beside its place, under a name that no reader looks at, and rename it."""
+    folder = place / source.name
     beside = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(beside, ignore_errors=True)
-    shutil.copytree(result.folder, beside)
+    shutil.copytree(source, beside)
+    if not store.is_complete(folder):
+        shutil.rmtree(folder, ignore_errors=True)  # a seed that failed here and finished there
     beside.rename(folder)
     return folder

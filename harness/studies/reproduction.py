@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import registry
-from harness.comparability.certificate import is_external
+from harness.comparability.fields import is_external
 from harness.data.task import load
 from harness.errors import ConfigError
 from harness.results import reader, verify

@@ -6,7 +6,7 @@ Latin needs XeLaTeX or LuaLaTeX with a font that has it, which a comment at the 
 
 from collections.abc import Sequence
 
-from harness.comparability.check import Check
+from harness.comparability.check import Check, summary
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 
 _HEAD = r"% Needs \usepackage{booktabs} and \usepackage{graphicx}."
@@ -67,9 +67,8 @@ def _block(block: Block) -> str:
 
 
 def _certificate(checks: Sequence[Check]) -> str:
-    held = sum(check.ok for check in checks)
     lines = "; ".join(check.words for check in checks)
-    text = escape(f"Certificate: {held} of {len(checks)} lines hold. {lines}.")
+    text = escape(f"{summary(checks)} {lines}.")
     return rf"\par\medskip\parbox{{\linewidth}}{{\footnotesize\raggedright {text}}}"
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from harness.comparability.check import Check
+from harness.comparability.check import Check, summary
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#$])")
@@ -52,9 +52,7 @@ def _cell(cell: Cell, column: Column, row: Row) -> str:
 
 
 def _certificate(checks: Sequence[Check]) -> str:
-    held = sum(check.ok for check in checks)
-    lines = _list(check.words for check in checks)
-    return f"Certificate: {held} of {len(checks)} lines hold.\n\n{lines}"
+    return f"{summary(checks)}\n\n{_list(check.words for check in checks)}"
 
 
 def _list(lines: Iterable[str]) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from stored_runs import SETTINGS, change, write_row, write_run
 
-from harness.comparability.certificate import FIELDS, MISSING
 from harness.comparability.check import Check
+from harness.comparability.fields import FIELDS, MISSING
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.table import Block
@@ -29,10 +29,12 @@ FLIPS = {
     "selection rule": ("run.json", ("settings", "selection"), "test F1"),
     "document context": ("run.json", ("settings", "document_context"), True),
     "training": ("run.json", ("trained",), 0),
-    "trials of tuning": ("run.json", ("settings", "tuning_trials"), 50),
     "limits": ("run.json", ("settings", "limit"), 100),
     "limits in data": ("run.json", ("data", "limit"), 100),
     "precision": ("run.json", ("precision",), "bf16"),
+    "code of the harness": ("run.json", ("code", "harness"), "0" * 64),
+    "code of the built-in backends": ("run.json", ("code", "backend"), "0" * 64),
+    "libraries": ("run.json", ("versions", "torch"), "2.11.0"),
     "harness version": ("run.json", ("harness",), "0.2.0"),
     "bytes consumed per epoch": ("run.json", ("training_digests",), ["1" * 64, "2" * 64, "2" * 64]),
     "seeds planned": ("run.json", ("planned_seeds",), [13, 42]),
@@ -45,8 +47,7 @@ ALSO = {"split": ("split",), "gold read under": ("policy",)}
 OWN_TESTS = {"gold support", "scored text"}
 RECORDED = {
     "repair policy": "repair", "window policy": "window_limit", "selection rule": "selection",
-    "document context": "document_context", "trials of tuning": "tuning_trials", "limits": "limit",
-    "device and threads": "threads",
+    "limits": "limit", "device and threads": "threads",
 }  # fmt: skip
 
 

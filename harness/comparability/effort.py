@@ -1,0 +1,56 @@
+"""The lines of a certificate about what went into a row: whether its training ended, its trials."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from harness.comparability.check import Check, Evidence
+from harness.comparability.fields import MISSING, is_external, is_zero_shot
+from harness.comparability.systems import System
+from harness.comparability.training_end import LEVEL
+
+NOT_MEASURED = "not measured"
+
+
+def end_of_training(made: Sequence[System]) -> Check:
+    """Whether training ended, or was cut while development F1 still rose."""
+    ends = {system.name: _end(system) for system in made}
+    differing = tuple((name, end) for name, end in ends.items() if end not in ("", LEVEL))
+    value = "development F1 level" if LEVEL in ends.values() or differing else "n/a"
+    return Check("end of training", value, not differing, differing)
+
+
+def _end(system: System) -> str:
+    """What is known of the end of training of a row, nothing where it has none."""
+    if system.end:
+        return system.end
+    run = system.first.run
+    untrained = run.weights == "none" or is_zero_shot(system.first) or is_external(system.first)
+    return "" if untrained else MISSING
+
+
+def trials_of_tuning(made: Sequence[System]) -> Check:
+    """How many sets of options each row was chosen from, as far as anybody saw."""
+    options: dict[tuple[str, str], set[str]] = {}
+    for system in made:
+        run = system.first.run
+        key = (run.backend, run.data.fingerprint)
+        options.setdefault(key, set()).add(json.dumps(run.options, sort_keys=True, default=str))
+    counts = {system.name: _trials(system, options) for system in made}
+    common = Counter(counts.values()).most_common(1)[0][0] if counts else "n/a"
+    differing = tuple((name, count) for name, count in counts.items() if count != common)
+    stated: Evidence = "stated" if any(is_external(one.first) for one in made) else "recorded"
+    return Check("trials of tuning", common, not differing and common != NOT_MEASURED, differing,
+                 stated)  # fmt: skip
+
+
+def _trials(system: System, options: Mapping[tuple[str, str], set[str]]) -> str:
+    run = system.first.run
+    if is_external(system.first):
+        said = run.settings.get("tuning_trials")
+        return NOT_MEASURED if said is None else str(max(1, int(said)))
+    counted = [result.run.trials for result in system.results]
+    if None in counted:
+        return NOT_MEASURED
+    shown = len(options[run.backend, run.data.fingerprint])
+    return str(max(shown, *filter(None, counted), 1))

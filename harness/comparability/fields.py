@@ -1,0 +1,203 @@
+"""What each line of the certificate reads in one run, and on what evidence it stands.
+
+*Proven* is what is counted again from stored answers whenever a table is made; *recorded* is what
+this harness wrote down while it ran; *stated* is what a backend or a person said, and nobody
+checked. A line is no stronger than its weakest row: what an imported system says is stated.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.comparability.check import Evidence
+from harness.data.splits import TRAIN
+from harness.results.record import LIBRARIES, OWN, Metrics, Run
+from harness.tags import POLICIES
+
+MISSING = "not recorded"
+NOT_APPLICABLE = ""
+NO_RULE = "none"  # no answer to dev was ever scored, so nothing was chosen by it
+_HASH = 16  # hexadecimal digits shown
+
+
+class Recorded(Protocol):
+    """What the certificate reads: the record of a run and its metrics."""
+
+    @property
+    def run(self) -> Run:
+        """The record."""
+        ...
+
+    @property
+    def metrics(self) -> Metrics:
+        """The metrics."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line: its name, how a run's value reads, and whether a difference forbids ranking.
+
+    ``must`` is what it has to read, where agreement of all rows is not enough. ``told`` says that
+    an import has it from whoever imported, not from the files.
+    """
+
+    name: str
+    read: Callable[[Recorded], str]
+    separates: bool = True
+    must: str = ""
+    evidence: Evidence = "recorded"
+    told: bool = False
+
+
+def _setting(*keys: str) -> Callable[[Recorded], str]:
+    def value(result: Recorded) -> str:
+        settings = result.run.settings
+        if any(key not in settings for key in keys):
+            return MISSING
+        return ", ".join(_text(settings[key]) for key in keys)
+
+    return value
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {value[key]}" for key in sorted(value)) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value) or MISSING
+
+
+def _limit(result: Recorded) -> str:
+    if "limit" not in result.run.settings:
+        return MISSING
+    data, setting = result.run.data.limit, result.run.settings["limit"]
+    return _text(data) if data == setting else f"data {_text(data)}, setting {_text(setting)}"
+
+
+def _window(result: Recorded) -> str:
+    settings = result.run.settings
+    if "window_limit" not in settings or "window_margin" not in settings:
+        return MISSING
+    return f"limit {settings['window_limit']}, margin {settings['window_margin']}"
+
+
+def _tag_policy(result: Recorded) -> str:
+    """The headline policy, and the rule by which stored answers were scored again, if they were."""
+    rule = result.run.settings.get("rescored")
+    return f"{POLICIES[0]}, {rule}" if rule else POLICIES[0]
+
+
+def is_external(result: Recorded) -> bool:
+    """Whether only the predictions are known, of a system that this harness did not run."""
+    return result.run.imported
+
+
+def is_zero_shot(result: Recorded) -> bool:
+    """Whether nothing was trained."""
+    return result.run.trained == 0 and not is_external(result)
+
+
+def _training(result: Recorded) -> str:
+    if is_external(result):
+        return "on train" if result.run.settings.get("training") == TRAIN else MISSING
+    return "none (zero-shot)" if is_zero_shot(result) else "on train"
+
+
+def _training_digests(result: Recorded) -> str:
+    """The digests of the run's epochs: order-free, so that every epoch on train has the same."""
+    if not result.run.training_digests and (is_zero_shot(result) or result.run.weights == "none"):
+        return NOT_APPLICABLE
+    return ", ".join(sorted(set(result.run.training_digests))) or MISSING
+
+
+def _stated(result: Recorded) -> str:
+    """The facts that somebody stated of a system that this harness did not run."""
+    return _text(result.run.settings.get("stated", ()))
+
+
+def _seeds(result: Recorded) -> str:
+    return _text(sorted(result.run.planned_seeds))
+
+
+def _size(result: Recorded) -> str:
+    return f"{result.metrics.sentences:,} sentences, {result.metrics.units:,} units"
+
+
+def _precision(result: Recorded) -> str:
+    """The precision; that of a family without weights, or finer than fp32, is no difference."""
+    if result.run.weights == "none" or result.run.precision == "fp64":
+        return NOT_APPLICABLE
+    return result.run.precision or MISSING
+
+
+def _device(result: Recorded) -> str:
+    """The device as it was asked for, and what it had no memory for."""
+    text, halved = _setting("device", "threads")(result), result.run.halved
+    return f"{text}, out of memory: batches of {halved[-1]} positions" if halved else text
+
+
+def _selection(result: Recorded) -> str:
+    """The rule by which weights were chosen; choosing nothing is no other rule."""
+    rule = _setting("selection")(result)
+    return NOT_APPLICABLE if rule == NO_RULE else rule
+
+
+def _context(result: Recorded) -> str:
+    """Whether a sentence was answered with its neighbours; ours are handed out one by one."""
+    if not is_external(result) and not result.run.settings.get("document_context"):
+        return "no"
+    return _setting("document_context")(result)
+
+
+def _harness_code(result: Recorded) -> str:
+    if is_external(result):
+        return NOT_APPLICABLE
+    return result.run.code.harness[:_HASH] if result.run.code else MISSING
+
+
+def _backend_code(result: Recorded) -> str:
+    """The code of the built-in backends, which share one training loop; a plugin has its own."""
+    if result.run.origin.get("distribution") != OWN:
+        return NOT_APPLICABLE
+    return result.run.code.backend[:_HASH] if result.run.code else MISSING
+
+
+def _libraries(result: Recorded) -> str:
+    """The libraries that compute, by version; how they were built is a matter of hardware."""
+    if is_external(result):
+        return NOT_APPLICABLE
+    found = result.run.versions
+    listed = [name for name in ("python", *LIBRARIES) if name in found]
+    return ", ".join(f"{name} {found[name].partition('+')[0]}" for name in listed) or MISSING
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("data fingerprint", lambda result: result.run.data.fingerprint or MISSING),
+    Field("split", lambda result: result.run.data.split),
+    Field("sentences per split", lambda result: _text(result.run.data.sentences)),
+    Field("scored text", _size, evidence="proven"),
+    Field("gold support", lambda result: _text(result.run.data.support), evidence="proven"),
+    Field("labels", lambda result: _text(result.metrics.labels)),
+    Field("gold read under", lambda result: result.run.data.policy or MISSING),
+    Field("malformed gold tags", lambda result: _text(result.run.data.malformed)),
+    Field("tag policy", _tag_policy, evidence="proven"),
+    Field("repair policy", _setting("repair")),
+    Field("window policy", _window, told=True),
+    Field("selection rule", _selection, told=True),
+    Field("document context", _context, told=True),
+    Field("training", _training, evidence="stated"),
+    Field("limits", _limit, told=True),
+    Field("precision", _precision, evidence="stated"),
+    Field("harness version", lambda result: result.run.harness or MISSING),
+    Field("code of the harness", _harness_code),
+    Field("code of the built-in backends", _backend_code),
+    Field("libraries", _libraries),
+    Field("bytes consumed per epoch", _training_digests, evidence="stated"),
+    Field("stated, not recorded", _stated, separates=False, must="none"),
+    Field("seeds planned", _seeds, separates=False),
+    Field("hardware", lambda result: _text(result.run.hardware), separates=False),
+    Field("device and threads", _device, separates=False, told=True),
+)
