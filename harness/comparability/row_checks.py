@@ -20,7 +20,8 @@ from harness.results.verify import Sound
 def row_checks(made: Sequence[System], rejected: Iterable[Rejected]) -> tuple[Check, ...]:
     """The lines about whole rows, for the systems of one task and what was rejected of it."""
     return (
-        recounted(rejected),
+        recounted(lost := tuple(rejected)),
+        one_result_each(lost),
         seeds_finished(made),
         distinct_answers(made),
         overlap_of_splits(made),
@@ -32,14 +33,25 @@ def row_checks(made: Sequence[System], rejected: Iterable[Rejected]) -> tuple[Ch
 
 def recounted(rejected: Iterable[Rejected]) -> Check:
     """Whether the answers of every run give the scores that it claims."""
-    unsound = tuple(
+    unsound = _named(rejected, "unsound")
+    name = "counted again from stored answers"
+    return Check(name, "all", not unsound, unsound, "proven")
+
+
+def one_result_each(rejected: Iterable[Rejected]) -> Check:
+    """Whether no seed of a row has two results, and no result two seeds."""
+    odds = _named(rejected, "contradictory")
+    value = "no" if odds else "yes"
+    return Check("one result for each seed", value, not odds, odds, "proven")
+
+
+def _named(rejected: Iterable[Rejected], kind: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
         (" ".join(part for part in one.row[1:] if part) if one.row else one.folder.name,
          f"seed {one.seed}: {one.reason}")
         for one in rejected
-        if one.kind in ("unsound", "contradictory")
+        if one.kind == kind
     )  # fmt: skip
-    name = "counted again from stored answers"
-    return Check(name, "all", not unsound, unsound, "proven")
 
 
 def seeds_finished(made: Iterable[System]) -> Check:

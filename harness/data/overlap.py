@@ -105,6 +105,12 @@ def seen_in_train(splits: Mapping[str, Sequence[Example]]) -> tuple[bool, ...]:
     return tuple(train.match(example.sentence) != "" for example in splits[TEST])
 
 
+def in_train(found: Iterable[Overlap]) -> Overlap | None:
+    """What test shares with train, where it is enough to be said beside a score."""
+    pairs = (one for one in found if (one.part, one.whole) == (TEST, TRAIN))
+    return next((one for one in pairs if one.share > TOLD), None)
+
+
 def contained(found: Iterable[Overlap]) -> tuple[Overlap, ...]:
     """The overlaps that make a test score worthless: most of test is in train or in dev."""
     return tuple(one for one in found if one.part == TEST and one.share > HALF)

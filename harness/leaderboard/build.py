@@ -14,6 +14,7 @@ from harness.comparability.gold import require_same_gold
 from harness.comparability.groups import groups, is_rankable, reasons
 from harness.comparability.row_checks import row_checks
 from harness.comparability.systems import System, systems
+from harness.data.overlap import in_train
 from harness.errors import ConfigError
 from harness.leaderboard import columns, cross_task, published, ranking, significance
 from harness.leaderboard.measures import labels_of, of_type
@@ -70,14 +71,15 @@ def build(
     made, repeated = systems(checked.runs, checked.rejected)
     _require_rows(highlight, made)
     layout = _Layout(_chosen(columns), tuple(highlight), columns is None)
-    tasks = [_task(name, made, checked.rejected, layout) for name in _tasks(made, checked.rejected)]
+    rejected = (*checked.rejected, *repeated)
+    tasks = [_task(name, made, rejected, layout) for name in _tasks(made, rejected)]
     blocks: list[Block] = []
     for task in tasks:
         blocks += [*task.blocks, *(_references(task.name) if published else [])]
     ranked = {task.name: task.main for task in tasks if task.main}
     if len(ranked) > 1:
         blocks.append(cross_task.block(ranked, layout.highlight))
-    return Leaderboard(tuple(blocks), tuple(one.notice for one in (*checked.rejected, *repeated)))
+    return Leaderboard(tuple(blocks), tuple(one.notice for one in rejected))
 
 
 def _tasks(made: Sequence[System], rejected: Sequence[Rejected]) -> tuple[str, ...]:
@@ -159,7 +161,7 @@ def _rows(
 
 def _is_kept(head: Column, cells: Sequence[Cell], layout: _Layout) -> bool:
     """Whether a column has something to say: a block without ranks has no column of them."""
-    optional = head.key in columns.TEXTS or (layout.drop_empty and head.key in columns.BY_KEY)
+    optional = head.key in columns.WHERE_KNOWN or (layout.drop_empty and head.key in columns.BY_KEY)
     return not optional or any(cell.text != NOT_KNOWN for cell in cells)
 
 
@@ -218,6 +220,8 @@ def _captions(group: Sequence[System], place: Ranking) -> tuple[str, ...]:
         f"Scored on {first.run.data.split}: {first.metrics.sentences:,} sentences, "
         f"{entities:,} entities.",
     ]
+    if shared := in_train(first.run.data.overlap or ()):
+        lines.append(f"{shared.words[0].upper()}{shared.words[1:]}: F1 unseen is of the others.")
     return (*lines, *place.captions)
 
 

@@ -21,13 +21,15 @@ TEXTS = {
     "letters": Column("letters", "sig.", "rows that share a letter are not separable",
                       numeric=False),
 }  # fmt: skip
-SCREEN = ("rank", "system", "f1", "seeds", "precision", "recall", "train_seconds", "predict_rate",
-          "memory")  # fmt: skip
-FULL = ("rank", "system", "family", "f1", "seeds", "interval", "group", "letters", "precision",
-        "recall", "types", "macro_f1", "weighted_f1", "strict_f1", "discard_f1", "invalid",
-        "raw_f1", "repaired_f1", "repairs", "malformed", "drift", "free_rate", "parameters",
-        "trained", "train_seconds", "predict_rate", "memory", "device_memory",
-        "reserved_memory", "flops", "joules")  # fmt: skip
+SCREEN = ("rank", "system", "f1", "unseen_f1", "seeds", "precision", "recall", "train_seconds",
+          "predict_rate", "memory")  # fmt: skip
+FULL = ("rank", "system", "family", "f1", "unseen_f1", "seeds", "interval", "group", "letters",
+        "precision", "recall", "types", "macro_f1", "weighted_f1", "strict_f1", "discard_f1",
+        "invalid", "raw_f1", "repaired_f1", "repairs", "malformed", "predicted_units",
+        "repaired_units", "unanswered_units", "drift", "free_rate", "parameters", "trained",
+        "epochs", "updates", "train_units", "train_seconds", "predict_rate", "memory",
+        "device_memory", "reserved_memory", "flops", "joules")  # fmt: skip
+WHERE_KNOWN = frozenset({*TEXTS, "unseen_f1"})  # shown only where a row has something to say
 
 
 def choose(columns: Sequence[str] | None) -> tuple[str, ...]:

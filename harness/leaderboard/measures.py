@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from harness.comparability.fields import is_external
 from harness.comparability.systems import System
 from harness.core import Counts
+from harness.data.overlap import in_train
 from harness.leaderboard.table import Cell, Column
 from harness.numbers import (
     NOT_KNOWN,
@@ -96,6 +97,35 @@ def _drift(result: Sound) -> float | None:
     return shares[-1] - shares[0] if shares else None
 
 
+def _unseen(result: Sound) -> float | None:
+    """F1 without the test sentences that are in train, where there are enough of them to matter."""
+    counts, found = result.metrics.unseen, result.run.data.overlap or ()
+    return _total(counts).f1 if counts is not None and in_train(found) else None
+
+
+def _fates(fate: Literal["predicted", "repaired", "unanswered"]) -> Read:
+    """Units of what was written freely, or read in part, by what became of them."""
+
+    def read(result: Sound) -> float | None:
+        free = result.metrics.free
+        found = free.fates if free else result.metrics.fates
+        if found is None or (free is None and not found.unanswered):
+            return None
+        number: int = getattr(found, fate)
+        return number
+
+    return read
+
+
+def _course(field: Literal["epochs", "updates", "units"]) -> Read:
+    def read(result: Sound) -> float | None:
+        course = result.run.training
+        number: int | None = getattr(course, field) if course else None
+        return number
+
+    return read
+
+
 def _per_unit(value: int, result: Sound) -> float | None:
     return value / result.metrics.units if result.metrics.units else None
 
@@ -140,6 +170,8 @@ def _megaflops(result: Sound) -> float | None:
 MEASURES: tuple[Measure, ...] = (
     Measure("f1", "F1", "entity micro F1, headline policy, % (mean ± sd over seeds)",
             lambda r: _scores(r).micro.f1, spread=True),
+    Measure("unseen_f1", "F1 unseen", "the same without the test sentences that are in train, %",
+            _unseen, best="none"),
     Measure("precision", "P", "precision, %", lambda r: _scores(r).micro.precision),
     Measure("recall", "R", "recall, %", lambda r: _scores(r).micro.recall),
     Measure("macro_f1", "macro F1", "mean of F1 over the types of the gold, %",
@@ -160,6 +192,12 @@ MEASURES: tuple[Measure, ...] = (
             one_decimal, "low"),
     Measure("malformed", "malformed", "sentences mended in free generation, %", _malformed,
             best="low"),
+    Measure("predicted_units", "predicted", "units whose tag in free generation, or in what a "
+            "model read, is its own", _fates("predicted"), whole, "none"),
+    Measure("repaired_units", "repaired", "units whose tag had to be changed, or read with good "
+            "will", _fates("repaired"), whole, "none"),
+    Measure("unanswered_units", "never answered", "units for which nothing was written or read",
+            _fates("unanswered"), whole, "none"),
     Measure("drift", "drift", "free generation: wrong units in the last quarter of sentences, less "
             "those in the first, % of units", _drift, best="low"),
     Measure("free_rate", "free chars/s", "characters per second in free generation", _free_rate,
@@ -168,6 +206,10 @@ MEASURES: tuple[Measure, ...] = (
             lambda r: _own(r, r.run.parameters), magnitude, "none"),
     Measure("trained", "trained", "trained parameters", lambda r: _own(r, r.run.trained), magnitude,
             "none"),
+    Measure("epochs", "epochs", "passes over the training data", _course("epochs"), whole, "none"),
+    Measure("updates", "updates", "steps of the optimiser", _course("updates"), whole, "none"),
+    Measure("train_units", "units read", "units of text read in training, all epochs",
+            _course("units"), magnitude, "none"),
     Measure("train_seconds", "train s", "seconds of training, evaluation excluded",
             lambda r: r.run.cost.seconds.get("train"), one_decimal, "low"),
     Measure("predict_rate", "chars/s", "characters per second in prediction", _rate, whole),

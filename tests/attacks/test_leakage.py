@@ -65,3 +65,24 @@ def test_overlap_that_is_allowed_is_recorded_with_its_counts(task, tmp_path):
         assert run["data"]["overlap"][0]["exact"] == 2
         lines = path.with_name("predictions.jsonl").read_text(encoding="utf-8").splitlines()
         assert [json.loads(line)["seen"] for line in lines] == [True, True, False]
+
+
+@pytest.mark.slow
+def test_overlap_that_is_allowed_is_a_mark_on_every_row_and_a_red_line(task, tmp_path):
+    append(task, tiny_task.TEST[:2], "train")
+    out, _ = harness(*RUN, task, "--allow-overlap", folder=tmp_path)
+    assert "2 of 3 test sentences are in train" in out.split("### ")[1].split("F1 is")[0]
+    assert "DIFFERS" in next(line for line in out.split("\n") if "overlap of test" in line)
+
+
+@pytest.mark.slow
+def test_f1_on_what_train_does_not_have_stands_beside_the_headline(task, tmp_path):
+    append(task, tiny_task.TEST[:1], "train")
+    hard = ("赵六在西安。", "B_PER I_PER O B_LOC I_LOC O")
+    tiny_task.write_split(task.parent / "data", "test", [*tiny_task.TEST, hard])
+    out, _ = harness(*RUN, task, folder=tmp_path)
+    row = next(line for line in out.split("\n") if "dictionary" in line and "|" in line)
+    cells = [cell.strip(" *") for cell in row.split("|")]
+    assert cells[3] == "80.00 ± 0.00"  # 4 of 6 entities
+    assert "66.67" in cells  # without the sentence of train: 2 of 4
+    assert "1 of 4 test sentences are in train" in out

@@ -1,0 +1,76 @@
+"""More effort for one's own row, or less for another's: training that was cut, hidden trials."""
+
+import json
+
+import pytest
+from program import harness
+from stored_runs import change, write_row
+
+from harness.leaderboard.build import build
+from harness.results import reader
+
+
+def built(folder):
+    block = build(reader.read([folder]), published=False).blocks[0]
+    return block, {check.name: check for check in block.certificate}
+
+
+def each(folder, backend):
+    for path in folder.glob("*/*/run.json"):
+        if f'"{backend}"' in path.read_text(encoding="utf-8"):
+            yield path
+
+
+@pytest.fixture
+def rows(tmp_path):
+    for backend in ("bert-crf", "electra"):
+        write_row(tmp_path, backend, (13, 42), planned_seeds=(13, 42), sentences=6)
+    return tmp_path
+
+
+def test_a_row_that_was_cut_while_it_still_rose_is_marked_with_its_slope(rows):
+    for path in each(rows, "electra"):
+        change(path, "training", "dev_f1", to=[0.1, 0.3, 0.4, 0.45, 0.5, 0.55])
+    block, lines = built(rows)
+    (row,) = [row for row in block.rows if "electra" in row.name]
+    (note,) = row.notes
+    assert note == "development F1 still rose by 5.00 per epoch"
+    assert not lines["end of training"].ok
+    assert dict(lines["end of training"].differing) == {row.name: "still rose by 5.00 per epoch"}
+
+
+def test_two_epochs_for_somebody_elses_row_are_too_few_to_tell(rows):
+    for path in each(rows, "electra"):
+        change(path, "training", "dev_f1", to=[0.1, 0.3])
+    assert "too few epochs to tell" in str(built(rows)[1]["end of training"].differing)
+
+
+def test_options_tried_on_the_same_data_are_counted_and_shown(rows):
+    for path in each(rows, "bert-crf"):
+        change(path, "trials", to=40)
+    check = built(rows)[1]["trials of tuning"]
+    assert not check.ok
+    assert {check.value, *dict(check.differing).values()} == {"1", "40"}
+
+
+def test_options_that_stand_in_the_table_itself_count_whatever_was_recorded(rows):
+    write_row(rows, "bert-crf", (13, 42), planned_seeds=(13, 42), sentences=6, variant="epochs=9",
+              options={"epochs": 9})  # fmt: skip
+    values = built(rows)[1]["trials of tuning"]
+    assert {values.value, *dict(values.differing).values()} == {"1", "2"}
+
+
+def test_trials_that_nobody_counted_are_not_zero(rows):
+    for path in rows.glob("*/*/run.json"):
+        change(path, "trials", to=None)
+    check = built(rows)[1]["trials of tuning"]
+    assert (check.ok, check.value) == (False, "not measured")
+
+
+@pytest.mark.slow
+def test_a_run_counts_the_options_that_its_folder_has_seen(task, tmp_path):
+    run = ("run", "--backend", "dictionary", "--task", task, "--seed", 1, "--set")
+    harness(*run, "shortest=1", folder=tmp_path)
+    harness(*run, "shortest=2", folder=tmp_path)
+    records = [json.loads(path.read_text()) for path in tmp_path.glob("results/tiny/*/run.json")]
+    assert {one["options"]["shortest"]: one["trials"] for one in records} == {1: 1, 2: 2}

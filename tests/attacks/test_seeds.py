@@ -1,0 +1,142 @@
+"""Seeds that are chosen, copied, lost or contradict each other: each is seen in the table."""
+
+import json
+import shutil
+
+import pytest
+from stored_runs import change, write_row, write_run
+
+from harness.leaderboard.build import build
+from harness.results import reader
+from harness.studies import merging
+from harness.studies.merging import merge
+
+
+def table(folder):
+    return build(reader.read([folder]), published=False)
+
+
+def lines(folder):
+    return {check.name: check for check in table(folder).blocks[0].certificate}
+
+
+def run_of(folder, seed):
+    (found,) = folder.glob(f"*/*_s{seed}")
+    return found
+
+
+def test_one_models_answers_under_two_seeds_are_named(tmp_path):
+    write_row(tmp_path, "bert-crf", sentences=12)
+    for name in ("predictions.jsonl", "metrics.json"):
+        shutil.copyfile(run_of(tmp_path, 13) / name, run_of(tmp_path, 42) / name)
+    check = lines(tmp_path)["answers"]
+    assert (check.ok, check.evidence) == (False, "proven")
+    assert "#13" in str(check.differing)
+    assert "#42" in str(check.differing)
+
+
+def test_one_digest_under_two_seeds_is_a_copy_and_neither_is_used(tmp_path):
+    write_row(tmp_path, "bert-crf", sentences=12)
+    shutil.rmtree(run_of(tmp_path, 42))
+    copied = shutil.copytree(run_of(tmp_path, 13), run_of(tmp_path, 13).with_name("copy_s42"))
+    change(copied / "run.json", "seed", to=42)
+    made = table(tmp_path)
+    assert sum("its digest is also that of seed" in notice for notice in made.notices) == 2
+    (row,) = made.blocks[0].rows
+    assert row.notes == ("1 of 3 seeds; 2 unsound",)
+    assert not lines(tmp_path)["one result for each seed"].ok
+
+
+def test_seeds_planned_alone_and_shown_together_are_named(tmp_path):
+    for seed in (13, 42, 87):  # the three best of ten commands, say
+        write_run(tmp_path, "bert-crf", seed, sentences=12)
+        change(run_of(tmp_path, seed) / "run.json", "planned_seeds", to=[seed])
+    check = lines(tmp_path)["seeds planned"]
+    assert not check.ok
+    assert dict(check.differing) == {"bert-crf tiny (scratch)": "13 / 42 / 87"}
+
+
+def test_seeds_left_out_of_a_command_are_missing_in_its_row(tmp_path):
+    write_row(tmp_path, "bert-crf", (13, 42, 87), planned_seeds=tuple(range(13, 90)), sentences=12)
+    assert "3 of 77 seeds" in table(tmp_path).blocks[0].rows[0].notes[0]
+
+
+def test_two_results_of_one_seed_of_a_row_are_an_error_and_not_the_order_of_paths(tmp_path):
+    write_row(tmp_path, "bert-crf", sentences=12)
+    other = write_run(tmp_path / "other", "bert-crf", 42, sentences=12, rate=0.5)
+    change(other / "run.json", "digest", to="f" * 64)
+    change(other / "run.json", "settings", "threads", to=2)
+    made = table(tmp_path)
+    assert sum("DIFFERENT result" in notice for notice in made.notices) == 2
+    (row,) = made.blocks[0].rows
+    assert row.notes == ("2 of 3 seeds; 1 unsound",)
+    check = lines(tmp_path)["one result for each seed"]
+    assert not check.ok
+    assert "DIFFERENT" in str(check.differing)
+
+
+def test_the_same_result_twice_is_no_contradiction(tmp_path):
+    write_row(tmp_path, "bert-crf", sentences=12)
+    other = shutil.copytree(run_of(tmp_path, 42), tmp_path / "again")
+    change(other / "run.json", "digest", to="f" * 64)
+    made = table(tmp_path)
+    assert made.blocks[0].rows[0].notes == ()
+    assert "already in" in made.notices[0]
+
+
+def failed(folder, seed, task="demo", backend="electra"):
+    made = folder / task / f"{backend}_s{seed}"
+    made.mkdir(parents=True)
+    record = {"digest": f"{seed}" * 8, "task": task, "backend": backend, "preset": "tiny",
+              "variant": "", "seed": seed, "planned_seeds": [13, 42], "error": "loss is nan",
+              "exit_code": 1}  # fmt: skip
+    for name in ("claim.json", "failed.json"):
+        (made / name).write_text(json.dumps(record), encoding="utf-8")
+    return made
+
+
+def test_a_row_whose_seeds_all_failed_is_still_there_after_merge(tmp_path):
+    write_row(tmp_path / "a", "bert-crf", sentences=12)
+    failed(tmp_path / "a", 13)
+    failed(tmp_path / "a", 42)
+    done = merge([tmp_path / "a"], tmp_path / "all")
+    assert (len(done.copied), len(done.lost)) == (3, 2)
+    names = [row.name for block in table(tmp_path / "all").blocks for row in block.rows]
+    assert names == ["bert-crf tiny (scratch)", "electra tiny"]
+
+
+def test_a_seed_that_failed_here_and_finished_there_has_finished(tmp_path):
+    write_row(tmp_path / "b", "bert-crf", sentences=12)
+    whole = run_of(tmp_path / "b", 13)
+    left = failed(tmp_path / "a", 13, backend="bert-crf")
+    left.rename(left.with_name(whole.name))
+    merge([tmp_path / "a"], tmp_path / "all")
+    merge([tmp_path / "b", tmp_path / "a"], tmp_path / "all")
+    assert len(reader.read([tmp_path / "all"]).runs) == 3
+    assert reader.read([tmp_path / "all"]).rejected == ()
+
+
+@pytest.mark.parametrize("after", range(4))
+def test_a_merge_that_is_cut_off_leaves_no_run_that_is_half_there(tmp_path, monkeypatch, after):
+    write_row(tmp_path / "a", "bert-crf", (13,), planned_seeds=(13,), sentences=12)
+    copied = []
+
+    def copy(source, target, **more):
+        if len(copied) == after:
+            raise KeyboardInterrupt
+        copied.append(source)
+        return shutil.copy2(source, target)
+
+    tree = shutil.copytree
+    monkeypatch.setattr(merging.shutil, "copytree",
+                        lambda source, to: tree(source, to, copy_function=copy))  # fmt: skip
+    files = len(list(run_of(tmp_path / "a", 13).iterdir()))
+    if after < files:
+        with pytest.raises(KeyboardInterrupt):
+            merge([tmp_path / "a"], tmp_path / "all")
+        found = reader.read([tmp_path / "all"])
+        assert (found.runs, found.rejected) == ((), ())
+    monkeypatch.undo()
+    merge([tmp_path / "a"], tmp_path / "all")
+    assert len(reader.read([tmp_path / "all"]).runs) == 1
+    assert not list((tmp_path / "all").rglob(".*.tmp"))
