@@ -156,7 +156,7 @@ def test_options_that_differ_make_two_rows_of_one_name_that_can_be_told_apart(tm
 
 def test_a_second_run_of_a_seed_is_listed_and_does_not_count_twice(tmp_path):
     write_row(tmp_path / "a", "electra")
-    write_run(tmp_path / "b", "electra", 13, versions={"python": "3.12"})
+    write_run(tmp_path / "b", "electra", 13, hardware={"processor": "another"})
     table = built(tmp_path)
     assert row_of(table.blocks[0], "electra")["seeds"].text == "3"
     assert any("seed 13 of this row is already in" in notice for notice in table.notices)
