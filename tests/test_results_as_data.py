@@ -154,7 +154,7 @@ def test_answers_of_another_program_verify_and_stand_in_the_table_unranked(place
     assert block["kind"] == "apart"
     assert row["notes"] == ["external"]
     assert "parameters" not in row["cells"], "nobody counted them"
-    assert any("selection rule: not recorded" in reason for reason in block["captions"])
+    assert any("training: not recorded" in reason for reason in block["captions"])
 
 
 def test_a_row_whose_facts_are_stated_is_ranked_and_marked_as_stated(place):

@@ -66,6 +66,6 @@ def test_markup_in_a_name_is_text():
 def test_the_certificate_and_the_notices_stand_below():
     text = FORMATS["markdown"](table("one"))
     assert "Certificate: 1 of 2 lines hold (1 recorded)." in text
-    assert "- ok: split: test" in text
+    assert "- ok: split (recorded): test" in text
     assert "- DIFFERS: " in text
     assert text.endswith("=1+1\n")
