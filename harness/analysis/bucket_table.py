@@ -14,13 +14,12 @@ from harness.analysis.answers import FinishedRun
 from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
 from harness.core import Counts, Span
 from harness.statistics.bootstrap import LEVEL, resampled, score_interval
+from harness.statistics.proportion import SMALL, wilson
 from harness.statistics.samples import Ints, Sample
 
-SMALL = 30
 DRAWS = 2000
 TP, FP, FN = range(3)
 Interval: TypeAlias = tuple[float, float]
-_Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +71,6 @@ def _intervals(counts: Ints) -> list[Interval | None]:
         found = score_interval(sample, scores, 0, LEVEL)
         intervals.append((found.low, found.high) if level[:, [TP, FN]].any() else None)
     return intervals
-
-
-def wilson(right: int, total: int) -> Interval | None:
-    """The 95 % interval of a share (Wilson 1927); None if there is nothing to count."""
-    if not total:
-        return None
-    share, shrink = right / total, 1 + _Z**2 / total
-    centre = (share + _Z**2 / (2 * total)) / shrink
-    half = _Z / shrink * (share * (1 - share) / total + _Z**2 / (4 * total**2)) ** 0.5
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def bucket_counts(runs: Sequence[FinishedRun]) -> tuple[list[tuple[str, str]], Ints]:

@@ -11,13 +11,14 @@ from itertools import combinations
 from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.bucket_table import FN, SMALL, TP, sample_of
+from harness.analysis.bucket_table import FN, TP, sample_of
 from harness.analysis.row_levels import Key, Levels
 from harness.analysis.rows import Answer, Row, rows
 from harness.analysis.taxonomy import over
 from harness.core import Counts, Span
 from harness.errors import DataError
 from harness.statistics.permutation import permuted
+from harness.statistics.proportion import SMALL
 from harness.statistics.ranking import holm
 from harness.statistics.samples import Ints
 from harness.statistics.seeds import contest

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.bucket_table import DRAWS, FN, SMALL, TP, bucket_counts, sample_of
+from harness.analysis.bucket_table import DRAWS, FN, TP, bucket_counts, sample_of
 from harness.statistics.bootstrap import LEVEL, resampled, score_interval
+from harness.statistics.proportion import SMALL
 from harness.statistics.samples import Ints
 
 Key: TypeAlias = tuple[str, str]  # bucket and level

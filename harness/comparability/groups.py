@@ -36,12 +36,20 @@ def is_rankable(group: Sequence[System]) -> bool:
     return not any(unknown(system.readings) for system in group)
 
 
+def has_one_seed(system: System) -> bool:
+    """Whether nothing is known of the luck of training: such a row supports no rank."""
+    return len(system.results) == 1
+
+
 def reasons(system: System, reference: System) -> tuple[str, ...]:
     """Why ``system`` is not ranked with ``reference``."""
     mine, theirs = system.readings, reference.readings
     found = [f"{name}: {mine[name]}, above {theirs[name]}" for name in differing(mine, theirs)]
     if system.complete != reference.complete:
         found.append("seeds finished: " + ("all" if system.complete else "not all"))
+    if has_one_seed(system) != has_one_seed(reference):
+        mine_, theirs_ = (len(one.results) for one in (system, reference))
+        found.append(f"seeds: {mine_}, above {theirs_}")
     return tuple(found)
 
 
@@ -61,15 +69,17 @@ def _join(found: list[list[System]], system: System) -> None:
 
 def _together(one: System, other: System) -> bool:
     # The seeds of a row that survived are not the row: it waits until all have finished.
-    return one.complete == other.complete and may_stand_together(one.readings, other.readings)
+    alike = one.complete == other.complete and has_one_seed(one) == has_one_seed(other)
+    return alike and may_stand_together(one.readings, other.readings)
 
 
-def _precedence(group: Sequence[System]) -> tuple[int, int, bool, int, int, str]:
+def _precedence(group: Sequence[System]) -> tuple[int, int, bool, bool, int, int, str]:
     """Known and trained by this harness first; then what is whole; then what is many."""
     best = min(map(_standing, group))
     lost = not all(system.complete for system in group)
     marks = min(len(system.notes) for system in group)
-    return *best, lost, marks, -len(group), group[0].name
+    single = any(map(has_one_seed, group))
+    return *best, single, lost, marks, -len(group), group[0].name
 
 
 def _standing(system: System) -> tuple[int, int]:

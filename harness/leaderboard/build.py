@@ -11,13 +11,21 @@ from dataclasses import dataclass, replace
 from harness.comparability.certificate import certify, unknown
 from harness.comparability.check import Check
 from harness.comparability.gold import require_same_gold
-from harness.comparability.groups import groups, is_rankable, reasons
+from harness.comparability.groups import groups, has_one_seed, is_rankable, reasons
 from harness.comparability.row_checks import row_checks
 from harness.comparability.systems import System, systems
 from harness.data.overlap import in_train
 from harness.errors import ConfigError
-from harness.leaderboard import columns, cross_task, published, ranking, significance
-from harness.leaderboard.measures import labels_of, of_type
+from harness.leaderboard import (
+    columns,
+    cross_task,
+    published,
+    ranking,
+    significance,
+    type_scores,
+    words,
+)
+from harness.leaderboard.measures import labels_of
 from harness.leaderboard.ranking import Ranking
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 from harness.numbers import NOT_KNOWN, printed
@@ -29,6 +37,7 @@ HEADLINE = columns.BY_KEY["f1"]
 SCREEN = columns.SCREEN
 # Kinds of rejected runs that are lost seeds of a row.
 LOST = ("failed", "unfinished", "unsound", "contradictory")
+_BOLD = "the best, all that are tied with it and all that are not separable from it, in bold"
 _UNKNOWN = Cell(NOT_KNOWN)
 
 
@@ -78,7 +87,8 @@ def build(
         blocks += [*task.blocks, *(_references(task.name) if published else [])]
     ranked = {task.name: task.main for task in tasks if task.main}
     if len(ranked) > 1:
-        blocks.append(cross_task.block(ranked, layout.highlight))
+        contrasts = {task.name: task.blocks[0].contrasts for task in tasks if task.main}
+        blocks.append(cross_task.block(ranked, contrasts, layout.highlight))
     return Leaderboard(tuple(blocks), tuple(one.notice for one in rejected))
 
 
@@ -123,6 +133,7 @@ def _task(
     for group in others:
         heads, rows = _rows(group, everyone, layout, Ranking())
         why = tuple(f"Not ranked, since it differs in {one}." for one in reasons(group[0], main[0]))
+        why += (words.ONE_SEED,) if has_one_seed(group[0]) else ()
         blocks.append(Block("apart", name, title, heads, _marked(rows, checks), why))
     cells = zip(main, ranking.headline(main, HEADLINE, place), strict=True)
     return _TaskBlocks(name, (*blocks, *lost), tuple(cells) if place.ranks else ())
@@ -152,7 +163,7 @@ def _rows(
         made += _typed(group, everyone, place) if key == "types" else [_column(key, group, place)]
     made = [one for one in made if _is_kept(*one, layout)]
     rows = tuple(
-        Row(system.name, tuple(cells[index] for _, cells in made), system.notes,
+        Row(system.name, tuple(cells[index] for _, cells in made), _marks(system, place),
             highlighted=_is_marked(system, layout.highlight))
         for index, system in enumerate(group)
     )  # fmt: skip
@@ -182,16 +193,21 @@ def _column(key: str, group: Sequence[System], place: Ranking) -> tuple[Column, 
 def _typed(
     group: Sequence[System], everyone: Sequence[System], place: Ranking
 ) -> list[tuple[Column, tuple[Cell, ...]]]:
-    made = []
-    for measure in map(of_type, labels_of(everyone)):
-        cells = tuple(measure.cell(system) for system in group)
-        made.append((measure.column, ranking.embolden(cells, measure) if place.ranks else cells))
-    return made
+    support = everyone[0].first.run.data.support
+    return [
+        type_scores.column(label, support.get(label, 0), group, place.types.get(label))
+        for label in labels_of(everyone)
+    ]
+
+
+def _marks(system: System, place: Ranking) -> tuple[str, ...]:
+    note = place.notes.get(system.name)
+    return (*system.notes, note) if note else system.notes
 
 
 def _text(key: str, system: System, place: Ranking) -> Cell:
     if key == "system":
-        marks = "".join(f" [{note}]" for note in system.notes)
+        marks = "".join(f" [{note}]" for note in _marks(system, place))
         return Cell(system.name + marks, system.name)
     if key == "family":
         family = printed(system.first.run.family)
@@ -215,8 +231,8 @@ def _captions(group: Sequence[System], place: Ranking) -> tuple[str, ...]:
     first = group[0].first
     entities = sum(first.run.data.support.values())
     lines = [
-        "F1 is entity-level micro F1 in %, mean ± standard deviation over seeds; "
-        "the best, all that are tied with it and all that are not separable from it, in bold.",
+        "F1 is entity-level micro F1 in %, mean ± standard deviation over seeds"
+        + (f"; {_BOLD}." if place.ranks else "."),
         f"Scored on {first.run.data.split}: {first.metrics.sentences:,} sentences, "
         f"{entities:,} entities.",
     ]

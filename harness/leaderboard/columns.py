@@ -20,15 +20,21 @@ TEXTS = {
     "group": Column("group", "group", "1: not separable from the best"),
     "letters": Column("letters", "sig.", "rows that share a letter are not separable",
                       numeric=False),
+    "best": Column("best", "best %", "share of draws of sentences and seeds that it leads"),
+    "behind": Column("behind", "behind ≤", "the most F1 that it may be behind the best, at 95 % "
+                     "for all rows at once"),
+    "near": Column("near", "within 1 F1", "of the best, at 95 % for all rows at once",
+                   numeric=False),
 }  # fmt: skip
 SCREEN = ("rank", "system", "f1", "unseen_f1", "seeds", "precision", "recall", "train_seconds",
           "predict_rate", "memory")  # fmt: skip
 FULL = ("rank", "system", "family", "f1", "unseen_f1", "seeds", "interval", "group", "letters",
-        "precision", "recall", "types", "macro_f1", "weighted_f1", "strict_f1", "discard_f1",
-        "invalid", "raw_f1", "repaired_f1", "repairs", "malformed", "predicted_units",
-        "repaired_units", "unanswered_units", "drift", "free_rate", "parameters", "trained",
-        "epochs", "updates", "train_units", "train_seconds", "predict_rate", "memory",
-        "device_memory", "reserved_memory", "flops", "joules")  # fmt: skip
+        "best", "behind", "near", "precision", "recall", "types", "macro_f1", "weighted_f1",
+        "strict_f1", "discard_f1", "invalid", "raw_f1", "repaired_f1", "repairs", "malformed",
+        "predicted_units", "repaired_units", "unanswered_units", "drift", "free_rate",
+        "parameters", "trained", "epochs", "updates", "train_units", "train_seconds",
+        "predict_rate", "memory", "device_memory", "reserved_memory", "flops",
+        "joules")  # fmt: skip
 WHERE_KNOWN = frozenset({*TEXTS, "unseen_f1"})  # shown only where a row has something to say
 
 

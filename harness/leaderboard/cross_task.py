@@ -7,21 +7,27 @@ import math
 from collections.abc import Mapping, Sequence
 
 from harness.comparability.systems import System
-from harness.leaderboard.table import Block, Cell, Column, Row
+from harness.leaderboard.table import Block, Cell, Column, Contrast, Row
 from harness.numbers import NOT_KNOWN, printed, rounded
 from harness.statistics.tasks import AverageRanks, average_ranks
 
 _UNKNOWN = Cell(NOT_KNOWN)
 
 
-def block(ranked: Mapping[str, Sequence[tuple[System, Cell]]], highlight: Sequence[str]) -> Block:
+def block(
+    ranked: Mapping[str, Sequence[tuple[System, Cell]]],
+    contrasts: Mapping[str, Sequence[Contrast]],
+    highlight: Sequence[str],
+) -> Block:
     """The wide table of the ranked systems of each task, each with its headline cell."""
     cells = {task: {one.name: cell for one, cell in group} for task, group in ranked.items()}
-    average = average_ranks({task: _values(column) for task, column in cells.items()})
+    tests = {task: _tests(pairs) for task, pairs in contrasts.items()}
+    average = average_ranks({task: _values(column) for task, column in cells.items()}, tests)
     ranks = average.ranks if average else {}
+    intervals = average.intervals if average else {}
     backends = {one.name: one.first.run.backend for group in ranked.values() for one, _ in group}
     rows = tuple(
-        Row(name, (_rank(ranks.get(name)), Cell(name, name),
+        Row(name, (_rank(ranks.get(name)), _interval(intervals.get(name)), Cell(name, name),
                    *(column.get(name, _UNKNOWN) for column in cells.values())),
             highlighted=name in highlight or backends[name] in highlight)
         for name in _ordered(cells, ranks)
@@ -32,6 +38,7 @@ def block(ranked: Mapping[str, Sequence[tuple[System, Cell]]], highlight: Sequen
 def _heads(tasks: Mapping[str, object]) -> tuple[Column, ...]:
     return (
         Column("average_rank", "average rank", "over the tasks, 1 is best"),
+        Column("rank_interval", "95 % of rank", "over sentences and seeds of these tasks"),
         Column("system", "backend", numeric=False),
         *(Column(f"f1@{task}", printed(task), "F1, %") for task in tasks),
     )
@@ -50,6 +57,16 @@ def _rank(average: float | None) -> Cell:
     return _UNKNOWN if average is None else Cell(rounded(average), average)
 
 
+def _interval(bounds: tuple[float, float] | None) -> Cell:
+    if bounds is None:
+        return _UNKNOWN
+    return Cell(" to ".join(map(rounded, bounds)), bounds)
+
+
+def _tests(contrasts: Sequence[Contrast]) -> dict[frozenset[str], float]:
+    return {frozenset((one.first, one.second)): one.bootstrap_p for one in contrasts}
+
+
 def _captions(average: AverageRanks | None) -> tuple[str, ...]:
     if average is None:
         return ("Fewer than two systems are ranked on every task: there is no average rank.",)
@@ -59,6 +76,11 @@ def _captions(average: AverageRanks | None) -> tuple[str, ...]:
         f"are ranked on all of them. Two that differ by less than {difference} (Nemenyi's critical "
         "difference at 0.05; Demšar 2006) are not separable.",
     ]
+    if average.intervals:
+        lines.append(
+            "95 % intervals of the average rank are over sentences and seeds of these tasks, not "
+            "over other tasks (paired bootstrap of each pair; Mogstad et al. 2024)."
+        )
     if average.p is not None:
         lines.append(f"Friedman's test that all rank alike: p = {rounded(average.p, 3)}.")
     return tuple(lines)

@@ -1,50 +1,93 @@
 """Ranks, ties and bold: what prints alike is tied, and all that is tied is treated alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from harness.comparability.systems import System
 from harness.leaderboard.measures import Measure
 from harness.leaderboard.table import Cell, Contrast
-from harness.numbers import NOT_KNOWN, percent
+from harness.numbers import NOT_KNOWN, percent, whole
+
+if TYPE_CHECKING:
+    from harness.statistics import Comparison
 
 _UNKNOWN = Cell(NOT_KNOWN)
 
 
+MARGIN = 0.01  # 1 F1: what many would give away for a cheaper model
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What the ranked systems of one task are to each other, by name; empty for unranked ones.
+    """What the systems of one block are to each other, by name; empty for unranked ones.
 
-    ``intervals`` are of F1, as fractions; group 1 holds what is not separable from the best; two
-    systems that share a letter are not separable.
+    ``claims`` is what their answers allow to say of F1, ``types`` the same for each entity type;
+    ``notes`` are marks that follow from it.
     """
 
     ranks: Mapping[str, int] = field(default_factory=dict)
-    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    groups: Mapping[str, int] = field(default_factory=dict)
-    letters: Mapping[str, str] = field(default_factory=dict)
+    claims: "Comparison | None" = None
+    types: Mapping[str, "Comparison"] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
 
     def cell(self, key: str, system: System) -> Cell:
         """The cell of ``system`` in the column ``key``."""
         name = system.name
-        if key == "interval":
-            low, high = self.intervals.get(name, (None, None))
-            return _interval(low, high)
-        if key == "letters":
-            letters = self.letters.get(name)
-            return Cell(letters, letters) if letters else _UNKNOWN
-        number = (self.ranks if key == "rank" else self.groups).get(name)
-        return Cell(str(number), number) if number else _UNKNOWN
+        if key == "rank":
+            return _number(self.ranks.get(name))
+        return _CELLS[key](self.claims, name) if self.claims else _UNKNOWN
+
+    def is_first(self, system: System) -> bool:
+        """Whether ``system`` is the best or not separable from it."""
+        return self.claims is not None and self.claims.groups.get(system.name) == 1
 
 
-def _interval(low: float | None, high: float | None) -> Cell:
-    if low is None or high is None:
+def _number(number: int | None) -> Cell:
+    return Cell(str(number), number) if number else _UNKNOWN
+
+
+def _interval(claims: "Comparison", name: str) -> Cell:
+    found = claims.intervals[name]
+    return Cell(f"{percent(found.low)} to {percent(found.high)}", (found.low, found.high))
+
+
+def _letters(claims: "Comparison", name: str) -> Cell:
+    letters = claims.letters.get(name)
+    return Cell(letters, letters) if letters else _UNKNOWN
+
+
+def _best(claims: "Comparison", name: str) -> Cell:
+    """A share of draws, in whole percent: more digits would be the luck of the draws."""
+    share = claims.best.get(name)
+    if share is None:
         return _UNKNOWN
-    text = f"{percent(low)} to {percent(high)}"
-    return Cell(text, (low, high))
+    text = "<1" if share < LEAST else ">99" if share > 1 - LEAST else whole(100 * share)
+    return Cell(text, share)
+
+
+def _behind(claims: "Comparison", name: str) -> Cell:
+    most = claims.behind.get(name)
+    return _UNKNOWN if most is None else Cell(percent(most), most)
+
+
+def _near(claims: "Comparison", name: str) -> Cell:
+    most = claims.behind.get(name)
+    return _UNKNOWN if most is None else Cell("yes" if most < MARGIN else "no", most)
+
+
+LEAST = 0.01
+_CELLS: dict[str, Callable[["Comparison", str], Cell]] = {
+    "interval": _interval,
+    "group": lambda claims, name: _number(claims.groups.get(name)),
+    "letters": _letters,
+    "best": _best,
+    "behind": _behind,
+    "near": _near,
+}
 
 
 def order(systems: Sequence[System], score: Measure) -> tuple[System, ...]:
@@ -76,9 +119,9 @@ def _printed(cell: Cell) -> Decimal:
 def headline(systems: Sequence[System], score: Measure, standing: Ranking) -> tuple[Cell, ...]:
     """The cells of the score that ranks: the whole first group in bold, and what ties with it."""
     cells = embolden([score.cell(system) for system in systems], score)
-    first = [standing.groups.get(system.name) == 1 for system in systems]
     return tuple(
-        replace(cell, bold=cell.bold or one) for cell, one in zip(cells, first, strict=True)
+        replace(cell, bold=cell.bold or standing.is_first(system))
+        for cell, system in zip(cells, systems, strict=True)
     )
 
 

@@ -4,62 +4,90 @@ Counts are those that ``harness.results.verify`` made again from the answers, se
 or by document where every sentence names its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.comparability.groups import has_one_seed
 from harness.comparability.systems import System
 from harness.errors import DataError
+from harness.leaderboard import words
+from harness.leaderboard.measures import labels_of
 from harness.leaderboard.ranking import Ranking
 from harness.leaderboard.table import Contrast
-from harness.numbers import percent
 from harness.results.store import PREDICTIONS
+from harness.results.verify import Sound
 
 if TYPE_CHECKING:
+    from harness.scoring.counting import Ints
     from harness.statistics import Comparison
-    from harness.statistics.samples import CountArray
+    from harness.statistics.samples import CountArray, Sample
 
-ONE_SEED = "With one seed nothing can be claimed about training variance."
+TYPE_DRAWS = 2000  # for an interval; a headline's last digit is steadier
+NO_GOLD = "The gold holds no entity: F1 is undefined."
 
 
 def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking:
-    """The systems' standing: their ranks, and what the predictions say of their differences.
+    """The systems' ranks, and what the predictions say of their differences.
+
+    Systems with one seed have no ranks: nothing can be claimed of them but their intervals.
 
     Raises:
         DataError: where two runs did not answer the same sentences.
     """
-    one_seed = (ONE_SEED,) if any(len(system.results) == 1 for system in systems) else ()
+    ranked = {} if any(map(has_one_seed, systems)) else ranks
     if not sum(systems[0].first.run.data.support.values()):
-        return Ranking(ranks, captions=(*one_seed, "The gold holds no entity: F1 is undefined."))
+        return Ranking(ranked, captions=(NO_GOLD,))
     from harness.statistics import compare
 
-    counts, documents = _counts(systems)
-    comparison = compare(counts)
+    _require_same_sentences(systems)
+    claims = compare(_counts(systems, lambda run: run.recount.by_sentence))
     return Ranking(
-        ranks,
-        {name: (one.low, one.high) for name, one in comparison.intervals.items()},
-        comparison.groups,
-        comparison.letters,
-        (*one_seed, *_captions(comparison, documents=documents)),
-        _contrasts(comparison),
-    )
+        ranked,
+        claims,
+        _by_type(systems),
+        {system.name: words.fallen_mark(claims, system) for system in systems
+         if system.name in claims.fallen},
+        words.captions(claims, systems, documents=bool(_documents(systems))),
+        _contrasts(claims),
+    )  # fmt: skip
 
 
-def _counts(systems: Sequence[System]) -> tuple[dict[str, "CountArray"], bool]:
-    """Counts by system, (seeds, sentences or documents, 3), and whether they are by document."""
+def _by_type(systems: Sequence[System]) -> dict[str, "Comparison"]:
+    """What may be said of F1 on each entity type that the gold holds."""
+    from harness.statistics import compare_all
+
+    tables = {label: _samples(systems, label) for label in labels_of(systems)}
+    held = {label: samples for label, samples in tables.items() if samples}
+    return dict(zip(held, compare_all([*held.values()], TYPE_DRAWS), strict=True))
+
+
+def _samples(systems: Sequence[System], label: str) -> "dict[str, Sample]":
+    from harness.statistics.samples import samples_of
+
+    counts = _counts(systems, lambda run: run.recount.of_type(label))
+    if not next(iter(counts.values()))[..., [0, 2]].any():
+        return {}
+    return dict(zip(counts, samples_of(counts), strict=True))
+
+
+def _counts(systems: Sequence[System], read: "Callable[[Sound], Ints]") -> dict[str, "CountArray"]:
+    """Counts by system: (seeds, sentences or documents, 3)."""
     import numpy as np
 
     from harness.statistics import by_document
 
-    _require_same_sentences(systems)
-    counts: dict[str, CountArray] = {
-        system.name: np.stack([one.recount.by_sentence for one in system.results])
-        for system in systems
-    }
+    counts = {s.name: np.stack([read(result) for result in s.results]) for s in systems}
+    documents = _documents(systems)
+    if not documents:
+        return {**counts}
+    return {name: by_document(array, documents) for name, array in counts.items()}
+
+
+def _documents(systems: Sequence[System]) -> list[str]:
+    """The document of each sentence, where every sentence names its own."""
     every = systems[0].first.recount.documents
     documents = [document for document in every if document is not None]
-    if len(documents) < len(every):
-        return counts, False
-    return {name: by_document(array, documents) for name, array in counts.items()}, True
+    return documents if len(documents) == len(every) else []
 
 
 def _require_same_sentences(systems: Sequence[System]) -> None:
@@ -71,25 +99,6 @@ def _require_same_sentences(systems: Sequence[System]) -> None:
                 f"those of {first.folder}. Run both on the same files"
             )
             raise DataError(msg)
-
-
-def _captions(comparison: "Comparison", *, documents: bool) -> tuple[str, ...]:
-    drawn = "documents" if documents else "sentences"
-    lines = [f"95 % intervals of F1 cover the choice of {drawn} and of seeds."]
-    if not comparison.covers_training:
-        lines = [
-            f"95 % intervals of F1 cover the choice of {drawn}, of seeds only where several ran."
-        ]
-    if comparison.minimum:
-        models, systems = comparison.minimum.models, comparison.minimum.systems
-        lines += [
-            f"Smallest difference of F1 that this test set can separate: {percent(models)} for "
-            f"models as trained, {percent(systems)} where the luck of training counts.",
-            "Group 1 is not separable from the best, nor are rows that share a letter from each "
-            "other (paired permutation tests on F1 at 0.05, Holm-corrected over "
-            f"{len(comparison.pairs)} pairs).",
-        ]
-    return tuple(lines)
 
 
 def _contrasts(comparison: "Comparison") -> tuple[Contrast, ...]:

@@ -15,13 +15,17 @@ Kind: TypeAlias = Literal["ranked", "apart", "wide", "published"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: what is printed, and the value behind it; ``spread`` is a standard deviation."""
+    """One cell: what is printed, and the value behind it.
+
+    ``spread`` is a standard deviation, ``interval`` between what a score of one type lies at 95 %.
+    """
 
     text: str
     value: Value = None
     spread: float | None = None
     spread_text: str = ""
     bold: bool = False
+    interval: tuple[float, float] | None = None
 
     @property
     def key(self) -> float | int | str:
@@ -37,12 +41,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; ``note`` says in full what it holds, ``numeric`` that it is set to the right."""
+    """A column; ``note`` says in full what it holds, ``numeric`` that it is set to the right.
+
+    ``support`` is the number of gold entities behind a score of one type.
+    """
 
     key: str
     title: str
     note: str = ""
     numeric: bool = True
+    support: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,30 +10,43 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from harness.errors import DataError, HarnessError
 from harness.results import evaluate, reader
 from harness.results.reader import Rejected, Result, Results
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.store import COMPLETE, PREDICTIONS, RUN
-from harness.scoring.counting import Ints
+from harness.scoring.counting import CountMatrix, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recount:
     """What the stored answers of a run give; the answers themselves are not kept.
 
-    ``by_sentence`` is (sentences, 3): tp, fp and fn under the headline policy, in the order of the
-    sentences' ids, as are ``documents``. ``questions`` is a digest of what was asked (ids, units
+    ``counts`` are by sentence and type under the headline policy, in the order of the sentences'
+    ids, as are ``documents``. ``questions`` is a digest of what was asked (ids, units
     and gold), ``replies`` one of the tags that were answered. ``characters`` count the text with
     what joins its units.
     """
 
     metrics: Metrics
-    by_sentence: Ints
+    counts: CountMatrix
     documents: tuple[str | None, ...]
     questions: str
     replies: str
     characters: int
+
+    @property
+    def by_sentence(self) -> Ints:
+        """Counts over all types: (sentences, 3), tp, fp and fn."""
+        return self.counts.by_sentence
+
+    def of_type(self, label: str) -> Ints:
+        """Counts of one type: (sentences, 3)."""
+        if label not in self.counts.labels:
+            return np.zeros((len(self.documents), 3), np.int64)
+        return self.counts.values[:, self.counts.labels.index(label)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,9 +166,10 @@ def _recount(result: Result) -> Recount:
     counted = evaluate.count_again(_gold(result), answers, result.free_answers())
     order = sorted(range(len(answers.predictions)), key=lambda i: answers.predictions[i].id)
     ordered = [answers.predictions[index] for index in order]
+    matrix = counted.matrices[evaluate.HEADLINE]
     return Recount(
         counted.metrics,
-        counted.matrices[evaluate.HEADLINE].by_sentence[order],
+        CountMatrix(matrix.labels, matrix.values[order]),
         tuple(one.document for one in ordered),
         _digest((one.id, one.units, one.gold) for one in ordered),
         _digest(one.tags for one in ordered),

@@ -7,8 +7,9 @@ a claim about these trained models alone is named so (``models``).
 """
 
 from harness.statistics.bootstrap import Interval, PairedBootstrap, interval, paired_bootstrap
-from harness.statistics.comparison import Comparison, MinimumDifference, Pair, compare
+from harness.statistics.comparison import Comparison, Fallen, Pair, compare, compare_all
 from harness.statistics.permutation import PairedPermutation, paired_permutation
+from harness.statistics.power import MinimumDifference
 from harness.statistics.ranking import holm, letters, rank_groups
 from harness.statistics.samples import by_document
 from harness.statistics.tasks import AverageRanks, average_ranks
@@ -16,6 +17,7 @@ from harness.statistics.tasks import AverageRanks, average_ranks
 __all__ = [
     "AverageRanks",
     "Comparison",
+    "Fallen",
     "Interval",
     "MinimumDifference",
     "Pair",
@@ -24,6 +26,7 @@ __all__ = [
     "average_ranks",
     "by_document",
     "compare",
+    "compare_all",
     "holm",
     "interval",
     "letters",

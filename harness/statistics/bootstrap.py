@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from harness.statistics.proportion import of_f1, resampling_is_blind
 from harness.statistics.samples import CountArray, Floats, Sample, samples_of
 from harness.statistics.seeds import Contest, contest, luck, seed_effect
 
@@ -46,13 +47,13 @@ class PairedBootstrap:
     """The difference of two systems, first minus second, under resampling.
 
     ``p`` is twice the share of draws on the far side of zero, so it falls below 0.05 if the
-    95 % interval leaves zero out. ``models_half_width`` is that of the interval of the trained
-    models alone, sentences varying and seeds not.
+    95 % interval leaves zero out. ``models_error`` is the standard error for the trained models
+    alone, sentences varying and seeds not.
     """
 
     difference: Interval
     p: float
-    models_half_width: float
+    models_error: float
 
 
 def interval(
@@ -78,7 +79,8 @@ def paired_bootstrap(
     """The difference of mean F1 of two systems on the same sentences; see ``interval``."""
     pair = samples_of({"the first": first, "the second": second})
     one, two = resampled(pair, draws, seed)
-    return difference(contest(*pair), one - two, seed, level)
+    both = contest(*pair)
+    return difference(both, one - two, varied(both, one - two, seed), level)
 
 
 def resampled(samples: Sequence[Sample], draws: int, seed: int) -> list[Floats]:
@@ -125,25 +127,36 @@ def _weights(sentences: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.f
 
 
 def score_interval(sample: Sample, replicates: Floats, seed: int, level: float) -> Interval:
-    """The interval of one system from its resampled scores."""
+    """The interval of one system from its resampled scores, or a wider one where they are blind."""
     effect = seed_effect([luck(sample)])
-    varied = np.clip(replicates + effect.noise(len(replicates), seed), 0, 1)
-    low, high = _between(varied, level)
+    low, high = _between(np.clip(replicates + effect.noise(len(replicates), seed), 0, 1), level)
+    if resampling_is_blind(sample, replicates):
+        least, most = of_f1(sample, level)
+        low, high = min(low, least), max(high, most)
     return Interval(float(sample.f1.mean()), low, high, level, effect.known)
 
 
-def difference(pair: Contest, replicates: Floats, seed: int, level: float) -> PairedBootstrap:
-    """The paired bootstrap from resampled differences of two systems."""
-    noise = pair.effect.noise(len(replicates), seed)
-    varied = np.clip(replicates + noise, -1, 1)
-    low, high = _between(varied, level)
+def difference(pair: Contest, replicates: Floats, drawn: Floats, level: float) -> PairedBootstrap:
+    """The paired bootstrap of two systems.
+
+    Args:
+        pair: the two.
+        replicates: resampled differences, (draws,).
+        drawn: the same with what other seeds could have changed (``varied``).
+        level: nominal coverage.
+    """
+    low, high = _between(drawn, level)
     point = float(pair.first.f1.mean() - pair.second.f1.mean())
-    models_low, models_high = _between(replicates, level)
     return PairedBootstrap(
         Interval(point, low, high, level, pair.effect.known),
-        _two_sided(varied),
-        (models_high - models_low) / 2,
+        _two_sided(drawn),
+        float(replicates.std()),
     )
+
+
+def varied(pair: Contest, replicates: Floats, seed: int) -> Floats:
+    """Resampled differences of two systems with what other seeds could have changed: (draws,)."""
+    return np.clip(replicates + pair.effect.noise(len(replicates), seed), -1, 1)
 
 
 def _between(values: Floats, level: float) -> tuple[float, float]:

@@ -35,6 +35,15 @@ class Sample:
         """Micro F1 of each seed."""
         return np.asarray(2 * self.right.sum(axis=1) / self.size.sum(axis=1))  # (seeds,)
 
+    @property
+    def influence(self) -> Floats:
+        """What each sentence adds to the F1 of each seed, by the delta method.
+
+        (seeds, sentences); the variance of F1 is the sum of its squares.
+        """
+        size = self.size.sum(axis=1, keepdims=True)  # (seeds, 1)
+        return np.asarray((2 * self.right - self.f1[:, None] * self.size) / size)
+
 
 def samples_of(systems: Mapping[str, CountArray]) -> list[Sample]:
     """The systems, in their order.

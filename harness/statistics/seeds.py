@@ -9,6 +9,11 @@ many sentences, and is subtracted. What is left, or 0, is V_a, on R - 1 degrees 
 the multi-reader multi-case model of radiology with seeds as readers: Obuchowski and Rockette 1995;
 Hillis 2007, Statistics in Medicine 26:596.
 
+Few seeds. A spread on one or two degrees of freedom is mostly below what it estimates, so that
+subtracting all of V_e would leave 0 too often, and 95 % intervals of two seeds cover down to 88 %.
+Subtracted is what a spread due to sentences alone typically is: V_e times the geometric mean of
+chi-square over its degrees of freedom, 0.28 with two seeds, 0.56 with three, 0.76 with five.
+
 Use. A draw of the bootstrap or of the permutation varies the sentences; it gets a draw of
 ``sqrt(V_a / R)`` times Student's t, as the mean of R other seeds may differ by. With few seeds the
 tails of t are what keeps an interval honest where resampling 3 seeds cannot (it has 10 outcomes).
@@ -18,10 +23,7 @@ their parts by Welch's degrees of freedom (Welch 1947, Biometrika 34:28).
 In a table of three systems or more each test uses at least the mean V_a of the table: three seeds
 that happen to agree are no evidence of a steady system (``steadied``).
 
-Measured on made-up count data, 300 and 1,000 sentences, seeds that differ by 0 to 1.3 points of F1:
-with 3 and 5 seeds, 95 % intervals cover 94 to 96 % and tests at 0.05 reject 2 to 6 % of true nulls.
-Seeds that differ by 4 points lower the cover to 93 %. Two seeds are too few to promise it: 89 to 97
-% are covered, and up to 8 % of nulls rejected.
+What all this holds is measured by ``python -m benchmarks.coverage``.
 """
 
 from collections.abc import Sequence
@@ -30,21 +32,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.statistics.samples import Floats, Sample
+from harness.statistics.tails import geometric_mean
 
 _STREAM = 1  # of the random numbers of a seed; resampled sentences use stream 0
 
 
 @dataclass(frozen=True, slots=True)
 class Luck:
-    """The variance of F1 between seeds of one system, as estimated: it may be below 0.
+    """The variance of F1 between seeds of one system, and the part that sentences explain.
 
     ``freedom`` is 0 if a single seed leaves it unknown, and infinite if all seeds gave the
     same answers, so that there is no luck to estimate.
     """
 
-    variance: float
+    spread: float
+    explained: float
     freedom: float
     seeds: int
+
+    @property
+    def variance(self) -> float:
+        """What is left to luck, as estimated: it may be below 0."""
+        return self.spread - self.explained * _typical(self.freedom)
+
+
+def _typical(freedom: float) -> float:
+    """The geometric mean of chi-square over its degrees of freedom, below its mean of 1.
+
+    Bartlett and Kendall 1946, Supplement to the Journal of the Royal Statistical Society 8:128.
+    """
+    return geometric_mean(freedom) if 0 < freedom < np.inf else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +76,11 @@ class SeedEffect:
     freedom: float
     known: bool
 
-    def noise(self, draws: int, seed: int) -> Floats:
+    def noise(self, draws: int, seed: int, stream: int = 0) -> Floats:
         """What other seeds could have changed, once per draw: (draws,)."""
         if self.variance == 0:
             return np.zeros(draws)
-        rng = np.random.default_rng([seed, _STREAM])
+        rng = np.random.default_rng([seed, _STREAM, stream])
         return np.asarray(rng.standard_t(self.freedom, draws) * self.variance**0.5)
 
 
@@ -84,13 +101,11 @@ def contest(first: Sample, second: Sample) -> Contest:
 def luck(sample: Sample) -> Luck:
     """How much the seeds of one system differ beyond what the sentences explain."""
     if sample.seeds < 2:
-        return Luck(0.0, 0.0, sample.seeds)
+        return Luck(0.0, 0.0, 0.0, sample.seeds)
     if not (np.ptp(sample.right, axis=0).any() or np.ptp(sample.size, axis=0).any()):
-        return Luck(0.0, np.inf, sample.seeds)
-    size = sample.size.sum(axis=1, keepdims=True)  # (seeds, 1)
-    influence = (2 * sample.right - sample.f1[:, None] * sample.size) / size  # (seeds, sentences)
-    explained = influence.var(axis=0, ddof=1).sum()
-    return Luck(float(sample.f1.var(ddof=1) - explained), sample.seeds - 1, sample.seeds)
+        return Luck(0.0, 0.0, np.inf, sample.seeds)
+    explained = float(sample.influence.var(axis=0, ddof=1).sum())
+    return Luck(float(sample.f1.var(ddof=1)), explained, sample.seeds - 1, sample.seeds)
 
 
 def steadied(lucks: Sequence[Luck]) -> list[Luck]:
@@ -98,19 +113,28 @@ def steadied(lucks: Sequence[Luck]) -> list[Luck]:
 
     A variance on 2 degrees of freedom is below a tenth of the truth one time in ten, and t's tails
     guard against it at the price of all power once Holm multiplies p by 45. The mean of the table
-    is on many degrees of freedom; a system above it keeps its own variance and its own few.
+    is on more degrees of freedom, by Satterthwaite 1946 (Biometrics Bulletin 2:110), the more the
+    more alike its systems are; a system above it keeps its own variance and its own few.
     """
     estimated = [one for one in lucks if 0 < one.freedom < np.inf]
-    freedom = sum(one.freedom for one in estimated)
     if len(estimated) < 3:
         return list(lucks)
-    mean = sum(one.variance * one.freedom for one in estimated) / freedom
+    mean = _mean(estimated)
     return [
-        replace(one, variance=mean, freedom=freedom)
-        if one in estimated and one.variance < mean
-        else one
+        replace(mean, seeds=one.seeds) if one in estimated and one.variance < mean.variance else one
         for one in lucks
     ]
+
+
+def _mean(lucks: Sequence[Luck]) -> Luck:
+    weights = np.array([one.freedom for one in lucks])
+    spreads = np.array([one.spread for one in lucks])
+    explained = np.array([one.explained for one in lucks])
+    total, squares = weights @ spreads, weights @ spreads**2
+    freedom = total**2 / squares if squares else weights.sum()
+    return Luck(
+        float(total / weights.sum()), float(weights @ explained / weights.sum()), float(freedom), 0
+    )
 
 
 def seed_effect(lucks: Sequence[Luck]) -> SeedEffect:

@@ -8,6 +8,7 @@ import csv
 import io
 
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
+from harness.numbers import percent
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LEAD = ("block", "task", "highlighted", "notes", "differs in")
@@ -45,6 +46,9 @@ def _fields(column: Column, cell: Cell) -> dict[str, str]:
         low, _, high = cell.text.partition(" to ")
         return {f"{column.key} low": low, f"{column.key} high": high}
     fields = {column.key: _number(cell) if column.numeric else escape(cell.text)}
+    if cell.interval:
+        low, high = map(percent, cell.interval)
+        fields |= {f"{column.key} low": low, f"{column.key} high": high}
     return fields | ({f"{column.key} sd": cell.spread_text} if cell.spread_text else {})
 
 

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from harness.leaderboard.table import Leaderboard
+from harness.numbers import percent
 
 _TEMPLATE = Path(__file__).with_name("leaderboard.html.j2")
 
@@ -22,6 +23,7 @@ def render(table: Leaderboard) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.globals["percent"] = percent
     page = environment.from_string(source).render(table=table, style_hash="", script_hash="")
     hashes = {f"{tag}_hash": _hash(page, tag) for tag in ("style", "script")}
     return environment.from_string(source).render(table=table, **hashes) + "\n"

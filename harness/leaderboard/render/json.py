@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from harness.leaderboard.table import Block, Cell, Leaderboard
+from harness.leaderboard.table import Block, Cell, Column, Leaderboard
 
 SCHEMA = 1
 
@@ -27,7 +27,7 @@ def _block(block: Block) -> dict[str, Any]:
             "differs": row.differs,
             "highlighted": row.highlighted,
             "cells": {
-                column.key: _cell(cell)
+                column.key: _cell(cell, column)
                 for column, cell in zip(block.columns, row.cells, strict=True)
             },
         }
@@ -36,6 +36,8 @@ def _block(block: Block) -> dict[str, Any]:
     return asdict(block) | {"rows": rows}
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
-    fields = {"value": cell.value, "text": cell.shown, "bold": cell.bold}
-    return fields if cell.spread is None else fields | {"sd": cell.spread}
+def _cell(cell: Cell, column: Column) -> dict[str, Any]:
+    fields: dict[str, Any] = {"value": cell.value, "text": cell.shown, "bold": cell.bold}
+    fields |= {} if cell.spread is None else {"sd": cell.spread}
+    fields |= {} if cell.interval is None else {"interval": cell.interval}
+    return fields if column.support is None else fields | {"n": column.support}

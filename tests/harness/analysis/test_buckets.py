@@ -2,10 +2,11 @@ import made_runs
 import pytest
 
 from harness.analysis import TrainFacts, train_facts
-from harness.analysis.bucket_table import SMALL, bucket_counts, bucket_table, wilson
+from harness.analysis.bucket_table import bucket_counts, bucket_table
 from harness.analysis.buckets import BUCKETS, Place, available
 from harness.core import Counts, Example, Sentence, Span
 from harness.errors import DataError
+from harness.statistics.proportion import SMALL
 
 
 def example(text, *spans):
@@ -110,15 +111,6 @@ def test_intervals_hold_the_score_and_small_levels_are_marked():
         if not row.small:
             assert row.f1_interval[0] <= row.counts.f1 <= row.f1_interval[1]
             assert row.recall_interval[0] <= row.counts.recall <= row.recall_interval[1]
-
-
-def test_wilson_equals_scipy():
-    from scipy.stats import binomtest
-
-    for right, total in [(0, 1), (1, 1), (3, 10), (99, 100), (250, 1000)]:
-        interval = binomtest(right, total).proportion_ci(method="wilson")
-        assert wilson(right, total) == pytest.approx((interval.low, interval.high))
-    assert wilson(0, 0) is None
 
 
 def test_without_facts_the_train_buckets_are_left_out():

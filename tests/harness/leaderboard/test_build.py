@@ -1,6 +1,7 @@
 """What a row is, what is ranked with what, and what stands in each cell."""
 
 import json
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -55,10 +56,30 @@ def test_a_row_is_the_mean_over_its_seeds_with_the_sample_deviation(tmp_path):
 
 
 def test_one_seed_has_no_deviation_and_claims_nothing_about_training(tmp_path):
-    write_run(tmp_path, "electra", 13, planned_seeds=(13,))
+    for backend, rate in (("electra", 0.0), ("bert-crf", 0.5)):
+        write_run(tmp_path, backend, 13, planned_seeds=(13,), rate=rate)
     [block] = built(tmp_path).blocks
+    assert block.kind == "apart"
     assert row_of(block, "electra")["f1"].spread is None
-    assert "With one seed nothing can be claimed about training variance." in block.captions
+    keys = {column.key for column in block.columns}
+    assert keys.isdisjoint({"rank", "group", "letters", "best", "behind", "near"})
+    assert "interval" in keys  # of the trained model, which is known
+    assert not any(cell.bold for row in block.rows for cell in row.cells)
+    assert not any(one.separable for one in block.contrasts)
+    assert any("one seed" in line and "--seed 13 42 87" in line for line in block.captions)
+    assert "for the models as trained" in " ".join(block.captions)
+
+
+def test_a_row_with_one_seed_is_not_ranked_with_those_of_three(tmp_path):
+    write_row(tmp_path, "electra", rate=0.3)
+    write_row(tmp_path, "bert-crf", rate=0.4)
+    write_run(tmp_path, "lucky", planned_seeds=(13,), rate=0.0)
+    ranked, apart = built(tmp_path).blocks
+    assert [row.name.split()[0] for row in ranked.rows] == ["electra", "bert-crf"]
+    assert [row.name.split()[0] for row in apart.rows] == ["lucky"]
+    assert not any(cell.bold for cell in apart.rows[0].cells)
+    assert "seeds: 1, above 3" in apart.captions[0]
+    assert "--seed 13 42 87" in apart.captions[1]
 
 
 def test_with_several_seeds_the_caption_does_not_speak_of_one(tmp_path):
@@ -76,16 +97,16 @@ def test_rows_are_ranked_best_first(tmp_path):
 
 def test_what_prints_alike_shares_its_rank_and_the_next_one_is_skipped(tmp_path):
     for backend in ("one", "two"):
-        write_run(tmp_path, backend, rate=0.0, planned_seeds=(13,))
-    write_run(tmp_path, "three", rate=0.5, planned_seeds=(13,))
+        write_row(tmp_path, backend, rate=0.0)
+    write_row(tmp_path, "three", rate=0.5)
     [block] = built(tmp_path).blocks
     assert [cells(block, row)["rank"].text for row in block.rows] == ["1", "1", "3"]
 
 
 def test_all_tied_best_are_bold_in_every_column(tmp_path):
     for backend in ("one", "two"):
-        write_run(tmp_path, backend, rate=0.0, planned_seeds=(13,))
-    write_run(tmp_path, "three", rate=0.5, planned_seeds=(13,))
+        write_row(tmp_path, backend, rate=0.0)
+    write_row(tmp_path, "three", rate=0.5)
     [block] = built(tmp_path).blocks
     for key in ("f1", "precision", "recall", "f1:PER", "predict_rate"):
         assert [row_of(block, name)[key].bold for name in ("one", "two")] == [True, True]
@@ -95,8 +116,9 @@ def test_all_tied_best_are_bold_in_every_column(tmp_path):
 
 def test_fewer_seconds_are_better(tmp_path):
     for backend, seconds in (("slow", 90.0), ("fast", 9.0)):
-        made = write_run(tmp_path, backend, planned_seeds=(13,))
-        change(made / "run.json", "cost", "seconds", "train", to=seconds)
+        for seed in (13, 42, 87):
+            made = write_run(tmp_path, backend, seed)
+            change(made / "run.json", "cost", "seconds", "train", to=seconds)
     [block] = built(tmp_path).blocks
     assert [row_of(block, name)["train_seconds"].bold for name in ("slow", "fast")] == [False, True]
 
@@ -122,10 +144,102 @@ def test_every_pair_is_compared_once(tmp_path):
     assert all(one.permutation_holm >= one.permutation_p for one in block.contrasts)
 
 
-def test_the_caption_tells_the_smallest_difference_that_can_be_separated(tmp_path):
-    write_row(tmp_path, "a", rate=0.1)
-    write_row(tmp_path, "b", rate=0.2)
-    assert any("Smallest difference of F1" in line for line in built(tmp_path).blocks[0].captions)
+def caption(block: Block, beginning: str) -> str:
+    [line] = [line for line in block.captions if line.startswith(beginning)]
+    return line
+
+
+def test_the_caption_tells_the_smallest_difference_with_its_power_and_correction(tmp_path):
+    for backend, rate in (("a", 0.1), ("b", 0.2), ("c", 0.3)):
+        write_row(tmp_path, backend, rate=rate, sentences=60)
+    line = caption(built(tmp_path).blocks[0], "Smallest true difference of F1")
+    assert "found 4 times in 5" in line
+    assert "power 80 %, tests corrected for 3 pairs" in line
+    systems, models = map(float, re.findall(r"\d+\.\d\d", line))
+    assert 2 < models < systems
+
+
+def test_two_seeds_do_not_say_what_difference_would_be_found(tmp_path):
+    for backend, rate in (("a", 0.1), ("b", 0.2)):
+        write_row(tmp_path, backend, (13, 42), rate=rate, planned_seeds=(13, 42))
+    line = caption(built(tmp_path).blocks[0], "Smallest true difference of F1")
+    assert "two seeds cannot say" in line
+
+
+def test_the_caption_tells_what_the_seeds_may_have_missed(tmp_path):
+    write_row(tmp_path, "a")
+    line = caption(built(tmp_path).blocks[0], "95 % intervals")
+    assert "3 seeds may miss a failure that 63 % of trainings have" in line  # 1 - 0.05 ** (1 / 3)
+
+
+def test_a_row_says_how_surely_it_is_the_best_and_how_far_behind_it_may_be(tmp_path):
+    for backend, rate in (("best", 0.10), ("near", 0.11), ("far", 0.7)):
+        write_row(tmp_path, backend, rate=rate, sentences=300)
+    [block] = built(tmp_path).blocks
+    best, near, far = (cells(block, row) for row in block.rows)
+    shares = [one["best"].value for one in (best, near, far)]
+    assert sum(shares) == pytest.approx(1)
+    assert shares[0] > shares[1] > 0
+    assert far["best"].text == "<1"
+    assert best["behind"].value < near["behind"].value < far["behind"].value
+    assert far["behind"].value > best["f1"].value - far["f1"].value
+    assert far["near"].text == "no"
+    assert caption(block, "At 95 %, all rows at once, ")
+
+
+def test_rows_are_called_within_one_f1_where_their_bound_is(tmp_path):
+    for backend in ("one", "two"):  # answers alike, as a cheap copy of a model would give
+        write_row(tmp_path, backend, rate=0.0)
+    write_row(tmp_path, "three", rate=0.5)
+    [block] = built(tmp_path).blocks
+    assert [cells(block, row)["near"].text for row in block.rows] == ["yes", "yes", "no"]
+    line = caption(block, "At 95 %, all rows at once, ")
+    assert line.endswith("surely within 1 F1 of the best: one tiny (scratch), two tiny (scratch).")
+
+
+def test_a_type_with_few_entities_has_no_bold_and_its_interval_says_why(tmp_path):
+    for backend, rate in (("best", 0.02), ("worst", 0.7)):
+        write_row(tmp_path, backend, rate=rate, sentences=36)
+    [block] = built(tmp_path).blocks
+    few = [column for column in block.columns if column.support is not None and column.support < 30]
+    many = [column for column in block.columns if (column.support or 0) >= 30]
+    assert few
+    assert many
+    row = row_of(block, "best")
+    assert not any(row[column.key].bold for column in few)
+    assert all(row[column.key].bold for column in many)
+    for column in few + many:
+        low, high = row[column.key].interval
+        assert low <= row[column.key].value <= high
+        assert high - low > 0.04
+
+
+def test_a_type_on_which_no_row_is_separable_has_no_bold(tmp_path):
+    for backend, rate in (("one", 0.30), ("two", 0.31)):
+        write_row(tmp_path, backend, rate=rate, sentences=60)
+    [block] = built(tmp_path).blocks
+    kept = [place for place, column in enumerate(block.columns) if column.support]
+    assert kept
+    assert not any(row.cells[place].bold for row in block.rows for place in kept)
+
+
+def test_a_seed_that_fell_out_is_named_counted_and_told_apart(tmp_path):
+    write_row(tmp_path, "steady", rate=0.1, sentences=60)
+    for seed, rate in ((13, 0.1), (42, 0.95), (87, 0.1)):
+        write_run(tmp_path, "shaky", seed, rate=rate, sentences=60)
+    [block] = built(tmp_path).blocks
+    row = next(row for row in block.rows if row.name.startswith("shaky"))
+    assert row.notes == ("seed 42 fell out",)
+    shaky = cells(block, row)
+    assert shaky["system"].text.endswith("[seed 42 fell out]")
+    assert shaky["f1"].value == pytest.approx(mean_and_deviation(f1_of(tmp_path, "shaky"))[0])
+    low, high = shaky["interval"].value
+    assert low < shaky["f1"].value < high
+    line = caption(block, "shaky tiny (scratch): seed 42 with ")
+    of_others = [float(x) / 100 for x in re.findall(r"\d+\.\d\d", line)][1:]
+    assert of_others[1] < of_others[0] < of_others[2]
+    assert of_others[0] > shaky["f1"].value + 0.1
+    assert row_of(block, "steady")["group"].text == shaky["group"].text  # and is not beaten for it
 
 
 @pytest.mark.parametrize(
@@ -249,7 +363,7 @@ def test_a_highlight_that_marks_nothing_is_refused_with_the_rows(tmp_path):
 
 
 def test_columns_come_as_asked_and_the_name_always_leads(tmp_path):
-    write_run(tmp_path, "electra")
+    write_row(tmp_path, "electra")
     [block] = built(tmp_path, columns=["rank", "strict_f1", "types", "joules"]).blocks
     assert [column.key for column in block.columns] == [
         "rank", "system", "strict_f1", "f1:PER", "f1:ORG", "f1:LOC", "f1:T", "joules",
@@ -384,12 +498,25 @@ def test_two_tasks_make_two_ranked_blocks_and_a_wide_one(tmp_path):
     table = built(tmp_path, highlight=["middle"])
     assert sorted(block.task for block in blocks(table, "ranked")) == ["resume", "weibo"]
     [wide] = blocks(table, "wide")
-    assert [column.title for column in wide.columns] == ["average rank", "backend", "resume",
-                                                         "weibo"]  # fmt: skip
+    assert [column.title for column in wide.columns] == [
+        "average rank", "95 % of rank", "backend", "resume", "weibo",
+    ]  # fmt: skip
     assert [row.cells[0].text for row in wide.rows] == ["1.00", "2.00", "3.00"]
     assert [row.highlighted for row in wide.rows] == [False, True, False]
     # Demšar 2006: q = 2.343 for three systems, times sqrt(3 * 4 / (6 * 2)).
     assert "less than 2.34 (Nemenyi" in wide.captions[0]
+
+
+def test_average_ranks_have_intervals_over_the_sentences_and_seeds_of_their_tasks(tmp_path):
+    for task in ("weibo", "resume"):
+        for backend, rate in (("best", 0.02), ("near", 0.03), ("worst", 0.7)):
+            write_row(tmp_path, backend, task=task, rate=rate, sentences=60)
+    [wide] = blocks(built(tmp_path), "wide")
+    found = {name: row_of(wide, name) for name in ("best", "near", "worst")}
+    assert found["worst"]["rank_interval"].value == (3, 3)
+    assert found["best"]["rank_interval"].value == found["near"]["rank_interval"].value == (1, 2)
+    assert found["best"]["rank_interval"].text == "1.00 to 2.00"
+    assert any("not over other tasks" in line for line in wide.captions)
 
 
 def test_a_system_that_lacks_a_task_has_no_average_rank(tmp_path):

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import bootstrap, false_discovery_control, studentized_range
+from scipy.stats import binomtest, bootstrap, chi2, false_discovery_control, studentized_range
 
 from harness.errors import HarnessError
 from harness.statistics import (
     average_ranks,
     by_document,
     compare,
+    compare_all,
     holm,
     interval,
     letters,
@@ -91,13 +92,17 @@ def test_equal_seeds_add_nothing_and_differing_seeds_widen():
     assert interval(lucky).half_width > 2 * np.ptp(np.quantile(models, [0.025, 0.975])) / 2
 
 
-def test_an_interval_of_a_perfect_system_stays_at_one():
+def test_a_perfect_score_on_a_few_entities_is_not_certain():
     counts = system(4)
     perfect = np.stack(
         [counts[..., 0] + counts[..., 2], counts[..., 1] * 0, counts[..., 1] * 0], -1
     )
     found = interval(perfect, draws=100)
-    assert (found.low, found.point, found.high) == (1.0, 1.0, 1.0)
+    entities = int(perfect[0].sum())
+    assert (found.point, found.high) == (1.0, 1.0)
+    share = binomtest(entities, entities).proportion_ci(method="wilson").low
+    assert found.low == pytest.approx(2 * share / (1 + share))
+    assert interval(perfect[:, :10], draws=100).low < found.low < 1
 
 
 def test_a_wider_level_gives_a_wider_interval():
@@ -127,36 +132,54 @@ def luck_of(counts):
 
 
 def test_what_sentences_explain_is_not_blamed_on_seeds():
-    without = [luck_of(system(i, seeds=5)).variance for i in range(300)]
-    assert abs(np.mean(without)) < 3 * np.std(without) / 300**0.5
-    spread = np.mean([f1(system(i, seeds=5)).var(ddof=1) for i in range(300)])
-    assert spread > 0.0001  # which the sentences explain
-    varied = np.mean([luck_of(system(i, seeds=5, luck=0.05)).variance for i in range(300)])
+    without = [luck_of(system(i, seeds=5)) for i in range(300)]
+    spread = np.mean([one.spread for one in without])
+    assert spread == pytest.approx(np.mean([one.explained for one in without]), rel=0.15)
+    assert spread > 0.0001
+    varied = [luck_of(system(i, seeds=5, luck=0.05)) for i in range(300)]
+    left = np.mean([one.spread - one.explained for one in varied])
     slope = np.ptp([f1(system(1, chance, 1, 50_000))[0] for chance in (0.75, 0.85)]) / 0.1
-    assert varied == pytest.approx((0.05 * slope) ** 2, rel=0.15)
+    assert left == pytest.approx((0.05 * slope) ** 2, rel=0.15)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 4, 40])
+def test_what_is_subtracted_is_what_a_spread_typically_is(freedom):
+    drawn = chi2.rvs(freedom, size=200_000, random_state=1) / freedom
+    typical = np.exp(np.log(drawn).mean())
+    assert Luck(3.0, 1.0, freedom, 1 + freedom).variance == pytest.approx(3 - typical, abs=0.01)
+    assert typical < 1
 
 
 def test_degrees_of_freedom_are_welchs():
-    one, two = Luck(6.0, 2, seeds=3), Luck(5.0, 4, seeds=5)
+    one, two = Luck(6.0, 0.0, 2, seeds=3), Luck(5.0, 0.0, 4, seeds=5)
     effect = seed_effect([one, two])
     assert (effect.variance, effect.freedom) == (3.0, 9 / (4 / 2 + 1 / 4))
-    assert seed_effect([one, Luck(-3.0, 4, seeds=5)]).freedom == 2
+    assert seed_effect([one, Luck(1.0, 9.0, 4, seeds=5)]).freedom == 2
     assert seed_effect([one, two]).known
     assert not seed_effect([one, luck_of(system(1, seeds=1))]).known
 
 
 def test_in_a_table_no_system_is_steadier_than_the_mean():
-    lucks = [Luck(1.0, 2, 3), Luck(-0.5, 2, 3), Luck(4.0, 4, 5)]
-    mean = (1.0 * 2 - 0.5 * 2 + 4.0 * 4) / 8
-    assert steadied(lucks) == [Luck(mean, 8, 3), Luck(mean, 8, 3), Luck(4.0, 4, 5)]
+    lucks = [Luck(1.0, 0.5, 2, 3), Luck(0.2, 0.5, 2, 3), Luck(4.0, 0.5, 4, 5)]
+    total, squares = 1.0 * 2 + 0.2 * 2 + 4.0 * 4, 1.0 * 2 + 0.04 * 2 + 16.0 * 4
+    mean = Luck(total / 8, 0.5, total**2 / squares, 3)  # Satterthwaite's degrees of freedom
+    assert steadied(lucks) == [mean, mean, lucks[2]]
     assert steadied(lucks[:2]) == lucks[:2]
+
+
+def test_systems_that_differ_in_luck_lend_few_degrees_of_freedom():
+    alike = steadied([Luck(1.0, 0.0, 2, 3)] * 9 + [Luck(0.9, 0.0, 2, 3)])
+    assert alike[-1].freedom == pytest.approx(20, rel=0.01)
+    apart = steadied([Luck(9.0, 0.0, 2, 3)] + [Luck(0.1, 0.0, 2, 3)] * 9)
+    assert 2 < apart[-1].freedom < 3
 
 
 def test_systems_with_one_seed_or_equal_answers_are_left_as_they_are():
     equal = luck_of(np.repeat(system(1, seeds=1), 3, axis=0))
     single = luck_of(system(1, seeds=1))
     assert (equal.freedom, single.freedom) == (np.inf, 0)
-    others = [Luck(1.0, 2, 3)] * 3
+    assert (equal.variance, single.variance) == (0, 0)
+    others = [Luck(1.0, 0.0, 2, 3)] * 3
     assert steadied([equal, single, *others]) == [equal, single, *others]
 
 
@@ -243,10 +266,14 @@ def test_equal_input_gives_equal_tables_and_order_does_not_matter():
     assert backwards.letters == table.letters
 
 
-def test_one_seed_anywhere_means_no_claim_about_training():
-    table = compare({**TABLE, "single": system(9, seeds=1)}, draws=2000)
+def test_one_seed_anywhere_supports_no_claim():
+    table = compare({**TABLE, "single": system(9, 0.1, seeds=1)}, draws=2000)
     assert not table.covers_training
     assert [n for n, one in table.intervals.items() if not one.covers_training] == ["single"]
+    assert (table.groups, table.letters, table.best, table.behind) == ({}, {}, {}, {})
+    against = [pair for pair in table.pairs if "single" in (pair.first, pair.second)]
+    assert all(pair.permutation_holm < 0.05 for pair in against)  # of these models, it would be
+    assert not any(pair.separable for pair in against)
 
 
 def test_a_table_of_one_system_has_an_interval_and_no_pairs():
@@ -258,18 +285,15 @@ def test_a_table_of_one_system_has_an_interval_and_no_pairs():
 
 def test_a_large_table_draws_enough_to_separate_anything():
     assert 2 * 780 / (1 + enough(780)) < 0.04
-    table = {f"s{i}": system(i, chance, seeds=1) for i, chance in enumerate((0.1, 0.5, 0.95))}
+    table = {f"s{i}": system(i, chance) for i, chance in enumerate((0.1, 0.5, 0.95))}
     assert [pair.separable for pair in compare(table, draws=2).pairs] == [True] * 3
 
 
-@pytest.mark.parametrize(
-    ("sentences", "chance", "low", "high"), [(270, 0.70, 2.5, 5.0), (3442, 0.95, 0.3, 0.7)]
-)
-def test_small_test_sets_separate_only_large_differences(sentences, chance, low, high):
-    pair = {str(i): system(i, chance, 1, sentences) for i in range(2)}
-    minimum = compare(pair, draws=2000).minimum
-    assert low < 100 * minimum.models < high
-    assert minimum.models == pytest.approx(minimum.systems)
+def test_several_tables_at_once_are_what_each_is_alone():
+    parts = [{"s0": TABLE["s0"], "s2": TABLE["s2"]}, TABLE]
+    together = compare_all([dict(zip(p, samples_of(p), strict=True)) for p in parts], draws=2000)
+    assert together == [compare(part, draws=2000) for part in parts]
+    assert compare_all([]) == []
 
 
 def test_runs_against_other_gold_are_refused():
@@ -398,3 +422,31 @@ def test_ranks_need_two_tasks_and_two_systems_in_common():
     assert average_ranks(tied).p == 1.0
     pair = {str(task): {"a": 0.5, "b": 0.6} for task in range(3)}
     assert average_ranks(pair).p is None
+
+
+def p_of_each(names, p):
+    return {frozenset(pair): p for pair in combinations(names, 2)}
+
+
+def test_the_interval_of_a_mean_rank_counts_whom_each_task_separates():
+    scores = {"one": {"a": 0.9, "b": 0.5, "c": 0.4}, "two": {"a": 0.9, "b": 0.5, "c": 0.4}}
+    sure = {task: p_of_each("abc", 0.001) for task in scores}
+    assert average_ranks(scores, sure).intervals == {"a": (1, 1), "b": (2, 2), "c": (3, 3)}
+    nothing = {task: p_of_each("abc", 0.5) for task in scores}
+    assert average_ranks(scores, nothing).intervals == dict.fromkeys("abc", (1, 3))
+    half = {"one": p_of_each("abc", 0.001), "two": p_of_each("abc", 0.5)}
+    assert average_ranks(scores, half).intervals == {"a": (1, 2), "b": (1.5, 2.5), "c": (2, 3)}
+
+
+def test_the_interval_of_a_mean_rank_is_corrected_for_rivals_and_tasks():
+    scores = {str(task): {"a": 0.9, "b": 0.5, "c": 0.4} for task in range(4)}
+    below, above = 0.05 / 8 - 1e-6, 0.05 / 8 + 1e-6  # two rivals on four tasks
+    for p, low in ((below, (1, 1)), (above, (1, 3))):
+        tests = {task: p_of_each("abc", p) for task in scores}
+        assert average_ranks(scores, tests).intervals["a"] == low
+
+
+def test_without_tests_of_every_task_a_mean_rank_has_no_interval():
+    scores = {"one": {"a": 0.9, "b": 0.5}, "two": {"a": 0.9, "b": 0.5}}
+    assert average_ranks(scores).intervals == {}
+    assert average_ranks(scores, {"one": p_of_each("ab", 0.1)}).intervals == {}

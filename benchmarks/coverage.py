@@ -1,0 +1,241 @@
+"""Do the levels hold? Coverage, false claims and power of tables whose truth is known.
+
+    python -m benchmarks.coverage [--tables 400]
+
+Made-up systems on made-up test sets (``_population.py``) are judged by the code that judges a
+leaderboard, once per table: new sentences, new trainings. F1 is 84; rows differ in the luck of
+their trainings (0.3, 1, 2 and 0.5 points of F1 in turn). Minutes on one core; the last line is
+JSON. Goals: 95 % intervals cover 93 to 97 %, claims that are false are at most 5 %.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from time import perf_counter
+
+import numpy as np
+
+from benchmarks._population import System, at_once, system, tables
+from harness.statistics import Comparison, average_ranks, compare_all
+
+F1, LUCKS = 0.84, (0.003, 0.01, 0.02, 0.005)
+ROWS, SEEDS, SENTENCES = (2, 5, 10), (2, 3, 5), (100, 1000, 5000)
+DRAWS = 1000
+POWER_DRAWS = 5000  # a corrected p is coarse with few draws, which costs power, not validity
+MARGIN = 0.01  # 1 F1
+FAILS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Shares of tables, or of rows of tables, in one setting."""
+
+    rows: int
+    seeds: int
+    sentences: int
+    values: dict[str, float]
+
+
+def judged(
+    systems: Sequence[System],
+    seeds: int,
+    sentences: int,
+    number: int,
+    start: int = 0,
+    draws: int = DRAWS,
+) -> Iterator[Comparison]:
+    """What the harness says of ``number`` tables of ``systems``."""
+    step = at_once(len(systems), seeds, sentences)
+    for done in range(0, number, step):
+        rng = np.random.default_rng([start, done, len(systems), seeds, sentences])
+        made = tables(rng, systems, seeds, sentences, min(step, number - done))
+        yield from compare_all(made, draws, done)
+
+
+def alike(rows: int, f1: float = F1, fails: float = 0.0) -> list[System]:
+    """Rows with one F1, whose trainings differ in luck."""
+    return [system(f1, LUCKS[row % len(LUCKS)], fails) for row in range(rows)]
+
+
+def staircase(rows: int, step: float) -> list[System]:
+    """Rows each ``step`` of F1 below the one before."""
+    return [system(F1 - row * step, LUCKS[row % len(LUCKS)]) for row in range(rows)]
+
+
+def covered(table: Comparison, truths: Sequence[float]) -> list[bool]:
+    """Which intervals hold the truth."""
+    found = table.intervals.values()
+    return [one.low <= truth <= one.high for one, truth in zip(found, truths, strict=True)]
+
+
+def equal_rows(rows: int, seeds: int, sentences: int, number: int) -> dict[str, float]:
+    """Coverage where all rows are the same, so that every claim of a difference is false."""
+    systems = alike(rows)
+    found = list(judged(systems, seeds, sentences, number))
+    hits = np.array([covered(one, [each.f1 for each in systems]) for one in found])
+    return {
+        "covered": float(hits.mean()),
+        "least covered row": float(hits.mean(axis=0).min()),
+        "false claims": _share(found, lambda one: any(pair.separable for pair in one.pairs)),
+        "false groups": _share(found, lambda one: max(one.groups.values()) > 1),
+        "seeds called fallen": _share(found, lambda one: bool(one.fallen)),
+    }
+
+
+def falling_rows(rows: int, seeds: int, sentences: int, number: int) -> dict[str, float]:
+    """What is said where each row is 1 F1 below the one before, and 1 F1 is the margin."""
+    found = list(judged(staircase(rows, MARGIN), seeds, sentences, number, 1))
+    names = [*found[0].intervals]
+
+    def upside_down(table: Comparison) -> bool:
+        return any(pair.separable and pair.bootstrap.difference.point < 0 for pair in table.pairs)
+
+    def called_near(table: Comparison) -> bool:
+        return any(table.behind[name] < MARGIN * (1 - 1e-9) for name in names[1:])
+
+    return {
+        "wrong way": _share(found, upside_down),
+        "falsely within 1 F1": _share(found, called_near),
+        "best is first": float(np.mean([table.best[names[0]] for table in found])),
+    }
+
+
+def power(rows: int, seeds: int, sentences: int, number: int) -> dict[str, float]:
+    """How often the difference that a table states is found: the last row is lower by it."""
+    pilot = judged(alike(rows), seeds, sentences, 40, 2)
+    stated = float(np.median([one.minimum.systems for one in pilot if one.minimum]))
+    systems = [*alike(rows)[:-1], system(F1 - stated, LUCKS[(rows - 1) % len(LUCKS)])]
+    last = f"row {rows - 1}"
+    found = [
+        pair.separable
+        for table in judged(systems, seeds, sentences, number, 3, POWER_DRAWS)
+        for pair in table.pairs
+        if pair.second == last
+    ]
+    return {"stated": stated, "found": float(np.mean(found))}
+
+
+def failing(rows: int, seeds: int, sentences: int, number: int) -> dict[str, float]:
+    """Coverage where one training in ten learns next to nothing."""
+    systems = alike(rows, fails=FAILS)
+    found = list(judged(systems, seeds, sentences, number, 4))
+    cells = [
+        (one.intervals[name], one.fallen.get(name), each)
+        for one in found
+        for name, each in zip(one.intervals, systems, strict=True)
+    ]
+    rests = [
+        (fallen.rest if fallen else interval, each.learned_f1) for interval, fallen, each in cells
+    ]
+    return {
+        "rows with fallen seeds": float(np.mean([bool(fallen) for _, fallen, _ in cells])),
+        "trainings that learn": _held([(one, truth) for one, truth in rests if one]),
+        "all trainings, one seen to fail": _held(
+            [(one, each.f1) for one, fallen, each in cells if fallen]
+        ),
+        "false claims": _share(found, lambda one: any(pair.separable for pair in one.pairs)),
+    }
+
+
+def ranks_over_tasks(rows: int, seeds: int, sentences: int, number: int) -> dict[str, float]:
+    """Coverage of mean ranks over three tasks, each with another order of the rows."""
+    step, hits, widths = 0.012, [], []
+    orders = [np.arange(rows), np.roll(np.arange(rows), 1), np.arange(rows)]
+    truth = np.mean([np.argsort(np.argsort(order)) + 1 for order in orders], axis=0)
+    ladders = [[staircase(rows, step)[place] for place in order] for order in orders]
+    streams = [judged(one, seeds, sentences, number, 5 + t) for t, one in enumerate(ladders)]
+    for round_ in zip(*streams, strict=True):
+        scores = {str(t): {n: i.point for n, i in one.intervals.items()}
+                  for t, one in enumerate(round_)}  # fmt: skip
+        tests = {str(t): {frozenset((p.first, p.second)): p.bootstrap.p for p in one.pairs}
+                 for t, one in enumerate(round_)}  # fmt: skip
+        ranks = average_ranks(scores, tests)
+        bounds = [*ranks.intervals.values()] if ranks else []
+        hits += [low <= mean <= high for (low, high), mean in zip(bounds, truth, strict=True)]
+        widths += [high - low for low, high in bounds]
+    return {"covered": float(np.mean(hits)), "width": float(np.mean(widths))}
+
+
+def chance_of_best(rows: int, seeds: int, sentences: int, number: int) -> dict[str, float]:
+    """How often a row is the best of which the table says so, where F1 differs by 1 at random."""
+    rng = np.random.default_rng(6)
+    said, true = [], []
+    for table in range(number):
+        scores = F1 + 0.01 * rng.standard_normal(rows)
+        systems = [system(float(f1), LUCKS[i % len(LUCKS)]) for i, f1 in enumerate(scores)]
+        [one] = judged(systems, seeds, sentences, 1, 1000 + table)
+        said += [*one.best.values()]
+        true += [f1 == scores.max() for f1 in scores]
+    bins = np.digitize(said, [0.1, 0.3, 0.5, 0.7, 0.9])
+    names = ("<10", "10-30", "30-50", "50-70", "70-90", ">90")
+    return {
+        f"{name} %": float(np.mean(np.array(true)[bins == place]))
+        for place, name in enumerate(names)
+        if (bins == place).any()
+    }
+
+
+def _share(found: Sequence[Comparison], holds: Callable[[Comparison], bool]) -> float:
+    return float(np.mean([holds(one) for one in found]))
+
+
+def _held(cells: Sequence[tuple]) -> float:
+    return float(np.mean([one.low <= truth <= one.high for one, truth in cells]))
+
+
+STUDIES: dict[str, tuple[Callable[..., dict[str, float]], list[tuple[int, int, int]]]] = {
+    "All rows have the same F1": (equal_rows, [*product(ROWS, SEEDS, SENTENCES)]),
+    "Each row is 1 F1 below the one before": (
+        falling_rows,
+        [*product((2, 5), SEEDS, (1000, 5000))],
+    ),
+    "The smallest difference that the table states, and how often it is found": (
+        power,
+        [*product((2, 5), (3, 5), (1000, 5000))],
+    ),
+    "One training in ten learns next to nothing": (
+        failing,
+        [*product((3,), SEEDS, (300, 3000))],
+    ),
+    "Mean rank over three tasks": (ranks_over_tasks, [*product((3, 5), (3,), (1000, 5000))]),
+    "How often a row is the best, by what its table says": (
+        chance_of_best,
+        [(5, 3, 1000), (5, 5, 3000)],
+    ),
+}
+
+
+def main() -> None:
+    """Print each study as a table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--tables", type=int, default=400, help="made per setting")
+    number = parser.parse_args().tables
+    begun, results = perf_counter(), {}
+    for title, (study, settings) in STUDIES.items():
+        results[title] = [Levels(*one, study(*one, number)) for one in settings]
+        show(title, results[title])
+    print(f"{perf_counter() - begun:.0f} s")
+    print(json.dumps({title: [asdict(one) for one in found] for title, found in results.items()}))
+
+
+def show(title: str, found: Sequence[Levels]) -> None:
+    """One study as a Markdown table, shares in %."""
+    from tabulate import tabulate
+
+    heads = ["rows", "seeds", "sentences", *found[0].values]
+    cells = [
+        [
+            one.rows,
+            one.seeds,
+            one.sentences,
+            *(f"{100 * value:.1f}" for value in one.values.values()),
+        ]
+        for one in found
+    ]
+    print(f"\n{title}\n\n{tabulate(cells, heads, 'pipe', disable_numparse=True)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The sentences under a table: what its figures claim, and what they do not."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harness.comparability.systems import System
+from harness.leaderboard.ranking import MARGIN
+from harness.numbers import percent, rounded
+from harness.results.verify import Sound
+
+if TYPE_CHECKING:
+    from harness.statistics import Comparison, Interval, MinimumDifference
+
+ONE_SEED = (
+    "Not ranked: with one seed nothing can be claimed about training variance. Ranks need two "
+    "seeds of each row, the levels stated here three: --seed 13 42 87."
+)
+
+
+def captions(
+    claims: "Comparison", systems: Sequence[System], *, documents: bool
+) -> tuple[str, ...]:
+    """What stands under the table of ``systems``."""
+    lines = [_intervals(claims, systems, "documents" if documents else "sentences")]
+    lines += [] if claims.covers_training else [ONE_SEED]
+    if claims.minimum and claims.covers_training:
+        lines += [_smallest(claims.minimum), _groups(len(claims.pairs)), _near(claims, systems)]
+    return (*lines, *_fallen(claims, systems))
+
+
+def fallen_mark(claims: "Comparison", system: System) -> str:
+    """The watermark of a row with seeds that fell out."""
+    seeds = ", ".join(str(result.run.seed) for result in _fell(claims, system))
+    return f"seed {seeds} fell out"
+
+
+def _intervals(claims: "Comparison", systems: Sequence[System], drawn: str) -> str:
+    if not claims.covers_training:
+        return f"95 % intervals of F1 cover the choice of {drawn}, for the models as trained."
+    from harness.statistics.outlying import unseen
+
+    seeds = min(len(system.results) for system in systems)
+    share = rounded(100 * unseen(seeds), 0)
+    return (
+        f"95 % intervals of F1 cover the choice of {drawn} and of seeds, of trainings like those "
+        f"seen: {seeds} seeds may miss a failure that {share} % of trainings have."
+    )
+
+
+def _smallest(minimum: "MinimumDifference") -> str:
+    models = f"{percent(minimum.models)} where only these trained models are meant"
+    return (
+        f"Smallest true difference of F1 that is found 4 times in 5: {_of_systems(minimum)}; "
+        f"{models} (power 80 %, tests corrected for {minimum.pairs} pairs)."
+    )
+
+
+def _of_systems(minimum: "MinimumDifference") -> str:
+    if minimum.systems is None:
+        return "two seeds cannot say, since they tell too little of the luck of training"
+    return percent(minimum.systems) if minimum.systems < 1 else "none with these seeds"
+
+
+def _groups(pairs: int) -> str:
+    return (
+        "Group 1 is not separable from the best, nor are rows that share a letter from each other "
+        f"(paired permutation tests on F1 at 0.05, Holm-corrected over {pairs} pairs)."
+    )
+
+
+def _near(claims: "Comparison", systems: Sequence[System]) -> str:
+    near = [one.name for one in systems if claims.behind[one.name] < MARGIN]
+    margin = rounded(100 * MARGIN, 0)
+    names = f"surely within {margin} F1 of the best: {', '.join(near)}" if near else (
+        f"none can be called within {margin} F1 of the best"
+    )  # fmt: skip
+    return f"At 95 %, all rows at once, {names}."
+
+
+def _fallen(claims: "Comparison", systems: Sequence[System]) -> Iterator[str]:
+    for system in systems:
+        if system.name not in claims.fallen:
+            continue
+        fell = [
+            f"seed {one.run.seed} with {percent(one.metrics.micro().f1 or 0.0)}"
+            for one in _fell(claims, system)
+        ]
+        rest = _rest(claims.fallen[system.name].rest)
+        yield (
+            f"{system.name}: {', '.join(fell)} fell out of its row. Mean and interval count it, "
+            f"since such trainings occur{rest}."
+        )
+
+
+def _rest(rest: "Interval | None") -> str:
+    if rest is None:
+        return ""
+    bounds = f"{percent(rest.low)} to {percent(rest.high)}"
+    return f"; of the others F1 is {percent(rest.point)}, {bounds}"
+
+
+def _fell(claims: "Comparison", system: System) -> list[Sound]:
+    return [system.results[place] for place in claims.fallen[system.name].seeds]

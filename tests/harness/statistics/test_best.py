@@ -1,0 +1,63 @@
+"""Which row is best, how surely, and by how much the others may be behind."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from harness.statistics import compare
+from harness.statistics.best import behind_best, bound_level, chance_of_best
+
+
+def counts(number, chance, sentences=400, seeds=3):
+    gold = np.random.default_rng(0).poisson(1.8, sentences)
+    tp = np.random.default_rng(number).binomial(gold, chance, (seeds, sentences))
+    return np.stack([tp, np.zeros_like(tp), gold - tp], axis=-1)
+
+
+def test_the_chance_of_being_best_is_a_share_of_draws_and_ties_share_it():
+    drawn = {"a": np.array([3.0, 1.0, 2.0, 2.0]), "b": np.array([1.0, 3.0, 2.0, 0.0])}
+    assert chance_of_best(drawn) == {"a": 0.625, "b": 0.375}
+    assert chance_of_best({}) == {}
+
+
+def test_it_is_the_normal_chance_where_scores_are_normal():
+    rng = np.random.default_rng(1)
+    drawn = {"a": rng.normal(1, 1, 200_000), "b": rng.normal(0, 1, 200_000)}
+    assert chance_of_best(drawn)["a"] == pytest.approx(norm.cdf(1 / 2**0.5), abs=0.005)
+
+
+def test_equal_rows_share_the_chance_and_their_luck_is_their_own():
+    table = compare({f"s{i}": counts(i, 0.8) for i in range(4)}, draws=4000)
+    assert sum(table.best.values()) == pytest.approx(1)
+    assert max(table.best.values()) < 0.9
+    same = counts(1, 0.8)
+    tied = compare({"a": same, "b": same}, draws=500)
+    assert tied.best["a"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_bound_is_the_worst_over_all_that_may_be_better():
+    ahead = {("a", "b"): 0.03, ("c", "b"): 0.05, ("b", "a"): -0.01, ("c", "a"): -0.02,
+             ("a", "c"): 0.01, ("b", "c"): 0.00}  # fmt: skip
+    assert behind_best(["a", "b", "c"], ahead) == {"a": 0.0, "b": 0.05, "c": 0.01}
+
+
+def test_all_rows_but_the_best_share_the_level():
+    assert bound_level(2, 0.95) == 0.95
+    assert bound_level(6, 0.95) == pytest.approx(0.99)
+    assert bound_level(1, 0.95) == 0.95
+
+
+def test_a_row_that_is_surely_best_is_behind_by_nothing_and_the_others_by_more_than_they_seem():
+    table = compare({"best": counts(1, 0.95), "worst": counts(2, 0.6)}, draws=2000)
+    gap = table.intervals["best"].point - table.intervals["worst"].point
+    assert table.best == pytest.approx({"best": 1.0, "worst": 0.0}, abs=0.01)
+    assert table.behind["best"] == 0
+    assert gap < table.behind["worst"] < gap + 0.2
+
+
+def test_of_two_copies_neither_is_behind_by_more_than_luck():
+    steady = np.repeat(counts(1, 0.8, seeds=1), 3, axis=0)
+    assert compare({"a": steady, "b": steady}, draws=500).behind == {"a": 0.0, "b": 0.0}
+    lucky = counts(1, 0.8)
+    behind = compare({"a": lucky, "b": lucky}, draws=500).behind
+    assert 0 < max(behind.values()) < 0.03
