@@ -1,0 +1,137 @@
+"""Tables that would claim more than their answers support: by one seed, luck, or two entities."""
+
+import json
+import re
+
+import pytest
+from stored_runs import change, write_row, write_run
+
+from harness.leaderboard.build import build
+from harness.leaderboard.render import FORMATS
+from harness.results import reader
+
+
+def board(folder):
+    return build(reader.read([folder]), published=False)
+
+
+def cells_of(block):
+    keys = [column.key for column in block.columns]
+    return {row.name.split()[0]: dict(zip(keys, row.cells, strict=True)) for row in block.rows}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_five_rows_with_one_seed_each_crown_nobody(tmp_path, form):
+    for number, rate in enumerate((0.0, 0.2, 0.4, 0.6, 0.8)):
+        write_run(tmp_path, f"row{number}", planned_seeds=(13,), rate=rate, sentences=120)
+    text = FORMATS[form](board(tmp_path))
+    for bold in ("**", r"\textbf", '"bold": true', ' best"'):
+        assert bold not in text
+    assert "Group 1" not in text
+    if form != "csv":
+        assert "one seed" in text
+    for column in ("rank", "group", "sig.", "best %", "within 1 F1"):
+        assert f"| {column} " not in text
+        assert f'"key": "{column}"' not in text
+
+
+def test_the_luckiest_of_many_single_seeds_does_not_lead_those_who_ran_three(tmp_path):
+    write_row(tmp_path, "honest", rate=0.2)
+    write_row(tmp_path, "other", rate=0.3)
+    for seed in range(5):
+        write_run(tmp_path, f"lucky{seed}", seed, planned_seeds=(seed,), rate=0.0)
+    ranked, *others = board(tmp_path).blocks
+    assert set(cells_of(ranked)) == {"honest", "other"}
+    assert cells_of(ranked)["honest"]["rank"].text == "1"
+    assert all(block.kind == "apart" for block in others)
+    assert not any(cell.bold for block in others for row in block.rows for cell in row.cells)
+
+
+def test_one_seed_more_in_the_record_than_in_the_folder_is_no_second_seed(tmp_path):
+    made = write_run(tmp_path, "lucky", 13, planned_seeds=(13,), rate=0.0)
+    change(made / "run.json", "planned_seeds", to=[13, 42, 87])
+    write_row(tmp_path, "honest", rate=0.3)
+    ranked, apart = board(tmp_path).blocks
+    assert set(cells_of(ranked)) == {"honest"}
+    assert set(cells_of(apart)) == {"lucky"}
+
+
+def test_a_collapsed_seed_is_not_hidden_in_a_mean(tmp_path):
+    write_row(tmp_path, "steady", rate=0.1, sentences=80)
+    for seed, rate in ((13, 0.02), (42, 0.97), (87, 0.02)):
+        write_run(tmp_path, "shaky", seed, rate=rate, sentences=80)
+    [block] = board(tmp_path).blocks
+    shaky = cells_of(block)["shaky"]
+    assert "seed 42 fell out" in shaky["system"].text
+    low, high = shaky["interval"].value
+    assert low < 0.3 < 0.9 < high  # what this row may be, with such trainings in it
+    assert any(line.startswith("shaky") and "seed 42 with" in line for line in block.captions)
+    assert cells_of(block)["steady"]["near"].text == "no"  # the other may be better by far
+
+
+def test_a_collapsed_rival_does_not_make_the_others_separable_or_not(tmp_path):
+    for name, rate in (("one", 0.1), ("two", 0.5), ("three", 0.52)):
+        write_row(tmp_path / "alone", name, rate=rate, sentences=80)
+        write_row(tmp_path / "beside", name, rate=rate, sentences=80)
+    for seed, rate in ((13, 0.1), (42, 0.97), (87, 0.1)):
+        write_run(tmp_path / "beside", "shaky", seed, rate=rate, sentences=80)
+
+    def p_values(folder):
+        contrasts = board(folder).blocks[0].contrasts
+        return {
+            frozenset((one.first, one.second)): one.permutation_p
+            for one in contrasts
+            if "shaky" not in f"{one.first} {one.second}"
+        }
+
+    assert p_values(tmp_path / "alone") == p_values(tmp_path / "beside")
+
+
+def test_two_entities_make_nobody_bold(tmp_path):
+    for name, rate in (("one", 0.0), ("two", 0.6)):
+        write_row(tmp_path, name, rate=rate, sentences=3)
+    [block] = board(tmp_path).blocks
+    rare = [column.key for column in block.columns if column.support and column.support <= 5]
+    assert rare
+    for key in rare:
+        assert not any(row[key].bold for row in cells_of(block).values())
+        low, high = cells_of(block)["one"][key].interval
+        assert high - low > 0.3
+
+
+def test_a_hundred_percent_of_few_entities_is_not_certain(tmp_path):
+    for name in ("one", "two"):
+        write_row(tmp_path, name, rate=0.0, sentences=6)
+    [block] = board(tmp_path).blocks
+    low, high = cells_of(block)["one"]["interval"].value
+    assert (cells_of(block)["one"]["f1"].text, high) == ("100.00", 1.0)
+    assert low < 0.95
+
+
+def test_more_rows_ask_for_a_larger_difference(tmp_path):
+    def stated(folder, rows):
+        for number in range(rows):
+            write_row(folder, f"row{number}", rate=0.3, sentences=80)
+        [line] = [one for one in board(folder).blocks[0].captions if one.startswith("Smallest")]
+        assert f"corrected for {rows * (rows - 1) // 2} pairs" in line
+        return [float(number) for number in re.findall(r"\d+\.\d\d", line)]
+
+    two, six = stated(tmp_path / "two", 2), stated(tmp_path / "six", 6)
+    assert six[1] > 1.15 * two[1]  # of models as trained: the correction alone
+
+
+def test_equal_rows_do_not_win_on_the_average_over_tasks(tmp_path):
+    for task in ("weibo", "resume", "demo"):
+        for name in ("one", "two"):
+            write_row(tmp_path, name, task=task, rate=0.3 if name == "one" else 0.31)
+    [wide] = [block for block in board(tmp_path).blocks if block.kind == "wide"]
+    assert [row["rank_interval"].value for row in cells_of(wide).values()] == [(1, 2), (1, 2)]
+
+
+def test_what_a_table_claims_is_in_its_json_with_the_number_behind_it(tmp_path):
+    for name, rate in (("one", 0.1), ("two", 0.11), ("three", 0.6)):
+        write_row(tmp_path, name, rate=rate, sentences=80)
+    [block] = json.loads(FORMATS["json"](board(tmp_path)))["blocks"]
+    rows = [row["cells"] for row in block["rows"]]
+    assert sum(row["best"]["value"] for row in rows) == pytest.approx(1)
+    assert all((row["near"]["text"] == "yes") == (row["behind"]["value"] < 0.01) for row in rows)
