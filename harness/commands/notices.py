@@ -1,9 +1,11 @@
-"""What was found and not used, said on stderr by every command that leaves something out."""
+"""What was found and not used, printed on stderr by every command that leaves something out."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
+
+from harness.errors import DataError
 
 if TYPE_CHECKING:
     from harness.results.reader import Rejected
@@ -13,3 +15,9 @@ def notice(rejected: "Iterable[Rejected]") -> None:
     """Print a line for each folder that is not used."""
     for one in rejected:
         typer.echo(one.notice, err=True)
+
+
+def exit_if_broken(rejected: "Iterable[Rejected]") -> None:
+    """End with the exit code of wrong data if a result among them cannot be believed."""
+    if any(one.is_broken for one in rejected):
+        raise typer.Exit(DataError.exit_code)

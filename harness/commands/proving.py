@@ -55,7 +55,7 @@ def rescore(
 
     The new scores are stored as results of their own; no model is needed.
     """
-    from harness.commands.notices import notice
+    from harness.commands.notices import exit_if_broken, notice
     from harness.results import reader, verify
     from harness.studies.rescoring import Rule
     from harness.studies.rescoring import rescore as rescored
@@ -69,6 +69,7 @@ def rescore(
     for run in found.runs:
         typer.echo(rescored(run, rule, output))
     notice(found.rejected)
+    exit_if_broken(found.rejected)
 
 
 def merge(folders: Folders, output: OutputFolder) -> None:

@@ -67,6 +67,9 @@ class Result:
         return stored.facts(self.folder / FACTS)
 
 
+BROKEN: tuple[Kind, ...] = ("corrupt", "newer", "unsound", "contradictory")
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A run folder that cannot be used, and why; ``row`` and ``seed`` if they are known."""
@@ -77,6 +80,11 @@ class Rejected:
     row: RowKey | None = None
     seed: int | None = None
     planned: tuple[int, ...] = ()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a result is there that cannot be believed, and not merely a run without one."""
+        return self.kind in BROKEN
 
     @property
     def notice(self) -> str:

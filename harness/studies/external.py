@@ -30,6 +30,7 @@ from harness.tags import encode
 from harness.version import __version__
 
 Format: TypeAlias = Literal["conll", "jsonl", "strings"]
+SHOWN = 20
 FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings")
 
 
@@ -66,6 +67,7 @@ def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
     )
     _refuse(reading.problems)
     _same_text(given.path, reading.records, examples)
+    _require_tags(given.path, reading.records)
     return [
         _tags(given.path, record, example)
         for record, example in zip(reading.records, examples, strict=True)
@@ -75,7 +77,7 @@ def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
 def _refuse(problems: Iterable[Problem]) -> None:
     errors = [str(problem) for problem in problems if problem.severity == "error"]
     if errors:
-        raise DataError("\n".join(errors[:20]))
+        raise DataError("\n".join(errors[:SHOWN]))
 
 
 def _object(path: Path, line: int, text: str) -> dict[str, Any]:
@@ -103,6 +105,27 @@ def _same_text(path: Path, records: Sequence[Raw], examples: Sequence[Example]) 
             raise DataError(msg)
 
 
+def _require_tags(path: Path, records: Iterable[Raw]) -> None:
+    """Refuse tags that no scheme spells, each with its line."""
+    problems = [
+        f"{path}:{record.place(position)[0]}: {problem}"
+        for record in records
+        for position, tag in enumerate(record.tags or ())
+        if (problem := _problem_of(tag))
+    ]
+    if problems:
+        more = f"\nand {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        raise DataError("\n".join(problems[:SHOWN]) + more)
+
+
+def _problem_of(tag: str) -> str:
+    try:
+        schemes.parse(tag)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _tags(path: Path, record: Raw, example: Example) -> tuple[str, ...]:
     """The BIO tags of a record: BIO as it stands, since policies apply; other schemes by spans."""
     size = len(example.sentence)
@@ -111,7 +134,7 @@ def _tags(path: Path, record: Raw, example: Example) -> tuple[str, ...]:
     try:
         spelling = schemes.detect(record.tags)
     except ValueError as error:
-        msg = f"{path}:{record.line}: {error}; write the file again with one of these schemes"
+        msg = f"{path}:{record.line}: {error}; write each file in one scheme"
         raise DataError(msg) from error
     if spelling.scheme != "BIO":
         return encode(schemes.read(record.tags, spelling.scheme, "conlleval").spans, size)

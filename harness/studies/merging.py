@@ -18,7 +18,6 @@ from harness.results.reader import Rejected
 from harness.results.verify import Sound
 
 LOST = ("failed", "unfinished")
-REFUSED = ("corrupt", "newer", "duplicate", "unsound", "contradictory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def _lost(rejected: Iterable[Rejected], target: Path) -> Iterator[Path]:
 
 def _sound(folders: Iterable[Path]) -> verify.Checked:
     found = verify.check(reader.read(folders))
-    broken = [one for one in found.rejected if one.kind in REFUSED]
+    broken = [one for one in found.rejected if one.is_broken or one.kind == "duplicate"]
     if broken:
         raise DataError("\n".join(f"{one.folder}: {one.kind}: {one.reason}" for one in broken))
     return found

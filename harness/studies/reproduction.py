@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import registry
-from harness.comparability.fields import is_external
+from harness.comparability.fields import MISSING, is_external
 from harness.data.task import load
 from harness.errors import ConfigError
 from harness.results import reader, verify
+from harness.results.record import Run
 from harness.results.verify import Sound
 from harness.runs import hardware
 from harness.runs.config import Options, Settings
@@ -104,9 +105,12 @@ def _interval(result: Sound) -> "Interval":
 
 def _changes(first: Sound, second: Sound) -> list[str]:
     then, now = first.run.hardware, hardware.describe()
+    code, code_now = _code(first.run), _code(second.run)
     pairs: dict[str, tuple[object, object]] = {
         "data": (first.run.data.fingerprint, second.run.data.fingerprint),
         "harness": (first.run.harness, second.run.harness),
+        "code of harness": (code[0], code_now[0]),
+        "code of the backend": (code[1], code_now[1]),
         "precision": (first.run.precision, second.run.precision),
         "weights": (first.run.weights, second.run.weights),
         "processor": (then.get("processor"), now["processor"]),
@@ -115,3 +119,8 @@ def _changes(first: Sound, second: Sound) -> list[str]:
     for name in sorted({*first.run.versions, *second.run.versions}):
         pairs[name] = (first.run.versions.get(name), second.run.versions.get(name))
     return [f"{name}: {a} then, {b} now" for name, (a, b) in pairs.items() if a != b]
+
+
+def _code(run: Run) -> tuple[str, str]:
+    """The digests of the sources of the harness and of the backend, short."""
+    return (run.code.harness[:12], run.code.backend[:12]) if run.code else (MISSING, MISSING)
