@@ -3,13 +3,13 @@
 from harness.analysis.answers import (
     FinishedRun,
     by_data,
-    finished,
+    find_finished,
     load,
     load_all,
     load_each,
-    own,
+    load_scored,
 )
-from harness.analysis.free import repairs_by_kind, with_free
+from harness.analysis.free import load_with_free, repairs_by_kind
 from harness.analysis.summary import ANALYSIS, Analysis, analyse
 from harness.data.train_facts import FACTS, TrainFacts, train_facts
 
@@ -21,12 +21,12 @@ __all__ = [
     "TrainFacts",
     "analyse",
     "by_data",
-    "finished",
+    "find_finished",
     "load",
     "load_all",
     "load_each",
-    "own",
+    "load_scored",
+    "load_with_free",
     "repairs_by_kind",
     "train_facts",
-    "with_free",
 ]

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
-from harness.analysis.taxonomy import Case, judged
+from harness.analysis.taxonomy import Case, judge
 from harness.comparability.systems import systems
 from harness.core import Span
 from harness.data.train_facts import TrainFacts
@@ -49,7 +49,7 @@ class FinishedRun:
     def cases(self) -> tuple[tuple[Case, ...], ...]:
         """Right and wrong entities of each sentence, judged under the headline policy."""
         both = zip(self.predictions, self.gold, self.found, strict=True)
-        return tuple(judged(*each, HEADLINE) for each in both)
+        return tuple(judge(*each, HEADLINE) for each in both)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -65,17 +65,17 @@ class FinishedRun:
 
     @property
     def name(self) -> str:
-        """What a person calls a row: backend, preset and variant, defaults left out."""
+        """What a person calls a system: backend, preset and variant, defaults left out."""
         parts = (self.run.backend, self.run.preset, self.run.variant)
         return " ".join(part for part in parts if part and part != "default")
 
     @property
     def title(self) -> str:
-        """What a person calls one run: the row and its seed."""
+        """What a person calls one run: the system and its seed."""
         return f"{self.name} #{self.run.seed}"
 
 
-def own(run: Sound) -> tuple[FinishedRun, ...]:
+def load_scored(run: Sound) -> tuple[FinishedRun, ...]:
     """The answers that a run is scored by."""
     return (load(run),)
 
@@ -91,8 +91,8 @@ def load(run: Sound) -> FinishedRun:
     return FinishedRun(run.run, run.metrics, predictions, result.history(), result.facts())
 
 
-def finished(folders: Iterable[Path]) -> Checked:
-    """All finished runs in and below ``folders`` that can be believed, each seed of a row once.
+def find_finished(folders: Iterable[Path]) -> Checked:
+    """All finished runs in and below ``folders`` that can be believed, each seed of a system once.
 
     Raises:
         DataError: if there is none, with the reason for each folder that cannot be used.
@@ -109,16 +109,16 @@ def finished(folders: Iterable[Path]) -> Checked:
     return Checked(runs, (*found.rejected, *repeated))
 
 
-def load_all(folders: Iterable[Path], parts: Parts = own) -> tuple[FinishedRun, ...]:
+def load_all(folders: Iterable[Path], parts: Parts = load_scored) -> tuple[FinishedRun, ...]:
     """The answers of all finished runs in and below ``folders``, as ``parts`` reads them.
 
     Raises:
         DataError: if there is no finished run, or a file is damaged.
     """
-    return tuple(chain.from_iterable(load_each(finished(folders).runs, parts)))
+    return tuple(chain.from_iterable(load_each(find_finished(folders).runs, parts)))
 
 
-def load_each(found: Sequence[Sound], parts: Parts = own) -> list[tuple[FinishedRun, ...]]:
+def load_each(found: Sequence[Sound], parts: Parts = load_scored) -> list[tuple[FinishedRun, ...]]:
     """The answers of each run; what one says of the training data serves all on equal data.
 
     Raises:

@@ -1,7 +1,7 @@
 """Rows compared entity by entity: what only one gets right, what both get wrong, how certain it is.
 
 An instance is a gold entity (found or not), or a found entity that touches no gold (invented or
-not); two rows are wrong alike if they found the same entities over it.
+not); two systems are wrong alike if they found the same entities over it.
 """
 
 from collections import Counter
@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import FN, TP, sample_of
-from harness.analysis.row_levels import Key, Levels
-from harness.analysis.rows import Answer, Row, rows
-from harness.analysis.taxonomy import over
+from harness.analysis.system_answers import Answer, SystemAnswers, answers_by_system
+from harness.analysis.system_levels import Key, Levels
+from harness.analysis.taxonomy import overlapping
 from harness.core import Counts, Span
 from harness.errors import DataError
 from harness.statistics.permutation import permuted
@@ -29,7 +29,7 @@ LevelCounts: TypeAlias = tuple[Key, Ints, Ints]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Which instances two rows have right; ``sentences`` counts those that have a difference."""
+    """Which instances two systems have right; ``sentences`` counts those that have a difference."""
 
     first: str
     second: str
@@ -46,7 +46,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class LevelDifference:
-    """Mean F1 of the first row less that of the second, on one level with gold in it.
+    """Mean F1 of the first system less that of the second, on one level with gold in it.
 
     ``p`` is of the paired permutation test of ``harness.statistics``, corrected by Holm for all
     levels on which this pair is tested.
@@ -68,10 +68,10 @@ class LevelDifference:
 
 @dataclass(frozen=True, slots=True)
 class EntityComparison:
-    """What rows have in common and what sets them apart.
+    """What systems have in common and what sets them apart.
 
-    ``union`` asserts what any row found, ``intersection`` what all found; the recall of the union
-    is the ceiling of any way to choose among the rows. ``complementarity[a][b]`` is the share of
+    ``union`` asserts what any of them found, ``intersection`` what all found; the recall of the
+    union is the ceiling of any way to choose among them. ``complementarity[a][b]`` is the share of
     a's missed gold entities that b found (Brill and Wu 1998); None if a missed none.
     """
 
@@ -85,40 +85,41 @@ class EntityComparison:
 
 
 def compare(runs: Sequence[FinishedRun]) -> EntityComparison:
-    """The comparison of all rows of ``runs``, in pairs.
+    """The comparison of all systems of ``runs``, in pairs.
 
     Raises:
-        DataError: for fewer than two rows, or rows of other data.
+        DataError: for fewer than two systems, or systems of other data.
     """
-    return compared(rows(runs))
+    return compare_systems(answers_by_system(runs))
 
 
-def compared(held: Sequence[Row]) -> EntityComparison:
-    """The comparison of rows on the same data, in pairs.
+def compare_systems(held: Sequence[SystemAnswers]) -> EntityComparison:
+    """The comparison of systems on the same data, in pairs.
 
     Raises:
         DataError: for fewer than two.
     """
     if len(held) < 2:
-        msg = f"{', '.join(row.name for row in held) or 'no runs'}: a comparison needs two rows"
+        names = ", ".join(system.name for system in held) or "no runs"
+        msg = f"{names}: a comparison needs two systems"
         raise DataError(msg)
     gold = held[0].runs[0].gold
     return EntityComparison(
-        names=tuple(row.name for row in held),
+        names=tuple(system.name for system in held),
         sentences=len(gold),
         differences=tuple(_difference(gold, a, b) for a, b in combinations(held, 2)),
-        union=_counts(gold, [_joined(sides) for sides in _across(held)]),
+        union=_counts(gold, [_join(sides) for sides in _across(held)]),
         intersection=_counts(gold, [set.intersection(*map(set, sides)) for sides in _across(held)]),
         complementarity=tuple(tuple(_complement(gold, a, b) for b in held) for a in held),
         levels=_levels(held),
     )
 
 
-def _across(held: Sequence[Row]) -> list[tuple[tuple[Span, ...], ...]]:
-    return list(zip(*(row.found for row in held), strict=True))
+def _across(held: Sequence[SystemAnswers]) -> list[tuple[tuple[Span, ...], ...]]:
+    return list(zip(*(system.found for system in held), strict=True))
 
 
-def _joined(sides: Sequence[Sequence[Span]]) -> set[Span]:
+def _join(sides: Sequence[Sequence[Span]]) -> set[Span]:
     return {span for side in sides for span in side}
 
 
@@ -130,7 +131,7 @@ def _counts(gold: Answer, found: Sequence[set[Span]]) -> Counts:
     return total
 
 
-def _complement(gold: Answer, one: Row, other: Row) -> float | None:
+def _complement(gold: Answer, one: SystemAnswers, other: SystemAnswers) -> float | None:
     missed = found = 0
     for spans, mine, theirs in zip(gold, one.found, other.found, strict=True):
         lost = set(spans) - set(mine)
@@ -139,7 +140,7 @@ def _complement(gold: Answer, one: Row, other: Row) -> float | None:
     return found / missed if missed else None
 
 
-def _difference(gold: Answer, first: Row, second: Row) -> Difference:
+def _difference(gold: Answer, first: SystemAnswers, second: SystemAnswers) -> Difference:
     sums: Counter[str] = Counter()
     for spans, mine, theirs in zip(gold, first.found, second.found, strict=True):
         sums.update(_verdict(span, mine, theirs) for span in spans)
@@ -156,11 +157,15 @@ def _verdict(gold: Span, mine: Sequence[Span], theirs: Sequence[Span]) -> str:
         return "both_right" if gold in theirs else "only_first"
     if gold in theirs:
         return "only_second"
-    return "wrong_alike" if over(mine, gold) == over(theirs, gold) else "wrong_differently"
+    return (
+        "wrong_alike"
+        if overlapping(mine, gold) == overlapping(theirs, gold)
+        else "wrong_differently"
+    )
 
 
 def _inventions(gold: Sequence[Span], mine: Sequence[Span], theirs: Sequence[Span]) -> Counter[str]:
-    one, other = ({span for span in side if not over(gold, span)} for side in (mine, theirs))
+    one, other = ({span for span in side if not overlapping(gold, span)} for side in (mine, theirs))
     return Counter(
         invented_by_first=len(one - other),
         invented_by_second=len(other - one),
@@ -168,18 +173,18 @@ def _inventions(gold: Sequence[Span], mine: Sequence[Span], theirs: Sequence[Spa
     )
 
 
-def _levels(held: Sequence[Row]) -> tuple[LevelDifference, ...]:
-    """The difference of each pair of rows on every level of every bucket."""
-    levels = [(row.name, row.levels) for row in held]
+def _levels(held: Sequence[SystemAnswers]) -> tuple[LevelDifference, ...]:
+    """The difference of each pair of systems on every level of every bucket."""
+    levels = [(system.name, system.levels) for system in held]
     return tuple(
         each
         for (first, one), (second, other) in combinations(levels, 2)
-        for each in _tested(first, second, _shared(one, other))
+        for each in _test(first, second, _shared(one, other))
     )
 
 
-def _tested(first: str, second: str, cells: Sequence[LevelCounts]) -> list[LevelDifference]:
-    """One pair of rows: its tests are one family."""
+def _test(first: str, second: str, cells: Sequence[LevelCounts]) -> list[LevelDifference]:
+    """One pair of systems: its tests are one family."""
     samples = [(sample_of(one), sample_of(other)) for _, one, other in cells]
     contests = [contest(*pair) for pair in samples]
     corrected = holm([test.p for test in permuted(contests, SWAPS, seed=0)])

@@ -1,4 +1,4 @@
-"""What generators wrote unconstrained: rows of their own, and what had to be repaired in them.
+"""What generators wrote unconstrained: systems of their own, and what had to be repaired in them.
 
 Free answers share model and seed with the constrained ones, so they say nothing about a gold that
 may be wrong, and no vote is theirs in the suspects.
@@ -26,7 +26,7 @@ class RepairKind:
     example: Prediction
 
 
-def with_free(result: Sound) -> tuple[FinishedRun, ...]:
+def load_with_free(result: Sound) -> tuple[FinishedRun, ...]:
     """The answers of a run and, where its backend generates text, what it wrote freely.
 
     Raises:

@@ -22,7 +22,7 @@ from itertools import groupby
 import numpy as np
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.rows import Row, rows
+from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.analysis.taxonomy import overlap
 from harness.core import Span
 from harness.results.record import Prediction
@@ -56,7 +56,7 @@ def suspects(runs: Sequence[FinishedRun], least: float = 0.5) -> list[Suspect]:
     Raises:
         DataError: for runs that did not read the same sentences with the same gold.
     """
-    held = rows(runs)
+    held = answers_by_system(runs)
     weights = independence(held)
     known = _known(runs[0])
     found = []
@@ -66,35 +66,39 @@ def suspects(runs: Sequence[FinishedRun], least: float = 0.5) -> list[Suspect]:
     return sorted(found, key=lambda one: -one.score)
 
 
-def independence(held: Sequence[Row]) -> dict[str, float]:
-    """The weight of each row, between 1 over the number of rows and 1."""
+def independence(held: Sequence[SystemAnswers]) -> dict[str, float]:
+    """The weight of each system, between 1 over the number of systems and 1."""
     right = np.array([
         [
-            np.mean([span in run.found[index] for run in row.runs])
-            for index, spans in enumerate(row.runs[0].gold)
+            np.mean([span in run.found[index] for run in system.runs])
+            for index, spans in enumerate(system.runs[0].gold)
             for span in spans
         ]
-        for row in held
-    ])  # (rows, gold entities)  # fmt: skip
+        for system in held
+    ])  # (systems, gold entities)  # fmt: skip
     apart = right - right.mean(axis=1, keepdims=True) if right.size else right
     norms = np.sqrt((apart**2).sum(axis=1))
     safe = np.where(norms > 0, norms, 1)
     phi = np.clip((apart @ apart.T) / np.outer(safe, safe), 0, None)
     np.fill_diagonal(phi, 1)
-    return {row.name: float(1 / total) for row, total in zip(held, phi.sum(axis=1), strict=True)}
+    return {
+        system.name: float(1 / total) for system, total in zip(held, phi.sum(axis=1), strict=True)
+    }
 
 
 Claim = tuple[tuple[Span, ...], tuple[Span, ...]]  # gold that goes, spans that come
 
 
-def _claims(gold: Sequence[Span], held: Sequence[Row], index: int) -> dict[Claim, dict[str, float]]:
+def _claims(
+    gold: Sequence[Span], held: Sequence[SystemAnswers], index: int
+) -> dict[Claim, dict[str, float]]:
     """Who makes which claim about one sentence."""
     votes: dict[Claim, dict[str, float]] = {}
-    for row in held:
-        for run in row.runs:
+    for system in held:
+        for run in system.runs:
             for claim in _against(gold, run.found[index]):
                 shares = votes.setdefault(claim, {})
-                shares[row.name] = shares.get(row.name, 0.0) + 1 / len(row.runs)
+                shares[system.name] = shares.get(system.name, 0.0) + 1 / len(system.runs)
     return votes
 
 

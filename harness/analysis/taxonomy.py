@@ -61,10 +61,10 @@ class Tally:
 
 def cases(prediction: Prediction, policy: Policy = "conlleval") -> tuple[Case, ...]:
     """The cases of one sentence, left to right."""
-    return judged(prediction, prediction.gold_spans(), decode(prediction.tags, policy), policy)
+    return judge(prediction, prediction.gold_spans(), decode(prediction.tags, policy), policy)
 
 
-def judged(
+def judge(
     prediction: Prediction, gold: Sequence[Span], found: Sequence[Span], policy: Policy
 ) -> tuple[Case, ...]:
     """The cases of one sentence whose gold and found entities are read already."""
@@ -103,7 +103,7 @@ def overlap(one: Span, other: Span) -> int:
     return max(0, min(one.end, other.end) - max(one.start, other.start))
 
 
-def over(spans: Sequence[Span], place: Span) -> frozenset[Span]:
+def overlapping(spans: Sequence[Span], place: Span) -> frozenset[Span]:
     """Those of ``spans`` that overlap ``place``."""
     return frozenset(span for span in spans if overlap(span, place))
 
@@ -136,7 +136,7 @@ def _stars(gold: Sequence[Span], found: Sequence[Span]) -> list[Sides]:
         ):
             of_gold[i].append(j)
             of_found[j].append(i)
-    return _collected(gold, found, of_gold, of_found)
+    return _collect(gold, found, of_gold, of_found)
 
 
 def _stays_star(
@@ -146,7 +146,7 @@ def _stays_star(
     return not partners or (not others and all(of_partner[each] == [centre] for each in partners))
 
 
-def _collected(
+def _collect(
     gold: Sequence[Span],
     found: Sequence[Span],
     of_gold: Sequence[Sequence[int]],

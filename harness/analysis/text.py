@@ -37,7 +37,7 @@ def _level(level: Level) -> list[object]:
 
 
 def comparison(found: EntityComparison) -> str:
-    """Pairs of rows instance by instance, what they could do together, and levels that differ."""
+    """Pairs of systems entity by entity, what they could do together, and levels that differ."""
     pairs = [
         [f"{d.first} / {d.second}", d.both_right, d.only_first, d.only_second, d.wrong_alike,
          d.wrong_differently]
@@ -52,8 +52,8 @@ def comparison(found: EntityComparison) -> str:
     ]  # fmt: skip
     union, both = found.union, found.intersection
     together = (
-        f"any row right: recall {percent(union.recall)}; "
-        f"all rows agree: precision {percent(both.precision)}, recall {percent(both.recall)}"
+        f"any system right: recall {percent(union.recall)}; "
+        f"all systems agree: precision {percent(both.precision)}, recall {percent(both.recall)}"
     )
     parts = [_table(head, pairs), together]
     if levels:

@@ -39,9 +39,9 @@ def analyse(folders: Folders) -> None:
     from harness.analysis import text
     from harness.results import store
 
-    found = analysis.finished(folders)
+    found = analysis.find_finished(folders)
     notice(found.rejected)
-    loaded = analysis.load_each(found.runs, analysis.with_free)
+    loaded = analysis.load_each(found.runs, analysis.load_with_free)
     for result, (answers, *written) in zip(found.runs, loaded, strict=True):
         summary = analysis.analyse(answers)
         store.write_json(result.folder / analysis.ANALYSIS, summary.to_dict())
@@ -122,9 +122,9 @@ def figures(
 def _loaded(folders: list[Path], free: bool = False) -> "tuple[FinishedRun, ...]":
     from harness import analysis
 
-    found = analysis.finished(folders)
+    found = analysis.find_finished(folders)
     notice(found.rejected)
-    parts = analysis.with_free if free else analysis.own
+    parts = analysis.load_with_free if free else analysis.load_scored
     return tuple(chain.from_iterable(analysis.load_each(found.runs, parts)))
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.answers import FinishedRun, by_data
 from harness.analysis.buckets import BUCKETS
-from harness.analysis.rows import Row, rows
+from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.analysis.taxonomy import KINDS
 from harness.report.figures import Picture, counted, pictures
 from harness.report.sentences import buckets_of, encode_all
@@ -57,7 +57,7 @@ def build(runs: Sequence[FinishedRun], output: Path, wording: Wording = AS_WRITT
 def render(groups: Sequence[Sequence[FinishedRun]], wording: Wording = AS_WRITTEN) -> str:
     """The page about groups of runs, each group on the same data."""
     style, script = _text("page.css"), f'"use strict";\n{{\n{"".join(map(_text, SCRIPTS))}}}\n'
-    studies = [rows(group) for group in groups]
+    studies = [answers_by_system(group) for group in groups]
     return (
         _environment()
         .get_template("page.html.j2")
@@ -74,7 +74,7 @@ def render(groups: Sequence[Sequence[FinishedRun]], wording: Wording = AS_WRITTE
     )
 
 
-def data_block(studies: Sequence[Sequence[Row]], wording: Wording = AS_WRITTEN) -> str:
+def data_block(studies: Sequence[Sequence[SystemAnswers]], wording: Wording = AS_WRITTEN) -> str:
     """The sentences and answers of all studies, as JSON that can stand in an HTML data block."""
     values = [_data(held, wording) for held in studies]
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -117,17 +117,17 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _title(held: Sequence[Row]) -> str:
+def _title(held: Sequence[SystemAnswers]) -> str:
     task, fingerprint, split = held[0].runs[0].data
     return f"{task} {split} ({fingerprint[:8]})"
 
 
-def _section(held: Sequence[Row], wording: Wording) -> Section:
+def _section(held: Sequence[SystemAnswers], wording: Wording) -> Section:
     drawn = pictures(held) if wording.mentions else counted(held)
     return Section(_title(held), tables(held, wording), tuple(drawn))
 
 
-def _data(held: Sequence[Row], wording: Wording) -> dict[str, Any]:
+def _data(held: Sequence[SystemAnswers], wording: Wording) -> dict[str, Any]:
     ordered = list(chain.from_iterable(row.runs for row in held))
     labels = tuple(dict.fromkeys(chain.from_iterable(row.labels for row in held)))
     return {

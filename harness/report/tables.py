@@ -11,12 +11,12 @@ from statistics import mean
 
 from harness.analysis.answers import FinishedRun
 from harness.analysis.buckets import BUCKETS
-from harness.analysis.comparison import EntityComparison, compared
+from harness.analysis.comparison import EntityComparison, compare_systems
 from harness.analysis.confusion import Confusion, by_tag, by_type
 from harness.analysis.partial import fair, partial_credit
-from harness.analysis.row_levels import RowLevel
-from harness.analysis.rows import Row
 from harness.analysis.suspects import Suspect, suspects
+from harness.analysis.system_answers import SystemAnswers
+from harness.analysis.system_levels import SystemLevel
 from harness.analysis.taxonomy import Kind
 from harness.core import Span
 from harness.numbers import NOT_KNOWN, one_decimal, percent
@@ -72,19 +72,19 @@ class Tables:
     suspects: tuple[tuple[str, str, str, str, str], ...]
 
 
-def tables(held: Sequence[Row], wording: Wording) -> Tables:
+def tables(held: Sequence[SystemAnswers], wording: Wording) -> Tables:
     """The tables of rows on the same data."""
     runs = [run for row in held for run in row.runs]
     return Tables(
         tuple(map(_summary, held)),
         _bucket_rows([row.scores for row in held]),
         tuple(chain.from_iterable(map(_heats, held))),
-        compared(held) if len(held) > 1 else None,
+        compare_systems(held) if len(held) > 1 else None,
         tuple(_suspect(one, wording) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
     )
 
 
-def _summary(row: Row) -> Summary:
+def _summary(row: SystemAnswers) -> Summary:
     counts = [run.metrics.micro() for run in row.runs]
     credits_ = [partial_credit(_pairs(run)) for run in row.runs]
     return Summary(
@@ -104,7 +104,7 @@ def _pairs(run: FinishedRun) -> list[tuple[tuple[Span, ...], tuple[Span, ...]]]:
     return list(zip(run.gold, run.found, strict=True))
 
 
-def _kinds(row: Row) -> tuple[tuple[Kind, str, float], ...]:
+def _kinds(row: SystemAnswers) -> tuple[tuple[Kind, str, float], ...]:
     """Cases per seed of each kind of error, and their share of all errors."""
     numbers = {kind: number for kind, number in row.kinds.items() if kind != "exact"}
     total = sum(numbers.values()) or 1.0
@@ -122,7 +122,7 @@ def average(fractions: Sequence[float | None]) -> str:
     return percent(mean(known)) if len(known) == len(fractions) else NOT_KNOWN
 
 
-def _bucket_rows(levels: Sequence[Sequence[RowLevel]]) -> tuple[BucketRow, ...]:
+def _bucket_rows(levels: Sequence[Sequence[SystemLevel]]) -> tuple[BucketRow, ...]:
     """All rows share the gold, so they share the levels that hold gold, except of repair."""
     titles = {bucket.name: bucket.title for bucket in BUCKETS}
     by_key = [{(level.bucket, level.level): level for level in row} for row in levels]
@@ -137,13 +137,13 @@ def _bucket_rows(levels: Sequence[Sequence[RowLevel]]) -> tuple[BucketRow, ...]:
     return tuple(found)
 
 
-def _cell(level: RowLevel | None) -> tuple[str, str]:
+def _cell(level: SystemLevel | None) -> tuple[str, str]:
     if level is None:
         return NOT_KNOWN, ""
     return percent(level.f1), f"{percent(level.low)} to {percent(level.high)}"
 
 
-def _heats(row: Row) -> list[Heat]:
+def _heats(row: SystemAnswers) -> list[Heat]:
     """By type, and by tag if that can still be read; summed over seeds, shares by row."""
     heats = [_heat(f"{row.name}: entities by type", by_type(row.cases, row.labels))]
     tags = by_tag([each for run in row.runs for each in run.predictions], row.labels)

@@ -26,14 +26,14 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingFiles:
     """What is stored about the making of a run: its epochs, and facts of its training data."""
 
     history: Sequence[Epoch] = ()
     facts: TrainFacts | None = None
 
 
-def scored(
+def score_answers(
     gold: evaluate.EvaluationSetup,
     predictions: Sequence[Prediction],
     free: Sequence[Prediction] | None = None,
@@ -52,7 +52,7 @@ def scored(
     return Scored(evaluate.metrics(gold, found, unforced), own, written)
 
 
-def write(folder: Path, run: Run, scores: Scored, training: Training) -> None:
+def write(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> None:
     """Write the files of a finished run into ``folder``, which its writer holds."""
     store.write(folder / store.PREDICTIONS, scores.predictions)
     if scores.free is not None:
@@ -65,7 +65,7 @@ def write(folder: Path, run: Run, scores: Scored, training: Training) -> None:
     store.write_json(folder / store.COMPLETE, scores.metrics.model_dump())
 
 
-def write_new(folder: Path, run: Run, scores: Scored, training: Training) -> Path:
+def write_new(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> Path:
     """Claim ``folder`` and write the run there, where it does not stand there; gives the folder.
 
     Raises:

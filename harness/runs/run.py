@@ -19,7 +19,7 @@ from harness.errors import BackendError, DataError
 from harness.protocol import Backend, Context, FitReport, Generates, Progress
 from harness.results import evaluate, store, writer
 from harness.results.record import Prediction, Run
-from harness.results.writer import Training
+from harness.results.writer import TrainingFiles
 from harness.runs import recording
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
@@ -185,8 +185,8 @@ def _store(
     predictions = answers.predictions(task, answers.headline)
     written = None if answers.free is None else answers.predictions(task, answers.free)
     gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
-    scores = writer.scored(gold, predictions, written)
-    training = Training(fitted.epochs, train_facts(task.splits[TRAIN].examples))
+    scores = writer.score_answers(gold, predictions, written)
+    training = TrainingFiles(fitted.epochs, train_facts(task.splits[TRAIN].examples))
     writer.write(cell.folder, run, scores, training)
 
 

@@ -22,7 +22,7 @@ from harness.errors import ConfigError, DataError
 from harness.generation import readback
 from harness.results import evaluate, store, writer
 from harness.results.record import Cost, Metrics, Run
-from harness.results.writer import Training
+from harness.results.writer import TrainingFiles
 from harness.runs import hardware
 from harness.runs.recording import data_of, facts_of
 from harness.studies.stated_facts import StatedFacts
@@ -185,8 +185,10 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
             split.examples, split.documents, seen_in_train(task.examples), strict=True
         )
     ]
-    scores = writer.scored(evaluate.EvaluationSetup(task.labels, task.policy, TEST), predictions)
-    training = Training(facts=train_facts(task.splits[TRAIN].examples))
+    scores = writer.score_answers(
+        evaluate.EvaluationSetup(task.labels, task.policy, TEST), predictions
+    )
+    training = TrainingFiles(facts=train_facts(task.splits[TRAIN].examples))
     records = [_record(task, task_file, given, seed, scores.metrics) for seed in given.seeds]
     return tuple(writer.write_new(_folder(run, output), run, scores, training) for run in records)
 

@@ -14,7 +14,7 @@ from harness.errors import ConfigError
 from harness.results import evaluate, store, writer
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.verify import Sound
-from harness.results.writer import Training
+from harness.results.writer import TrainingFiles
 from harness.tags import Policy, decode, encode
 
 
@@ -63,7 +63,7 @@ def rescore(run: Sound, rule: Rule, output: Path) -> Path:
         raise ConfigError(msg + ", ".join(result.metrics.labels))
     gold = evaluate.EvaluationSetup(labels, run.metrics.policy, run.metrics.split)
     free = result.free_answers()
-    scores = writer.scored(
+    scores = writer.score_answers(
         gold,
         [rule.apply(one) for one in result.answers().predictions],
         [rule.apply(one) for one in free.predictions] if free else None,
@@ -71,7 +71,7 @@ def rescore(run: Sound, rule: Rule, output: Path) -> Path:
     record = _record(run.run, rule, scores.metrics)
     name = f"{result.folder.name}_{store.slug(rule.name)}"
     folder = output / store.slug(record.data.task) / name
-    training = Training(result.history(), result.facts())
+    training = TrainingFiles(result.history(), result.facts())
     return writer.write_new(folder, record, scores, training)
 
 

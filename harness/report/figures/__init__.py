@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.analysis.answers import FinishedRun, by_data
-from harness.analysis.rows import Row, rows
+from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.report.figures.canvas import Picture
 from harness.report.wording import AS_WRITTEN, Wording
 from harness.results import store
@@ -31,7 +31,7 @@ def draw(
     output.mkdir(parents=True, exist_ok=True)
     written, lacking = [], []
     groups = by_data(runs)
-    for name, held in zip(_names(groups), map(rows, groups), strict=True):
+    for name, held in zip(_names(groups), map(answers_by_system, groups), strict=True):
         for picture in pictures(held) if wording.mentions else counted(held):
             if not picture.content:
                 lacking.append(picture)
@@ -53,7 +53,7 @@ def _names(groups: Sequence[Sequence[FinishedRun]]) -> list[str]:
     ]
 
 
-def pictures(held: Sequence[Row]) -> Iterator[Picture]:
+def pictures(held: Sequence[SystemAnswers]) -> Iterator[Picture]:
     """The figures about rows on the same data; one that cannot be drawn says why instead."""
     from harness.report.figures import clouds
 
@@ -62,7 +62,7 @@ def pictures(held: Sequence[Row]) -> Iterator[Picture]:
         yield clouds.clouds(held[0].runs[0])
 
 
-def counted(held: Sequence[Row]) -> Iterator[Picture]:
+def counted(held: Sequence[SystemAnswers]) -> Iterator[Picture]:
     """The figures in which no text of the data stands."""
     if not _installed():
         yield Picture("figures", NEEDS)

@@ -7,7 +7,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.rows import Row
+from harness.analysis.system_answers import SystemAnswers
 from harness.data.splits import TEST, TRAIN
 from harness.numbers import percent
 from harness.report.figures.canvas import COLOURS, SOFT, Picture, picture
@@ -99,7 +99,7 @@ def _longer(counts: Mapping[int, int], limit: float) -> float:
     return sum(count for length, count in counts.items() if length > limit) / sum(counts.values())
 
 
-def transitions(held: Sequence[Row]) -> Picture:
+def transitions(held: Sequence[SystemAnswers]) -> Picture:
     """Which tag follows which: in the data, and as each CRF learned it."""
     run = held[0].runs[0]
     tags = tag_set(run.metrics.labels)

@@ -7,8 +7,8 @@ import numpy as np
 
 from harness.analysis.buckets import BUCKETS
 from harness.analysis.confusion import Confusion, by_type
-from harness.analysis.row_levels import RowLevel
-from harness.analysis.rows import Row
+from harness.analysis.system_answers import SystemAnswers
+from harness.analysis.system_levels import SystemLevel
 from harness.analysis.taxonomy import KINDS
 from harness.report.figures.canvas import COLOURS, SOFT, Picture, colour, marker, picture
 from harness.statistics import interval
@@ -22,7 +22,7 @@ _COLUMNS = 3
 _DARK = 0.55  # the share above which a cell needs white text
 
 
-def seeds(held: Sequence[Row]) -> Picture:
+def seeds(held: Sequence[SystemAnswers]) -> Picture:
     """F1 of each seed as a point, the mean as a tick, and the 95 % interval."""
 
     def draw(figure: "Figure") -> None:
@@ -52,7 +52,7 @@ def seeds(held: Sequence[Row]) -> Picture:
     return picture("seeds", caption, (8, 1.1 + 0.62 * len(held)), draw)
 
 
-def classes(held: Sequence[Row]) -> Picture:
+def classes(held: Sequence[SystemAnswers]) -> Picture:
     """The classes of errors of each row, in cases per seed."""
 
     def draw(figure: "Figure") -> None:
@@ -75,7 +75,7 @@ def classes(held: Sequence[Row]) -> Picture:
     return picture("classes", "Classes of errors.", (10, max(2.9, 1.0 + 0.5 * len(held))), draw)
 
 
-def buckets(held: Sequence[Row]) -> Picture:
+def buckets(held: Sequence[SystemAnswers]) -> Picture:
     """F1 by bucket, a panel for each, a point for each seed."""
     levels = [row.scores for row in held]
     names = [
@@ -109,7 +109,7 @@ def buckets(held: Sequence[Row]) -> Picture:
     return picture("buckets", caption, (12, 2.6 * lines + 0.6), draw)
 
 
-def _panel(axes: Any, title: str, rows: Sequence[Sequence[RowLevel]]) -> None:
+def _panel(axes: Any, title: str, rows: Sequence[Sequence[SystemLevel]]) -> None:
     order = list(dict.fromkeys(level.level for row in rows for level in row))
     support = {level.level: level for row in rows for level in row}
     for index, row in enumerate(rows):
@@ -129,7 +129,7 @@ def _panel(axes: Any, title: str, rows: Sequence[Sequence[RowLevel]]) -> None:
     axes.set_ylabel("F1, %")
 
 
-def confusions(held: Sequence[Row]) -> Picture:
+def confusions(held: Sequence[SystemAnswers]) -> Picture:
     """Confusion by type of each row, normalised by row."""
     matrices = [by_type(row.cases, row.labels) for row in held]
     size = max(len(matrix.names) for matrix in matrices)

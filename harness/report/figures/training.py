@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.rows import Row
+from harness.analysis.system_answers import SystemAnswers
 from harness.protocol import Epoch
 from harness.report.figures.canvas import DASHES, Picture, colour, marker, picture
 
@@ -18,7 +18,7 @@ PANELS = (
 )
 
 
-def curves(held: Sequence[Row]) -> Picture:
+def curves(held: Sequence[SystemAnswers]) -> Picture:
     """Loss, development loss and development score by epoch; a line per run."""
     # A row that trains nothing has no line to explain, and keeps its colour for other figures.
     trained = [(index, row) for index, row in enumerate(held) if any(r.history for r in row.runs)]

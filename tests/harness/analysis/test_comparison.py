@@ -4,7 +4,7 @@ import made_runs
 import pytest
 
 from harness.analysis.comparison import compare
-from harness.analysis.rows import rows
+from harness.analysis.system_answers import answers_by_system
 from harness.core import Counts, Example, Sentence, Span
 from harness.errors import DataError
 from harness.tags import encode
@@ -39,7 +39,7 @@ def test_a_row_says_what_most_of_its_seeds_say():
         run("a", (0, 3, "PER"), (3, 5, "LOC"), seed=3),
         run("b", seed=1),
     ]
-    first, second = rows(runs)
+    first, second = answers_by_system(runs)
     assert first.found == ((Span(0, 2, "PER"), Span(3, 5, "LOC")),)
     assert second.found == ((),)
 
@@ -58,7 +58,7 @@ def test_rows_are_named_by_what_tells_them_apart():
         named("gpt", "tiny", ""),
         named("gpt", "base", ""),
     ]
-    names = [row.name for row in rows(runs)]
+    names = [row.name for row in answers_by_system(runs)]
     assert names == ["a chat model", "t5", "t5 free", "gpt tiny", "gpt base"]
 
 
@@ -73,8 +73,8 @@ def test_only_the_same_gold_can_be_compared():
         compare([run("a"), run("b", example=other)])
 
 
-def test_one_row_is_no_comparison():
-    with pytest.raises(DataError, match="two rows"):
+def test_one_system_is_no_comparison():
+    with pytest.raises(DataError, match="two systems"):
         compare([run("a", seed=1), run("a", seed=2)])
 
 

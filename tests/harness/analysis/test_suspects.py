@@ -7,8 +7,8 @@ import made_runs
 import pytest
 
 from harness.analysis.export import to_csv, to_jsonl
-from harness.analysis.rows import rows
 from harness.analysis.suspects import independence, suspects
+from harness.analysis.system_answers import answers_by_system
 from harness.analysis.taxonomy import overlap
 from harness.core import Example, Sentence, Span
 from harness.tags import encode
@@ -113,14 +113,17 @@ def test_copies_of_one_backend_weigh_as_much_as_one():
 
     one, other = made_runs.System("x", 0.3, 0.0), made_runs.System("y", 0.3, 0.0)
     runs = [answered("a", one), answered("copy", one), answered("b", other)]
-    weights = independence(rows(runs))
+    weights = independence(answers_by_system(runs))
     assert weights["a"] == weights["copy"] == pytest.approx(0.5, abs=0.06)
     assert weights["b"] > 0.85
 
 
 def test_the_weight_of_a_backend_without_errors_is_defined():
     perfect = [(span.start, span.end, span.label) for span in EXAMPLE.spans]
-    assert independence(rows([run("a", *perfect), run("b", *perfect)])) == {"a": 1.0, "b": 1.0}
+    assert independence(answers_by_system([run("a", *perfect), run("b", *perfect)])) == {
+        "a": 1.0,
+        "b": 1.0,
+    }
 
 
 def test_equal_support_is_ranked_by_what_the_rest_of_the_data_say():

@@ -9,8 +9,8 @@ from stored_runs import SETTINGS, write_row, write_run
 
 from harness import analysis
 from harness.analysis.comparison import compare
-from harness.analysis.rows import rows
 from harness.analysis.suspects import independence
+from harness.analysis.system_answers import answers_by_system
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.report.figures import scores
@@ -47,7 +47,7 @@ def test_the_table_has_two_rows_of_three_seeds(folder):
 
 
 def test_the_rows_of_the_analysis_are_those_of_the_table(runs):
-    held = rows(runs)
+    held = answers_by_system(runs)
     assert [[run.run.seed for run in row.runs] for row in held] == [[13, 42, 87]] * 2
     assert len({row.name for row in held}) == 2
     assert len({json.dumps(run.run.model_dump()["options"]) for run in held[0].runs}) == 1
@@ -58,24 +58,24 @@ def test_compare_sets_the_two_rows_against_each_other(runs):
 
 
 def test_each_of_the_two_rows_has_a_vote_of_its_own_among_the_suspects(runs):
-    assert len(independence(rows(runs))) == 2
+    assert len(independence(answers_by_system(runs))) == 2
 
 
 def test_the_page_tells_the_two_rows_apart(runs):
-    [study] = json.loads(data_block([rows(runs)]))
+    [study] = json.loads(data_block([answers_by_system(runs)]))
     assert len(set(study["rows"])) == 2
     assert [row for row, _ in study["runs"]] == [0, 0, 0, 1, 1, 1]
 
 
 def test_a_figure_has_a_line_for_each_of_the_two_rows(runs):
-    drawn = scores.seeds(rows(runs)).svg.decode()
+    drawn = scores.seeds(answers_by_system(runs)).svg.decode()
     assert len(re.findall("bert-crf", drawn)) >= 2
 
 
 def test_a_seed_that_is_there_twice_counts_once_and_is_listed(tmp_path):
     write_run(tmp_path / "a", sentences=6)
     write_run(tmp_path / "b", sentences=6, digest="0" * 64)
-    found = analysis.finished([tmp_path])
+    found = analysis.find_finished([tmp_path])
     assert len(found.runs) == 1
     assert "seed 13 of this row is already in" in found.rejected[0].notice
 
@@ -83,4 +83,4 @@ def test_a_seed_that_is_there_twice_counts_once_and_is_listed(tmp_path):
 def test_a_seed_that_is_there_twice_is_no_second_opinion(tmp_path):
     [run] = analysis.load_all([write_run(tmp_path, sentences=6)])
     with pytest.raises(DataError, match="#13 is there twice"):
-        rows([run, replace(run)])
+        answers_by_system([run, replace(run)])

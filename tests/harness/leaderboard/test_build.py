@@ -443,7 +443,7 @@ def test_what_free_generation_did_has_its_columns(tmp_path):
     written = [*map(json.loads, (made / "predictions.jsonl").read_text().splitlines())]
     units = sum(len(one["units"]) for one in written)
     gold = sum(len(one["gold"]) for one in written)
-    lost = written[2]  # malformed, then mended but for its last entity
+    lost = written[2]  # malformed, then repaired but for its last entity
     lost["raw_tags"] = ["O"] * len(lost["units"])
     lost["repairs"] = {"close": 3}
     start, end, _ = lost["gold"][-1]

@@ -10,7 +10,7 @@ pytest.importorskip("matplotlib", reason="the extra [plots] is not installed")
 pytest.importorskip("wordcloud", reason="the extra [plots] is not installed")
 
 from harness.analysis.answers import load_all
-from harness.analysis.rows import rows
+from harness.analysis.system_answers import answers_by_system
 from harness.errors import ConfigError
 from harness.report import fonts
 from harness.report.figures import canvas, clouds, data, draw, pictures, scores
@@ -41,7 +41,7 @@ def checked(picture):
 @pytest.mark.slow
 @needs_chinese
 def test_every_figure_is_drawn_in_both_formats(runs):
-    names = [checked(picture).name for picture in pictures(rows(runs))]
+    names = [checked(picture).name for picture in pictures(answers_by_system(runs))]
     assert names == [
         "labels", "lengths", "transitions", "curves", "seeds", "classes", "buckets", "confusion",
         "clouds",
@@ -73,7 +73,7 @@ def test_each_seed_is_a_point(runs):
 
     scores.picture, kept = spy, scores.picture
     try:
-        scores.seeds(rows(runs))
+        scores.seeds(answers_by_system(runs))
     finally:
         scores.picture = kept
     points = [len(each.get_offsets()) for each in drawn[0].axes[0].collections]

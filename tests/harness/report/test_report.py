@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from harness.analysis import load
 from harness.analysis.answers import load_all
-from harness.analysis.rows import rows
+from harness.analysis.system_answers import answers_by_system
 from harness.cli import app
 from harness.core import Example, Sentence, Span
 from harness.errors import ConfigError, DataError
@@ -155,5 +155,5 @@ def test_what_is_stored_is_loaded_again(tmp_path):
 @pytest.mark.slow
 def test_five_thousand_sentences_and_five_backends_stay_under_three_megabytes():
     systems = [made_runs.System(name, 0.2) for name in ("a", "b", "c", "d", "e")]
-    block = page.data_block([rows(made_runs.study(systems, 1000, (1,)))])
+    block = page.data_block([answers_by_system(made_runs.study(systems, 1000, (1,)))])
     assert 5 * len(block.encode()) < 2_200_000  # tables and figures take up to 0.7 MB more

@@ -3,8 +3,8 @@ from dataclasses import replace
 import made_runs
 import pytest
 
-from harness.analysis import analyse, load_all, repairs_by_kind, text, with_free
-from harness.analysis.rows import rows
+from harness.analysis import analyse, load_all, load_with_free, repairs_by_kind, text
+from harness.analysis.system_answers import answers_by_system
 from harness.core import Example, Sentence, Span
 from harness.errors import DataError
 from harness.results import evaluate, store
@@ -50,20 +50,20 @@ def folder(tmp_path):
 
 def test_free_answers_are_a_row_of_their_own_only_where_asked_for(folder):
     assert [run.name for run in load_all([folder])] == ["t5"]
-    runs = load_all([folder], with_free)
-    assert [row.name for row in rows(runs)] == ["t5", "t5 free"]
+    runs = load_all([folder], load_with_free)
+    assert [row.name for row in answers_by_system(runs)] == ["t5", "t5 free"]
     assert [run.metrics.micro().f1 for run in runs] == [1.0, 0.4]
 
 
 def test_classes_of_free_answers_add_up_to_the_stored_counts_after_repair(folder):
-    scored, free = load_all([folder], with_free)
+    scored, free = load_all([folder], load_with_free)
     counted = analyse(free).counts
     stored = scored.metrics.free.repaired.values()
     assert (counted.tp, counted.fp, counted.fn) == tuple(map(sum, zip(*stored, strict=True)))
 
 
 def test_what_repair_made_is_told_apart_from_what_the_model_missed(folder):
-    _, free = load_all([folder], with_free)
+    _, free = load_all([folder], load_with_free)
     kinds = {kind: tally.cases for kind, tally in analyse(free).kinds.items() if tally.cases}
     assert kinds == {"exact": 1, "repair": 1, "missed": 1}
 
@@ -80,7 +80,7 @@ def test_repairs_name_the_shortest_answer_that_needed_them(folder):
 def test_lost_free_answers_are_named(folder):
     (folder / "t5" / "free.jsonl").write_text("{}\n")
     with pytest.raises(DataError, match=r"free\.jsonl, line 1: .*Field required"):
-        load_all([folder], with_free)
+        load_all([folder], load_with_free)
     (folder / "t5" / "free.jsonl").unlink()
     with pytest.raises(DataError, match=r"free\.jsonl"):
-        load_all([folder], with_free)
+        load_all([folder], load_with_free)

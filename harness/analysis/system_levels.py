@@ -1,4 +1,4 @@
-"""Scores by bucket of a row: the mean over its seeds, with each seed beside it.
+"""Scores by bucket of a system: the mean over its seeds, with each seed beside it.
 
 The interval is of ``harness.statistics``: chance in sentences, and in seeds if there are several.
 """
@@ -18,8 +18,8 @@ Levels: TypeAlias = dict[Key, Ints]
 
 
 @dataclass(frozen=True, slots=True)
-class RowLevel:
-    """F1 of a row on one level that holds gold: fractions, ``seeds`` in ascending order."""
+class SystemLevel:
+    """F1 of a system on one level that holds gold: fractions, ``seeds`` in ascending order."""
 
     bucket: str
     level: str
@@ -39,7 +39,7 @@ class RowLevel:
         return self.n < SMALL
 
 
-def scored(counted: Levels) -> tuple[RowLevel, ...]:
+def scored(counted: Levels) -> tuple[SystemLevel, ...]:
     """F1 on every level that holds gold, in the order of ``counted``."""
     levels = {key: counts for key, counts in counted.items() if counts[..., [TP, FN]].any()}
     samples = [sample_of(counts) for counts in levels.values()]
@@ -49,11 +49,11 @@ def scored(counted: Levels) -> tuple[RowLevel, ...]:
         interval = score_interval(sample, scores, 0, LEVEL)
         seeds = tuple(float(score) for score in sample.f1)
         support = int(counts[0][:, [TP, FN]].sum())
-        found.append(RowLevel(*key, support, seeds, interval.low, interval.high))
+        found.append(SystemLevel(*key, support, seeds, interval.low, interval.high))
     return tuple(found)
 
 
 def by_level(runs: Sequence[FinishedRun]) -> Levels:
-    """The counts of the runs of a row by level: (seeds, sentences, 3)."""
+    """The counts of the runs of a system by level: (seeds, sentences, 3)."""
     keys, counts = bucket_counts(runs)
     return {key: counts[:, :, index] for index, key in enumerate(keys)}

@@ -1,6 +1,6 @@
-"""Rows, as ``harness.comparability`` defines them, speaking with one voice on the same gold.
+"""Systems, as ``harness.comparability`` defines them, with a majority answer each on the same gold.
 
-The voice of a row is the entities that more than half of its runs found.
+The majority answer of a system is the entities that more than half of its runs found.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from statistics import mean
 from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.row_levels import Levels, RowLevel, by_level, scored
+from harness.analysis.system_levels import Levels, SystemLevel, by_level, scored
 from harness.analysis.taxonomy import KINDS, Case, Kind, tally
 from harness.comparability.systems import by_system, distinct, name_of
 from harness.core import Span
@@ -22,10 +22,10 @@ Answer: TypeAlias = tuple[tuple[Span, ...], ...]
 
 
 @dataclass(frozen=True)
-class Row:
-    """The runs of one row, and the entities of each sentence that most of them found.
+class SystemAnswers:
+    """The runs of one system, and the entities of each sentence that most of them found.
 
-    ``name`` is short; ``about`` is what the table names the row by beside its backend.
+    ``name`` is short; ``about`` is what the table names the system by beside its backend.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Row:
         return by_level(self.runs)
 
     @cached_property
-    def scores(self) -> tuple[RowLevel, ...]:
+    def scores(self) -> tuple[SystemLevel, ...]:
         """F1 on every level that holds gold, buckets and levels in their order."""
         return scored(self.levels)
 
@@ -60,12 +60,12 @@ class Row:
         return {kind: mean(each[kind].cases for each in tallies) for kind in KINDS}
 
 
-def rows(runs: Sequence[FinishedRun]) -> tuple[Row, ...]:
-    """The rows of ``runs``, in the order given.
+def answers_by_system(runs: Sequence[FinishedRun]) -> tuple[SystemAnswers, ...]:
+    """The systems of ``runs``, in the order given.
 
     Raises:
         DataError: for runs that did not read the same sentences with the same gold, or that repeat
-            a seed of their row.
+            a seed of their system.
     """
     for run in runs[1:]:
         _refuse_other_gold(runs[0], run)
@@ -80,13 +80,13 @@ def rows(runs: Sequence[FinishedRun]) -> tuple[Row, ...]:
     short = _short(backends, about)
     shown = short if len(set(short)) == len(short) else names
     return tuple(
-        Row(name, " ".join(words), tuple(group), _voice(group))
+        SystemAnswers(name, " ".join(words), tuple(group), _majority(group))
         for name, words, group in zip(shown, about, groups, strict=True)
     )
 
 
 def _short(backends: Sequence[str], about: Sequence[Sequence[str]]) -> list[str]:
-    """The backend, and the words that a row does not share with the other rows of it."""
+    """The backend, and the words that a system does not share with the other systems of it."""
     shared: dict[str, set[str]] = {}
     for backend, words in zip(backends, about, strict=True):
         shared[backend] = shared.get(backend, set(words)) & set(words)
@@ -116,13 +116,13 @@ def _refuse_other_gold(one: FinishedRun, other: FinishedRun) -> None:
         raise DataError(msg)
 
 
-def _voice(group: Sequence[FinishedRun]) -> Answer:
+def _majority(group: Sequence[FinishedRun]) -> Answer:
     """What more than half of the runs found: of overlapping spans, at most one can be."""
     return tuple(
-        tuple(sorted(span for span, votes in _votes(found).items() if 2 * votes > len(group)))
+        tuple(sorted(span for span, votes in _count_votes(found).items() if 2 * votes > len(group)))
         for found in zip(*(run.found for run in group), strict=True)
     )
 
 
-def _votes(found: Sequence[Sequence[Span]]) -> Counter[Span]:
+def _count_votes(found: Sequence[Sequence[Span]]) -> Counter[Span]:
     return Counter(span for spans in found for span in spans)
