@@ -9,7 +9,7 @@ What stands for such a unit (O, or what closes a gap) is the harness's tag, not 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-PREDICTED, REPAIRED, UNANSWERED = "p", "r", "-"
+PREDICTED, REPAIRED, UNANSWERED = LETTERS = "pr-"
 
 
 @dataclass(frozen=True, slots=True)

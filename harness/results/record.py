@@ -13,7 +13,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from harness.core import Counts, Example, Sentence, Span
 from harness.data.overlap import Overlap
-from harness.generation.fates import Fates
+from harness.generation.fates import LETTERS, Fates
 from harness.tags import split
 
 SCHEMA: Literal[1] = 1
@@ -57,6 +57,13 @@ class Prediction(FrozenModel):
         _require_tags(self.tags, len(self.units))
         if self.raw_tags is not None:
             _require_tags(self.raw_tags, len(self.units))
+        return self
+
+    @model_validator(mode="after")
+    def _one_fate_a_unit(self) -> Self:
+        if self.fates and (len(self.fates) != len(self.tags) or self.fates.strip(LETTERS)):
+            msg = f"sentence {self.id}: fates {self.fates[:20]!r} for {len(self.tags)} units"
+            raise ValueError(msg)
         return self
 
     def gold_spans(self) -> tuple[Span, ...]:
@@ -195,7 +202,7 @@ class Cost(FrozenModel):
 OWN = "ner-harness"  # the distribution of the harness and of the built-in backends
 LIBRARIES = (
     "torch", "transformers", "tokenizers", "sentencepiece", "safetensors", "accelerate", "peft",
-    "pytorch-crf", "numpy", "scipy",
+    "pytorch-crf", "python-crfsuite", "numpy", "scipy",
 )  # fmt: skip
 """The libraries that compute, whose versions every run records."""
 

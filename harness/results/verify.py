@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.data.splits import TEST, TRAIN
 from harness.errors import DataError, HarnessError
 from harness.results import evaluate, reader
 from harness.results.reader import Rejected, Result, Results
@@ -27,7 +28,7 @@ class Recount:
     ``counts`` are by sentence and type under the headline policy, in the order of the sentences'
     ids, as are ``documents``. ``questions`` is a digest of what was asked (ids, units
     and gold), ``replies`` one of the tags that were answered. ``characters`` count the text with
-    what joins its units.
+    what joins its units; ``seen`` counts sentences that are marked as being in train, too.
     """
 
     metrics: Metrics
@@ -36,6 +37,7 @@ class Recount:
     questions: str
     replies: str
     characters: int
+    seen: int | None = None
 
     @property
     def by_sentence(self) -> Ints:
@@ -143,7 +145,7 @@ def _judged(result: Result) -> Sound | tuple[str, ...]:
         recount = _recount(result)
     except DataError as error:
         return (str(error),)
-    found = (*_misstated(result, recount.metrics), *_misrecorded(result.run, recount.metrics))
+    found = (*_misstated(result, recount.metrics), *_misrecorded(result.run, recount))
     wrong = tuple(f"{result.folder}: {problem}" for problem in found)
     return wrong or Sound(result, recount)
 
@@ -174,6 +176,7 @@ def _recount(result: Result) -> Recount:
         _digest((one.id, one.units, one.gold) for one in ordered),
         _digest(one.tags for one in ordered),
         sum(map(_characters, ordered)),
+        None if any(one.seen is None for one in ordered) else sum(bool(o.seen) for o in ordered),
     )
 
 
@@ -203,18 +206,26 @@ def _misstated(result: Result, again: Metrics) -> Iterator[str]:
             yield f"{key}: {COMPLETE} says {_short(value)}, its answers give {_short(given[key])}"
 
 
-def _misrecorded(run: Run, again: Metrics) -> Iterator[str]:
+def _misrecorded(run: Run, recount: Recount) -> Iterator[str]:
     """What ``run.json`` says of the data and the answers do not bear out."""
+    again = recount.metrics
     support = {label: counts.support for label, counts in again.counts().items()}
     pairs: dict[str, tuple[object, object]] = {
         "gold": (_counted(run.data.support), _counted(support)),
         "split": (run.data.split, again.split),
         "policy of the gold": (run.data.policy, again.policy),
+        "sentences in train": (_in_train(run), recount.seen),
         "sentences": (run.data.sentences.get(again.split, again.sentences), again.sentences),
     }
     for name, (said, found) in pairs.items():
-        if said != found:
+        if said != found and None not in (said, found):
             yield f"{name}: {RUN} says {_short(said)}, {PREDICTIONS} holds {_short(found)}"
+
+
+def _in_train(run: Run) -> int | None:
+    """How many test sentences are in train, exactly or nearly; None where nobody looked."""
+    pairs = (one for one in run.data.overlap or () if (one.part, one.whole) == (TEST, TRAIN))
+    return next((one.exact + one.near for one in pairs), None)
 
 
 def _counted(support: dict[str, int]) -> dict[str, int]:

@@ -71,7 +71,7 @@ class GridCell:
             "preset": self.options.preset,
             "variant": self.options.variant,
             "options": dict(self.options.values),
-            "data": {"fingerprint": self.fingerprint},
+            "fingerprint": self.fingerprint,
             "seed": self.seed,
             "planned_seeds": list(self.planned_seeds),
         }

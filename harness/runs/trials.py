@@ -24,9 +24,11 @@ def trials(folder: Path, backend: str, fingerprint: str) -> int:
 def _told(folder: Path) -> tuple[str, str, str]:
     """The backend, the data and the options of a run, as far as its files tell them."""
     for record in _records(folder):
-        if "options" in record and isinstance(record.get("data"), dict):
+        data = record.get("data")
+        place = data if isinstance(data, dict) else record  # a claim has no data yet
+        if "options" in record and "fingerprint" in place:
             options = json.dumps(record["options"], sort_keys=True)
-            return str(record.get("backend")), str(record["data"].get("fingerprint")), options
+            return str(record.get("backend")), str(place["fingerprint"]), options
     return "", "", ""
 
 

@@ -76,6 +76,17 @@ def test_overlap_that_is_allowed_is_a_mark_on_every_row_and_a_red_line(task, tmp
 
 
 @pytest.mark.slow
+def test_a_sentence_of_train_that_is_called_unseen_makes_the_run_unsound(task, tmp_path):
+    append(task, tiny_task.TEST[:1], "train")
+    harness(*RUN, task, folder=tmp_path)
+    for path in tmp_path.glob("results/tiny/*/predictions.jsonl"):
+        text = path.read_text(encoding="utf-8").replace('"seen":true', '"seen":false')
+        path.write_text(text, encoding="utf-8")
+    out, _ = called("verify", "results", folder=tmp_path, code=1)
+    assert "sentences in train: run.json says 1, predictions.jsonl holds 0" in out
+
+
+@pytest.mark.slow
 def test_f1_on_what_train_does_not_have_stands_beside_the_headline(task, tmp_path):
     append(task, tiny_task.TEST[:1], "train")
     hard = ("赵六在西安。", "B_PER I_PER O B_LOC I_LOC O")

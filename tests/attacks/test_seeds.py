@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from program import called, harness
 from stored_runs import change, write_row, write_run
 
 from harness.leaderboard.build import build
@@ -103,6 +104,33 @@ def test_a_row_whose_seeds_all_failed_is_still_there_after_merge(tmp_path):
     assert (len(done.copied), len(done.lost)) == (3, 2)
     names = [row.name for block in table(tmp_path / "all").blocks for row in block.rows]
     assert names == ["bert-crf tiny (scratch)", "electra tiny"]
+
+
+FAILING = """
+from harness.core import Tags
+from harness.protocol import FitReport
+
+class Backend:
+    family = "adversary"
+
+    def __init__(self, context): pass
+    def fit(self, train, dev): raise ValueError("loss is nan")
+    def predict(self, sentences): return []
+    def save(self, folder): pass
+    def load(self, folder): pass
+"""
+
+
+@pytest.mark.slow
+def test_seeds_that_fail_in_a_real_run_stand_in_its_table_and_after_merge(task, offer, tmp_path):
+    site = offer("failing", FAILING)
+    run = ("run", "--backend", "failing", "dictionary", "--task", task, "--seed", 1, 2)
+    out, _ = harness(*run, folder=tmp_path, paths=[site], code=7)
+    assert "failing" in out
+    called("merge", "results", "-o", "all", folder=tmp_path)
+    for folder in ("results", "all"):
+        out, _ = called("leaderboard", folder, folder=tmp_path)
+        assert "0 of 2 seeds; 2 failed" in out
 
 
 def test_a_seed_that_failed_here_and_finished_there_has_finished(tmp_path):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from stored_runs import SETTINGS, change, write_row, write_run
 
-from harness.comparability.check import Check
+from harness.comparability.certificate import RowReadings, certify
+from harness.comparability.check import Check, summary
 from harness.comparability.fields import FIELDS, MISSING
 from harness.errors import DataError
 from harness.leaderboard.build import build
@@ -206,3 +207,34 @@ def test_unfinished_seeds_are_a_red_line(rows):
     check = lines(rows)["seeds finished"]
     assert not check.ok
     assert [value for _, value in check.differing] == ["1 of 2"]
+
+
+def test_a_line_is_no_stronger_than_its_weakest_row():
+    values = dict.fromkeys((field.name for field in FIELDS), "same")
+    ours, theirs = RowReadings("ours", (values,)), RowReadings("theirs", (values,), imported=True)
+    alone = {check.name: check.evidence for check in certify([ours], [])}
+    both = {check.name: check.evidence for check in certify([ours], [theirs])}
+    assert alone["gold support"] == both["gold support"] == "proven"
+    assert alone["data fingerprint"] == both["data fingerprint"] == "recorded"
+    assert (alone["window policy"], both["window policy"]) == ("recorded", "stated")
+    assert alone["precision"] == "stated"  # a backend says it
+
+
+def test_a_row_that_differs_within_itself_never_holds(tmp_path):
+    write_row(tmp_path, "bert-crf", (13, 42), planned_seeds=(13, 42), sentences=6)
+    change(one_of(tmp_path, "bert-crf") / "run.json", "hardware", to={"processor": "another"})
+    check = lines(tmp_path)["hardware"]
+    assert not check.ok
+    assert "another / " in check.value or "/ processor another" in check.value
+
+
+def test_a_sentence_says_the_evidence_and_the_summary_counts_it(rows):
+    checks = built(rows).certificate
+    assert all(f"({check.evidence})" in check.words for check in checks)
+    held = [check.evidence for check in checks]
+    proven, recorded, stated = (held.count(kind) for kind in ("proven", "recorded", "stated"))
+    assert summary(checks) == (
+        f"Certificate: {len(held)} of {len(held)} lines hold "
+        f"({proven} proven, {recorded} recorded, {stated} stated)."
+    )
+    assert min(proven, recorded, stated) > 0

@@ -7,7 +7,8 @@ from harness.runs.trials import trials
 
 def record(folder, name, file="run.json", *, backend="a", data="d", **options):
     (folder / name).mkdir()
-    content = {"backend": backend, "data": {"fingerprint": data}, "options": options}
+    place = {"fingerprint": data} if file == "claim.json" else {"data": {"fingerprint": data}}
+    content = {"backend": backend, "options": options, **place}
     (folder / name / file).write_text(json.dumps(content), encoding="utf-8")
 
 
