@@ -54,7 +54,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Fallen:
-    """The seeds of a system that fell out, by their places, and F1 of the others, if any is left.
+    """The seeds of a system that fell out, by their places, and F1 of the others, if two are left.
 
     ``rest`` is of trainings that learn; the interval of the system counts all of its seeds.
     """
@@ -215,8 +215,8 @@ def _rest(
     table: _Table, name: str, seeds: tuple[int, ...], seed: int, level: float
 ) -> Interval | None:
     rest = without(table.samples[name], seeds)
-    if not rest.seeds:
-        return None
+    if rest.seeds < 2:
+        return None  # of one training, nothing is known of others
     [replicates] = resampled([rest], len(table.replicates[name]), seed)
     return score_interval(rest, replicates, seed, level)
 

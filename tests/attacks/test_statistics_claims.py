@@ -87,16 +87,18 @@ def test_a_collapsed_rival_does_not_make_the_others_separable_or_not(tmp_path):
     assert p_values(tmp_path / "alone") == p_values(tmp_path / "beside")
 
 
-def test_two_entities_make_nobody_bold(tmp_path):
-    for name, rate in (("one", 0.0), ("two", 0.6)):
-        write_row(tmp_path, name, rate=rate, sentences=3)
+@pytest.mark.parametrize(("sentences", "width"), [(3, 0.3), (20, 0.05)])
+def test_few_entities_make_nobody_bold_however_large_the_difference(tmp_path, sentences, width):
+    for name, rate in (("one", 0.0), ("two", 0.9)):
+        write_row(tmp_path, name, rate=rate, sentences=sentences)
     [block] = board(tmp_path).blocks
-    rare = [column.key for column in block.columns if column.support and column.support <= 5]
+    rare = [column for column in block.columns if column.support is not None]
     assert rare
-    for key in rare:
-        assert not any(row[key].bold for row in cells_of(block).values())
-        low, high = cells_of(block)["one"][key].interval
-        assert high - low > 0.3
+    assert all(column.support < 30 for column in rare)
+    for column in rare:
+        assert not any(row[column.key].bold for row in cells_of(block).values())
+        low, high = cells_of(block)["one"][column.key].interval
+        assert high - low > width
 
 
 def test_a_hundred_percent_of_few_entities_is_not_certain(tmp_path):

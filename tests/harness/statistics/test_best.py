@@ -35,6 +35,15 @@ def test_equal_rows_share_the_chance_and_their_luck_is_their_own():
     assert tied.best["a"] == pytest.approx(0.5, abs=0.05)
 
 
+def test_the_luck_of_two_rows_is_drawn_for_each():
+    lucky = {
+        name: np.concatenate([counts(i + 7 * shift, chance + shift / 100, 4000, seeds=1)
+                              for i, chance in enumerate((0.75, 0.80, 0.85))])
+        for name, shift in (("a", 0), ("b", 1))
+    }  # fmt: skip
+    assert max(compare(lucky, draws=2000).best.values()) < 0.75
+
+
 def test_the_bound_is_the_worst_over_all_that_may_be_better():
     ahead = {("a", "b"): 0.03, ("c", "b"): 0.05, ("b", "a"): -0.01, ("c", "a"): -0.02,
              ("a", "c"): 0.01, ("b", "c"): 0.00}  # fmt: skip

@@ -74,6 +74,11 @@ def test_the_row_keeps_its_fallen_seed_and_says_what_the_others_are():
     assert table.groups == {"shaky": 1, "steady": 1}
 
 
+def test_one_seed_that_is_left_says_nothing_of_trainings_that_learn():
+    table = compare({"a": row(1, [0.8, 0.1]), "b": row(2, [0.8, 0.79])}, draws=200)
+    assert table.fallen["a"].rest is None
+
+
 def test_a_fallen_seed_says_nothing_of_the_luck_of_other_rows():
     steady = {f"s{i}": row(i, [0.7 + 0.04 * i] * 3, 1500) for i in range(4)}
     alone = compare(steady, draws=1000)
