@@ -51,7 +51,8 @@ def _files(package: str, pattern: str) -> Iterator[tuple[str, Path]]:
     folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
     for folder in folders:
         for path in folder.rglob(pattern):
-            if path.is_file() and path.suffix not in _NO_SOURCES:
+            hidden = path.name.startswith(".")  # of an editor or a file manager
+            if path.is_file() and not hidden and path.suffix not in _NO_SOURCES:
                 yield f"{package}/{path.relative_to(folder).as_posix()}", path
     if not folders and spec.origin:
         yield Path(spec.origin).name, Path(spec.origin)

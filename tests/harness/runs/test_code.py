@@ -36,9 +36,12 @@ def test_any_file_of_a_plugin_is_its_code(site, name):
     assert after.harness == before.harness
 
 
-def test_what_python_compiles_and_the_name_of_the_folder_are_not(site, tmp_path, monkeypatch):
+def test_what_python_and_editors_leave_and_the_name_of_the_folder_are_not(
+    site, tmp_path, monkeypatch
+):
     before = code_of(CODED)
     (site / "coded" / "__pycache__" / "x.pyc").write_bytes(b"2")
+    (site / "coded" / ".words.txt.swp").write_bytes(b"2")
     assert code_of(CODED) == before
     (site / "coded").rename(tmp_path / "away")
     (tmp_path / "elsewhere").mkdir()

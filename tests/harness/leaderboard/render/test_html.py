@@ -81,6 +81,7 @@ def test_marks_and_bold(text):
 def test_a_red_certificate_is_open(text):
     assert Page(text).of("details") == [{"open": None}]
     assert "1 of 2 lines hold" in text
+    assert text.count("<td>recorded</td>") == 2  # each line says its evidence
 
 
 def test_the_page_is_light_or_dark_as_its_reader_is(text):
