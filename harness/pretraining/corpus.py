@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.data import taskfile
+from harness.data.splits import DEV, TEST
 from harness.data.task import load
 from harness.errors import DataError
 from harness.pretraining import licences, sources
 from harness.pretraining.held_out import HeldOut, Removed, counted
 from harness.pretraining.sources import Source, SourceText
 
-HELD_OUT = ("dev", "test")
+HELD_OUT = (DEV, TEST)
 HUB = "its data are on a hub; name it with --task to fetch them"
 ABSENT = "its data are not on this machine"
 

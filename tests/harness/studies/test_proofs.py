@@ -99,6 +99,14 @@ def test_a_rescored_result_names_its_rule_and_needs_no_model(stored, tmp_path):
         rescore(stored, Rule("strict", ("XYZ",)), tmp_path / "rescored")
 
 
+def test_every_writer_of_a_result_leaves_the_same_files(stored, tmp_path):
+    rescored = rescore(stored, Rule("strict"), tmp_path / "rescored")
+    files = {"predictions.jsonl", "history.jsonl", "train_facts.json", "run.json", "metrics.json"}
+    for folder in (stored.folder, rescored):
+        assert {path.name for path in folder.iterdir()} - {".lock", "claim.json"} == files
+    assert reader.one(rescored).facts() == stored.result.facts() is not None
+
+
 def test_results_of_two_machines_merge_and_what_differs_is_refused(stored, loaded, tmp_path):
     target = tmp_path / "all"
     assert len(merge([stored.folder], target).copied) == 1
