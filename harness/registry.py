@@ -48,7 +48,7 @@ class Plugin:
         return found
 
     def lacks(self) -> str:
-        """The command that installs what the class needs, empty where all of it is there."""
+        """The command that installs what the class needs, empty if all of it is there."""
         return _missing(self._class())
 
     def _class(self) -> Any:

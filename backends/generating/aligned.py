@@ -46,7 +46,7 @@ class AlignedT5(T5ForConditionalGeneration):
     """A T5 whose encoder sees neighbours and whose attention across knows the unit.
 
     ``config.sight`` are the fields of ``Sight``; ``config.stride``, the tokens of an answer that
-    a unit takes, or None where that is not to be known. Masks of inputs are numbered: 0 where there
+    a unit takes, or None if that is not to be known. Masks of inputs are numbered: 0 where there
     is padding, else the unit from 1 on.
     """
 
@@ -100,7 +100,7 @@ class AlignedGpt2(GPT2LMHeadModel):
     """A GPT-2 whose units see their neighbours in the question, and which knows the unit.
 
     ``config.sight`` are the fields of ``Sight``; ``config.stride``, the tokens of an answer that
-    a unit takes, or None where that is not to be known. All questions of a batch end in one column,
+    a unit takes, or None if that is not to be known. All questions of a batch end in one column,
     and answers begin behind it.
     """
 
@@ -124,9 +124,9 @@ class AlignedGpt2(GPT2LMHeadModel):
 
         Args:
             input_ids: (rows, positions), behind what ``past_key_values`` hold.
-            attention_mask: (rows, columns), 0 where padded; None where nothing is.
+            attention_mask: (rows, columns), 0 where padded; None if nothing is.
             units: which unit each column of the questions holds (rows, question), or ``NOWHERE``;
-                None where what is read is no question.
+                None if what is read is no question.
             position_ids: (rows, positions).
             past_key_values: what was read before.
             logits_to_keep: how many of the last positions are scored; 0 = all.

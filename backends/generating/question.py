@@ -59,7 +59,7 @@ def prompt_for(name: str, form: str, shots: int) -> prompts.Prompt:
     """The prompt called ``name``.
 
     Raises:
-        ConfigError: where it does not ask for the format ``form``, or has no place for ``shots``.
+        ConfigError: if it does not ask for the format ``form``, or has no place for ``shots``.
     """
     template = prompts.load(name)
     if format_named(template.format).name != form:
@@ -75,7 +75,7 @@ def draw_shots(train_set: Sequence[Example], shots: int, seed: int) -> list[Exam
     """The examples to show: drawn by the seed, short, with entities where there are such.
 
     Raises:
-        ConfigError: where the training set has too few short sentences.
+        ConfigError: if the training set has too few short sentences.
     """
     if not shots:
         return []

@@ -18,7 +18,7 @@ from backends.training.neighbours import Neighbours
 class Batch(NamedTuple):
     """Sentences as tensors.
 
-    ``ids`` (batch, pieces); ``attention`` of the same shape, or None where nothing is padding;
+    ``ids`` (batch, pieces); ``attention`` of the same shape, or None if nothing is padding;
     ``firsts`` (units,), the places of first pieces in the flattened ``ids``; ``lengths``, the units
     of each sentence.
     """

@@ -75,7 +75,7 @@ class Neighbours(torch.nn.Module):
         Args:
             embedded: (batch, positions, width).
             ids: (batch, positions).
-            real: (batch, positions), False where there is padding; None where there is none.
+            real: (batch, positions), False where there is padding; None if there is none.
         """
         kept = None if real is None else real[..., None]  # (batch, positions, 1)
         if self.pairs is not None:

@@ -18,7 +18,7 @@ class Selection:
         self.kept: dict[str, torch.Tensor] = {}
 
     def see(self, epoch: int, f1: float) -> bool:
-        """Take note of an epoch; True where training should stop."""
+        """Take note of an epoch; True if training should stop."""
         if self.best is None or f1 > self.best:
             self.best, self.epoch = f1, epoch
             self.kept = {name: _copy(tensor) for name, tensor in _trained(self.model)}

@@ -11,7 +11,7 @@ from harness.data.splits import TEST
 
 
 def overlap_of_splits(made: Sequence[System]) -> Check:
-    """What test shares with train and dev; red where that is most of it, or nobody looked."""
+    """What test shares with train and dev; red if that is most of it, or nobody looked."""
     told = {system.name: system.first.run.data.overlap for system in made}
     words = {name: _told(found) for name, found in told.items()}
     common = next((text for text in words.values() if text != MISSING), MISSING)

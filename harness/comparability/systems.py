@@ -59,7 +59,7 @@ class System:
 
     @property
     def end(self) -> str | None:
-        """What development F1 did at the end of training; None where nothing was trained."""
+        """What development F1 did at the end of training; None if nothing was trained."""
         return training_end.at_the_end([result.run for result in self.results])
 
     @property
@@ -159,7 +159,7 @@ def _rejected(repeated: Repeated[Sound]) -> Rejected:
 
 
 def distinct(names: Sequence[tuple[str, str]]) -> list[str]:
-    """The names of rows, each given with its task, numbered where two would read the same."""
+    """The names of rows, each given with its task, numbered if two would read the same."""
     seen: dict[tuple[str, str], int] = {}
     found = []
     for key in names:

@@ -37,7 +37,7 @@ def rise(training: TrainingCourse) -> float | None:
 
 
 def at_the_end(runs: Sequence[Run]) -> str | None:
-    """What development F1 did at the end of most runs of a row; None where none was trained so."""
+    """What development F1 did at the end of most runs of a row; None if none was trained so."""
     rises = [rise(run.training) for run in runs if run.training and run.training.dev_f1]
     if not rises:
         return None

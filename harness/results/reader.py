@@ -107,7 +107,7 @@ def one(path: Path) -> Result:
     """The finished run at ``path``, a run folder or one of its files.
 
     Raises:
-        ConfigError: where there is not one finished run, with the reason.
+        ConfigError: if there is not one finished run, with the reason.
     """
     found = read([path.parent if path.is_file() else path])
     if len(found.runs) != 1:

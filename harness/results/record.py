@@ -231,7 +231,7 @@ class Run(FrozenModel):
     """``run.json``: the resolved configuration and everything that could change the result.
 
     ``variant`` names the options that differ from the preset, such as ``epochs=5``. ``code`` is
-    None where it was not recorded, or changed while the command ran. ``trials`` counts the sets of
+    None if it was not recorded, or changed while the command ran. ``trials`` counts the sets of
     options with which this backend was run on these data; None is not measured.
     ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
     before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,

@@ -64,7 +64,7 @@ def history(path: Path) -> tuple[Epoch, ...]:
 
 
 def facts(path: Path) -> TrainFacts | None:
-    """What a run stored about its training data; None where it stored nothing.
+    """What a run stored about its training data; None if it stored nothing.
 
     Raises:
         DataError: for a file that is damaged.

@@ -128,7 +128,7 @@ def require_sound(result: Result) -> Sound:
 
 
 def problems(result: Result) -> tuple[str, ...]:
-    """Why ``result`` is not sound, or seqeval reads it otherwise; empty where all is well."""
+    """Why ``result`` is not sound, or seqeval reads it otherwise; empty if all is well."""
     judged = _judged(result)
     if not isinstance(judged, Sound):
         return judged
@@ -223,7 +223,7 @@ def _misrecorded(run: Run, recount: Recount) -> Iterator[str]:
 
 
 def _in_train(run: Run) -> int | None:
-    """How many test sentences are in train, exactly or nearly; None where nobody looked."""
+    """How many test sentences are in train, exactly or nearly; None if nobody looked."""
     pairs = (one for one in run.data.overlap or () if (one.part, one.whole) == (TEST, TRAIN))
     return next((one.exact + one.near for one in pairs), None)
 
@@ -250,7 +250,7 @@ def report(folders: Sequence[Path]) -> Verification:
 
     Raises:
         ConfigError: for a folder that does not exist.
-        DataError: where there is nothing to verify.
+        DataError: if there is nothing to verify.
     """
     found = reader.read(folders)
     broken = [one for one in found.rejected if one.kind in ("corrupt", "newer")]

@@ -75,7 +75,7 @@ def selection(fitted: FitReport, scores: Sequence[DevScore]) -> str:
 
 
 def _training(fitted: FitReport, scores: Sequence[DevScore]) -> TrainingCourse | None:
-    """How far training went; None where there was none."""
+    """How far training went; None if there was none."""
     if not fitted.epochs:
         return None
     updates = [epoch.updates for epoch in fitted.epochs]

@@ -28,7 +28,7 @@ class MinimumDifference:
 
     ``models`` is what this test set allows for models as trained; ``systems`` is what it allows
     with these numbers of seeds, whose luck counts as well: fractions, 1 where no difference would.
-    ``systems`` is None where a system has fewer than three seeds, which say too little of luck.
+    ``systems`` is None if a system has fewer than three seeds, which say too little of luck.
     """
 
     models: float

@@ -18,7 +18,7 @@ Bounds: TypeAlias = tuple[float, float]
 
 
 def wilson(right: float, total: float, level: float = 0.95) -> Bounds | None:
-    """The interval of a share (Wilson 1927); None where there is nothing to count."""
+    """The interval of a share (Wilson 1927); None if there is nothing to count."""
     if not total:
         return None
     z = normal((1 + level) / 2)

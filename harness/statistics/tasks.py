@@ -27,7 +27,7 @@ class AverageRanks:
 
     ``critical_difference`` is Nemenyi's; ``p`` is Friedman's test that all ranks are alike, None
     for fewer than three systems. ``left_out`` are systems that some task lacks. ``intervals`` hold
-    the mean rank on these tasks at 95 %; empty where a task has no tests.
+    the mean rank on these tasks at 95 %; empty if a task has no tests.
     """
 
     ranks: Mapping[str, float]

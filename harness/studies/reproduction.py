@@ -34,8 +34,8 @@ def stored(path: Path) -> Sound:
     """The result at ``path``, a run folder or one of its files, if its answers give its scores.
 
     Raises:
-        ConfigError: where there is not one finished run, or one that was imported.
-        DataError: where what it claims is not what its answers give.
+        ConfigError: if there is not one finished run, or one that was imported.
+        DataError: if what it claims is not what its answers give.
     """
     result = reader.one(path)
     if is_external(result):
