@@ -30,6 +30,12 @@ from harness.yamlfile import load as read_yaml
 BACKENDS = ("bert-crf", "bert-softmax", "electra", "t5", "gpt")
 PRESETS = Path(__file__).parents[1] / "configs" / "backends"
 QUICK_SENTENCES, QUICK_EPOCHS = 100, 3
+# The script has transformers' plain models, so ours are plain here too.
+PLAIN = (
+    "bert-crf.convolutions=0", "bert-softmax.convolutions=0", "electra.convolutions=0",
+    "t5.aligned=false", "gpt.convolutions=0", "gpt.aligned=false", "gpt.format=echo",
+    "gpt.prompt=echo.zh.v1",
+)  # fmt: skip
 ENVIRONMENT = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
 
 
@@ -58,7 +64,7 @@ def _ours(seeds: range, limit: int | None, epochs: int | None) -> float:
     for seed in seeds:
         command += ["--seed", str(seed)]
     command += ["--limit", str(limit)] if limit else []
-    command += ["--set", f"epochs={epochs}"] if epochs else []
+    command += ["--set", *PLAIN, *([f"epochs={epochs}"] if epochs else [])]
     with tempfile.TemporaryDirectory() as output:
         begin = perf_counter()
         subprocess.run([*command, "--output", output], check=True, env=ENVIRONMENT)
