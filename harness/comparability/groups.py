@@ -73,13 +73,15 @@ def _together(one: System, other: System) -> bool:
     return alike and may_stand_together(one.readings, other.readings)
 
 
-def _precedence(group: Sequence[System]) -> tuple[int, int, bool, bool, int, int, str]:
-    """Known and trained by this harness first; then what is whole; then what is many."""
+def _precedence(group: Sequence[System]) -> tuple[int, int, bool, int, int, str]:
+    """Known and trained by this harness first; then several seeds; then what is whole; then many.
+
+    A lost seed is a watermark, as a cut test set is.
+    """
     best = min(map(_standing, group))
-    lost = not all(system.complete for system in group)
-    marks = min(len(system.notes) for system in group)
     single = any(map(has_one_seed, group))
-    return *best, single, lost, marks, -len(group), group[0].name
+    marks = min(len(system.notes) for system in group)
+    return *best, single, marks, -len(group), group[0].name
 
 
 def _standing(system: System) -> tuple[int, int]:
