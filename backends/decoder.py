@@ -29,6 +29,10 @@ from backends.generating.padding import (
     waits_for_mask,
 )
 from backends.generating.question import Question, draw_shots, prompt_for
+from backends.pretraining.characters import Characters
+from backends.pretraining.from_text import FromText
+from backends.pretraining.next_character import NextCharacter
+from backends.pretraining.objective import Objective
 from backends.training.device import set_up
 from backends.training.distances import NOWHERE
 from backends.training.layers import place
@@ -43,7 +47,7 @@ DECODING, RECIPE = DecodingOptions(format="tags"), GeneratorRecipe(batch_units=2
 PROMPT = PromptOptions()
 
 
-class Gpt(Generator):
+class Gpt(FromText, Generator):
     """A causal language model that is asked for the tags of a sentence."""
 
     family: ClassVar[str] = "decoder"
@@ -103,6 +107,13 @@ class Gpt(Generator):
         """The prompt too."""
         rendered = self.prompt.render(self.context.tags, 1 if self.prompting.shots else 0)
         return [*super().texts_to_cover(), *parts(rendered)]
+
+    def objective(self, characters: Characters, length: int) -> Objective:
+        """As of ``FromText``; the model takes any ``length``."""
+        del length
+        return NextCharacter(
+            scratch.alignable(scratch.decoder, self.shape, len(characters)), characters
+        )
 
     def random_model(self, size: int) -> Any:
         """A GPT-2."""

@@ -11,11 +11,17 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from backends.pretraining.characters import Characters
+from backends.pretraining.from_text import FromText
+from backends.pretraining.masked import MaskedCharacters
+from backends.pretraining.objective import Objective
+from backends.pretraining.reading import CharacterReader
+from backends.pretraining.replaced import ReplacedCharacters, generator_for
 from backends.tagging import checkpoint
 from backends.tagging.architecture import (
     Architecture,
     EncoderShape,
-    neighbours_of,
+    blank,
     pretrained,
     scratch,
 )
@@ -37,7 +43,7 @@ from harness.tags import encode
 SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
 
 
-class EncoderBackend:
+class EncoderBackend(FromText):
     """What the three share: the backend, and at once what the training loop asks for."""
 
     family = "encoder"
@@ -109,7 +115,6 @@ class EncoderBackend:
             self.shape.dropout,
             word_dropout=self.shape.word_dropout,
             unknown=self.tokenizer.table.unknown,
-            neighbours=neighbours_of(encoder, self.shape),
         )
 
     def _origin(self) -> str:
@@ -127,7 +132,7 @@ class EncoderBackend:
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """The encoder and the classifier; the head at a rate of its own."""
         rate, head_rate = recipe.learning_rate, self.tagging.head_lr
-        body, classifier = self._body(), self.model.classifier
+        body, classifier = self.model.encoder.named_parameters(), self.model.classifier
         chain = list(self.model.head.parameters())
         if not chain:
             top = decay_groups(
@@ -137,11 +142,6 @@ class EncoderBackend:
         body = [*body, *classifier.named_parameters()]
         top = [{"params": chain, "lr": head_rate or 100 * rate, "weight_decay": 0.0}]
         return decay_groups(body, rate, recipe.weight_decay) + top
-
-    def _body(self) -> list[tuple[str, torch.nn.Parameter]]:
-        """What is trained at the encoder's rate."""
-        parts = [self.model.encoder, self.model.neighbours]
-        return [named for part in parts if part for named in part.named_parameters()]
 
     def positions(self, example: Example) -> int:
         """The positions that an example costs."""
@@ -188,6 +188,15 @@ class EncoderBackend:
         """The tags of what was read of ``sentence``, and how many of its units were not."""
         tags = tuple(self.context.tags[i] for i in path)
         return Tags(tags, len(sentence) - len(tags))
+
+    def objective(self, characters: Characters, length: int) -> Objective:
+        """As of ``FromText``."""
+        return MaskedCharacters(self._reader(characters, length), characters)
+
+    def _reader(self, characters: Characters, length: int) -> CharacterReader:
+        """A random encoder of windows of ``length``; positions beyond it would stay untrained."""
+        sizes = (len(characters), characters.padding, length)
+        return CharacterReader(blank(self.architecture, self.shape, *sizes))
 
     def oracle(self, train_set: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold through units, pieces and first pieces, and back."""
@@ -238,3 +247,8 @@ class Electra(EncoderBackend):
 
     architecture, head = "electra", SoftmaxHead
     base = "hfl/chinese-electra-180g-base-discriminator"
+
+    def objective(self, characters: Characters, length: int) -> Objective:
+        """As of ``FromText``."""
+        reader = self._reader(characters, length)
+        return ReplacedCharacters(reader, generator_for(reader), characters)

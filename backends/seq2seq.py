@@ -29,6 +29,10 @@ from backends.generating.padding import (
     summed_loss,
     waits_for_mask,
 )
+from backends.pretraining.characters import Characters
+from backends.pretraining.from_text import FromText
+from backends.pretraining.objective import Objective
+from backends.pretraining.span_corruption import SpanCorruption
 from harness.core import Example, Sentence
 from harness.protocol import Context
 
@@ -36,7 +40,7 @@ SHAPE = GeneratorShape(model="google/mt5-small")
 DECODING, RECIPE = DecodingOptions(format="char-tag"), GeneratorRecipe()
 
 
-class T5(Generator):
+class T5(FromText, Generator):
     """An encoder-decoder that copies the sentence and tags it."""
 
     family: ClassVar[str] = "seq2seq"
@@ -52,6 +56,13 @@ class T5(Generator):
     ) -> None:
         """Take note of the options."""
         super().__init__(context, shape, decoding, recipe)
+
+    def objective(self, characters: Characters, length: int) -> Objective:
+        """As of ``FromText``; the model takes any ``length``."""
+        del length
+        return SpanCorruption(
+            scratch.alignable(scratch.encoder_decoder, self.shape, len(characters)), characters
+        )
 
     def random_model(self, size: int) -> Any:
         """A T5."""

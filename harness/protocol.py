@@ -211,6 +211,11 @@ class PretrainReport:
     curve: tuple[CurvePoint, ...] = ()
 
 
+# What a backend needs to go on after an interruption, in the folder of the weights; the harness
+# removes it once they are finished.
+UNFINISHED = "unfinished"
+
+
 @runtime_checkable
 class Pretrains(Protocol):
     """A backend that can learn from raw text.
@@ -221,6 +226,6 @@ class Pretrains(Protocol):
     def pretrain(self, text: TextStream, folder: Path) -> PretrainReport:
         """Read all of ``text``, and leave a model in ``folder`` that ``model=FOLDER`` takes.
 
-        Where it was interrupted before, it goes on from what it left in ``folder``.
+        Where it was interrupted before, it goes on from ``folder / UNFINISHED``.
         """
         ...

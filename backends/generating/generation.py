@@ -121,6 +121,7 @@ class Generator(ABC):
         else:
             self.model = pretrained.model(self.shape, self.auto)
             pretrained.add_rows(self.model, self.vocabulary)
+            pretrained.align(self.model, self.stride)
 
     def _tokenizer(self, sentences: Sequence[Sentence]) -> Any:
         if self.shape.init == "scratch":

@@ -15,6 +15,7 @@ import torch
 from backends.generating.generator_options import GeneratorShape
 from backends.generating.vocabulary import UnitVocabulary
 from backends.training import weights
+from harness.errors import ConfigError
 
 
 def origin(shape: GeneratorShape) -> str:
@@ -62,6 +63,22 @@ def read_model(folder: Path, auto: str) -> Any:
         loaded = kind.from_pretrained(folder, trust_remote_code=False, dtype=torch.float32)
     loaded.config.tie_word_embeddings = _tied(loaded)
     return loaded
+
+
+def align(model: Any, stride: int | None) -> None:
+    """Let ``model`` know that a unit takes ``stride`` tokens of its answers; None lets it not know.
+
+    Raises:
+        ConfigError: where it is to know, and is no model of ours.
+    """
+    from backends.generating.aligned import is_aligned
+
+    if is_aligned(model):
+        model.config.stride = stride
+    elif stride is not None:
+        raise ConfigError(
+            "aligned is for init=scratch and for weights that `pretrain` made; these are neither"
+        )
 
 
 def save(model: Any, folder: Path) -> None:

@@ -6,7 +6,7 @@ pieces of words where it has. Units seen once are left out, so that the unknown 
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -109,6 +109,13 @@ def decoder(shape: GeneratorShape, size: int, stride: int | None = None) -> Any:
     if _is_plain(shape, stride):
         return GPT2LMHeadModel(config)
     return AlignedGpt2(_extended(config, shape, stride))
+
+
+def alignable(build: Callable[..., Any], shape: GeneratorShape, size: int) -> Any:
+    """What ``build`` makes, of ``size`` tokens, to be told the unit of an answer later on."""
+    model = build(shape, size, 1)
+    model.config.stride = None
+    return model
 
 
 def _is_plain(shape: GeneratorShape, stride: int | None) -> bool:

@@ -4,6 +4,7 @@ Everything comes through transformers, with no code from a model's folder and no
 """
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
 from backends.training import weights
-from backends.training.neighbours import Neighbours, Sight
+from backends.training.neighbours import Sight
 from backends.training.option_group import option_group
 from backends.training.shape import Shape
 from harness.errors import ConfigError, WeightsError
@@ -47,27 +48,38 @@ def scratch(
     architecture: Architecture, shape: EncoderShape, table: LearnedTable
 ) -> tuple[Any, UnitTokenizer]:
     """A random encoder over ``table``, and the way sentences enter it."""
+    encoder = blank(architecture, shape, len(table), table.padding, POSITIONS)
+    return encoder, UnitTokenizer(table, POSITIONS)
+
+
+def blank(
+    architecture: Architecture, shape: EncoderShape, size: int, padding: int, positions: int
+) -> Any:
+    """A random encoder of ``size`` tokens, of which ``padding`` is none, and ``positions``."""
     width = shape.width or shape.WIDTH
     deviation = 0.02 * math.sqrt(768 / width)  # BERT's 0.02 is for a width of 768
     sizes = {
-        "vocab_size": len(table),
+        "vocab_size": size,
         "hidden_size": width,
         "num_hidden_layers": shape.layers or shape.LAYERS,
         "num_attention_heads": shape.attention_heads or shape.HEADS,
         "intermediate_size": 4 * width,
-        "max_position_embeddings": POSITIONS,
+        "max_position_embeddings": positions,
         "hidden_dropout_prob": shape.dropout,
         "attention_probs_dropout_prob": shape.dropout,
-        "pad_token_id": table.padding,
+        "pad_token_id": padding,
         "initializer_range": deviation,
     }
     if architecture == "electra":
         sizes["embedding_size"] = width // 2  # ELECTRA's embeddings are narrower than its layers
-    encoder = random_encoder(_config(architecture)(**sizes))
-    positions = encoder.embeddings.position_embeddings.weight
+    config = _config(architecture)(**sizes)
+    if shape.sight != Sight():
+        config.sight = asdict(shape.sight)
+    encoder = random_encoder(config)
+    learned = encoder.embeddings.position_embeddings.weight
     with torch.no_grad():
-        positions.copy_(sinusoids(*positions.shape) * deviation * math.sqrt(2))
-    return encoder, UnitTokenizer(table, POSITIONS)
+        learned.copy_(sinusoids(*learned.shape) * deviation * math.sqrt(2))
+    return encoder
 
 
 def sinusoids(positions: int, width: int) -> torch.Tensor:
@@ -103,16 +115,12 @@ def random_encoder(config: Any) -> Any:
     """A random encoder of ``config``, with no pooler where the architecture has one."""
     from transformers import AutoModel
 
+    from backends.tagging.seeing import class_for
+
+    if (seeing := class_for(config)) is not None:
+        return seeing(config)
     extra = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
     return AutoModel.from_config(config, trust_remote_code=False, **extra)
-
-
-def neighbours_of(encoder: Any, shape: EncoderShape) -> Neighbours | None:
-    """What lets the embeddings of ``encoder`` see their neighbours, where ``shape`` asks for it."""
-    if shape.sight == Sight():
-        return None
-    width = encoder.get_input_embeddings().embedding_dim
-    return Neighbours(width, shape.sight, encoder.config.initializer_range)
 
 
 _POOLED = ("bert", "roberta", "xlm-roberta", "camembert", "ernie")
@@ -151,12 +159,15 @@ def _load(folder: Path, config: Any) -> Any:
     from transformers import AutoModel
     from transformers.utils import logging
 
+    from backends.tagging.seeing import class_for
+
+    kind = class_for(config) or AutoModel
     extra = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
     shown, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        return AutoModel.from_pretrained(
+        return kind.from_pretrained(
             folder, config=config, trust_remote_code=False, dtype=torch.float32, **extra
         )
     except (SafetensorError, UnpicklingError, OSError, RuntimeError, ValueError) as error:
@@ -173,5 +184,7 @@ def _keep_embeddings(trained: Any, shape: EncoderShape) -> Any:
     config = trained.config
     config.num_hidden_layers = shape.layers or config.num_hidden_layers
     fresh = random_encoder(config)
-    fresh.embeddings.load_state_dict(trained.embeddings.state_dict())
+    for part in ("embeddings", "neighbours"):
+        if hasattr(trained, part):
+            getattr(fresh, part).load_state_dict(getattr(trained, part).state_dict())
     return fresh

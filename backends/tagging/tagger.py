@@ -12,7 +12,6 @@ import torch
 
 from backends.tagging.encoding import TokenizedSentence
 from backends.tagging.heads import Head, Targets
-from backends.training.neighbours import Neighbours
 
 
 class Batch(NamedTuple):
@@ -71,7 +70,6 @@ class Tagger(torch.nn.Module):
         word_dropout: how often a first piece is read as ``unknown`` in training, so that a tag is
             learned from the context too, and new names are nothing new.
         unknown: the id of the unknown piece.
-        neighbours: what adds to each piece what is near it, in a model from scratch.
     """
 
     def __init__(
@@ -82,7 +80,6 @@ class Tagger(torch.nn.Module):
         *,
         word_dropout: float = 0.0,
         unknown: int = 0,
-        neighbours: Neighbours | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -90,25 +87,14 @@ class Tagger(torch.nn.Module):
         self.dropout = torch.nn.Dropout(dropout)
         self.classifier = torch.nn.Linear(encoder.config.hidden_size, head.tags)
         self.head = head
-        self.neighbours = neighbours
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Scores in fp32 (units, tags)."""
         ids = self._with_unknowns(batch) if self.training and self.word_dropout else batch.ids
-        hidden = self._encoded(ids, batch.attention)  # (batch, pieces, width)
+        hidden = self.encoder(ids, attention_mask=_mask(batch.attention)).last_hidden_state
         units = hidden.flatten(0, 1).index_select(0, batch.firsts)  # (units, width)
         scores: torch.Tensor = self.classifier(self.dropout(units))  # (units, tags)
         return scores.float()
-
-    def _encoded(self, ids: torch.Tensor, attention: torch.Tensor | None) -> torch.Tensor:
-        """The last layer (batch, pieces, width) for ``ids`` (batch, pieces)."""
-        mask = _mask(attention)
-        read = {"input_ids": ids}
-        if self.neighbours is not None:
-            words = self.encoder.get_input_embeddings()(ids)  # (batch, pieces, width)
-            read = {"inputs_embeds": self.neighbours(words, ids, attention)}
-        hidden: torch.Tensor = self.encoder(**read, attention_mask=mask).last_hidden_state
-        return hidden
 
     def _with_unknowns(self, batch: Batch) -> torch.Tensor:
         """The ids (batch, pieces), some first pieces unknown."""

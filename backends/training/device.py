@@ -18,6 +18,8 @@ from harness.protocol import Context
 
 # Devices that read the memory of the host.
 SHARING = ("cpu", "mps")
+# The instructions for products in bf16, as torch calls them.
+BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 def device_of(context: Context) -> torch.device:
@@ -46,6 +48,24 @@ def precision_of(context: Context, device: torch.device) -> str:
         return context.precision
     able = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return "bf16" if able else "fp32"
+
+
+def quickest_precision(context: Context, device: torch.device) -> str:
+    """The precision of training on much text; ``auto`` is bf16 wherever it is the quicker one."""
+    if context.precision != "auto":
+        return context.precision
+    return "bf16" if multiplies_bf16(device) else "fp32"
+
+
+def multiplies_bf16(device: torch.device) -> bool:
+    """Whether ``device`` has instructions for products in bf16; emulated, they are a trap.
+
+    On a processor with AVX2 alone, training in bf16 takes 15 times as long as in fp32.
+    """
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    able = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    return any(able.get(name) for name in BF16)
 
 
 def precision_of_answers(context: Context) -> str:

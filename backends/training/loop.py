@@ -160,7 +160,7 @@ class _Loop:
     def epoch(self, number: int) -> Epoch:
         """Train once, then look at the development set; leaves the averaged weights."""
         start = time.perf_counter()
-        losses, positions, fed = Losses(self.device, number), 0, list[Example]()
+        losses, positions, fed = Losses(self.device, f"epoch {number}"), 0, list[Example]()
         self.objective.model.train()
         plan = self._plan(number)
         for effective in plan:

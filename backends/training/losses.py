@@ -14,10 +14,10 @@ LONG_STRIDE = 32
 
 
 class Losses:
-    """The loss per target over an epoch, and the watch for numbers that are not finite."""
+    """The loss per target over ``part`` of training, and the watch for what is not finite."""
 
-    def __init__(self, device: torch.device, epoch: int) -> None:
-        self.epoch = epoch
+    def __init__(self, device: torch.device, part: str) -> None:
+        self.part = part
         self.stride = STRIDE.get(device.type, LONG_STRIDE)
         self.sums = torch.zeros(2, device=device)
         self.first_bad = torch.zeros((), dtype=torch.long, device=device)
@@ -54,7 +54,7 @@ class Losses:
         bad = int(self.first_bad)
         if bad:
             msg = (
-                f"epoch {self.epoch}, step {bad}: the loss or its gradient is not finite; training "
+                f"{self.part}, step {bad}: the loss or its gradient is not finite; training "
                 "stopped and keeps nothing. Lower learning_rate or head_lr, raise warmup, or set "
                 "precision=fp32"
             )

@@ -6,13 +6,25 @@ whole effective batch, so that 8 x 1, 4 x 2 and 2 x 4 are one update.
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import torch
 from torch.nn.utils import get_total_norm
 
-Schedule: TypeAlias = Literal["linear", "cosine"]
+Schedule: TypeAlias = Literal["linear", "cosine", "flat"]
 Named: TypeAlias = Iterable[tuple[str, torch.nn.Parameter]]
+# The share of training in which a flat rate falls to nothing at its end (Hägele et al. 2024,
+# "Scaling laws and compute-optimal training beyond fixed training durations").
+FALL = 0.2
+
+
+class Grouped(Protocol):
+    """An optimiser, or several as one: groups of parameters, each with its rate."""
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The groups, as torch has them."""
+        ...
 
 
 def decay_groups(parameters: Named, learning_rate: float, decay: float) -> list[dict[str, Any]]:
@@ -40,6 +52,8 @@ def factor(progress: float, schedule: Schedule, warmup: float) -> float:
     """The share of the peak learning rate at ``progress``, the share of all training done."""
     if progress < warmup:
         return progress / warmup
+    if schedule == "flat":
+        return min(1.0, (1.0 - progress) / FALL)
     left = (1.0 - progress) / (1.0 - warmup)
     return left if schedule == "linear" else 0.5 - 0.5 * math.cos(math.pi * left)
 
@@ -47,23 +61,23 @@ def factor(progress: float, schedule: Schedule, warmup: float) -> float:
 class Rates:
     """The learning rates of an optimiser's groups under a schedule."""
 
-    def __init__(self, optimiser: torch.optim.Optimizer, schedule: Schedule, warmup: float) -> None:
-        self.groups = optimiser.param_groups
-        self.peaks = [group["lr"] for group in self.groups]
+    def __init__(self, optimiser: Grouped, schedule: Schedule, warmup: float) -> None:
+        self.optimiser = optimiser  # whose groups are other ones once it has loaded its state
+        self.peaks = [group["lr"] for group in optimiser.param_groups]
         self.schedule, self.warmup = schedule, warmup
 
     def set(self, progress: float) -> None:
         """Set the rates for an update whose middle is at ``progress``."""
         share = factor(progress, self.schedule, self.warmup)
-        for group, peak in zip(self.groups, self.peaks, strict=True):
+        for group, peak in zip(self.optimiser.param_groups, self.peaks, strict=True):
             group["lr"] = peak * share
 
     def now(self) -> tuple[float, ...]:
         """The distinct rates, in the order of the groups."""
-        return tuple(dict.fromkeys(float(group["lr"]) for group in self.groups))
+        return tuple(dict.fromkeys(float(group["lr"]) for group in self.optimiser.param_groups))
 
 
-def normalise(optimiser: torch.optim.Optimizer, divisor: torch.Tensor, clip: float) -> torch.Tensor:
+def normalise(optimiser: Grouped, divisor: torch.Tensor, clip: float) -> torch.Tensor:
     """Divide the gradients by ``divisor``, clip their norm at ``clip`` (0 = never); gives the norm.
 
     One pass over the gradients and no wait for the device.
@@ -76,6 +90,6 @@ def normalise(optimiser: torch.optim.Optimizer, divisor: torch.Tensor, clip: flo
     return norm
 
 
-def _gradients(optimiser: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
+def _gradients(optimiser: Grouped) -> Iterator[torch.Tensor]:
     for group in optimiser.param_groups:
         yield from (p.grad for p in group["params"] if p.grad is not None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 import typer
 
 from harness import registry
+from harness.protocol import Pretrains
 from harness.registry import Plugin
 from harness.resources import folder
 
@@ -21,6 +22,7 @@ Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="NAME", help="Backends whose options to list."),
 ]
+HEAD = ("type", "default", "what it is")
 _SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -57,14 +59,21 @@ def _line(plugin: Plugin) -> str:
 
 
 def _options(plugin: Plugin) -> str:
-    """A line for each option: name, type, default, and what it is."""
+    """A line for each option: name, type, default, and what it is; those of ``pretrain`` too."""
     from tabulate import tabulate
 
     from harness.runs.options import declared
 
-    head = ("option", "type", "default", "what it is")
-    rows = [_row(option) for option in declared(plugin.load()).values()]
-    return tabulate(rows, head, tablefmt="plain", disable_numparse=True)
+    backend = plugin.load()
+    tables = {"option": declared(backend)}
+    if issubclass(backend, Pretrains):
+        tables["option of pretrain"] = declared(backend.pretrain)
+    return "\n\n".join(
+        tabulate(
+            map(_row, options.values()), (name, *HEAD), tablefmt="plain", disable_numparse=True
+        )
+        for name, options in tables.items()
+    )
 
 
 def _row(option: "Option") -> tuple[str, str, str, str]:

@@ -24,6 +24,7 @@ from harness.version import __version__
 
 # A character that comes less often is unknown: nothing would be learned of it.
 SEEN = 5
+ALLOWED = {"device": ("auto", "cpu", "cuda"), "precision": ("auto", "fp32", "bf16")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,12 @@ class PretrainingRequest:
     device: str = "auto"
     precision: str = "auto"
     threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name, allowed in ALLOWED.items():
+            if getattr(self, name) not in allowed:
+                msg = f"--{name} {getattr(self, name)}: there are {', '.join(allowed)}"
+                raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True)

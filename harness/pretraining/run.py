@@ -4,6 +4,7 @@
 """
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,14 @@ from harness.core import Output
 from harness.errors import BackendError
 from harness.pretraining.held_out import Removed
 from harness.pretraining.plan import PretrainingPlan
-from harness.protocol import Context, DevScore, PretrainReport, Pretrains, Progress
+from harness.protocol import (
+    UNFINISHED,
+    Context,
+    DevScore,
+    PretrainReport,
+    Pretrains,
+    Progress,
+)
 from harness.results import store
 from harness.results.pretraining import COMPLETE, Pretraining, Sitting
 from harness.runs import code, hardware
@@ -41,6 +49,7 @@ def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretra
         _refuse_partial(plan, learned)
         record = _record(plan, learned, sittings)
         store.write_json(folder / COMPLETE, record.model_dump(mode="json"))
+        shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     return record
 
 

@@ -199,7 +199,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_names_the_step(tmp_path):
 
 
 def test_the_first_bad_step_is_named_even_where_losses_are_read_late():
-    losses = Losses(torch.device("cpu"), 4)
+    losses = Losses(torch.device("cpu"), "epoch 4")
     losses.stride = 6
     one, endless, nothing = (torch.tensor(float(x)) for x in ("1", "inf", "nan"))
     for loss in (one, one, endless, one, nothing):
@@ -211,7 +211,7 @@ def test_the_first_bad_step_is_named_even_where_losses_are_read_late():
 def test_a_gradient_that_is_not_finite_ends_the_run():
     one, endless = torch.tensor(1.0), torch.tensor(float("inf"))
     with pytest.raises(HarnessError, match="step 1"):
-        Losses(torch.device("cpu"), 1).add(one, endless, one)
+        Losses(torch.device("cpu"), "epoch 1").add(one, endless, one)
 
 
 def test_the_best_epoch_is_restored_and_of_equals_the_earlier(tmp_path):

@@ -1,0 +1,38 @@
+"""What a family inherits to learn from raw text: ``harness.protocol.Pretrains``."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from backends.pretraining import loop
+from backends.pretraining.characters import Characters
+from backends.pretraining.objective import Objective
+from backends.pretraining.recipe import PretrainRecipe
+from harness.errors import ConfigError
+from harness.protocol import Context, PretrainReport, TextStream
+
+RECIPE = PretrainRecipe()
+
+
+class FromText(ABC):
+    """A family that learns from raw text what its objective asks."""
+
+    context: Context
+    shape: Any
+
+    @abstractmethod
+    def objective(self, characters: Characters, length: int) -> Objective:
+        """What is predicted of windows of ``length``, by a random model of ``characters``."""
+
+    def pretrain(
+        self, text: TextStream, folder: Path, *, recipe: PretrainRecipe = RECIPE
+    ) -> PretrainReport:
+        """Read all of ``text``, and leave a model in ``folder`` that ``model=FOLDER`` takes.
+
+        Raises:
+            ConfigError: for a model that does not begin from scratch, or windows beyond it.
+        """
+        if self.shape.init != "scratch":
+            msg = f"init={self.shape.init}: pretraining begins from scratch, set init=scratch"
+            raise ConfigError(msg)
+        return loop.pretrain(self.objective, text, folder, recipe, self.context)

@@ -1,0 +1,194 @@
+"""What was pretrained is what a task begins with, for every family, by one option."""
+
+import pytest
+import tiny_generators
+import tiny_task
+import torch
+from making import make
+from program import harness
+from raw_text import FAMILIES, SHAPE, learner, stream, weights
+from tiny_generators import DEV, TRAIN
+
+from backends.pretraining.characters import FIRST
+from backends.pretraining.recipe import PretrainRecipe
+from harness.core import Sentence
+from harness.errors import ConfigError
+from harness.pretraining.stream import Stream, alphabet, ordered
+from harness.results.pretraining import COMPLETE, Pretraining
+
+every_family = pytest.mark.parametrize("family", FAMILIES)
+# Sizes come from the folder.
+FINE_TUNED = {
+    "init": "pretrained", "epochs": 6, "learning_rate": 5e-3, "dropout": 0.0, "batch_units": 256,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """A pretrained model of each family."""
+    text = "".join(example.sentence.text + "\n" for example in TRAIN)
+    known = alphabet({c: text.count(c) for c in set(text)}, 100, 5)
+    windows = Stream([text], ordered([text], [40], 64, 5), 64, known)
+    found = {}
+    for family in FAMILIES:
+        found[family] = tmp_path_factory.mktemp(family) / "weights"
+        recipe = PretrainRecipe(learning_rate=1e-2, batch_windows=4)
+        made = learner(family, found[family])
+        made.pretrain(windows, found[family], recipe=recipe)
+    return found
+
+
+def task_backend(family, folders, folder, **options):
+    context = tiny_generators.context(folder)
+    return make(FAMILIES[family], context, **FINE_TUNED, model=str(folders[family]), **options)
+
+
+@every_family
+def test_a_task_begins_with_the_weights_that_were_learned(family, folders, tmp_path):
+    made = task_backend(family, folders, tmp_path)
+    sentence = TRAIN[0].sentence
+    if family in ("t5", "gpt"):
+        made.build(TRAIN)
+        model, ids = made.model, made.vocabulary.anchors(sentence)
+    else:
+        model, tokenizer = made.build([sentence])
+        ids = tokenizer.encode(sentence).ids
+    assert min(ids) >= FIRST  # every character of the task is known
+    stored = weights(folders[family])
+    table = model.get_input_embeddings().weight
+    (name,) = (n for n in ("embeddings.word_embeddings.weight", "shared.weight",
+                           "transformer.wte.weight") if n in stored)  # fmt: skip
+    assert table.dtype == torch.float32
+    assert torch.equal(table[: len(stored[name])], stored[name].float())
+
+
+@every_family
+def test_a_task_is_learned_from_them_and_read_back(family, folders, tmp_path):
+    made = task_backend(family, folders, tmp_path)
+    report = made.fit(TRAIN, DEV)
+    assert report.weights == "weights"
+    sentences = [example.sentence for example in DEV]
+    answers = made.predict(sentences)
+    assert report.epochs[-1].loss < 0.6 * report.epochs[0].loss
+    made.save(tmp_path)
+    again = task_backend(family, folders, tmp_path)
+    again.load(tmp_path)
+    assert [a.tags for a in again.predict(sentences)] == [a.tags for a in answers]
+
+
+@every_family
+def test_an_odd_unit_owns_a_position_too(family, folders, tmp_path):
+    made = task_backend(family, folders, tmp_path)
+    odd = Sentence("odd", ("我", "\u200b", "\ufe0f", " ", "\x07", "😀", "龘", "。"))
+    if family in ("t5", "gpt"):
+        made.build(TRAIN)
+        assert [len(pieces) for pieces in made.vocabulary.pieces(odd)] == [1] * len(odd)
+    else:
+        _, tokenizer = made.build([odd])
+        assert len(tokenizer.encode(odd).ids) == len(odd)
+
+
+@pytest.mark.parametrize("family", ["bert-crf", "electra"])
+def test_what_sees_neighbours_is_in_the_folder_too(family, tmp_path):
+    made = learner(family, tmp_path / "weights", convolutions=2)
+    recipe = PretrainRecipe(learning_rate=1e-2, batch_windows=8)
+    made.pretrain(stream(windows=16), tmp_path / "weights", recipe=recipe)
+    begun = task_backend(family, {family: tmp_path / "weights"}, tmp_path)
+    encoder, _ = begun.build([])
+    stored = weights(tmp_path / "weights")
+    kept = {name: value for name, value in stored.items() if name.startswith("neighbours.")}
+    assert len(kept) == 4
+    for name, value in kept.items():
+        assert torch.equal(encoder.get_parameter(name), value.float())
+        assert name.endswith("weight") or value.any()  # a bias begins as zero
+    begun.fit(TRAIN[:20], DEV)
+    begun.save(tmp_path)
+    again = task_backend(family, {family: tmp_path / "weights"}, tmp_path)
+    again.load(tmp_path)
+    sentences = [example.sentence for example in DEV]
+    assert [a.tags for a in again.predict(sentences)] == [a.tags for a in begun.predict(sentences)]
+
+
+@pytest.mark.parametrize("family", ["t5", "gpt"])
+def test_an_answer_may_be_told_its_unit_from_then_on(family, folders, tmp_path):
+    made = task_backend(family, folders, tmp_path, aligned=True)
+    made.build(TRAIN)
+    assert made.model.config.stride == made.codec.stride
+    plain = task_backend(family, folders, tmp_path)
+    plain.build(TRAIN)
+    assert plain.model.config.stride is None
+    made.fit(TRAIN[:20], DEV)
+    made.save(tmp_path)
+    again = task_backend(family, folders, tmp_path, aligned=True)
+    again.load(tmp_path)
+    assert again.model.config.stride == made.codec.stride
+    sentences = [example.sentence for example in DEV[:5]]
+    assert [a.tags for a in again.predict(sentences)] == [a.tags for a in made.predict(sentences)]
+
+
+def test_weights_of_others_cannot_be_told_the_unit(tmp_path):
+    tiny_generators.seq2seq("tied", size=300).save_pretrained(tmp_path / "weights")
+    tiny_generators.tokenizer(tmp_path / "weights")
+    made = task_backend("t5", {"t5": tmp_path / "weights"}, tmp_path, aligned=True)
+    with pytest.raises(ConfigError, match="aligned is for init=scratch and for weights that"):
+        made.build(TRAIN)
+
+
+@pytest.mark.parametrize("family", ["bert-crf", "electra"])
+def test_a_sentence_beyond_the_window_of_pretraining_is_refused(family, folders, tmp_path):
+    made = task_backend(family, folders, tmp_path)
+    _, tokenizer = made.build([])
+    with pytest.raises(ConfigError, match="set window_limit=64 or less"):
+        tokenizer.encode(Sentence("long", ("我",) * 65))
+
+
+def test_the_four_presets_have_as_many_parameters_and_fit_into_12_megabytes(tmp_path):
+    from backends.pretraining.characters import Characters
+    from harness.registry import find
+    from harness.runs import config
+    from harness.runs.options import Given, construct
+
+    sizes = {}
+    known = "".join(chr(0x4E00 + i) for i in range(6000))
+    for family in (*FAMILIES, "bert-softmax"):
+        backend = find(family).load()
+        options = config.options(family, backend, "pretrain", ())
+        context = tiny_generators.context(tmp_path)
+        made = construct(backend, context, Given(options.values, "preset"))
+        objective = made.objective(Characters(known), 256)
+        sizes[family] = objective.save(tmp_path / family)
+        assert (tmp_path / family / "model.safetensors").stat().st_size <= 12_000_000
+    assert max(sizes.values()) <= 1.1 * min(sizes.values()), sizes
+
+
+@pytest.mark.slow
+def test_the_command_pretrains_and_run_takes_its_folder(tmp_path):
+    task = tiny_task.make(tmp_path, repeat=4)
+    lines = [f"第{i}天，{'春夏秋冬'[i % 4]}风吹过{'东西南北'[i % 3]}城的上海。" for i in range(300)]
+    (tmp_path / "text.txt").write_text("\n".join(lines), encoding="utf-8")
+    small = [f"{key}={value}" for key, value in SHAPE.items()]
+    for family in FAMILIES:
+        out, messages = harness(
+            "pretrain", "text.txt", "--backend", family, "-o", f"weights/{family}",
+            "--task", task, "--window", 64, "--characters", 2048, "--set", *small,
+            "batch_windows=8", folder=tmp_path,
+        )  # fmt: skip
+        assert "2,048 characters" in out
+        assert "100%  loss" in messages
+        found = tmp_path / "weights" / family
+        record = Pretraining.model_validate_json((found / COMPLETE).read_bytes())
+        assert record.backend == family
+        assert not (found / "unfinished").exists()
+    digests = {
+        Pretraining.model_validate_json((path / COMPLETE).read_bytes()).text.sha256
+        for path in (tmp_path / "weights").iterdir()
+    }
+    assert len(digests) == 1
+    options = [f"{family}.model=weights/{family}" for family in FAMILIES]
+    out, _ = harness(
+        "run", "--task", task, "--backend", *FAMILIES, "--seed", 13, "--set", *options,
+        "init=pretrained", "layers=null", "width=null", "attention_heads=null", "epochs=1",
+        "window_limit=64", "window_margin=8", folder=tmp_path,
+    )  # fmt: skip
+    for family in FAMILIES:
+        assert f"{family} tiny" in out
