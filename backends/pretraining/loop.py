@@ -33,7 +33,7 @@ from backends.training.device import (
 from backends.training.layers import place
 from backends.training.losses import Losses
 from backends.training.optimiser import Rates, normalise
-from harness.errors import ConfigError
+from harness.errors import ConfigError, WeightsError
 from harness.protocol import UNFINISHED, Context, PretrainReport, Progress, TextStream
 
 
@@ -50,6 +50,7 @@ def pretrain(
         ConfigError: for windows that are longer than the model.
         HarnessError: at a loss or gradient that is not finite.
         ResourceError: when the disk is full.
+        WeightsError: for a checkpoint of another model.
     """
     set_up(context)
     objective = make(Characters(text.characters), text.length)
@@ -98,7 +99,7 @@ class _Loop:
         """Go on from the last checkpoint, if there is one, and say how it is computed."""
         state = checkpoint.read(self.folder)
         if state is not None:
-            self._load(state)
+            self._resume(state)
         native = multiplies_bf16(self.device)
         reason = f"this device {'has' if native else 'has no'} instructions for bf16"
         note = f"in {self.precision} ({reason})"
@@ -165,6 +166,16 @@ class _Loop:
             "updates": self.average.updates,
             "curve": self.curve.state(),
         }
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        try:
+            self._load(state)
+        except (KeyError, RuntimeError, ValueError) as error:
+            msg = (
+                f"the checkpoint in {self.folder} is of another model or another version of the "
+                f"code ({error}): begin in another folder, or go on with the code it was made by"
+            )
+            raise WeightsError(msg) from error
 
     def _load(self, state: dict[str, Any]) -> None:
         self.done, self.flops = state["done"], state["flops"]

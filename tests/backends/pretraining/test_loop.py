@@ -18,7 +18,7 @@ from backends.pretraining.optimisers import hidden_matrices, optimisers
 from backends.pretraining.recipe import PretrainRecipe
 from backends.training import device
 from backends.training.optimiser import factor
-from harness.errors import ConfigError, HarnessError
+from harness.errors import ConfigError, HarnessError, WeightsError
 from harness.protocol import UNFINISHED, Pretrains
 
 QUICK = PretrainRecipe(learning_rate=1e-2, batch_windows=8, together=8, average=0.0)
@@ -152,6 +152,12 @@ def test_muon_goes_on_to_the_same_bits_too(tmp_path, monkeypatch):
     monkeypatch.undo()
     pretrained("bert-crf", tmp_path / "parts", recipe=recipe)
     assert equal(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_checkpoint_of_another_model_is_one_message(tmp_path):
+    checkpoint.write(tmp_path / UNFINISHED, {"done": 8, "flops": 1.0, "model": {}})
+    with pytest.raises(WeightsError, match="of another model or another version of the code"):
+        pretrained("gpt", tmp_path)
 
 
 KILLED = """
