@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, bootstrap, chi2, false_discovery_control, studentized_range
+from scipy.stats import (
+    binomtest,
+    bootstrap,
+    chi2,
+    false_discovery_control,
+    norm,
+    studentized_range,
+    t,
+)
 
 from harness.errors import HarnessError
 from harness.statistics import (
@@ -21,7 +29,7 @@ from harness.statistics import (
     paired_permutation,
     rank_groups,
 )
-from harness.statistics.bootstrap import _weights, exact, resampled
+from harness.statistics.bootstrap import _weights, exact, expanded, resampled
 from harness.statistics.comparison import enough
 from harness.statistics.permutation import permuted
 from harness.statistics.samples import samples_of
@@ -103,6 +111,17 @@ def test_a_perfect_score_on_a_few_entities_is_not_certain():
     share = binomtest(entities, entities).proportion_ci(method="wilson").low
     assert found.low == pytest.approx(2 * share / (1 + share))
     assert interval(perfect[:, :10], draws=100).low < found.low < 1
+
+
+def test_few_sentences_are_given_the_tails_and_the_spread_that_they_lack():
+    counts = system(7, seeds=1, sentences=20)
+    [sample] = samples_of({"a": counts})
+    [replicates] = resampled([sample], draws=4000, seed=0)
+    wider = expanded(replicates, sample).std() / replicates.std()
+    assert wider == pytest.approx(t.ppf(0.975, 19) / norm.ppf(0.975) * (20 / 19) ** 0.5)
+    assert expanded(replicates, sample).mean() == pytest.approx(replicates.mean())
+    [large] = samples_of({"a": system(7, seeds=1, sentences=5000)})
+    assert expanded(replicates, large).std() / replicates.std() < 1.001
 
 
 def test_a_wider_level_gives_a_wider_interval():
