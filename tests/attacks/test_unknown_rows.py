@@ -109,3 +109,13 @@ def test_a_lexicon_stands_with_the_trained_rows_and_not_with_the_many(tmp_path):
     for number in range(3):
         row(tmp_path, f"other{number}", **ZERO_SHOT)
     assert names(blocks(tmp_path)[0]) == {"trained", "lexicon"}
+
+
+def test_a_lexicon_joins_the_rows_that_the_table_is_about_whatever_stands_first(tmp_path):
+    row(tmp_path, "lexicon", **LEXICON)
+    row(tmp_path, "alone", precision="bf16")
+    for number in range(2):
+        row(tmp_path, f"many{number}")
+    main, *others = blocks(tmp_path)
+    assert names(main) == {"many0", "many1", "lexicon"}
+    assert [names(block) for block in others] == [{"alone"}]
