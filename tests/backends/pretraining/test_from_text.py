@@ -186,9 +186,8 @@ def test_the_command_pretrains_and_run_takes_its_folder(tmp_path):
     assert len(digests) == 1
     options = [f"{family}.model=weights/{family}" for family in FAMILIES]
     out, _ = harness(
-        "run", "--task", task, "--backend", *FAMILIES, "--seed", 13, "--set", *options,
-        "init=pretrained", "layers=null", "width=null", "attention_heads=null", "epochs=1",
-        "window_limit=64", "window_margin=8", folder=tmp_path,
+        "run", "--task", task, "--backend", *FAMILIES, "--preset", "pretrained", "--seed", 13,
+        "--set", *options, "epochs=1", "window_limit=48", "window_margin=8", folder=tmp_path,
     )  # fmt: skip
     for family in FAMILIES:
-        assert f"{family} tiny" in out
+        assert f"{family} pretrained" in out
