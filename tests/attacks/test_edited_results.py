@@ -1,6 +1,7 @@
 """Result files edited by hand: nothing that their answers do not give reaches a table."""
 
 import json
+import re
 import shutil
 
 import made_runs
@@ -184,7 +185,7 @@ def test_reproducing_an_edited_result_begins_with_its_answers(folder, forged):
 def test_no_other_command_prints_an_edited_score(folder, forged, command):
     change(forged / "metrics.json", "types", "conlleval", to=PERFECT)
     out, messages = called(command, folder, folder=folder)
-    assert "100.00" not in out
+    assert not re.search(r"(?<![\d.])99(?![\d.])", out)  # the count, not part of another figure
     assert forged.name in messages
     assert "unsound" in messages
 
