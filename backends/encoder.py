@@ -27,6 +27,8 @@ from backends.tagging.architecture import (
 )
 from backends.tagging.encoding import LearnedTable, UnitTokenizer
 from backends.tagging.heads import CrfHead, Head, Paths, SoftmaxHead, class_weights
+from backends.tagging.ngrams import NgramScores
+from backends.tagging.scheme import Scheme
 from backends.tagging.tagger import Batch, LabelledBatch, Tagger, collate, targets_of
 from backends.tagging.tagging_options import TaggingOptions
 from backends.tagging.truncation import Truncation
@@ -38,7 +40,6 @@ from backends.training.prediction import positions_per_batch, predict_in_batches
 from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
 from harness.protocol import Context, FitReport
-from harness.tags import encode
 
 SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
 
@@ -67,7 +68,7 @@ class EncoderBackend(FromText):
         self.context, self.shape, self.recipe = context, shape, recipe
         self.tagging = tagging
         self.truncation = Truncation(tagging.max_length)
-        self.tag_ids = {tag: i for i, tag in enumerate(context.tags)}
+        self.scheme = Scheme(tagging.scheme, context.tags)
 
     @property
     def weights_name(self) -> str:
@@ -85,7 +86,7 @@ class EncoderBackend(FromText):
         train = [self.truncation.example(example) for example in train]
         encoder, self.tokenizer = self.build([example.sentence for example in train])
         head = self.head(
-            class_weights(self._tags(train), len(self.tag_ids), self.tagging.class_weights)
+            class_weights(self._tags(train), len(self.scheme), self.tagging.class_weights)
         )
         self.model = self.tagger(encoder, head)
         training = loop.train(self, train, dev, self.recipe, self.context)
@@ -99,6 +100,7 @@ class EncoderBackend(FromText):
             precision=training.precision,
             halved=training.halved,
             transitions=self.model.head.transitions(),
+            transition_tags=self.scheme.tags if self.head is CrfHead else None,
         )
 
     def build(self, sentences: Sequence[Sentence]) -> tuple[Any, UnitTokenizer]:
@@ -115,7 +117,12 @@ class EncoderBackend(FromText):
             self.shape.dropout,
             word_dropout=self.shape.word_dropout,
             unknown=self.tokenizer.table.unknown,
+            ngrams=self._ngrams(),
         )
+
+    def _ngrams(self) -> NgramScores | None:
+        rows, dropout = self.tagging.ngrams, self.tagging.ngram_dropout
+        return NgramScores(rows, len(self.scheme), dropout) if rows else None
 
     def _origin(self) -> str:
         name = weights.name(self.weights_name)
@@ -124,22 +131,20 @@ class EncoderBackend(FromText):
         )
 
     def _tags(self, examples: Sequence[Example]) -> list[list[int]]:
-        return [
-            [self.tag_ids[tag] for tag in encode(example.spans, len(example.sentence))]
-            for example in examples
-        ]
+        return [self.scheme.ids(example.spans, len(example.sentence)) for example in examples]
 
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """The encoder and the classifier; the head at a rate of its own."""
         rate, head_rate = recipe.learning_rate, self.tagging.head_lr
-        body, classifier = self.model.encoder.named_parameters(), self.model.classifier
-        chain = list(self.model.head.parameters())
+        encoder, ngrams = self.model.encoder, self.model.ngrams
+        body = [*encoder.named_parameters(), *(ngrams.named_parameters() if ngrams else ())]
+        classifier, chain = self.model.classifier, list(self.model.head.parameters())
         if not chain:
             top = decay_groups(
                 classifier.named_parameters(), head_rate or rate, recipe.weight_decay
             )
             return decay_groups(body, rate, recipe.weight_decay) + top
-        body = [*body, *classifier.named_parameters()]
+        body += classifier.named_parameters()
         top = [{"params": chain, "lr": head_rate or 100 * rate, "weight_decay": 0.0}]
         return decay_groups(body, rate, recipe.weight_decay) + top
 
@@ -165,9 +170,8 @@ class EncoderBackend(FromText):
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
         """One tag per unit."""
-        decode = self.model.head.decoder(
-            self.context.tags, constrained=self.tagging.constrain_transitions
-        )
+        rules = self.scheme.rules() if self.tagging.constrain_transitions else None
+        decode = self.model.head.decoder(rules)
         device = next(self.model.parameters()).device
 
         def submit(chosen: Sequence[Sentence]) -> Callable[[], Paths]:
@@ -186,7 +190,7 @@ class EncoderBackend(FromText):
 
     def _answer(self, path: Iterable[int], sentence: Sentence) -> Tags:
         """The tags of what was read of ``sentence``, and how many of its units were not."""
-        tags = tuple(self.context.tags[i] for i in path)
+        tags = self.scheme.answer(path)
         return Tags(tags, len(sentence) - len(tags))
 
     def objective(self, characters: Characters, length: int) -> Objective:
@@ -213,7 +217,7 @@ class EncoderBackend(FromText):
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and table into ``folder``."""
-        checkpoint.save(folder, self.model, self.tokenizer, self.context.tags)
+        checkpoint.save(folder, self.model, self.tokenizer, self.scheme.tags)
 
     def load(self, folder: Path) -> None:
         """Read what ``save`` wrote.
@@ -223,9 +227,9 @@ class EncoderBackend(FromText):
         """
         device = set_up(self.context)
         with weights.readable(folder):
-            saved = checkpoint.load(folder, self.context.tags)
+            saved = checkpoint.load(folder, self.scheme.tags)
             self.tokenizer = saved.tokenizer
-            self.model = self.tagger(saved.encoder, self.head(torch.ones(len(self.tag_ids))))
+            self.model = self.tagger(saved.encoder, self.head(torch.ones(len(self.scheme))))
             self.model.load_state_dict(saved.weights)
         place(self.model, device)
 

@@ -98,7 +98,8 @@ class FitReport:
     ``parameters`` and ``trained`` count scalars. ``epochs[i].training_digest`` is the
     SHA-256 of the examples fed, in an order-free form, so that runs can prove that they read the
     same bytes.
-    ``transitions`` is what a CRF learned, (tags, tags), in the order of ``Context.tags``.
+    ``transitions`` is what a CRF learned, (tags, tags), in the order of ``transition_tags``, which
+    are ``Context.tags`` where they are None.
     ``halved`` has, for each time that memory ran out, the positions that a batch had from then on.
     """
 
@@ -109,6 +110,7 @@ class FitReport:
     best_epoch: int | None = None
     precision: str = "fp32"
     transitions: tuple[tuple[float, ...], ...] | None = None
+    transition_tags: tuple[str, ...] | None = None
     halved: tuple[int, ...] = ()
 
 

@@ -15,8 +15,8 @@ from torch.nn import functional
 from torchcrf import CRF
 
 from backends.tagging import crf
+from backends.tagging.scheme import Rules
 from backends.tagging.viterbi import Chain, viterbi, viterbi_legal
-from harness.tags import legality
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 Paths: TypeAlias = Sequence[npt.NDArray[np.intp]]
@@ -55,12 +55,11 @@ class SoftmaxHead(torch.nn.Module):
         """Cross-entropy of ``scores`` (units, tags), summed."""
         return functional.cross_entropy(scores, targets.tags, self.weights, reduction="sum")
 
-    def decoder(self, tags: Sequence[str], *, constrained: bool) -> Decoder:
-        """The best tag of each unit, or the best legal path."""
-        if not constrained:
+    def decoder(self, rules: Rules | None) -> Decoder:
+        """The best tag of each unit, or the best path that ``rules`` allow."""
+        if rules is None:
             return lambda rows: [row.argmax(axis=1) for row in rows]
-        start, follow = legality(tags)
-        return lambda rows: viterbi_legal(rows, start, follow)
+        return lambda rows: viterbi_legal(rows, rules.start, rules.follow, rules.end)
 
     def transitions(self) -> tuple[tuple[float, ...], ...] | None:
         """None: a softmax knows of no neighbours."""
@@ -89,17 +88,16 @@ class CrfHead(torch.nn.Module):
         louder = still + self.weights[targets.tags, None] * (scores - still)  # (units, tags)
         return crf.loss(self.crf, targets.grid(louder), targets.grid(targets.tags), targets.mask)
 
-    def decoder(self, tags: Sequence[str], *, constrained: bool) -> Decoder:
-        """The best path, or the best legal one."""
-        if not constrained:
+    def decoder(self, rules: Rules | None) -> Decoder:
+        """The best path, or the best one that ``rules`` allow."""
+        if rules is None:
             return lambda rows: crf.decode_sentences(self.crf, rows)
-        start, follow = legality(tags)
         chain = self._chain()
         forbidden = np.float32(-np.inf)
         allowed = Chain(
-            np.where(start, chain.start, forbidden),
-            np.where(follow, chain.step, forbidden),
-            chain.end,
+            np.where(rules.start, chain.start, forbidden),
+            np.where(rules.follow, chain.step, forbidden),
+            np.where(rules.end, chain.end, forbidden),
         )
         return lambda rows: viterbi(rows, allowed)
 

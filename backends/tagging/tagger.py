@@ -12,6 +12,7 @@ import torch
 
 from backends.tagging.encoding import TokenizedSentence
 from backends.tagging.heads import Head, Targets
+from backends.tagging.ngrams import NgramScores
 
 
 class Batch(NamedTuple):
@@ -70,6 +71,7 @@ class Tagger(torch.nn.Module):
         word_dropout: how often a first piece is read as ``unknown`` in training, so that a tag is
             learned from the context too, and new names are nothing new.
         unknown: the id of the unknown piece.
+        ngrams: scores of the n-grams around a unit, which are added.
     """
 
     def __init__(
@@ -80,13 +82,14 @@ class Tagger(torch.nn.Module):
         *,
         word_dropout: float = 0.0,
         unknown: int = 0,
+        ngrams: NgramScores | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.word_dropout, self.unknown = word_dropout, unknown
         self.dropout = torch.nn.Dropout(dropout)
         self.classifier = torch.nn.Linear(encoder.config.hidden_size, head.tags)
-        self.head = head
+        self.head, self.ngrams = head, ngrams
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Scores in fp32 (units, tags)."""
@@ -94,6 +97,8 @@ class Tagger(torch.nn.Module):
         hidden = self.encoder(ids, attention_mask=_mask(batch.attention)).last_hidden_state
         units = hidden.flatten(0, 1).index_select(0, batch.firsts)  # (units, width)
         scores: torch.Tensor = self.classifier(self.dropout(units))  # (units, tags)
+        if self.ngrams is not None:
+            scores = scores + self.ngrams(ids, batch.attention, batch.firsts)
         return scores.float()
 
     def _with_unknowns(self, batch: Batch) -> torch.Tensor:

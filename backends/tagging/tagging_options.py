@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from backends.tagging.scheme import SchemeName
 from backends.training.option_group import option_group
 from harness.protocol import FormerName
 
@@ -12,6 +13,10 @@ from harness.protocol import FormerName
 class TaggingOptions:
     """How a tagger's head is trained and decoded, and how much of a sentence it reads."""
 
+    scheme: Annotated[
+        SchemeName,
+        Field(description="the tags it learns with, bio or bioes; it answers in bio"),
+    ] = "bio"
     head_lr: Annotated[
         float | None,
         Field(
@@ -25,9 +30,20 @@ class TaggingOptions:
     ] = 0.0
     constrain_transitions: Annotated[
         bool,
-        Field(description="rule out in decoding what may not follow in BIO"),
+        Field(description="rule out in decoding what the scheme does not allow"),
         FormerName("legal"),
     ] = False
+    ngrams: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="rows of a table of the n-grams around a unit, each with a score for every "
+            "tag, beside the encoder's; 0 = none",
+        ),
+    ] = 0
+    ngram_dropout: Annotated[
+        float, Field(ge=0, lt=1, description="how often an n-gram is not seen in training")
+    ] = 0.5
     max_length: Annotated[
         int,
         Field(ge=0, description="read the first units of a window only, answer O after; 0 = all"),

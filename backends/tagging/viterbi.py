@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 Path: TypeAlias = npt.NDArray[np.intp]
+Allowed: TypeAlias = npt.NDArray[np.bool_]
 
 # Sentences that share an array operation: enough to hide its overhead, few enough that the sums
 # over (tag, next tag, sentence) stay in the processor's cache.
@@ -60,9 +61,9 @@ def viterbi(emissions: Sequence[Scores], chain: Chain) -> list[Path]:
 
 
 def viterbi_legal(
-    emissions: Sequence[Scores], start: npt.NDArray[np.bool_], follow: npt.NDArray[np.bool_]
+    emissions: Sequence[Scores], start: Allowed, follow: Allowed, end: Allowed
 ) -> list[Path]:
-    """The best path of each sentence among those that ``harness.tags.legality`` allows.
+    """The best path of each sentence among those that are allowed.
 
     Each unit's scores are taken relative to its best. That changes no comparison of paths, and it
     makes the sum over the arg-max path exactly zero, so that it wins wherever it is legal.
@@ -71,18 +72,19 @@ def viterbi_legal(
         emissions: one (units, tags) array of logits or log-probabilities for each sentence.
         start: (tags,), which tags may begin a sentence.
         follow: (tags, tags), where ``[i, j]`` says that j may follow i.
+        end: (tags,), which tags may end a sentence.
 
     Raises:
         ValueError: for rules that leave a tag without a successor, for a wrong shape, or for a
             score that is not a number.
     """
-    if not start.any() or not follow.any(axis=1).all():
+    if not start.any() or not (follow.any(axis=1) | end).all():
         raise ValueError("the rules allow no first tag, or leave a tag that nothing may follow")
-    chain = Chain(_penalty(start), _penalty(follow), np.zeros(len(start), np.float32))
+    chain = Chain(_penalty(start), _penalty(follow), _penalty(end))
     return viterbi([scores - scores.max(axis=-1, keepdims=True) for scores in emissions], chain)
 
 
-def _penalty(allowed: npt.NDArray[np.bool_]) -> Scores:
+def _penalty(allowed: Allowed) -> Scores:
     return np.where(allowed, np.float32(0), np.float32(-np.inf))
 
 

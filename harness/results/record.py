@@ -267,6 +267,7 @@ class Run(FrozenModel):
     real_share: float | None = None
     halved: tuple[Natural, ...] = ()
     transitions: tuple[tuple[float, ...], ...] | None = None
+    transition_tags: tuple[str, ...] | None = None
     cost: Cost
 
     @property

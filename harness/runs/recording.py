@@ -59,6 +59,7 @@ def run_record(
         training_digests=tuple(epoch.training_digest for epoch in epochs),
         real_share=sum(epoch.units for epoch in epochs) / positions if positions else None,
         transitions=fitted.transitions,
+        transition_tags=fitted.transition_tags,
         halved=fitted.halved,
         cost=_cost(task, fitted, meter),
     )

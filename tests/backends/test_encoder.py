@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,7 +15,6 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from backends.encoder import BertCrf, BertSoftmax, Electra, class_weights
 from backends.tagging.heads import CrfHead, SoftmaxHead
 from backends.tagging.tagger import targets_of
-from backends.tagging.tagging_options import TaggingOptions
 from backends.tagging.truncation import Truncation
 from backends.training.weights import name as name_of
 from harness.core import Example, Sentence, Span, Tags
@@ -69,12 +69,13 @@ def trained(backend, folder, train=TRAIN, **options):
 
 
 SEEING = {"convolutions": 2, "bigrams": 64}
+ALL = SEEING | {"scheme": "bioes", "ngrams": 64}
 
 
 @pytest.fixture(
     scope="module",
-    params=[*((kind, {}) for kind in FAMILY), (BertCrf, SEEING), (Electra, SEEING)],
-    ids=lambda param: f"{param[0].__name__}{', seeing' if param[1] else ''}",
+    params=[*((kind, {}) for kind in FAMILY), (BertCrf, SEEING), (Electra, SEEING), (BertCrf, ALL)],
+    ids=lambda param: ", ".join([param[0].__name__, *param[1]]),
 )
 def fitted(request, tmp_path_factory):
     """A backend of each kind, trained until it knows the task."""
@@ -129,12 +130,14 @@ def test_a_crf_learns_its_transitions_and_a_softmax_has_none(fitted):
         return
     chain = {
         (a, b): score
-        for a, row in zip(TAGS, report.transitions, strict=True)
-        for b, score in zip(TAGS, row, strict=True)
+        for a, row in zip(report.transition_tags, report.transitions, strict=True)
+        for b, score in zip(report.transition_tags, row, strict=True)
     }
     assert max(map(abs, chain.values())) > 0.5  # they begin within 0.1
     assert chain["O", "B-PER"] > chain["O", "I-PER"]
     assert chain["B-PER", "I-PER"] > chain["B-PER", "I-LOC"]
+    if "E-PER" in report.transition_tags:
+        assert chain["E-PER", "O"] > chain["B-PER", "O"]
 
 
 @pytest.mark.slow
@@ -301,7 +304,7 @@ def test_gold_survives_the_way_in_and_out(backend, tmp_path, folder):
         Sentence("w", ("in", "romeme", "\u200b", "</s>", "[SEP]"), " "), (Span(1, 3, "LOC"),)
     )
     gold = [Tags(encode(e.spans, len(e.sentence))) for e in [*examples, words]]
-    scratch = make(backend, context(tmp_path), **TINY)
+    scratch = make(backend, context(tmp_path), **TINY, scheme="bioes")
     base = make(backend, context(tmp_path), init="pretrained", model=str(folder))
     assert isinstance(scratch, Linearises)
     assert scratch.oracle(examples, [*examples, words]) == gold
@@ -322,14 +325,15 @@ def test_no_loss_reads_padding_control_or_later_pieces(tmp_path, folder):
     assert not batch.attention.all()
 
 
+@pytest.mark.parametrize("scheme", ["bio", "bioes"])
 @pytest.mark.parametrize("backend", FAMILY)
-def test_answers_can_be_held_to_legal_tags(backend, tmp_path):
+def test_answers_can_be_held_to_legal_tags(backend, scheme, tmp_path):
     """Scores drawn at random break rules; held to them they break none."""
-    made, _ = trained(backend, tmp_path, train=TRAIN[:20])
+    made, _ = trained(backend, tmp_path, train=TRAIN[:20], scheme=scheme)
     torch.nn.init.normal_(made.model.classifier.weight, std=5.0)
     sentences = [e.sentence for e in DEV]
     assert sum(invalid_transitions(answer.tags) for answer in made.predict(sentences)) > 20
-    made.tagging = TaggingOptions(constrain_transitions=True)
+    made.tagging = replace(made.tagging, constrain_transitions=True)
     assert sum(invalid_transitions(answer.tags) for answer in made.predict(sentences)) == 0
 
 

@@ -106,20 +106,19 @@ def transitions(held: Sequence[SystemAnswers]) -> Picture:
     counts, source = _counted(run)
     sums = {a: sum(counts.get(a, {}).values()) or 1 for a in tags}
     shares = [[counts.get(a, {}).get(b, 0) / sums[a] for b in tags] for a in tags]
-    matrices = [(f"{source}: share of the row", shares, "Blues")]
+    matrices = [(f"{source}: share of the row", shares, tags, "Blues")]
     for row in held:
         first = next((each for each in row.runs if each.run.transitions), None)
         if first and first.run.transitions:
             learned = [list(values) for values in first.run.transitions]
-            matrices.append((f"{row.name} #{first.run.seed}: learned score", learned, "RdBu"))
+            title = f"{row.name} #{first.run.seed}: learned score"
+            matrices.append((title, learned, first.run.transition_tags or tags, "RdBu"))
 
     def draw(figure: "Figure") -> None:
-        for axes, (title, matrix, colours) in zip(
-            _across(figure, len(matrices)), matrices, strict=True
-        ):
-            _matrix(figure, axes, title, matrix, tags, colours)
+        for axes, drawn in zip(_across(figure, len(matrices)), matrices, strict=True):
+            _matrix(figure, axes, *drawn)
 
-    side = 2.2 + 0.27 * len(tags)
+    side = 2.2 + 0.27 * max(len(named) for _, _, named, _ in matrices)
     caption = "Tag transitions: the row's tag, then the column's. The first tag follows O."
     return picture("transitions", caption, (side * len(matrices) + 0.6, side), draw)
 

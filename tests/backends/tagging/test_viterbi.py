@@ -13,6 +13,7 @@ from harness import tags
 
 TAGS = tags.tag_set(("PER", "LOC"))
 START, FOLLOW = tags.legality(TAGS)
+ANY = np.ones(len(TAGS), np.bool_)
 
 
 def make_chain(labels, seed=0):
@@ -89,7 +90,7 @@ def test_a_wrong_shape_is_refused_with_its_sentence():
 @settings(deadline=None)
 @given(logits(st.floats(-10, 10, width=32)))
 def test_legal_paths_are_legal_and_the_best_of_the_legal_ones(rows):
-    for row, path in zip(rows, viterbi_legal(rows, START, FOLLOW), strict=True):
+    for row, path in zip(rows, viterbi_legal(rows, START, FOLLOW, ANY), strict=True):
         assert not tags.invalid_transitions([TAGS[tag] for tag in path])
         if len(row) <= 4:
             legal = [
@@ -105,7 +106,7 @@ def test_legal_paths_are_legal_and_the_best_of_the_legal_ones(rows):
 @settings(deadline=None)
 @given(logits(st.floats(-1e6, 1e6, width=32)))
 def test_a_legal_arg_max_is_kept_however_large_the_scores(rows):
-    for row, path in zip(rows, viterbi_legal(rows, START, FOLLOW), strict=True):
+    for row, path in zip(rows, viterbi_legal(rows, START, FOLLOW, ANY), strict=True):
         plain = row.argmax(axis=1)
         if not tags.invalid_transitions([TAGS[tag] for tag in plain]):
             assert path.tolist() == plain.tolist()
@@ -115,14 +116,30 @@ def test_a_large_score_does_not_drown_a_small_difference_elsewhere():
     row = np.zeros((2, len(TAGS)), np.float32)
     row[0, 0] = 1e8
     row[1, 1] = 0.25
-    (path,) = viterbi_legal([row], START, FOLLOW)
+    (path,) = viterbi_legal([row], START, FOLLOW, ANY)
     assert path.tolist() == [0, 1]
 
 
 def test_rules_that_lead_nowhere_are_refused():
+    follow, end = FOLLOW.copy(), ANY.copy()
+    follow[2] = end[2] = False
+    with pytest.raises(ValueError, match="nothing may follow"):
+        viterbi_legal(make_rows([3], 5), START, follow, end)
+    with pytest.raises(ValueError, match="no first tag"):
+        viterbi_legal(make_rows([3], 5), np.zeros_like(START), FOLLOW, ANY)
+
+
+def test_a_tag_that_ends_a_sentence_needs_no_successor():
     follow = FOLLOW.copy()
     follow[2] = False
-    with pytest.raises(ValueError, match="nothing may follow"):
-        viterbi_legal(make_rows([3], 5), START, follow)
-    with pytest.raises(ValueError, match="no first tag"):
-        viterbi_legal(make_rows([3], 5), np.zeros_like(START), FOLLOW)
+    (path,) = viterbi_legal(make_rows([3], 5), START, follow, ANY)
+    assert 2 not in path[:-1]
+
+
+def test_a_path_ends_where_it_may():
+    end = ANY.copy()
+    end[1] = False
+    row = np.zeros((2, len(TAGS)), np.float32)
+    row[:, 1] = 5
+    (path,) = viterbi_legal([row], START, FOLLOW, end)
+    assert path[-1] != 1
