@@ -1,4 +1,4 @@
-"""Strict YAML: safe types, no duplicate keys, no aliases, and the line of every key kept.
+"""Strict YAML: plain values, no duplicate keys, aliases or tags, and the line of every key kept.
 
 Three readings of YAML 1.1 that surprise people are off: ``NO``, ``on`` and ``yes`` are strings,
 ``2024-05-03`` is a string, and ``5e-5`` is a number.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound="BaseModel")
 
+DEEPEST = 32  # PyYAML needs a minute for a hundred thousand brackets; no file of ours has six
 _BOOL, _FLOAT, _TIME = (f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "timestamp"))
 
 
@@ -54,7 +55,7 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
 def parse(text: str | bytes, source: str) -> tuple[dict[str, Any], dict[str, int]]:
     """As ``load``, from text; ``source`` names it in errors."""
     try:
-        _refuse_aliases(text, source)
+        _refuse_beyond_plain(text, source)
         loader = _Loader(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
@@ -90,14 +91,35 @@ def validate(model: type[Model], data: Any, lines: Mapping[str, int], source: st
         raise ConfigError("\n".join(_messages(error, model, lines, source))) from None
 
 
-def _refuse_aliases(text: str | bytes, source: str) -> None:
-    """Nine levels of aliases are a few lines of text and gigabytes of values."""
+def _refuse_beyond_plain(text: str | bytes, source: str) -> None:
+    """Refuse what a file of plain values does not have: aliases, tags, and very deep nesting.
+
+    Nine levels of aliases are a few lines of text and gigabytes of values, and a tag such as
+    ``!!int`` takes a value to a constructor that is not made for it.
+    """
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.AliasEvent):
+        depth += _descent(event)
+        if said := _beyond_plain(event, depth):
             mark: Any = event.start_mark
-            where = f"{source}:{mark.line + 1}"
-            msg = f"{where}: the alias *{event.anchor} is not allowed; write the value out"
+            msg = f"{source}:{mark.line + 1}: {said}"
             raise ConfigError(msg)
+
+
+def _descent(event: yaml.Event) -> int:
+    if isinstance(event, yaml.CollectionStartEvent):
+        return 1
+    return -1 if isinstance(event, yaml.CollectionEndEvent) else 0
+
+
+def _beyond_plain(event: yaml.Event, depth: int) -> str:
+    """What is wrong with ``event``, which is ``depth`` collections deep; empty if nothing is."""
+    if isinstance(event, yaml.AliasEvent):
+        return f"the alias *{event.anchor} is not allowed; write the value out"
+    if tag := getattr(event, "tag", None):
+        short = tag.replace("tag:yaml.org,2002:", "!!")
+        return f"the tag {short} is not allowed; write the value without it, text in quotes"
+    return f"nested more than {DEEPEST} deep" if depth > DEEPEST else ""
 
 
 def _lines(node: yaml.Node, prefix: str, source: str) -> Iterator[tuple[str, int]]:

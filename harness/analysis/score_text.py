@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from harness.analysis.plain_table import literal, table
 from harness.core import Counts
 from harness.results.record import Free
 from harness.results.verify import Sound
@@ -11,15 +12,14 @@ from harness.tags import POLICIES
 
 def page(result: Sound) -> str:
     """The counts and scores of ``result``, by type and over all types."""
-    from tabulate import tabulate
-
     run, metrics = result.run, result.metrics
-    parts = [f"{run.backend} {run.variant} on {run.data.task}, seed {run.seed}, {metrics.split}"]
+    title = f"{run.backend} {run.variant} on {run.data.task}, seed {run.seed}, {metrics.split}"
+    parts = [literal(title)]
     for policy in POLICIES:
         rows = [_row(label, counts) for label, counts in metrics.counts(policy).items()]
         rows.append(_row("all (micro)", metrics.micro(policy)))
         head = [policy, "P", "R", "F1", "tp", "fp", "fn", "support"]
-        parts.append(tabulate(rows, head, tablefmt="github", disable_numparse=True))
+        parts.append(table(head, rows))
     share = metrics.invalid_transitions / metrics.units if metrics.units else None
     accuracy = metrics.correct_units / metrics.units if metrics.units else None
     parts.append(f"invalid transitions {percent(share)} %, unit accuracy {percent(accuracy)} %")
@@ -30,21 +30,17 @@ def page(result: Sound) -> str:
 
 def _free(free: Free, units: int, sentences: int) -> Iterator[str]:
     """What the same model wrote with nothing forced, before and after repair."""
-    from tabulate import tabulate
-
     raw, repaired = (
         sum((Counts(*values) for values in part.values()), Counts())
         for part in (free.raw, free.repaired)
     )
     rows = [_row("raw", raw), _row("repaired", repaired)]
     head = ["free", "P", "R", "F1", "tp", "fp", "fn", "support"]
-    yield tabulate(rows, head, tablefmt="github", disable_numparse=True)
+    yield table(head, rows)
     kinds = sorted(free.repairs.items(), key=lambda each: -each[1])
     repairs = [[kind, str(number), f"{1000 * number / units:.1f}"] for kind, number in kinds]
     if repairs:
-        yield tabulate(
-            repairs, ["repair", "number", "per 1,000 units"], "github", disable_numparse=True
-        )
+        yield table(["repair", "number", "per 1,000 units"], repairs)
     if free.fates:
         yield free.fates.words
     quarters = ", ".join(percent(wrong / all_) for wrong, all_ in free.quarters if all_)

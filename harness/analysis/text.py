@@ -1,11 +1,12 @@
 """An analysis and a comparison as plain tables for a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import Level
 from harness.analysis.comparison import EntityComparison
 from harness.analysis.free import RepairKind
+from harness.analysis.plain_table import literal, table
 from harness.analysis.summary import Analysis
 from harness.scoring.score import percent
 
@@ -21,9 +22,9 @@ def analysis(answers: FinishedRun, found: Analysis) -> str:
     ]
     return "\n\n".join(
         [
-            f"{answers.title} on {answers.run.data.task}",
-            _table(["kind", "cases", "gold", "found"], kinds),
-            _table(["bucket", "level", "n", "F1", "95 %", ""], map(_level, found.buckets)),
+            literal(f"{answers.title} on {answers.run.data.task}"),
+            table(["kind", "cases", "gold", "found"], kinds),
+            table(["bucket", "level", "n", "F1", "95 %", ""], map(_level, found.buckets)),
         ]
     )
 
@@ -55,10 +56,10 @@ def comparison(found: EntityComparison) -> str:
         f"any system right: recall {percent(union.recall)}; "
         f"all systems agree: precision {percent(both.precision)}, recall {percent(both.recall)}"
     )
-    parts = [_table(head, pairs), together]
+    parts = [table(head, pairs), together]
     if levels:
         columns = ["pair", "bucket", "level", "n", "F1 difference", "p (Holm)", ""]
-        parts.append(_table(columns, levels))
+        parts.append(table(columns, levels))
     return "\n\n".join(parts)
 
 
@@ -69,15 +70,9 @@ def repairs(found: Iterable[RepairKind]) -> str:
          _cut(each.example.joiner.join(each.example.units)), _cut(each.example.raw or "")]
         for each in found
     ]  # fmt: skip
-    return _table(["repaired", "sentences", "times", "for", "was written"], rows)
+    return table(["repaired", "sentences", "times", "for", "was written"], rows)
 
 
 def _cut(text: str) -> str:
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= LONGEST else f"{one_line[: LONGEST - 1]}…"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    from tabulate import tabulate
-
-    return tabulate(list(rows), list(head), tablefmt="github", disable_numparse=True)

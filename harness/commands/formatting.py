@@ -56,8 +56,7 @@ def formats(
 
     backends = registry.names_of(backend)
     grid.prepare(registry.modules_of(backends), threads=1)
-    from tabulate import tabulate
-
+    from harness.analysis.plain_table import table
     from harness.runs.config import Override, settings_from
     from harness.runs.plan import Request
     from harness.studies import format_study
@@ -70,7 +69,6 @@ def formats(
     studies = format_study.studies(request, names or format_study.NAMES)
     cells = tuple(cell for study in studies for cell in study.cells)
     failure = finish(Experiment(request, cells), None, quiet=quiet)
-    table = list(format_study.rows(studies))
-    typer.echo(tabulate(table, format_study.HEAD, tablefmt="github", disable_numparse=True))
+    typer.echo(table(format_study.HEAD, format_study.rows(studies)))
     if failure:
         raise failure

@@ -54,8 +54,7 @@ def robustness(
 
     One to three faults are planted into each gold answer of a test set, repaired and scored.
     """
-    from tabulate import tabulate
-
+    from harness.analysis.plain_table import table
     from harness.data.splits import TEST
     from harness.data.task import load
     from harness.generation import robustness as faulty
@@ -63,11 +62,11 @@ def robustness(
 
     loaded = load(task, data)
     rows = faulty.robustness(loaded.splits[TEST].examples, loaded.tags, format_, seed)
-    table = [
+    shown = [
         [row.fault, "yes" if row.recoverable else "no", row.malformed, percent(row.raw.f1),
          percent(row.repaired.f1), f"{1000 * row.repairs / row.units:.1f}"]
         for row in rows
     ]  # fmt: skip
     head = ["fault", "recoverable", "malformed", "raw F1", "repaired F1", "repairs / 1,000 units"]
     typer.echo(f"{format_} on {loaded.name}, test, {rows[0].sentences} sentences\n")
-    typer.echo(tabulate(table, head, tablefmt="github", disable_numparse=True))
+    typer.echo(table(head, shown))

@@ -56,13 +56,29 @@ def test_every_key_and_entry_has_its_line():
         ("a: \t1", "f.yaml:1:4: not valid YAML"),
         ("a: 1\n---\nb: 2", "not valid YAML"),
         ("a: \x01", "not valid YAML"),
-        ("a: !!python/object/apply:os.getcwd []", "not valid YAML"),
+        ("a: !!python/object/apply:os.getcwd []", "f.yaml:1: the tag !!python/object/apply:os"),
+        ("a: 1\nb: !!bool abc", "f.yaml:2: the tag !!bool is not allowed; write the value without"),
+        ('a: !!int ""', "f.yaml:1: the tag !!int is not allowed"),
+        ("a: !!timestamp abc", "f.yaml:1: the tag !!timestamp is not allowed"),
+        ("a: ! b", "f.yaml:1: the tag ! is not allowed"),
+        ("!own {a: b}", "f.yaml:1: the tag !own is not allowed"),
+        ("a: 0x_", "f.yaml: not valid YAML"),
     ],
 )
 def test_what_is_refused(text, message):
     with pytest.raises(ConfigError) as caught:
         read(text)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("a: " + "[" * 100_000, 1), ("a:\n" + "".join(" " * n + "-\n" for n in range(1, 99)), 33)],
+    ids=["brackets", "indented"],
+)
+def test_deep_nesting_is_refused_before_it_is_read_to_its_end(text, line):
+    with pytest.raises(ConfigError, match=f"f.yaml:{line}: nested more than 32 deep"):
+        read(text)
 
 
 def test_a_value_is_read_as_in_a_file():

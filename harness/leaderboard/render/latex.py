@@ -82,10 +82,15 @@ def _tabular(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     bold = [["textbf:--rwrap;" if cell.bold else "" for cell in row.cells] for row in rows]
     frame = DataFrame(shown, columns=range(len(columns)))
     style = frame.style.format(escape="latex").hide()
-    style = style.relabel_index([_escaped(head.title) for head in columns], axis=1)
+    style = style.relabel_index([_head(column.title) for column in columns], axis=1)
     style = style.apply(lambda _: DataFrame(bold, frame.index, frame.columns), axis=None)
     align = "".join("r" if head.numeric else "l" for head in columns)
     return _commands(style.to_latex(hrules=True, column_format=align)).rstrip("\n")
+
+
+def _head(title: str) -> str:
+    """A head as pandas takes it: as a format string, where a brace stands for one if it is two."""
+    return _escaped(title).replace("{", "{{").replace("}", "}}")
 
 
 def _shown(cell: Cell, column: Column, row: Row) -> str:
