@@ -3,9 +3,12 @@
 A user's mistake is one message without a traceback; anything else is a bug and shows its traceback.
 """
 
+import errno
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -23,7 +26,7 @@ from harness.commands import (
     results,
     running,
 )
-from harness.errors import HarnessError
+from harness.errors import HarnessError, ResourceError
 from harness.version import __version__
 
 MANY = (
@@ -38,6 +41,8 @@ MANY = (
     "--state",
     "--weight",
 )
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     name="harness",
@@ -99,11 +104,33 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        app(args=list(spread(sys.argv[1:])), standalone_mode=True, prog_name="python -m harness")
+        with _whole_output():
+            app(args=list(spread(sys.argv[1:])), prog_name="python -m harness")
     except HarnessError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
     sys.exit(0)
+
+
+@contextmanager
+def _whole_output() -> Iterator[None]:
+    """What is printed in here has left this process at the end, or the user learns that it has not.
+
+    Raises:
+        ResourceError: when the disk that standard output goes to is full.
+    """
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout:  # a program may be started without one
+                sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left fails again
+        msg = f"cannot write to standard output: {error.strerror}; what is in files is whole"
+        raise ResourceError(msg) from error
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

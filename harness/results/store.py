@@ -27,12 +27,15 @@ LOCK = ".lock"
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Replace ``path`` by ``content``, whole or not at all.
+    """Replace ``path`` by ``content``, whole or not at all; a device or a pipe is written to.
 
     Raises:
         ResourceError: when the disk refuses.
     """
     data = content.encode() if isinstance(content, str) else content
+    if path.is_char_device() or path.is_fifo():
+        _pour(path, data)
+        return
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with beside.open("wb") as stream:
@@ -44,6 +47,14 @@ def write(path: Path, content: str | bytes) -> None:
         beside.unlink(missing_ok=True)
         free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
         msg = f"cannot write {path}: {error.strerror}; {free / 2**20:.0f} MiB are free there"
+        raise ResourceError(msg) from error
+
+
+def _pour(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        msg = f"cannot write to {path}: {error.strerror}"
         raise ResourceError(msg) from error
 
 

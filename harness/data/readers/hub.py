@@ -4,6 +4,7 @@ A folder on this machine takes the same road: what ``save_to_disk`` wrote, or pa
 A repository without a pinned revision is refused: its rows may change under the table's feet.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
@@ -11,7 +12,7 @@ from typing import Any
 
 from harness.data.readers.entry_errors import EntryError, check_units
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
-from harness.errors import ConfigError, DataError
+from harness.errors import ConfigError, DataError, HarnessError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,9 @@ def read(source: HubSource) -> ReadSplit:
         ConfigError: without ``datasets``, for an unpinned repository or a column that is not there.
         DataError: if the data set cannot be reached.
     """
-    rows = _rows(source)
-    names = source.names or _class_names(rows.features[source.tags])
+    rows, names = _rows(source)
     problems, records, empty = list[Problem](), list[Raw](), list[int]()
-    columns = zip(rows[source.tokens], rows[source.tags], strict=True)
-    for number, (tokens, tags) in enumerate(columns, start=1):
+    for number, (tokens, tags) in enumerate(rows, start=1):
         try:
             record = _record(number, tokens, tags, names)
         except EntryError as error:
@@ -62,6 +61,9 @@ def read(source: HubSource) -> ReadSplit:
 
 def _record(number: int, tokens: Any, tags: Any, names: tuple[str, ...] | None) -> Raw | None:
     """The sentence of one row; None for a row of no tokens."""
+    if not (isinstance(tokens, list) and isinstance(tags, list)):
+        found = f"{type(tokens).__name__} and {type(tags).__name__}"
+        raise EntryError("not-lists", f"a row needs a list of tokens and one of tags, not {found}")
     if len(tokens) != len(tags):
         raise EntryError("unequal-lengths", f"{len(tokens)} tokens, {len(tags)} tags")
     if not all(isinstance(token, str) for token in tokens):
@@ -76,13 +78,13 @@ def _name(tag: Any, names: tuple[str, ...] | None) -> str:
         if not isinstance(tag, str):
             raise EntryError("names", f"the tag {tag!r} has no name; list `names` under `hub`")
         return tag
-    if not isinstance(tag, int) or not 0 <= tag < len(names):
+    if type(tag) is not int or not 0 <= tag < len(names):
         raise EntryError("names", f"the tag {tag!r} is not among the {len(names)} names")
     return names[tag]
 
 
-def _rows(source: HubSource) -> Any:
-    """The split as a ``datasets.Dataset`` that has the columns asked for."""
+def _rows(source: HubSource) -> tuple[list[tuple[Any, Any]], tuple[str, ...] | None]:
+    """The tokens and the tags of each row, and the names of the tags where they are numbers."""
     try:
         import datasets
     except ImportError:
@@ -91,35 +93,51 @@ def _rows(source: HubSource) -> Any:
             " install it: pip install 'ner-harness[hub]'"
         )
         raise ConfigError(message) from None
-    data = _opened(source, datasets)
-    missing = {source.tokens, source.tags} - set(data.column_names)
+    if not Path(source.repository).is_dir() and not source.revision:
+        message = f"{source.repository}: give the `revision` (a commit) under `hub`"
+        raise ConfigError(message)
+    try:
+        data = _opened(source, datasets)
+        _require_columns(source, data.column_names)
+        rows = list(zip(data[source.tokens], data[source.tags], strict=True))
+        return rows, source.names or _class_names(data.features[source.tags])
+    except HarnessError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what the library makes of a damaged file is its own
+        raise DataError(_unreadable(source, error, datasets)) from None
+
+
+def _require_columns(source: HubSource, there: Sequence[str]) -> None:
+    missing = {source.tokens, source.tags} - set(there)
     if missing:
         message = (
             f"{source.place}: no column {', '.join(sorted(missing))}; it has"
-            f" {', '.join(data.column_names)}; name yours as `tokens` and `tags` under `hub`"
+            f" {', '.join(there)}; name yours as `tokens` and `tags` under `hub`"
         )
         raise ConfigError(message)
-    return data
+
+
+def _unreadable(source: HubSource, error: Exception, datasets: Any) -> str:
+    said = next(iter(str(error).splitlines()), type(error).__name__)
+    message = f"{source.place} cannot be read: {said}"
+    if Path(source.repository).is_dir():
+        return f"{message}; save the data set again with `save_to_disk`"
+    cache = datasets.config.HF_DATASETS_CACHE
+    return (
+        f"{message}; without a network it must be in {cache} (HF_HOME or HF_DATASETS_CACHE name"
+        " another place; HF_HUB_OFFLINE=1 looks there only), or save it elsewhere with"
+        " `save_to_disk` and give the folder as `repository`"
+    )
 
 
 def _opened(source: HubSource, datasets: Any) -> Any:
     local = Path(source.repository).is_dir()
-    if not local and not source.revision:
-        message = f"{source.repository}: give the `revision` (a commit) under `hub`"
-        raise ConfigError(message)
-    try:
-        if local and _saved(Path(source.repository)):
-            return _split(datasets.load_from_disk(source.repository), source)
-        revision = None if local else source.revision
-        return datasets.load_dataset(
-            source.repository, source.config, split=source.split, revision=revision
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        message = (
-            f"{source.place} cannot be read: {str(error).splitlines()[0]}; on a machine with no"
-            " hub, save it elsewhere with `save_to_disk` and give the folder as `repository`"
-        )
-        raise DataError(message) from None
+    if local and _saved(Path(source.repository)):
+        return _split(datasets.load_from_disk(source.repository), source)
+    revision = None if local else source.revision
+    return datasets.load_dataset(
+        source.repository, source.config, split=source.split, revision=revision
+    )
 
 
 def _saved(folder: Path) -> bool:

@@ -32,6 +32,23 @@ def test_a_refused_write_keeps_the_old_file(tmp_path):
     assert path.read_text(encoding="utf-8") == "old"
 
 
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    store.write(pipe, "text")
+    assert os.read(reader, 99) == b"text"
+    assert pipe.is_fifo()
+    os.close(reader)
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs /dev/full")
+def test_a_device_that_takes_nothing_is_one_message(tmp_path):
+    (tmp_path / "full").symlink_to("/dev/full")
+    with pytest.raises(ResourceError, match=r"cannot write to .*: No space left on device"):
+        store.write(tmp_path / "full", "text")
+
+
 def test_a_full_disk_is_one_message():
     with pytest.raises(ResourceError, match="cannot write"):
         store.write(Path("/proc/x.json"), "data")

@@ -1,5 +1,6 @@
 """A data set through `datasets`: from this machine, or pinned, or refused."""
 
+import contextlib
 import sys
 
 import pytest
@@ -7,6 +8,7 @@ from reading import messages
 
 from harness.data import readers
 from harness.data.readers import hub
+from harness.data.readers.entry_errors import EntryError
 from harness.errors import ConfigError, DataError
 
 
@@ -65,6 +67,59 @@ def test_a_folder_of_parquet_or_json_is_read(rows, tmp_path):
     assert "the tag 2 is not among the 2 names" in messages(readers.read(short))
     with pytest.raises(ConfigError, match="no column words; it has tokens, ner_tags"):
         readers.read(hub.HubSource(str(tmp_path / "json"), "train", tokens="words"))
+
+
+ODD = {
+    "no tokens": (None, ["O"], "a row needs a list of tokens and one of tags, not NoneType"),
+    "no tags": (["a"], None, "not list and NoneType"),
+    "text for tokens": ("a", ["O"], "not str and list"),
+    "a number for tags": (["a"], 5, "not list and int"),
+    "no token": ([None], ["O"], "a token is not text: [None]"),
+    "no tag": (["a"], [None], "the tag None has no name"),
+    "a truth for a tag": (["a"], [True], "the tag True has no name"),
+    "too few tags": (["a", "b"], ["O"], "2 tokens, 1 tags"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_row_of_the_wrong_shape_is_a_problem_with_its_number(name):
+    tokens, tags, words = ODD[name]
+    with pytest.raises(EntryError) as caught:
+        hub._record(1, tokens, tags, None)
+    assert words in caught.value.message
+
+
+def damage(folder, pattern, content):
+    for path in folder.rglob(pattern):
+        path.write_bytes(content if content is not None else path.read_bytes()[:100])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "pattern", ["*.arrow", "state.json", "dataset_info.json", "dataset_dict.json"]
+)
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[1]", b'{"features":{"tokens":5}}'])
+def test_a_damaged_folder_is_one_error_of_data(datasets, rows, tmp_path, pattern, content):
+    datasets.DatasetDict({"train": rows}).save_to_disk(tmp_path / "all")
+    damage(tmp_path / "all", pattern, content)
+    with contextlib.suppress(ConfigError, DataError):
+        readers.read(hub.HubSource(str(tmp_path / "all"), "train"))
+
+
+@pytest.mark.slow
+def test_a_damaged_json_file_is_one_error_of_data(datasets, tmp_path):
+    (tmp_path / "json").mkdir()
+    (tmp_path / "json" / "train.jsonl").write_text("{")
+    with pytest.raises(DataError, match=r"json.*cannot be read: .*; save the data set again"):
+        readers.read(hub.HubSource(str(tmp_path / "json"), "train"))
+
+
+@pytest.mark.slow
+def test_without_a_network_the_message_names_the_variables_and_the_cache(datasets):
+    with pytest.raises(DataError) as caught:
+        readers.read(hub.HubSource("somebody/something", "train", "0" * 40))
+    for words in (str(datasets.config.HF_DATASETS_CACHE), "HF_HOME", "HF_HUB_OFFLINE=1"):
+        assert words in str(caught.value)
 
 
 @pytest.mark.slow
