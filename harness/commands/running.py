@@ -88,11 +88,9 @@ def run(
         "device": device, "precision": precision, "threads": threads, "limit": limit,
         "allow_overlap": allow_overlap or None,
     }  # fmt: skip
-    options = assignments(set_ or [])
-    options |= {name: value for name, value in given.items() if value is not None}
     experiment = api.plan(
-        task or [DEMO], backend, seeds=seed or api.SEEDS, preset=preset, options=options,
-        output=output, data=data,
+        task or [DEMO], backend, seeds=seed or api.SEEDS, preset=preset,
+        options=assignments(set_ or [], given), output=output, data=data,
     )  # fmt: skip
     if dry_run:
         _show(experiment)

@@ -69,14 +69,24 @@ class Override:
         return cls(scope, key, value)
 
 
-def assignments(texts: Iterable[str]) -> dict[str, Any]:
-    """The value of each name in ``texts`` of the form ``[backend.]key=value``; the last one wins.
+def assignments(texts: Iterable[str], flags: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The value of each name in ``texts`` of the form ``[backend.]key=value`` and in ``flags``.
+
+    ``flags`` are options of the command line that have a name of their own; None is not given.
 
     Raises:
-        ConfigError: for a text without ``=``.
+        ConfigError: for a text without ``=``, or two values for one name.
     """
-    overrides = map(Override.parse, texts)
-    return {f"{o.scope}.{o.key}" if o.scope else o.key: o.value for o in overrides}
+    overrides = [*map(Override.parse, texts)]
+    given = [(f"{o.scope}.{o.key}" if o.scope else o.key, o.value) for o in overrides]
+    given += [(name, value) for name, value in (flags or {}).items() if value is not None]
+    found: dict[str, Any] = {}
+    for name, value in given:
+        if name in found and found[name] != value:
+            msg = f"{name} is given twice, as {found[name]!r} and as {value!r}; leave one out"
+            raise ConfigError(msg)
+        found[name] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

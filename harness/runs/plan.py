@@ -22,6 +22,7 @@ from harness.runs import config
 from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
+from harness.runs.preflight import refuse_machine, refuse_seeds
 from harness.version import __version__
 
 
@@ -84,7 +85,9 @@ def plan(request: Request) -> tuple[GridCell, ...]:
         ConfigError: for names, options or presets that do not exist.
         DataError: for a data set that cannot be read, or whose test set is one it learns from.
     """
-    plugins = [registry.find(name) for name in dict.fromkeys(request.backends)]
+    refuse_seeds(request.seeds)
+    refuse_machine(request.settings)
+    plugins = list(dict.fromkeys(registry.find(name) for name in request.backends))
     classes = {plugin.name: plugin.load() for plugin in plugins}
     config.refuse_unused(request.overrides, classes)
     resolved = [
@@ -93,7 +96,10 @@ def plan(request: Request) -> tuple[GridCell, ...]:
     ]
     tasks = [(name, _task(name, request)) for name in request.tasks]
     pairs = list(zip(plugins, resolved, strict=True))
-    return tuple(cell for name, task in tasks for cell in cells_of(request, name, task, pairs))
+    cells = (cell for name, task in tasks for cell in cells_of(request, name, task, pairs))
+    return tuple(
+        {cell.folder: cell for cell in cells}.values()
+    )  # what is asked for twice runs once
 
 
 def _task(name: str, request: Request) -> Task:

@@ -1,0 +1,41 @@
+"""What this machine and the libraries cannot do, refused before anything is read or started."""
+
+import os
+from collections.abc import Sequence
+
+from harness.errors import ConfigError
+from harness.runs.config import Settings
+from harness.runs.hardware import accelerators
+
+LARGEST_SEED = 2**32 - 1  # NumPy takes no larger one
+
+
+def refuse_seeds(seeds: Sequence[int]) -> None:
+    """Refuse seeds that some library would not take.
+
+    Raises:
+        ConfigError: for none at all, or one outside 0 to 2**32 - 1.
+    """
+    if not seeds:
+        raise ConfigError("no seed was given: a run needs one, and a rank needs three")
+    for seed in seeds:
+        if type(seed) is not int or not 0 <= seed <= LARGEST_SEED:
+            msg = f"seed {seed!r}: expected a whole number from 0 to {LARGEST_SEED}"
+            raise ConfigError(msg)
+
+
+def refuse_machine(settings: Settings) -> None:
+    """Refuse settings that ask for what this machine does not have.
+
+    Raises:
+        ConfigError: for a GPU where there is none, or more threads than cores.
+    """
+    if settings.device == "cuda" and not accelerators():
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        hidden = "" if visible is None else f" (CUDA_VISIBLE_DEVICES is {visible!r})"
+        msg = f"device cuda: nvidia-smi lists no GPU here{hidden}; use device=cpu or device=auto"
+        raise ConfigError(msg)
+    cores = os.cpu_count() or 1
+    if settings.threads > cores:
+        msg = f"threads {settings.threads}: this machine has {cores} cores; ask for {cores} or less"
+        raise ConfigError(msg)
