@@ -12,10 +12,14 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
+import torch
+
 from harness.core import Example
 
 Side = Callable[[Sequence[Example]], float]
 WARM_UP = 16
+# The instructions that decide which precision is the quicker one.
+VECTORS = ("avx2", "avx512_f", "avx512_bf16", "amx_bf16", "neon", "bf16")
 
 
 def characters(examples: Sequence[Example]) -> int:
@@ -77,6 +81,10 @@ class Turns:
         pairs = zip(self.rates[ours], self.rates[theirs], strict=True)
         return Ratio(tuple(a / b for a, b in pairs))
 
+    def quickest(self, sides: Sequence[str]) -> str:
+        """Which of ``sides`` has the highest median rate."""
+        return max(sides, key=lambda name: median(self.rates[name]))
+
     def table(self) -> str:
         """A line for each side."""
         lines = [
@@ -93,4 +101,11 @@ def machine() -> str:
     lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
     names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
     name = names[0] if names else platform.processor()
-    return f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, one thread"
+    load = os.getloadavg()[0]
+    return f"{name} ({instructions()}), {os.cpu_count()} cores, load {load:.1f}, one thread"
+
+
+def instructions() -> str:
+    """The vector instructions of the processor, as torch calls them."""
+    told = torch.cpu.get_capabilities()
+    return ", ".join(sorted(name for name in VECTORS if told.get(name))) or "no vectors known"

@@ -68,6 +68,13 @@ def multiplies_bf16(device: torch.device) -> bool:
     return any(able.get(name) for name in BF16)
 
 
+def emulated(device: torch.device, precision: str) -> str:
+    """What to say of a ``precision`` that ``device`` has no instructions for; nothing if it has."""
+    if precision == "fp32" or multiplies_bf16(device):
+        return ""
+    return f"{precision} is emulated on this device: it takes many times as long as precision=fp32"
+
+
 def precision_of_answers(context: Context) -> str:
     """The precision of prediction."""
     return context.precision if context.precision == "bf16-all" else "fp32"

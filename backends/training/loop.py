@@ -21,7 +21,14 @@ from accelerate.utils import broadcast_object_list
 
 from backends.training.averaging import Average
 from backends.training.batching import area, batches, by_length, cut
-from backends.training.device import autocast, device_of, precision_of, seed_everything, to_device
+from backends.training.device import (
+    autocast,
+    device_of,
+    emulated,
+    precision_of,
+    seed_everything,
+    to_device,
+)
 from backends.training.history import history_of
 from backends.training.layers import place
 from backends.training.losses import Losses
@@ -151,6 +158,8 @@ class _Loop:
         self.processes = int(self.accelerator.num_processes)
         self.device = self.accelerator.device if self.processes > 1 else device
         self.precision = precision_of(self.context, self.device)
+        if note := emulated(self.device, self.precision):
+            self.context.report(Progress("train", 0, self.total, note, line=True))
         seed_everything(self.context.seed + self.accelerator.process_index)
         place(self.objective.model, self.device)
         self.optimiser = adamw(self.objective.groups(self.recipe))

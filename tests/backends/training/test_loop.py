@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -281,3 +282,20 @@ def test_nothing_to_train_on_is_an_error(tmp_path):
 def test_a_recipe_that_cannot_be_is_refused(option, value):
     with pytest.raises(ValidationError, match=option):
         Recipe(**RECIPE | {option: value})
+
+
+def test_bf16_without_instructions_is_warned_of_before_it_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True})
+    lines = []
+    told = replace(context(tmp_path, lines=lines), precision="bf16")
+    train(Line(), DATA, DATA[:4], Recipe(**RECIPE), told)
+    assert "bf16 is emulated on this device" in lines[0]
+    assert "precision=fp32" in lines[0]
+
+
+def test_nothing_is_said_of_a_precision_that_the_device_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    lines = []
+    told = replace(context(tmp_path, lines=lines), precision="bf16")
+    train(Line(), DATA, DATA[:4], Recipe(**RECIPE), told)
+    assert not any("emulated" in line for line in lines)
