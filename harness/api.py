@@ -4,6 +4,7 @@ The command line goes through these functions too. Importing them loads no model
 function needs is imported when it is called. Mistakes are raised as ``harness.errors``.
 """
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +29,15 @@ class Experiment:
     request: "Request"
     cells: "tuple[GridCell, ...]"
 
-    def run(self, *, workers: int | None = None, quiet: bool = True) -> "Results":
+    def run(
+        self, *, workers: int | None = None, quiet: bool = True, time_limit: float = math.inf
+    ) -> "Results":
         """Train and evaluate what is not finished yet, in child processes; all results.
 
         Args:
             workers: runs side by side; without, as many as the machine has room for.
             quiet: whether progress is kept from stderr.
+            time_limit: seconds that a run may take; one that takes longer fails.
 
         Raises:
             HarnessError: for runs that failed, naming them; ``results`` still has the others.
@@ -47,7 +51,7 @@ class Experiment:
             display.line(
                 f"{len(self.cells)} runs, {side_by_side} side by side, {threads} thread(s) each"
             )
-            grid.Grid(self.cells, side_by_side, display).run()
+            grid.Grid(self.cells, side_by_side, display, time_limit).run()
         return self.results()
 
     def results(self) -> "Results":

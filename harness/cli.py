@@ -26,7 +26,7 @@ from harness.commands import (
     results,
     running,
 )
-from harness.errors import HarnessError, ResourceError
+from harness.errors import HarnessError, Interrupted, ResourceError
 from harness.version import __version__
 
 MANY = (
@@ -102,13 +102,15 @@ def _is_number(argument: str) -> bool:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    signal.signal(signal.SIGTERM, _terminate)
+    _listen()
     try:
         with _whole_output():
             app(args=list(spread(sys.argv[1:])), prog_name="python -m harness")
     except HarnessError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except Interrupted as interruption:
+        sys.exit(interruption.exit_code)
     sys.exit(0)
 
 
@@ -133,7 +135,16 @@ def _whole_output() -> Iterator[None]:
         raise ResourceError(msg) from error
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    """End like Ctrl-C, children and locks included, with the code that shells expect."""
-    del number, frame
-    sys.exit(143)
+def _listen() -> None:
+    """End on signals like any other end, children and locks included.
+
+    One that is ignored stays so: that is what ``nohup`` asks for.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise Interrupted(number)

@@ -34,7 +34,7 @@ class BackendError(HarnessError):
 
 
 class ResourceError(HarnessError):
-    """Out of memory or disk."""
+    """Out of memory, disk or time."""
 
     exit_code = 6
 
@@ -49,6 +49,21 @@ class LockedError(HarnessError):
     """A run folder that another process holds."""
 
     exit_code = 75
+
+
+class Interrupted(BaseException):
+    """The command is to end, by a signal; ``exit_code`` is the one that shells expect."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+class Stopped(BaseException):
+    """A run is to end where it stands: by a signal, a time limit, or because nobody waits for it.
+
+    Raised by ``Context.report``, between two steps of the work.
+    """
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ that several backends share may stand in a dataclass, the default of one such ar
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from harness.core import Example, Output, Sentence, Text
 
@@ -49,13 +49,49 @@ class DevScore:
     unit_accuracy: float
 
 
+# The folder of checkpoints, in that of the work; the harness removes it once the work is finished.
+UNFINISHED = "unfinished"
+
+
+class Writable(Protocol):
+    """A file that can be written to, from its beginning to its end."""
+
+    def write(self, content: bytes | memoryview) -> int:
+        """Append ``content``; gives its bytes."""
+        ...
+
+    def flush(self) -> None:
+        """Nothing that a backend needs; libraries call it."""
+        ...
+
+
+class Checkpoints(Protocol):
+    """Where a backend leaves what another process needs to go on where this one ended.
+
+    The run is the same one: options, data, code and libraries are.
+    """
+
+    def due(self) -> bool:
+        """Whether the stated time without one has passed."""
+        ...
+
+    def write(self, dump: Callable[[Writable], None]) -> None:
+        """Make what ``dump`` writes the newest checkpoint, whole or not at all."""
+        ...
+
+    def read(self) -> BinaryIO | None:
+        """The newest one, to be closed; None if ``fit`` begins from nothing."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the harness tells a backend about the run.
 
     ``tags`` is the tag set, ``O`` first (see ``harness.tags.tag_set``). ``folder`` is where logs
     may be written. ``score_dev`` scores outputs for the ``dev`` sentences that ``fit`` was given,
-    in their order, with the code that will score the test set.
+    in their order, with the code that will score the test set. ``report`` raises
+    ``harness.errors.Stopped`` when the run is to end: who keeps ``checkpoints`` writes a last one.
     """
 
     tags: tuple[str, ...]
@@ -66,6 +102,7 @@ class Context:
     folder: Path
     score_dev: Callable[[Sequence[Output]], DevScore]
     report: Callable[[Progress], None]
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +248,6 @@ class PretrainReport:
     seconds: float
     flops: float | None
     curve: tuple[CurvePoint, ...] = ()
-
-
-# What a backend needs to go on after an interruption, in the folder of the weights; the harness
-# removes it once they are finished.
-UNFINISHED = "unfinished"
 
 
 @runtime_checkable

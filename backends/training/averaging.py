@@ -4,6 +4,10 @@ Each update pulls the mean a little towards the weights; early ones pull more, s
 weights do not linger: of n updates, (1 + n) / (10 + n) stays at most.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import torch
 
 
@@ -29,6 +33,26 @@ class Average:
         if self.weights:
             stays = min(self.stays, (1 + self.updates) / (10 + self.updates))
             torch._foreach_lerp_(self.mean, self.weights, 1 - stays)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Have the mean where the weights are, for as long as the block runs."""
+        self.swap()
+        try:
+            yield
+        finally:
+            self.swap()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The mean and how many updates are in it."""
+        return {"updates": self.updates, "mean": self.mean}
+
+    @torch.no_grad()
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state_dict`` gave."""
+        self.updates = state["updates"]
+        for mean, kept in zip(self.mean, state["mean"], strict=True):
+            mean.copy_(kept)
 
     @torch.no_grad()
     def swap(self) -> None:

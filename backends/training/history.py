@@ -1,7 +1,7 @@
 """What an epoch was, told three ways as it ends: a line, ``history.jsonl``, TensorBoard scalars."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,17 +13,20 @@ Tell: TypeAlias = Callable[[Epoch, int], None]
 
 
 @contextmanager
-def history_of(context: Context, *, writes: bool) -> Iterator[Tell]:
+def history_of(context: Context, before: Sequence[Epoch], *, writes: bool) -> Iterator[Tell]:
     """What is to be called with each epoch and the number of epochs planned.
 
     Args:
         context: whose folder and report are used.
+        before: epochs of earlier sittings, which are written and not told again.
         writes: whether this process is the one of its group that tells.
     """
     if not writes:
         yield lambda epoch, of: None
         return
     history = History(context)
+    for epoch in before:
+        history.write(epoch)
     try:
         yield history.add
     finally:
@@ -43,13 +46,17 @@ class History:
         self.board = SummaryWriter(str(self.file.parent / "tensorboard"))
 
     def add(self, epoch: Epoch, of: int) -> None:
-        """Tell of ``epoch``, one of ``of``."""
+        """Write ``epoch``, one of ``of``, and tell of it."""
+        self.write(epoch)
+        done = epoch.units * epoch.number
+        self.report(Progress("train", done, epoch.units * of, describe(epoch, of), line=True))
+
+    def write(self, epoch: Epoch) -> None:
+        """Write ``epoch`` into both files."""
         with self.file.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(asdict(epoch), ensure_ascii=False) + "\n")
         for name, value in _scalars(epoch).items():
             self.board.add_scalar(name, value, epoch.number)
-        done = epoch.units * epoch.number
-        self.report(Progress("train", done, epoch.units * of, describe(epoch, of), line=True))
 
     def close(self) -> None:
         """Flush what is still buffered."""

@@ -21,6 +21,7 @@ from accelerate.utils import broadcast_object_list
 
 from backends.training.averaging import Average
 from backends.training.batching import area, batches, by_length, cut
+from backends.training.course import Course
 from backends.training.device import (
     autocast,
     device_of,
@@ -33,8 +34,10 @@ from backends.training.history import history_of
 from backends.training.layers import place
 from backends.training.losses import Losses
 from backends.training.optimiser import Rates, adamw, normalise
+from backends.training.randomness import Randomness
 from backends.training.recipe import Recipe
-from backends.training.selection import Selection
+from backends.training.resumption import Resumption, Stateful
+from backends.training.selection import Selection, Weights
 from harness.core import Example, Output, Sentence
 from harness.data.training_digest import digest
 from harness.errors import DataError, ResourceError
@@ -101,19 +104,16 @@ def train(
         ResourceError: when not even one example fits into the memory.
     """
     loop = _Loop(objective, [e for e in train if len(e.sentence)], dev, recipe, context)
-    epochs: list[Epoch] = []
-    with history_of(context, writes=loop.accelerator.is_main_process) as tell:
-        for number in range(1, recipe.epochs + 1):
-            epochs.append(loop.epoch(number))
-            tell(epochs[-1], recipe.epochs)
-            done = dev and loop.selection.see(number, epochs[-1].dev_f1 or 0.0)
-            loop.average.swap()
-            if done:
-                break
-    if loop.selection.epoch is None:
-        loop.average.swap()
-    loop.selection.restore()
-    return Training(tuple(epochs), loop.selection.epoch, loop.precision, tuple(loop.halved))
+    told = history_of(context, loop.course.epochs, writes=loop.accelerator.is_main_process)
+    with told as tell, loop.resumption.last_when_stopped():
+        while not loop.course.ended:
+            tell(loop.epoch(), recipe.epochs)
+    loop.resumption.keep()
+    loop.keep_the_best()
+    course = loop.course
+    return Training(
+        tuple(course.epochs), loop.selection.epoch, loop.precision, tuple(course.halved)
+    )
 
 
 class _Step(torch.nn.Module):
@@ -142,13 +142,15 @@ class _Loop:
         self.objective, self.train, self.dev = objective, train, dev
         self.recipe, self.context = recipe, context
         self.lengths = [objective.positions(example) for example in train]
-        self.done, self.total = 0, recipe.epochs * _units(train)
-        self.budget = recipe.batch_units
-        self.halved: list[int] = []
+        self.total = recipe.epochs * _units(train)
+        self.course = Course(recipe.batch_units)
         self._set_up()
         self.average = Average(objective.model, recipe.average)
         self.selection = Selection(objective.model, recipe.patience)
         self.rates = Rates(self.optimiser, recipe.schedule, recipe.warmup)
+        self.losses = Losses(self.device, "epoch 1")
+        self.resumption = Resumption(context, self._parts)
+        self.resumption.resume()
 
     def _set_up(self) -> None:
         """Put the model on its device, behind the processes' wrapper where there are several."""
@@ -166,49 +168,83 @@ class _Loop:
         step = _Step(self.objective)
         self.step = self.accelerator.prepare(step) if self.processes > 1 else step
 
-    def epoch(self, number: int) -> Epoch:
-        """Train once, then look at the development set; leaves the averaged weights."""
-        start = time.perf_counter()
-        losses, positions, fed = Losses(self.device, f"epoch {number}"), 0, list[Example]()
+    def _parts(self) -> dict[str, Stateful]:
+        """All that changes in training; the schedule is a function of the course."""
+        return {
+            "course": self.course,
+            "weights": Weights(self.objective.model),
+            "optimiser": self.optimiser,
+            "average": self.average,
+            "selection": self.selection,
+            "losses": self.losses,
+            "randomness": Randomness(),
+        }
+
+    def epoch(self) -> Epoch:
+        """Train once over the data, or what is left of it, and look at the development set."""
+        number, plan = self.course.number, self._plan()
+        self._train(plan)
+        with self.average.in_place():
+            epoch = self._looked_at(plan)
+            stops = bool(self.dev) and self.selection.see(number, epoch.dev_f1 or 0.0)
+        self.course.close(epoch, ended=stops or number == self.recipe.epochs)
+        self.losses = Losses(self.device, f"epoch {self.course.number}")
+        self.resumption.keep_if_due()
+        return epoch
+
+    def keep_the_best(self) -> None:
+        """Leave the best weights in the model; where none were looked at, the last ones."""
+        if self.selection.epoch is None:
+            self.average.swap()
+        self.selection.restore()
+
+    def _train(self, plan: list[list[int]]) -> None:
+        """Do the updates of ``plan`` that are not done. All is whole whenever it reports."""
+        course, start = self.course, time.perf_counter() - self.course.seconds
         self.objective.model.train()
-        plan = self._plan(number)
-        for effective in plan:
-            examples = [self.train[i] for i in effective]
-            positions += self._update(effective, _units(examples), losses)
-            fed += examples
-            note = f"epoch {number}/{self.recipe.epochs}  loss {losses.last:.4f}"
-            self.context.report(Progress("train", self.done, self.total, note))
-        loss, middle = losses.mean(), time.perf_counter()
-        self.average.swap()
+        for effective in plan[course.updates :]:
+            self._update(effective)
+            course.seconds = time.perf_counter() - start
+            self.resumption.keep_if_due()
+            note = f"epoch {course.number}/{self.recipe.epochs}  loss {self.losses.last:.4f}"
+            self.context.report(Progress("train", course.done, self.total, note))
+        self.losses.mean()
+        course.seconds = time.perf_counter() - start
+
+    def _looked_at(self, plan: list[list[int]]) -> Epoch:
+        """What the epoch was, and what the development set says of it."""
+        course, start = self.course, time.perf_counter()
         dev_loss, dev_f1, accuracy = self._evaluate()
+        fed = [self.train[i] for effective in plan for i in effective]
         return Epoch(
-            number, loss, dev_loss, dev_f1, accuracy, self.rates.now(),
-            middle - start, time.perf_counter() - middle, _units(fed), positions, digest(fed),
-            len(plan),
+            course.number, self.losses.last, dev_loss, dev_f1, accuracy, self.rates.now(),
+            course.seconds, time.perf_counter() - start, _units(fed), course.positions,
+            digest(fed), len(plan),
         )  # fmt: skip
 
-    def _plan(self, epoch: int) -> list[list[int]]:
-        """The effective batches of an epoch: the same for every process and any accumulation."""
-        rng = np.random.default_rng([self.context.seed, epoch])
+    def _plan(self) -> list[list[int]]:
+        """The effective batches of the epoch: the same for every process and any accumulation."""
+        rng = np.random.default_rng([self.context.seed, self.course.number])
         budget = self.recipe.batch_units * self.recipe.accumulate * self.processes
         return batches(self.lengths, budget, rng)
 
-    def _update(self, effective: list[int], units: int, losses: Losses) -> int:
-        """One step of the optimiser; gives the positions that all processes computed."""
-        self.rates.set((self.done + units / 2) / self.total)
-        self.done += units
+    def _update(self, effective: list[int]) -> None:
+        """One step of the optimiser."""
+        course, units = self.course, _units([self.train[i] for i in effective])
+        self.rates.set((course.done + units / 2) / self.total)
         micro, (loss, targets) = self._fitting(effective)
         norm = normalise(self.optimiser, targets / self.processes, self.recipe.clip)
-        losses.add(loss, norm, targets)
+        self.losses.add(loss, norm, targets)
         self.optimiser.step()
         self.average.add()
-        return sum(area(batch, self.lengths) for batch in micro)
+        course.done, course.updates = course.done + units, course.updates + 1
+        course.positions += sum(area(batch, self.lengths) for batch in micro)  # of all processes
 
     def _fitting(self, effective: list[int]) -> tuple[list[list[int]], Sums]:
         """The micro-batches that the memory holds, a share for each process, and their gradient."""
         share = math.ceil(area(effective, self.lengths) / self.processes)
         while True:
-            micro = cut(effective, self.lengths, min(self.budget, share))
+            micro = cut(effective, self.lengths, min(self.course.budget, share))
             try:
                 return micro, self._gradient(micro)
             except torch.OutOfMemoryError as error:
@@ -223,11 +259,14 @@ class _Loop:
                 "smaller, precision=bf16, or batch_units lower and accumulate higher"
             )
             raise ResourceError(msg) from error
-        self.budget = longest // 2
-        self.halved.append(self.budget)
-        note = f"out of memory: at most {self.budget} positions a batch from here on, same updates"
-        self.context.report(Progress("train", self.done, self.total, note, line=True))
+        course = self.course
+        course.budget = longest // 2
+        course.halved.append(course.budget)
         self.optimiser.zero_grad(set_to_none=True)
+        note = (
+            f"out of memory: at most {course.budget} positions a batch from here on, same updates"
+        )
+        self.context.report(Progress("train", course.done, self.total, note, line=True))
 
     def _gradient(self, micro: list[list[int]]) -> Sums:
         """Gradients of the summed loss; gives that sum and its targets, over all processes."""
@@ -269,7 +308,7 @@ class _Loop:
         lengths = [self.objective.positions(example) for example in examples]
         total, targets = torch.zeros((), device=self.device), 0
         with torch.no_grad():
-            for batch in by_length(lengths, self.budget):
+            for batch in by_length(lengths, self.course.budget):
                 loss, count = self._loss([examples[i] for i in batch])
                 total, targets = total + loss, targets + count
         return float(total) / max(targets, 1)

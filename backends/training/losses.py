@@ -4,6 +4,8 @@ The first step whose loss or gradient is not finite is remembered on the device,
 exactly even where it is noticed a few steps later.
 """
 
+from typing import Any
+
 import torch
 
 from harness.errors import HarnessError
@@ -46,6 +48,17 @@ class Losses:
     def last(self) -> float:
         """The loss per target when the device was last read."""
         return self.loss / max(self.targets, 1.0)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The losses so far, those not read yet among them."""
+        names = ("sums", "first_bad", "loss", "targets", "steps")
+        return {name: getattr(self, name) for name in names}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state_dict`` gave."""
+        self.sums.copy_(state["sums"])
+        self.first_bad.copy_(state["first_bad"])
+        self.loss, self.targets, self.steps = state["loss"], state["targets"], state["steps"]
 
     def _read(self) -> None:
         loss, targets = self.sums.tolist()

@@ -1,5 +1,7 @@
 """The best weights are those of the epoch with the best development F1; of equals, the earlier."""
 
+from typing import Any
+
 import torch
 
 
@@ -21,22 +23,49 @@ class Selection:
         """Take note of an epoch; True if training should stop."""
         if self.best is None or f1 > self.best:
             self.best, self.epoch = f1, epoch
-            self.kept = {name: _copy(tensor) for name, tensor in _trained(self.model)}
+            self.kept = {name: _copy(tensor) for name, tensor in trained(self.model)}
         return bool(self.patience) and epoch - (self.epoch or 0) >= self.patience
 
     def restore(self) -> None:
         """Put the best weights back into the model."""
-        with torch.no_grad():
-            for name, tensor in _trained(self.model):
-                if name in self.kept:
-                    tensor.copy_(self.kept[name])
+        if self.kept:
+            Weights(self.model).load_state_dict(self.kept)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best weights so far, and where they were seen."""
+        return {"best": self.best, "epoch": self.epoch, "kept": self.kept}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state_dict`` gave."""
+        self.best, self.epoch, self.kept = state["best"], state["epoch"], state["kept"]
+
+
+class Weights:
+    """What training changes in ``model``, as a state."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self.model = model
+
+    def state_dict(self) -> dict[str, Any]:
+        """The weights by their names, where they are."""
+        return dict(trained(self.model))
+
+    @torch.no_grad()
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Write the weights of ``state`` into the model.
+
+        Raises:
+            KeyError: for weights that are not in ``state``.
+        """
+        for name, tensor in trained(self.model):
+            tensor.copy_(state[name])
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().to("cpu", copy=True)
 
 
-def _trained(model: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
+def trained(model: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
     """Trained parameters, and buffers, which a module may change as it trains."""
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     return parameters + list(model.named_buffers())

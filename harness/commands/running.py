@@ -1,5 +1,6 @@
 """``run``: train and evaluate backends on a task, and print the leaderboard."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,8 @@ from harness.commands.options import (
     Sets,
     Tasks,
 )
-from harness.errors import HarnessError
+from harness.errors import HarnessError, Interrupted
+from harness.results.store import is_complete
 
 Highlight = Annotated[
     list[str] | None,
@@ -48,6 +50,14 @@ Workers = Annotated[
         show_default="one for each GPU, else as many as the cores hold",
     ),
 ]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        metavar="MINUTES",
+        help="End a run that takes longer; the same command goes on with it.",
+        min=0,
+    ),
+]
 AllowOverlap = Annotated[
     bool,
     typer.Option("--allow-overlap", help="Accept a test set that train or dev contains."),
@@ -72,6 +82,7 @@ def run(
     precision: Precision = None,
     threads: Threads = None,
     workers: Workers = None,
+    time_limit: TimeLimit = None,
     highlight: Highlight = None,
     allow_overlap: AllowOverlap = False,
     dry_run: DryRun = False,
@@ -95,18 +106,29 @@ def run(
     if dry_run:
         _show(experiment)
         return
-    failure = finish(experiment, workers, quiet=quiet)
+    seconds = math.inf if time_limit is None else 60 * time_limit
+    failure = finish(experiment, workers, quiet=quiet, time_limit=seconds)
     _print_leaderboard(experiment, tuple(highlight or ()))
     if failure:
         raise failure
 
 
-def finish(experiment: api.Experiment, workers: int | None, *, quiet: bool) -> HarnessError | None:
+def finish(
+    experiment: api.Experiment, workers: int | None, *, quiet: bool, time_limit: float = math.inf
+) -> HarnessError | Interrupted | None:
     """Run an experiment; a failure is given back, so that the table of the others comes first."""
     try:
-        experiment.run(workers=workers, quiet=quiet)
+        experiment.run(workers=workers, quiet=quiet, time_limit=time_limit)
     except HarnessError as error:
         return error
+    except Interrupted as interruption:
+        done = sum(is_complete(cell.folder) for cell in experiment.cells)
+        typer.echo(
+            f"interrupted: {done} of {len(experiment.cells)} runs are finished; the same command "
+            "goes on with the others, from their last checkpoints",
+            err=True,
+        )
+        return interruption
     return None
 
 

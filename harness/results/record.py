@@ -156,7 +156,8 @@ class Cost(FrozenModel):
     ``train_units`` and ``predict_units`` count units of text in ``seconds['train']`` (development
     evaluation excluded) and ``seconds['predict']``. ``predict_parts`` are ``(units, seconds)`` of
     parts of the test set of equal mixture of lengths, timed apart after a warm-up.
-    ``flops_per_unit`` counts the matrix products of prediction.
+    ``flops_per_unit`` counts the matrix products of prediction. ``sittings`` is how many processes
+    trained, each going on from a checkpoint of the one before; None is not recorded.
     """
 
     seconds: dict[str, float]
@@ -172,6 +173,7 @@ class Cost(FrozenModel):
     energy_source: str = "n/a"
     predict_parts: tuple[tuple[Natural, float], ...] = ()
     flops_per_unit: float | None = None
+    sittings: Natural | None = None
 
     @property
     def predict_rate(self) -> float | None:

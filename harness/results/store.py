@@ -4,16 +4,18 @@
 without it; the same command clears that folder and finishes the job.
 """
 
+import errno
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, LockedError, ResourceError
+from harness.protocol import UNFINISHED
 
 COMPLETE = "metrics.json"
 RUN = "run.json"
@@ -23,7 +25,9 @@ HISTORY = "history.jsonl"
 MODEL = "model"
 FAILED = "failed.json"
 CLAIM = "claim.json"
+LOG = "error.log"
 LOCK = ".lock"
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -44,10 +48,22 @@ def write(path: Path, content: str | bytes) -> None:
             os.fsync(stream.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
-        msg = f"cannot write {path}: {error.strerror}; {free / 2**20:.0f} MiB are free there"
-        raise ResourceError(msg) from error
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise refused(path, error) from error
+
+
+def refused(path: Path, error: OSError) -> ResourceError:
+    """What to tell of ``path``, which could not be written, and of the room that is left there."""
+    return ResourceError(f"cannot write {path}: {error.strerror}; {room(path.parent)}")
+
+
+def room(folder: Path) -> str:
+    """The free space where ``folder`` lies or would lie, in words."""
+    there = next((place for place in (folder, *folder.parents) if place.is_dir()), Path("/"))
+    disk = os.statvfs(there)
+    files = "" if disk.f_favail or not disk.f_files else " and no file more"
+    return f"{disk.f_bavail * disk.f_frsize / 2**20:,.1f} MiB{files} are free there"
 
 
 def _pour(path: Path, data: bytes) -> None:
@@ -79,7 +95,8 @@ def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
     """Hold ``folder`` for the run that ``about`` tells of; gives True if it is still to be done.
 
     ``about`` holds the run's ``digest`` and what a table needs to know of a run that never ends.
-    What a killed run left is cleared. The lock dies with the process.
+    What a killed run left is cleared, but for its checkpoints, which go once the run is complete.
+    The lock dies with the process.
 
     Raises:
         LockedError: when another process holds the folder.
@@ -90,6 +107,8 @@ def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
             _clear(folder)
             write_json(folder / CLAIM, about)
         yield todo
+        if is_complete(folder):
+            shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
 
 
 @contextmanager
@@ -102,7 +121,7 @@ def locked(folder: Path, digest: str) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    _make(folder)
+    make_folder(folder)
     lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
@@ -116,10 +135,18 @@ def locked(folder: Path, digest: str) -> Iterator[None]:
         lock.release()
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make ``folder``, and those that it lies in.
+
+    Raises:
+        ConfigError: when that is not possible there.
+        ResourceError: when the disk is full.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if error.errno in FULL:
+            raise refused(folder, error) from error
         msg = f"cannot make the results folder {folder}: {error.strerror}; choose another --output"
         raise ConfigError(msg) from error
 
@@ -142,7 +169,7 @@ def _refuse_other(folder: Path, digest: str) -> None:
 
 def _clear(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.name == LOCK:
+        if path.name in (LOCK, UNFINISHED):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

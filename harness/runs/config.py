@@ -34,6 +34,7 @@ class Settings(BaseModel):
     tuning_trials: Annotated[int, Field(ge=0)] = 0
     free_decoding: bool = True
     keep_model: bool = True
+    checkpoint_minutes: Annotated[float, Field(ge=0)] = 5.0
 
     @model_validator(mode="after")
     def _windows_have_room(self) -> Self:

@@ -20,9 +20,34 @@ _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a phase took so far, in all the processes that worked on it: ``sittings``."""
+
+    sittings: int = 1
+    seconds: float = 0.0
+    peak_bytes: int | None = None
+    device_bytes: int | None = None
+    reserved_bytes: int | None = None
+
+    def after(self, before: "Spent | None") -> "Spent":
+        """This and what was spent ``before``; a peak that one of them does not know is unknown."""
+        if before is None:
+            return self
+        peaks = ("peak_bytes", "device_bytes", "reserved_bytes")
+        return Spent(
+            before.sittings + self.sittings,
+            before.seconds + self.seconds,
+            *(_larger(getattr(before, name), getattr(self, name)) for name in peaks),
+        )
+
+
 @dataclass(slots=True)
 class Meter:
-    """Seconds, peak memory and energy of the phases of one run."""
+    """Seconds, peak memory and energy of the phases of one run.
+
+    ``before`` is what earlier processes spent on the phase that they did not finish.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     peak_bytes: dict[str, int | None] = field(default_factory=dict)
@@ -31,6 +56,9 @@ class Meter:
     joules: dict[str, float | None] = field(default_factory=dict)
     parts: list[tuple[int, float]] = field(default_factory=list)
     flops_per_unit: float | None = None
+    sittings: int = 1
+    before: Spent | None = None
+    started: float = 0.0
 
     @contextmanager
     def part(self, units: int) -> Iterator[None]:
@@ -45,16 +73,24 @@ class Meter:
         """Measure the enclosed block as ``name``."""
         _reset_peaks()
         with energy.counter() as joules:
-            start = time.perf_counter()
-            try:
-                yield
-                _synchronise()
-            finally:
-                self.seconds[name] = time.perf_counter() - start
-        self.peak_bytes[name] = _peak_resident()
-        self.device_bytes[name], self.reserved_bytes[name] = _peaks_on_device()
-        self.joules[name] = joules()
+            self.started = time.perf_counter()
+            yield
+            _synchronise()
+            spent = self.spent()
+        self.seconds[name], self.peak_bytes[name] = spent.seconds, spent.peak_bytes
+        self.device_bytes[name], self.reserved_bytes[name] = (
+            spent.device_bytes,
+            spent.reserved_bytes,
+        )
+        # Nobody counted the joules up to the checkpoint that another process left.
+        self.joules[name] = joules() if spent.sittings == 1 else None
+        self.sittings, self.before = max(self.sittings, spent.sittings), None
         _give_back()
+
+    def spent(self) -> Spent:
+        """What the running phase took so far."""
+        seconds = time.perf_counter() - self.started
+        return Spent(1, seconds, _peak_resident(), *_peaks_on_device()).after(self.before)
 
 
 @contextmanager
@@ -69,6 +105,10 @@ def flops() -> Iterator[Callable[[], int | None]]:
     counter = import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
     with counter:
         yield lambda: int(counter.get_total_flops()) or None
+
+
+def _larger(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else max(one, other)
 
 
 def _torch_cuda() -> Any:

@@ -5,11 +5,12 @@ threads and, if there are GPUs, one of its own. A cell that fails leaves ``faile
 traceback in ``error.log``; the grid goes on.
 """
 
+import math
 import multiprocessing
 import os
 import signal
 import sys
-import traceback
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,9 +19,10 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
-from harness.errors import ConfigError, GridError, HarnessError
-from harness.protocol import Progress
-from harness.results import store
+from harness.errors import ConfigError, GridError, HarnessError, ResourceError
+from harness.runs import failures
+from harness.runs.child import GRACE, Event, work
+from harness.runs.failures import Failure
 from harness.runs.hardware import accelerators
 from harness.runs.plan import GridCell
 
@@ -36,33 +38,52 @@ ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something a cell has to say: progress, or how it ended."""
-
-    cell: GridCell
-    progress: Progress | None = None
-    done: bool = False
-    reused: bool = False
-    error: str = ""
-    exit_code: int = 0
-
-
 @dataclass(slots=True)
 class _Child:
+    """A run in its process, and until when it may work; ``overdue`` is one that was told to end."""
+
     cell: GridCell
     process: BaseProcess
     pipe: Connection
     gpu: int | None
+    until: float
+    overdue: bool = False
+
+    def ask_to_end(self) -> None:
+        """Ask it and all that it started to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End all of it that is left."""
+        self._signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """End all of it that is left, and let go of it."""
+        self.kill()
+        self.process.join()
+        self.pipe.close()
+
+    def _signal(self, number: int) -> None:
+        try:
+            os.killpg(self.process.pid or 0, number)
+        except ProcessLookupError:  # it has no group yet, or all of it has ended
+            if number == signal.SIGKILL:
+                self.process.kill()
+            else:
+                self.process.terminate()
 
 
 @dataclass(slots=True)
 class Grid:
-    """A queue of cells over ``workers`` child processes; ``listen`` hears every event."""
+    """A queue of cells over ``workers`` child processes; ``listen`` hears every event.
+
+    A run that takes longer than ``time_limit``, in seconds, is ended.
+    """
 
     cells: Sequence[GridCell]
     workers: int
     listen: Callable[[Event], None]
+    time_limit: float = math.inf
     children: dict[Any, _Child] = field(default_factory=dict)
     failed: list[Event] = field(default_factory=list)
 
@@ -87,11 +108,12 @@ class Grid:
         context = _forkserver()
         ours, theirs = context.Pipe(duplex=False)
         gpu = self._free_gpu()
-        process = context.Process(target=_child, args=(cell, gpu, theirs), name=cell.name)
+        process = context.Process(target=work, args=(cell, gpu, theirs), name=cell.name)
         with _no_main_module():
             process.start()
         theirs.close()
-        self.children[ours] = _Child(cell, process, ours, gpu)
+        until = time.monotonic() + self.time_limit
+        self.children[ours] = _Child(cell, process, ours, gpu, until)
 
     def _free_gpu(self) -> int | None:
         taken = {child.gpu for child in self.children.values()}
@@ -99,35 +121,64 @@ class Grid:
         return free[0] if free else None
 
     def _receive(self) -> None:
-        for pipe in wait(list(self.children)):
-            child = self.children[pipe]
-            try:
-                event = child.pipe.recv()
-            except EOFError:
-                event = self._ended(child)
-            if event.done:
-                del self.children[pipe]
-                child.process.join()
-                child.pipe.close()
-            if event.error:
-                self.failed.append(event)
-            self.listen(event)
+        """Hear what children have to say, or end those whose time is over."""
+        first = min(child.until for child in self.children.values()) - time.monotonic()
+        timeout = None if math.isinf(first) else max(0.0, first)
+        for pipe in wait(list(self.children), timeout):
+            self._hear(pipe)
+        for child in self.children.values():
+            if child.until <= time.monotonic():
+                self._overdue(child)
+
+    def _hear(self, pipe: Any) -> None:
+        child = self.children[pipe]
+        try:
+            event = child.pipe.recv()
+        except (EOFError, OSError):
+            event = self._ended(child)
+        if event.done:
+            del self.children[pipe]
+            child.process.join(GRACE)
+            child.close()
+        if event.error:
+            self.failed.append(event)
+        self.listen(event)
+
+    def _overdue(self, child: _Child) -> None:
+        """Ask a child to end, and end one that does not."""
+        if child.overdue:
+            child.until = math.inf
+            child.kill()
+        else:
+            child.overdue, child.until = True, time.monotonic() + GRACE
+            child.ask_to_end()
 
     def _ended(self, child: _Child) -> Event:
-        """A child that died without a word: killed, or crashed in native code."""
-        child.process.join()
-        code = child.process.exitcode
-        cause = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        hint = "; probably out of memory" if code == -signal.SIGKILL else ""
-        error = f"the process of the cell died ({cause}{hint})"
-        _record_failure(child.cell, error, 6 if hint else 1)
-        return Event(child.cell, done=True, error=error, exit_code=6 if hint else 1)
+        """A child that died without a word: over time, killed, or crashed in native code."""
+        child.process.join(GRACE)
+        failure = self._late() if child.overdue else _death(child.process.exitcode)
+        failures.record(child.cell, failure)
+        return Event(child.cell, done=True, error=failure.message, exit_code=failure.exit_code)
+
+    def _late(self) -> Failure:
+        msg = (
+            f"not done within the time limit of {self.time_limit / 60:g} minutes; the same command "
+            "goes on from its last checkpoint"
+        )
+        return Failure(msg, ResourceError.exit_code)
 
     def _stop(self) -> None:
+        """Ask all children to end, and end those that have not in time, or when asked again."""
         for child in self.children.values():
-            child.process.terminate()
-        for child in self.children.values():
-            child.process.join()
+            child.pipe.close()  # a child that has something to say must not wait to be heard
+            child.ask_to_end()
+        until = time.monotonic() + GRACE
+        try:
+            for child in self.children.values():
+                child.process.join(max(0.0, until - time.monotonic()))
+        finally:
+            for child in self.children.values():
+                child.close()
 
     def _raise(self) -> None:
         if not self.failed:
@@ -209,30 +260,10 @@ def _no_main_module() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _child(cell: GridCell, gpu: int | None, pipe: Connection) -> None:
-    """The body of a child process."""
-    if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
-    from harness.runs.run import execute
-
-    try:
-        done = execute(cell, lambda progress: pipe.send(Event(cell, progress)))
-        pipe.send(Event(cell, done=True, reused=not done))
-    except HarnessError as error:
-        _record_failure(cell, str(error), error.exit_code)
-        pipe.send(Event(cell, done=True, error=str(error), exit_code=error.exit_code))
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the grid goes on
-        message = f"{type(error).__name__}: {error} (traceback in {cell.folder / 'error.log'})"
-        _record_failure(cell, message, 1, traceback.format_exc())
-        pipe.send(Event(cell, done=True, error=message, exit_code=1))
-
-
-def _record_failure(cell: GridCell, error: str, exit_code: int, trace: str = "") -> None:
-    """Leave word of a failure in the cell's folder, unless the folder is another's or complete."""
-    if exit_code in (2, 75) or not cell.folder.is_dir() or store.is_complete(cell.folder):
-        return
-    if trace:
-        store.write(cell.folder / "error.log", trace)
-    store.write_json(
-        cell.folder / store.FAILED, cell.about | {"error": error, "exit_code": exit_code}
-    )
+def _death(code: int | None) -> Failure:
+    """What to tell of a process that ended with ``code`` and without a word."""
+    cause = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    if code == -signal.SIGKILL:
+        told = f"the process of the run died ({cause}; probably out of memory)"
+        return Failure(told, ResourceError.exit_code)
+    return Failure(f"the process of the run died ({cause})", HarnessError.exit_code)

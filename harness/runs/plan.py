@@ -25,6 +25,9 @@ from harness.runs.hardware import versions
 from harness.runs.preflight import refuse_machine, refuse_seeds
 from harness.version import __version__
 
+# Settings that change no result.
+WITHOUT_EFFECT = {"keep_model", "checkpoint_minutes"}
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -148,7 +151,7 @@ def _digest(
         "options": dict(options.values),
         "weights": weights(options.values),
         "prompts": prompts(options.values),
-        "settings": settings.model_dump(exclude={"keep_model"}),
+        "settings": settings.model_dump(exclude=WITHOUT_EFFECT),
         "seed": seed,
         "harness": __version__,
         "code": code.model_dump(),

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.text import Text
 
 from harness import protocol
-from harness.runs.grid import Event
+from harness.runs.child import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,4 +139,5 @@ def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
         energy_source="n/a" if joules is None else energy.source(),
         predict_parts=tuple(meter.parts) if fitted.weights != "none" else (),
         flops_per_unit=meter.flops_per_unit,
+        sittings=meter.sittings,
     )

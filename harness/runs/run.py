@@ -16,7 +16,7 @@ from harness.data.task import Task, load
 from harness.data.train_facts import train_facts
 from harness.data.windows import Window, WindowPolicy
 from harness.errors import BackendError, DataError
-from harness.protocol import Backend, Context, FitReport, Generates, Progress
+from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
 from harness.results import evaluate, store, writer
 from harness.results.record import Prediction, Run
 from harness.results.writer import TrainingFiles
@@ -26,6 +26,7 @@ from harness.runs.decode import decode
 from harness.runs.handout import DevScorer, Handout, handout, shuffled
 from harness.runs.options import Given, construct
 from harness.runs.plan import GridCell
+from harness.runs.sittings import checkpoints_of
 
 WARM_UP = 8
 PARTS, PART_UNITS = 5, 4096
@@ -48,7 +49,10 @@ def _run(cell: GridCell, report: Report) -> None:
     meter = Meter()
     with meter.phase("load"):
         given = handout(_task(cell), _policy(cell))
-        backend = make(cell, given.tags, report, given.score_dev)
+        checkpoints = checkpoints_of(
+            cell.folder, cell.settings.checkpoint_minutes, meter, given.score_dev.given
+        )
+        backend = make(cell, given.tags, report, given.score_dev, checkpoints)
     with meter.phase("fit"):
         fitted = backend.fit(given.train, given.dev)
     order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
@@ -81,7 +85,10 @@ def _task(cell: GridCell) -> Task:
     return task
 
 
-def make(cell: GridCell, tags: tuple[str, ...], report: Report, score_dev: DevScorer) -> Backend:
+def make(
+    cell: GridCell, tags: tuple[str, ...], report: Report, score_dev: DevScorer,
+    checkpoints: Checkpoints | None = None,
+) -> Backend:  # fmt: skip
     """The backend of a cell, constructed but not trained.
 
     Raises:
@@ -90,7 +97,7 @@ def make(cell: GridCell, tags: tuple[str, ...], report: Report, score_dev: DevSc
     settings = cell.settings
     context = Context(
         tags, cell.seed, settings.device, settings.precision, settings.threads,
-        cell.folder, score_dev, report,
+        cell.folder, score_dev, report, checkpoints,
     )  # fmt: skip
     given = Given(cell.options.values, f"options of {cell.name}")
     backend: Backend = construct(cell.plugin.load(), context, given)

@@ -1,0 +1,75 @@
+"""What went wrong in a run, as one message with an exit code; telling it never fails itself."""
+
+import errno
+import os
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import ConfigError, HarnessError, LockedError, ResourceError
+from harness.results import store
+from harness.runs.plan import GridCell
+
+# What libraries say on a CPU that has no memory left, where they raise no error of their own.
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "Cannot allocate memory")
+# Where a disk has less than this left, a write that failed has failed for want of it.
+_ROOM = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What to tell of a run that failed; ``trace`` is for whoever mends the program."""
+
+    message: str
+    exit_code: int
+    trace: str = ""
+
+
+def failure_of(error: BaseException, folder: Path) -> Failure:
+    """What to tell of ``error``, which ended the run in ``folder``."""
+    if isinstance(error, HarnessError):
+        return Failure(str(error), error.exit_code)
+    kind, trace = type(error).__name__, traceback.format_exc()
+    if _is_memory(error):
+        msg = f"out of memory: {error}; set window_limit, batch_units or the model smaller"
+        return Failure(msg, ResourceError.exit_code, trace)
+    if _is_disk(error, folder):
+        msg = f"the disk is full: {store.room(folder)} ({kind}: {error})"
+        return Failure(msg, ResourceError.exit_code, trace)
+    log = folder / store.LOG
+    return Failure(f"{kind}: {error} (traceback in {log})", HarnessError.exit_code, trace)
+
+
+def record(cell: GridCell, failure: Failure) -> None:
+    """Leave word of ``failure`` in the cell's folder, unless it is another's or complete.
+
+    A disk that refuses the word takes nothing else with it: the message is told anyway.
+    """
+    folder, code = cell.folder, failure.exit_code
+    another = code in (ConfigError.exit_code, LockedError.exit_code)
+    if another or not folder.is_dir() or store.is_complete(folder):
+        return
+    told = cell.about | {"error": failure.message, "exit_code": code}
+    with suppress(HarnessError):
+        store.write_json(folder / store.FAILED, told)
+        if failure.trace:
+            store.write(folder / store.LOG, failure.trace)
+
+
+def _is_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+
+
+def _is_disk(error: BaseException, folder: Path) -> bool:
+    """Whether a write failed for want of room, whatever the library that wrote calls it."""
+    if isinstance(error, OSError):
+        return error.errno in store.FULL
+    if not folder.is_dir():
+        return False
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize < _ROOM or bool(disk.f_files and not disk.f_favail)
