@@ -123,7 +123,7 @@ def test_a_disk_that_refuses_is_one_message_and_the_ones_before_stay(folder, mon
             msg = "unexpected pos 64 vs 0"
             raise RuntimeError(msg) from None
 
-    monkeypatch.setattr(Path, "open", lambda path, mode: open("/dev/full", mode, 0))  # noqa: PTH123
+    monkeypatch.setattr(Path, "open", lambda path, mode: open("/dev/full", mode, 0))  # noqa: PTH123, SIM115
     checkpoints = CheckpointFolder(folder, 0.0, Known(4))
     with pytest.raises(ResourceError, match=r"4\.state: No space left.* MiB are free there"):
         checkpoints.write(refused)
