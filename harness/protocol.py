@@ -260,6 +260,6 @@ class Pretrains(Protocol):
     def pretrain(self, text: TextStream, folder: Path) -> PretrainReport:
         """Read all of ``text``, and leave a model in ``folder`` that ``model=FOLDER`` takes.
 
-        Where it was interrupted before, it goes on from ``folder / UNFINISHED``.
+        Where it was interrupted before, it goes on from the checkpoints of its context.
         """
         ...

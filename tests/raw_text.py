@@ -1,5 +1,6 @@
 """Raw text with a pattern that a small model learns in seconds, and what pretrains on it."""
 
+import math
 import random
 
 import torch
@@ -9,7 +10,8 @@ from backends.decoder import Gpt
 from backends.encoder import BertCrf, Electra
 from backends.seq2seq import T5
 from harness.pretraining.stream import Stream, alphabet, ordered
-from harness.protocol import Context
+from harness.protocol import UNFINISHED, Context
+from harness.results.checkpoints import CheckpointFolder, NoFacts
 
 FAMILIES = {"bert-crf": BertCrf, "electra": Electra, "t5": T5, "gpt": Gpt}
 SHAPE = {"layers": 1, "width": 32, "attention_heads": 2, "dropout": 0.0}
@@ -49,7 +51,20 @@ def context(folder, precision="fp32", seed=13, lines=None):
             told.append(progress.note)
 
     folder.mkdir(parents=True, exist_ok=True)
-    return Context(("O",), seed, "cpu", precision, 1, folder, lambda outputs: None, report)
+    return Context(
+        ("O",), seed, "cpu", precision, 1, folder, lambda outputs: None, report, checkpoints(folder)
+    )
+
+
+def checkpoints(folder):
+    """Those of a pretraining in ``folder``."""
+    return CheckpointFolder(folder / UNFINISHED, math.inf, NoFacts())
+
+
+def kept(folder):
+    """The state of the newest checkpoint in ``folder``."""
+    with checkpoints(folder).read() as stream:
+        return torch.load(stream, weights_only=True)
 
 
 def learner(family, folder, precision="fp32", seed=13, lines=None, **options):

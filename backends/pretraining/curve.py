@@ -19,7 +19,8 @@ class Curve:
     def __init__(self, text: TextStream, context: Context) -> None:
         self.text, self.context = text, context
         self.points: list[CurvePoint] = []
-        self.before, self.begun, self.first = 0.0, time.perf_counter(), 0
+        self.before, self.begun = 0.0, time.perf_counter()
+        self.first = self.done = 0
         self._sums: dict[str, torch.Tensor] = {}
         self._targets: defaultdict[str, int] = defaultdict(int)
 
@@ -36,6 +37,7 @@ class Curve:
 
     def tell(self, done: int, rate: float) -> None:
         """Say where training stands after ``done`` windows; a new point where one is due."""
+        self.done = done
         characters, total = done * self.text.length, self.text.windows * self.text.length
         due = done * POINTS // self.text.windows
         if due > len(self.points) or done == self.text.windows:
@@ -65,18 +67,20 @@ class Curve:
         share = done / self.text.windows
         return f"{share:.0%}  loss {self._note()}  {rate:,.0f} chars/s  {_time(left)} left"
 
-    def state(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """All that a later sitting has to know."""
         return {
+            "done": self.done,
             "seconds": self.seconds,
             "points": [asdict(point) for point in self.points],
             "sums": dict(self._sums),
             "targets": dict(self._targets),
         }
 
-    def load(self, state: Mapping[str, Any], done: int) -> None:
-        """Go on from ``state``, after ``done`` windows."""
-        self.before, self.begun, self.first = state["seconds"], time.perf_counter(), done
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state_dict`` gave."""
+        self.before, self.begun = state["seconds"], time.perf_counter()
+        self.first = self.done = state["done"]
         self.points = [CurvePoint(**point) for point in state["points"]]
         self._sums = dict(state["sums"])
         self._targets.update(state["targets"])

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from backends.pretraining import checkpoint
 from backends.pretraining.characters import Characters
 from backends.pretraining.curve import Curve
 from backends.pretraining.flops import counted
@@ -33,8 +32,9 @@ from backends.training.device import (
 from backends.training.layers import place
 from backends.training.losses import Losses
 from backends.training.optimiser import Rates, normalise
-from harness.errors import ConfigError, WeightsError
-from harness.protocol import UNFINISHED, Context, PretrainReport, Progress, TextStream
+from backends.training.resumption import Resumption, Stateful
+from harness.errors import ConfigError
+from harness.protocol import Context, PretrainReport, Progress, TextStream
 
 
 def pretrain(
@@ -57,7 +57,7 @@ def pretrain(
     if text.length > objective.positions:
         msg = f"--window {text.length}: the model has {objective.positions} positions"
         raise ConfigError(msg)
-    loop = _Loop(objective, text, folder / UNFINISHED, recipe, context)
+    loop = _Loop(objective, text, recipe, context)
     loop.run()
     loop.average.swap()
     return PretrainReport(
@@ -77,11 +77,10 @@ class _Loop:
         self,
         objective: Objective,
         text: TextStream,
-        folder: Path,
         recipe: PretrainRecipe,
         context: Context,
     ) -> None:
-        self.objective, self.text, self.folder = objective, text, folder
+        self.objective, self.text = objective, text
         self.recipe, self.context = recipe, context
         self.characters = Characters(text.characters)
         self.device = device_of(context)
@@ -93,13 +92,12 @@ class _Loop:
         self.losses = Losses(self.device, "pretraining")
         self.curve = Curve(text, context)
         self.done, self.flops = 0, 0.0
+        self.resumption = Resumption(context, self._parts)
         self._begin()
 
     def _begin(self) -> None:
         """Go on from the last checkpoint, if there is one, and say how it is computed."""
-        state = checkpoint.read(self.folder)
-        if state is not None:
-            self._resume(state)
+        self.resumption.resume()
         native = multiplies_bf16(self.device)
         reason = f"this device {'has' if native else 'has no'} instructions for bf16"
         note = f"in {self.precision} ({reason})"
@@ -115,12 +113,13 @@ class _Loop:
         self.objective.model.train()
         saved = time.monotonic()
         left = self.text.read(self.done)
-        while windows := list(islice(left, self.recipe.batch_windows)):
-            self._update(windows)
-            if time.monotonic() - saved > 60 * self.recipe.checkpoint_minutes:
-                checkpoint.write(self.folder, self._state())
-                saved = time.monotonic()
-        checkpoint.write(self.folder, self._state())
+        with self.resumption.last_when_stopped():
+            while windows := list(islice(left, self.recipe.batch_windows)):
+                self._update(windows)
+                if time.monotonic() - saved > 60 * self.recipe.checkpoint_minutes:
+                    self.resumption.keep()
+                    saved = time.monotonic()
+        self.resumption.keep()
 
     def _update(self, windows: Sequence[str]) -> None:
         """One step of the optimiser."""
@@ -155,33 +154,20 @@ class _Loop:
             total += loss.total.detach()
         return total, torch.tensor(float(max(1, asked.targets)), device=self.device)
 
-    def _state(self) -> dict[str, Any]:
-        """All that another sitting needs to go on to the same bits."""
-        return {
-            "done": self.done,
-            "flops": self.flops,
-            "model": self.objective.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "mean": self.average.mean,
-            "updates": self.average.updates,
-            "curve": self.curve.state(),
-        }
+    def state_dict(self) -> dict[str, Any]:
+        """How far the loop is; its parts have states of their own."""
+        return {"done": self.done, "flops": self.flops}
 
-    def _resume(self, state: dict[str, Any]) -> None:
-        try:
-            self._load(state)
-        except (KeyError, RuntimeError, ValueError) as error:
-            msg = (
-                f"the checkpoint in {self.folder} is of another model or another version of the "
-                f"code ({error}): begin in another folder, or go on with the code it was made by"
-            )
-            raise WeightsError(msg) from error
-
-    def _load(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state_dict`` gave."""
         self.done, self.flops = state["done"], state["flops"]
-        self.objective.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        for mean, kept in zip(self.average.mean, state["mean"], strict=True):
-            mean.copy_(kept)
-        self.average.updates = state["updates"]
-        self.curve.load(state["curve"], self.done)
+
+    def _parts(self) -> dict[str, Stateful]:
+        """All that changes; what is drawn for an update is a function of its number."""
+        return {
+            "loop": self,
+            "model": self.objective.model,
+            "optimiser": self.optimiser,
+            "average": self.average,
+            "curve": self.curve,
+        }

@@ -39,10 +39,10 @@ class Optimisers:
         """The state of each."""
         return [part.state_dict() for part in self.parts]
 
-    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
+    def load_state_dict(self, state: list[dict[str, Any]]) -> None:
         """Take the state of each."""
-        for part, state in zip(self.parts, states, strict=True):
-            part.load_state_dict(state)
+        for part, own in zip(self.parts, state, strict=True):
+            part.load_state_dict(own)
 
 
 def optimisers(model: torch.nn.Module, recipe: PretrainRecipe) -> Optimisers:

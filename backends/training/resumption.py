@@ -18,11 +18,11 @@ from harness.protocol import Context, Progress, Writable
 class Stateful(Protocol):
     """What has a state of tensors and plain values, as torch's modules and optimisers do."""
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> Any:
         """The state."""
         ...
 
-    def load_state_dict(self, state: dict[str, Any]) -> Any:
+    def load_state_dict(self, state: Any) -> Any:
         """Go on from ``state``."""
         ...
 
@@ -40,7 +40,7 @@ class Resumption:
         """Go on from the newest checkpoint, where there is one.
 
         Raises:
-            WeightsError: for a checkpoint of another model or recipe.
+            WeightsError: for a checkpoint of another model or other code.
         """
         stream = self.checkpoints.read() if self.checkpoints else None
         if stream is None:
@@ -52,8 +52,8 @@ class Resumption:
                 part.load_state_dict(state[name])
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             msg = (
-                f"the checkpoint in {self.context.folder} is of another model or recipe ({error}): "
-                "remove it and begin anew"
+                f"the checkpoint in {self.context.folder} is of another model or another version "
+                f"of the code ({error}): begin in another folder, or go on with the old code"
             )
             raise WeightsError(msg) from error
 

@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from harness.protocol import (
     Progress,
 )
 from harness.results import store
+from harness.results.checkpoints import CheckpointFolder, NoFacts
 from harness.results.pretraining import COMPLETE, Pretraining, Sitting
 from harness.runs import code, hardware
 from harness.runs.options import Given, arguments, construct
@@ -80,6 +82,7 @@ def _backend(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretr
     context = Context(
         (OUTSIDE,), request.text.seed, request.device, request.precision, request.threads,
         request.output, _no_development, report,
+        CheckpointFolder(request.output / UNFINISHED, math.inf, NoFacts()),
     )  # fmt: skip
     given = Given(plan.options, "options")
     made: Pretrains = construct(plan.plugin.load(), context, given)

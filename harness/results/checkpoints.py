@@ -33,6 +33,17 @@ class Facts(Protocol):
         ...
 
 
+class NoFacts:
+    """Nothing, for work of which a backend knows all."""
+
+    def kept(self) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Nothing."""
+
+
 class CheckpointFolder:
     """The checkpoints of one piece of work, for ``Context.checkpoints``.
 

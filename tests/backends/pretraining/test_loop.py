@@ -10,16 +10,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from raw_text import FAMILIES, equal, learner, sparse, stream, weights
+from raw_text import FAMILIES, checkpoints, equal, kept, learner, sparse, stream, weights
 
-from backends.pretraining import checkpoint, loop
+from backends.pretraining import loop
 from backends.pretraining.characters import FIRST, Characters
 from backends.pretraining.optimisers import hidden_matrices, optimisers
 from backends.pretraining.recipe import PretrainRecipe
 from backends.training import device
 from backends.training.optimiser import factor
 from harness.errors import ConfigError, HarnessError, WeightsError
-from harness.protocol import UNFINISHED, Pretrains
+from harness.protocol import Pretrains
+from harness.results.checkpoints import CheckpointFolder
 
 QUICK = PretrainRecipe(learning_rate=1e-2, batch_windows=8, together=8, average=0.0)
 every_family = pytest.mark.parametrize("family", FAMILIES)
@@ -117,7 +118,7 @@ def test_it_goes_on_to_the_same_bits_where_it_was_interrupted(
 ):
     recipe = PretrainRecipe(batch_windows=8, together=4, average=average, checkpoint_minutes=1e-9)
     whole = pretrained(family, tmp_path / "whole", recipe=recipe, dropout=0.1)
-    write, left = checkpoint.write, [3]
+    write, left = CheckpointFolder.write, [3]
 
     def dying(*arguments):
         write(*arguments)
@@ -125,7 +126,7 @@ def test_it_goes_on_to_the_same_bits_where_it_was_interrupted(
         if not left[0]:
             raise Dies
 
-    monkeypatch.setattr(checkpoint, "write", dying)
+    monkeypatch.setattr(CheckpointFolder, "write", dying)
     with pytest.raises(Dies):
         pretrained(family, tmp_path / "parts", recipe=recipe, dropout=0.1)
     assert not (tmp_path / "parts" / "model.safetensors").exists()
@@ -138,15 +139,15 @@ def test_it_goes_on_to_the_same_bits_where_it_was_interrupted(
 def test_muon_goes_on_to_the_same_bits_too(tmp_path, monkeypatch):
     recipe = PretrainRecipe(batch_windows=8, together=8, optimiser="muon", checkpoint_minutes=1e-9)
     pretrained("bert-crf", tmp_path / "whole", recipe=recipe)
-    state = checkpoint.read(tmp_path / "whole" / UNFINISHED)
+    state = kept(tmp_path / "whole")
     assert len(state["optimiser"]) == 2
-    write = checkpoint.write
+    write = CheckpointFolder.write
 
     def dying(*arguments):
         write(*arguments)
         raise Dies
 
-    monkeypatch.setattr(checkpoint, "write", dying)
+    monkeypatch.setattr(CheckpointFolder, "write", dying)
     with pytest.raises(Dies):
         pretrained("bert-crf", tmp_path / "parts", recipe=recipe)
     monkeypatch.undo()
@@ -155,7 +156,8 @@ def test_muon_goes_on_to_the_same_bits_too(tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_of_another_model_is_one_message(tmp_path):
-    checkpoint.write(tmp_path / UNFINISHED, {"done": 8, "flops": 1.0, "model": {}})
+    state = {"loop": {"done": 8, "flops": 1.0}, "model": {}}
+    checkpoints(tmp_path).write(lambda stream: torch.save(state, stream))
     with pytest.raises(WeightsError, match="of another model or another version of the code"):
         pretrained("gpt", tmp_path)
 
@@ -166,7 +168,6 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 import torch
 torch.set_num_threads(1)
-from backends.pretraining import checkpoint
 from backends.pretraining.recipe import PretrainRecipe
 from raw_text import learner, stream
 
@@ -182,6 +183,7 @@ def killing(step):
     return do
 
 if moment == "writing":  # in the midst of the third checkpoint, before it is on the disk
+    left = [5]  # each has a state and a record
     os.fsync = killing(os.fsync)
 if moment == "training":  # in the third update, between two checkpoints
     torch.Tensor.backward = killing(torch.Tensor.backward)
@@ -202,7 +204,7 @@ def test_a_process_that_is_killed_goes_on_to_the_same_bits(moment, tmp_path):
 
     died = run("parts", moment)
     assert died.returncode == -signal.SIGKILL, died.stderr
-    assert checkpoint.read(tmp_path / "parts" / UNFINISHED)["done"] == 16
+    assert kept(tmp_path / "parts")["loop"]["done"] == 16
     for folder in ("parts", "whole"):
         done = run(folder, "never")
         assert done.stdout.split() == ["done"], done.stderr

@@ -180,7 +180,7 @@ def test_what_is_finished_is_not_trained_again(whole, tmp_path):
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     with pytest.raises(Stopped):
         sitting(tmp_path, Ending(5))
-    with pytest.raises(WeightsError, match="another model or recipe"):
+    with pytest.raises(WeightsError, match="another model or another version of the code"):
         sitting(tmp_path, Ending(), width=5)
 
 
