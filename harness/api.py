@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.results.reader import Results
     from harness.runs.plan import GridCell, Request
     from harness.runs.predict import Tagged
+    from harness.runs.tryout import Refused
 
 PathLike: TypeAlias = str | os.PathLike[str]
 SEEDS = (13, 42, 87)
@@ -24,10 +25,14 @@ SEEDS = (13, 42, 87)
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Runs that were asked for and checked, and not started: one per task, backend and seed."""
+    """Runs that were asked for and checked, and not started: one per task, backend and seed.
+
+    ``refused`` are backends that were asked for and cannot be used, each with its reason.
+    """
 
     request: "Request"
     cells: "tuple[GridCell, ...]"
+    refused: "tuple[Refused, ...]" = ()
 
     def run(
         self, *, workers: int | None = None, quiet: bool = True, time_limit: float = math.inf
@@ -44,6 +49,7 @@ class Experiment:
         """
         from harness.runs import grid
         from harness.runs.progress import Display
+        from harness.runs.tryout import tell
 
         threads = self.request.settings.threads
         side_by_side = min(workers or grid.workers(self.cells, threads), len(self.cells))
@@ -51,7 +57,8 @@ class Experiment:
             display.line(
                 f"{len(self.cells)} runs, {side_by_side} side by side, {threads} thread(s) each"
             )
-            grid.Grid(self.cells, side_by_side, display, time_limit).run()
+            with tell(self.refused):
+                grid.Grid(self.cells, side_by_side, display, time_limit).run()
         return self.results()
 
     def results(self) -> "Results":
@@ -84,6 +91,7 @@ def plan(
     Raises:
         ConfigError: for names, options or presets that do not exist.
         DataError: for a data set that cannot be read.
+        BackendError: when no backend can be used.
     """
     from harness import registry
     from harness.runs import grid
@@ -94,8 +102,8 @@ def plan(
     settings = settings_from(overrides)
     # The server of the child processes starts while this process still imports.
     grid.prepare(registry.modules_of(names), settings.threads)
-    from harness.runs.plan import Request
-    from harness.runs.plan import plan as cells_of
+    from harness.runs.plan import Request, plan_usable
+    from harness.runs.tryout import without_lacking
 
     request = Request(
         tasks=tuple(map(str, _several(tasks))),
@@ -107,7 +115,10 @@ def plan(
         output=Path(output),
         data=None if data is None else Path(data),
     )
-    return Experiment(request, cells_of(request))
+    found = plan_usable(request)
+    wants_all = list(_several(backends)) == ["all"]
+    refused = without_lacking(found.refused) if wants_all else found.refused
+    return Experiment(request, found.cells, refused)
 
 
 def run(

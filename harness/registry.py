@@ -3,6 +3,7 @@
 Built-in and third-party backends take the same road. Two packages that offer one name, or an import
 that fails, are errors that name the packages; nothing is won silently. A class may say what it
 needs beyond its distribution: ``needs``, from a module to the command that installs it.
+``harness.runs.tryout`` imports third-party ones in a process of their own first.
 """
 
 import sys
@@ -13,6 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from harness.errors import BackendError, ConfigError, did_you_mean
+from harness.version import OWN
 
 GROUP = "harness.backends"
 
@@ -34,17 +36,21 @@ class Plugin:
         """The module that holds the class."""
         return self.value.partition(":")[0]
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it comes with the harness."""
+        return self.distribution == OWN
+
     def load(self) -> Any:
         """The class.
 
         Raises:
-            BackendError: when its module cannot be imported or has no such class, or something is
-                not installed that it needs.
+            BackendError: when its module cannot be imported, ends the program or has no such
+                class, or something is not installed that it needs.
         """
         found = self._class()
         if remedy := _missing(found):
-            msg = f"backend {self.name!r} needs what is not installed: {remedy}"
-            raise BackendError(msg)
+            raise BackendError(self.need(remedy))
         return found
 
     def lacks(self) -> str:
@@ -54,13 +60,20 @@ class Plugin:
     def _class(self) -> Any:
         try:
             return EntryPoint(self.name, self.value, GROUP).load()
-        except (ImportError, AttributeError) as error:
-            msg = (
-                f"backend {self.name!r} of {self.distribution} {self.version} fails to import "
-                f"({self.value}): {type(error).__name__}: {error}; install what it needs "
-                f"or remove it with `pip uninstall {self.distribution}`"
-            )
-            raise BackendError(msg) from error
+        except (Exception, SystemExit) as error:  # a package may raise anything as it is imported
+            said = f"fails to import ({self.value}): {type(error).__name__}: {error}"
+            raise BackendError(self.refusal(said)) from error
+
+    def need(self, remedy: str) -> str:
+        """What to tell of a class that needs what ``remedy`` would install."""
+        return f"backend {self.name!r} needs what is not installed: {remedy}"
+
+    def refusal(self, said: str) -> str:
+        """What to tell of a package that ``said`` of itself that it is of no use."""
+        return (
+            f"backend {self.name!r} of {self.distribution} {self.version} {said}; install what it "
+            f"needs or remove it with `pip uninstall {self.distribution}`"
+        )
 
 
 def _missing(found: Any) -> str:
@@ -74,22 +87,27 @@ def installed() -> tuple[Plugin, ...]:
 
 
 def names_of(chosen: Sequence[str]) -> tuple[str, ...]:
-    """The names in ``chosen``, each once; ``all`` alone means all that have what they need."""
+    """The names in ``chosen``, each once; ``all`` alone means all that have what they need.
+
+    What a third-party one needs is not known before it is tried.
+    """
     if list(chosen) != ["all"]:
         return tuple(dict.fromkeys(chosen))
-    remedies = {plugin.name: plugin.lacks() for plugin in installed()}
+    remedies = {plugin.name: plugin.lacks() if plugin.is_own else "" for plugin in installed()}
     for name in filter(remedies.get, remedies):
         sys.stderr.write(f"{name} is left out: it needs {remedies[name]}\n")
     return tuple(name for name, remedy in remedies.items() if not remedy)
 
 
 def modules_of(names: Iterable[str]) -> list[str]:
-    """The modules that hold the backends called ``names``.
+    """The modules that processes may share that run the backends called ``names``.
+
+    A third-party one is imported by each run for itself: what it leaves behind stays there.
 
     Raises:
         ConfigError: as ``find`` does.
     """
-    return sorted({find(name).module for name in names})
+    return sorted({plugin.module for plugin in map(find, names) if plugin.is_own})
 
 
 def _plugin(entry: EntryPoint) -> Plugin:

@@ -104,8 +104,7 @@ def reproduce(
     from harness.studies import reproduction
 
     first = reproduction.stored(folder)
-    module = registry.find(first.run.backend).module
-    grid.prepare([module], first.run.settings["threads"])
+    grid.prepare(registry.modules_of([first.run.backend]), first.run.settings["threads"])
     cell = reproduction.cell(first, reproduction.fresh(output), data)
     with Display() as display:
         grid.Grid([cell], 1, display).run()

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from harness.comparability.check import Evidence
 from harness.data.splits import TRAIN
-from harness.results.record import LIBRARIES, OWN, Metrics, Run
+from harness.results.record import LIBRARIES, Metrics, Run
 from harness.tags import POLICIES
+from harness.version import OWN
 
 MISSING = "not recorded"
 NOT_APPLICABLE = ""

@@ -137,7 +137,7 @@ def _options(plugin: Plugin, request: PretrainingRequest) -> tuple[dict[str, Any
     own = declared(backend.pretrain)
     ours = tuple(o for o in request.overrides if o.key in own)
     others = tuple(o for o in request.overrides if o.key not in own)
-    config.refuse_unused(request.overrides, {plugin.name: backend}, own)
+    config.refuse_unused(request.overrides, {plugin.name: config.option_names(backend)}, own)
     made = config.options(plugin.name, backend, request.preset, others)
     learning = config.chosen(f"{plugin.name} pretrain", backend.pretrain, ours)
     return dict(made.values), learning

@@ -201,7 +201,6 @@ class Cost(FrozenModel):
         return units / seconds if units and seconds else None
 
 
-OWN = "ner-harness"  # the distribution of the harness and of the built-in backends
 LIBRARIES = (
     "torch", "transformers", "tokenizers", "sentencepiece", "safetensors", "accelerate", "peft",
     "pytorch-crf", "python-crfsuite", "numpy", "scipy",

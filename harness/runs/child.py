@@ -83,6 +83,7 @@ class Line:
 def work(cell: GridCell, gpu: int | None, pipe: Connection) -> None:
     """The body of a child process: run ``cell``, and tell what comes of it."""
     os.setsid()
+    os.dup2(2, 1)  # what a backend prints is no result
     line = Line(cell, pipe)
     line.listen()
     if gpu is not None:

@@ -124,24 +124,26 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
 def _applies(override: Override, name: str, backend: type) -> bool:
     if override.scope:
         return override.scope == name
-    return override.key in _names(backend)
+    return override.key in option_names(backend)
 
 
-def _names(backend: type) -> set[str]:
+def option_names(backend: Any) -> set[str]:
     """The names that an option of ``backend`` has and had."""
     options = declared(backend).values()
     return {name for option in options for name in (option.name, *option.former_names)}
 
 
 def refuse_unused(
-    overrides: Sequence[Override], backends: Mapping[str, type], others: Iterable[str] = ()
+    overrides: Sequence[Override], backends: Mapping[str, Iterable[str]], others: Iterable[str] = ()
 ) -> None:
     """Refuse an override that no chosen backend, no setting and none of ``others`` takes.
+
+    ``backends`` has the names that the options of each have and had.
 
     Raises:
         ConfigError: naming the nearest option that exists.
     """
-    known = {name for backend in backends.values() for name in _names(backend)}
+    known = {name for names in backends.values() for name in names}
     known |= {*Settings.model_fields, *others}
     for override in overrides:
         if override.scope and override.scope not in backends:

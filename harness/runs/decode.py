@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.core import Decoded, Output, Sentence, Tags, Text
 from harness.data.windows import Window, merge
-from harness.errors import BackendError
+from harness.errors import BackendError, ConfigError
 from harness.generation.fates import PREDICTED, UNANSWERED
 from harness.generation.repair import repair
 from harness.tags import OUTSIDE, split
@@ -39,31 +39,52 @@ def decode(
     return {key: replace(one, fates=_compact_fates(fates[key])) for key, one in joined.items()}
 
 
-def _one(output: Output, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
+def _one(output: object, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     if isinstance(output, Text):
-        return repair(output, sentence, tags)
-    tags = _check(output, sentence)
+        return _repaired(output, sentence, tags)
+    if not isinstance(output, Tags):
+        msg = f"sentence {sentence.id}: an output must be Tags or Text, not {type(output).__name__}"
+        raise BackendError(msg)
+    tags = _check(output.tags, output.unread, sentence)
     if not output.unread:
         return Decoded(tags)
     fates = PREDICTED * len(output.tags) + UNANSWERED * output.unread
     return Decoded(tags, {UNREAD: output.unread}, fates=fates)
 
 
-def _check(output: object, sentence: Sentence) -> tuple[str, ...]:
-    if not isinstance(output, Tags):
-        msg = f"sentence {sentence.id}: an output must be Tags or Text, not {type(output).__name__}"
+def _repaired(output: Text, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
+    _require(sentence, "the text of a Text", output.text, str)
+    _require(sentence, "the format of a Text", output.format, str)
+    try:
+        return repair(output, sentence, tags)
+    except ConfigError as error:  # of a format that does not exist
+        msg = f"sentence {sentence.id}: {error}"
+        raise BackendError(msg) from error
+
+
+def _require(sentence: Sentence, what: str, found: object, kind: type) -> None:
+    if not isinstance(found, kind):
+        msg = f"sentence {sentence.id}: {what} is {kind.__name__}, not {type(found).__name__}"
         raise BackendError(msg)
-    if output.unread < 0 or len(output.tags) + output.unread != len(sentence):
-        unread = f" and {output.unread} unread" if output.unread else ""
-        msg = f"sentence {sentence.id}: {len(output.tags)} tags{unread} for {len(sentence)} units"
+
+
+def _check(tags: Sequence[str], unread: int, sentence: Sentence) -> tuple[str, ...]:
+    _require(sentence, "unread", unread, int)
+    if not isinstance(tags, list):  # a list is harmless; a text would be a tag for each letter
+        _require(sentence, "what Tags hold", tags, tuple)
+    if unread < 0 or len(tags) + unread != len(sentence):
+        rest = f" and {unread} unread" if unread else ""
+        msg = f"sentence {sentence.id}: {len(tags)} tags{rest} for {len(sentence)} units"
         raise BackendError(msg)
-    for tag in set(output.tags):
+    for tag in tags:
+        _require(sentence, "a tag", tag, str)
+    for tag in set(tags):
         try:
             split(tag)
-        except (ValueError, TypeError, AttributeError) as error:
+        except ValueError as error:
             msg = f"sentence {sentence.id}: {error}"
             raise BackendError(msg) from error
-    return (*output.tags, *[OUTSIDE] * output.unread)
+    return (*tags, *[OUTSIDE] * unread)
 
 
 def _compact_fates(fates: Sequence[str]) -> str:

@@ -9,7 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from harness.results.record import LIBRARIES, OWN
+from harness.results.record import LIBRARIES
+from harness.version import OWN
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

@@ -14,6 +14,7 @@ from typing import Any
 from harness import registry
 from harness.data import overlap
 from harness.data.task import Task, load
+from harness.errors import BackendError
 from harness.registry import Plugin
 from harness.resources import folder
 from harness.results.record import Code
@@ -23,6 +24,7 @@ from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
 from harness.runs.preflight import refuse_machine, refuse_seeds
+from harness.runs.tryout import Described, Refused, Wanted, describe
 from harness.version import __version__
 
 # Settings that change no result.
@@ -81,28 +83,50 @@ class GridCell:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The cells of a request, and the backends that none could be made of."""
+
+    cells: tuple[GridCell, ...]
+    refused: tuple[Refused, ...] = ()
+
+
 def plan(request: Request) -> tuple[GridCell, ...]:
     """The cells of a request, every option checked and every data set read.
 
     Raises:
         ConfigError: for names, options or presets that do not exist.
         DataError: for a data set that cannot be read, or whose test set is one it learns from.
+        BackendError: for a backend that is of no use here.
+    """
+    found = plan_usable(request)
+    if found.refused:
+        raise BackendError("\n".join(one.reason for one in found.refused))
+    return found.cells
+
+
+def plan_usable(request: Request) -> Plan:
+    """As ``plan``, without the third-party backends that cannot be used, which are named.
+
+    Raises:
+        BackendError: when none can.
     """
     refuse_seeds(request.seeds)
     refuse_machine(request.settings)
     plugins = list(dict.fromkeys(registry.find(name) for name in request.backends))
-    classes = {plugin.name: plugin.load() for plugin in plugins}
-    config.refuse_unused(request.overrides, classes)
-    resolved = [
-        config.options(plugin.name, classes[plugin.name], request.preset, request.overrides)
-        for plugin in plugins
-    ]
+    found = describe(plugins, Wanted(request.preset, request.overrides))
+    usable = {plugin: one for plugin, one in found.items() if isinstance(one, Described)}
+    refused = tuple(one for one in found.values() if isinstance(one, Refused))
+    if refused and not usable:
+        raise BackendError("\n".join(one.reason for one in refused))
+    names = {plugin.name: one.names for plugin, one in usable.items()}
+    if not refused:  # an override may be meant for one of them
+        config.refuse_unused(request.overrides, names)
+    pairs = [(plugin, one.checked) for plugin, one in usable.items()]
     tasks = [(name, _task(name, request)) for name in request.tasks]
-    pairs = list(zip(plugins, resolved, strict=True))
     cells = (cell for name, task in tasks for cell in cells_of(request, name, task, pairs))
-    return tuple(
-        {cell.folder: cell for cell in cells}.values()
-    )  # what is asked for twice runs once
+    once = {cell.folder: cell for cell in cells}  # what is asked for twice runs once
+    return Plan(tuple(once.values()), refused)
 
 
 def _task(name: str, request: Request) -> Task:

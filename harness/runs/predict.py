@@ -12,6 +12,7 @@ from harness.errors import ConfigError, DataError, WeightsError
 from harness.protocol import Backend, Context, DevScore, Progress
 from harness.results import reader, store
 from harness.results.record import Run
+from harness.runs.contract import asked, checked, require_methods
 from harness.runs.decode import decode
 from harness.runs.options import Given, construct
 from harness.tags import decode as spans_of
@@ -60,7 +61,8 @@ def tagged(folder: Path, lines: Iterable[str]) -> list[Tagged]:
     ]
     policy = WindowPolicy(run.settings["window_limit"], run.settings["window_margin"])
     windows = policy.cut_all(sentences)
-    outputs = restore(run, folder).predict([window.view for window in windows])
+    backend = checked(run.backend, restore(run, folder))
+    outputs = backend.predict([window.view for window in windows])
     decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
     empty: tuple[str, ...] = ()
     return [Tagged(s, decoded[s.id].tags if s.id in decoded else empty) for s in sentences]
@@ -101,8 +103,10 @@ def restore(run: Run, folder: Path) -> Backend:
         report=_silent,
     )
     given = Given(run.options, str(folder / store.RUN))
-    backend: Backend = construct(registry.find(run.backend).load(), context, given)
-    backend.load(folder / store.MODEL)
+    with asked(run.backend, "the constructor"):
+        made = construct(registry.find(run.backend).load(), context, given)
+    backend = require_methods(run.backend, made)
+    checked(run.backend, backend).load(folder / store.MODEL)
     return backend
 
 

@@ -15,12 +15,13 @@ from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task, load
 from harness.data.train_facts import train_facts
 from harness.data.windows import Window, WindowPolicy
-from harness.errors import BackendError, DataError
+from harness.errors import DataError
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
 from harness.results import evaluate, store, writer
 from harness.results.record import Prediction, Run
 from harness.results.writer import TrainingFiles
 from harness.runs import recording
+from harness.runs.contract import asked, checked, require_methods
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
 from harness.runs.handout import DevScorer, Handout, handout, shuffled
@@ -52,7 +53,8 @@ def _run(cell: GridCell, report: Report) -> None:
         checkpoints = checkpoints_of(
             cell.folder, cell.settings.checkpoint_minutes, meter, given.score_dev.given
         )
-        backend = make(cell, given.tags, report, given.score_dev, checkpoints)
+        made = make(cell, given.tags, report, given.score_dev, checkpoints)
+        backend = checked(cell.plugin.name, made)
     with meter.phase("fit"):
         fitted = backend.fit(given.train, given.dev)
     order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
@@ -97,15 +99,12 @@ def make(
     settings = cell.settings
     context = Context(
         tags, cell.seed, settings.device, settings.precision, settings.threads,
-        cell.folder, score_dev, report, checkpoints,
+        cell.folder.absolute(), score_dev, report, checkpoints,
     )  # fmt: skip
     given = Given(cell.options.values, f"options of {cell.name}")
-    backend: Backend = construct(cell.plugin.load(), context, given)
-    lacking = [name for name in ("fit", "predict", "save", "load") if not hasattr(backend, name)]
-    if lacking:
-        msg = f"backend {cell.plugin.name!r} lacks the methods {', '.join(lacking)}"
-        raise BackendError(msg)
-    return backend
+    with asked(cell.plugin.name, "the constructor"):
+        backend = construct(cell.plugin.load(), context, given)
+    return require_methods(cell.plugin.name, backend)
 
 
 def _predict(
@@ -120,7 +119,7 @@ def _predict(
         for part in parts(views, order):
             with meter.part(sum(len(views[i]) for i in part)):
                 found = backend.predict([views[i] for i in part])
-            outputs |= _placed(found, part)
+            outputs |= dict(zip(part, found, strict=True))
     return decode([outputs[i] for i in range(len(views))], given.windows, given.tags)
 
 
@@ -141,14 +140,6 @@ def parts(views: Sequence[Sentence], order: Sequence[int]) -> list[list[int]]:
     return [[i for i in order if part_of[i] == part] for part in range(number)]
 
 
-def _placed(found: Sequence[Output], asked: Sequence[int]) -> dict[int, Output]:
-    """The outputs by the places of the windows that were asked for."""
-    if len(found) != len(asked):
-        msg = f"predict returned {len(found)} outputs for {len(asked)} sentences"
-        raise BackendError(msg)
-    return dict(zip(asked, found, strict=True))
-
-
 def _written(
     backend: Backend, given: Handout, order: Sequence[int], meter: Meter,
     answers: dict[str, Decoded],
@@ -160,7 +151,8 @@ def _written(
         return None
     views = given.views
     with meter.phase("generate"):
-        outputs = _placed(backend.generate([views[i] for i in order]), order)
+        found = backend.generate([views[i] for i in order])
+    outputs = dict(zip(order, found, strict=True))
     return decode([outputs[i] for i in range(len(views))], given.windows, given.tags)
 
 

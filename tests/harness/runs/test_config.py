@@ -50,7 +50,9 @@ def test_a_value_set_to_its_default_is_no_variant():
 
 def test_an_option_goes_to_every_backend_that_has_it_and_to_no_other():
     overrides = parse("epochs=5")
-    config.refuse_unused(overrides, {"model": Model, "simple": Simple})
+    config.refuse_unused(
+        overrides, {"model": config.option_names(Model), "simple": config.option_names(Simple)}
+    )
     assert config.options("model", Model, "tiny", overrides).values["epochs"] == 5
     assert config.options("simple", Simple, "tiny", overrides).values == {"minimum": 1}
 
@@ -63,9 +65,9 @@ def test_a_scoped_option_goes_to_one_backend():
 
 def test_an_option_that_no_backend_has_is_refused_with_the_nearest():
     with pytest.raises(ConfigError, match="did you mean 'epochs'"):
-        config.refuse_unused(parse("epoch=5"), {"model": Model})
+        config.refuse_unused(parse("epoch=5"), {"model": config.option_names(Model)})
     with pytest.raises(ConfigError, match="not among the chosen backends"):
-        config.refuse_unused(parse("other.epochs=5"), {"model": Model})
+        config.refuse_unused(parse("other.epochs=5"), {"model": config.option_names(Model)})
     with pytest.raises(ConfigError, match="unknown key 'epoch'"):
         config.options("model", Model, "tiny", parse("model.epoch=5"))
 

@@ -122,7 +122,7 @@ def test_a_former_name_is_taken_with_a_warning(caplog):
 
 def test_a_former_name_in_set_reaches_the_option_and_the_variant(caplog):
     overrides = [Override.parse("warm_up=0.5")]
-    config.refuse_unused(overrides, {"model": Model})
+    config.refuse_unused(overrides, {"model": config.option_names(Model)})
     with caplog.at_level(logging.WARNING):
         found = config.options("model", Model, "tiny", overrides)
     assert (found.values["warmup"], found.variant) == (0.5, "warmup=0.5")

@@ -1,0 +1,174 @@
+"""What a backend may answer and do: whatever breaks ``harness.protocol`` is named, with the rule.
+
+A backend that raises fails as it is; one that answers wrongly, ends the program, changes what it
+was given or moves to another working directory would otherwise fail somewhere else, or nowhere.
+"""
+
+import math
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from harness.core import Example, Output, Sentence, Text
+from harness.errors import BackendError
+from harness.protocol import Backend, FitReport, Generates
+from harness.results.stored import first_error
+
+_METHODS = ("fit", "predict", "save", "load")
+
+
+def require_methods(name: str, backend: Any) -> Backend:
+    """``backend``, called ``name``, which has the methods of the protocol.
+
+    Raises:
+        BackendError: naming those that it lacks.
+    """
+    lacking = [each for each in _METHODS if not callable(getattr(backend, each, None))]
+    if lacking:
+        msg = f"backend {name!r} lacks the methods {', '.join(lacking)}"
+        raise BackendError(msg)
+    has_them: Backend = backend
+    return has_them
+
+
+def checked(name: str, backend: Backend) -> "Checked":
+    """``backend``, called ``name``, with every answer checked."""
+    return (CheckedGenerator if isinstance(backend, Generates) else Checked)(name, backend)
+
+
+@contextmanager
+def asked(name: str, method: str) -> Iterator[None]:
+    """Work of the backend ``name`` that neither ends the program nor moves it elsewhere.
+
+    What it prints goes to standard error: standard output holds what the user asked for.
+
+    Raises:
+        BackendError: where it calls ``sys.exit``.
+    """
+    home = os.open(".", os.O_RDONLY)
+    try:
+        with _quiet_output():
+            yield
+    except SystemExit as error:
+        msg = f"{method} of backend {name!r} called sys.exit({error.code!r}); it has to raise"
+        raise BackendError(msg) from error
+    finally:
+        os.fchdir(home)
+        os.close(home)
+
+
+@contextmanager
+def _quiet_output() -> Iterator[None]:
+    """Standard output is standard error in here, for native code and other processes too."""
+    if sys.stdout is None:
+        yield
+        return
+    sys.stdout.flush()
+    before = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(before, 1)
+        os.close(before)
+
+
+class Checked:
+    """A backend whose answers are what the protocol says."""
+
+    def __init__(self, name: str, backend: Backend) -> None:
+        self.name, self.backend = name, backend
+
+    def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
+        """As ``Backend.fit``."""
+        with self._asked("fit", (*train, *dev)):
+            found: Any = self.backend.fit(tuple(train), tuple(dev))
+        return self._report(found)
+
+    def predict(self, sentences: Sequence[Sentence]) -> Sequence[Output]:
+        """As ``Backend.predict``."""
+        with self._asked("predict", sentences):
+            found: Any = self.backend.predict(tuple(sentences))
+        return self._answers("predict", found, sentences)
+
+    def save(self, folder: Path) -> None:
+        """As ``Backend.save``."""
+        with asked(self.name, "save"):
+            self.backend.save(folder.absolute())
+
+    def load(self, folder: Path) -> None:
+        """As ``Backend.load``."""
+        with asked(self.name, "load"):
+            self.backend.load(folder.absolute())
+
+    @contextmanager
+    def _asked(self, method: str, given: Sequence[Example | Sentence]) -> Iterator[None]:
+        """Work that leaves ``given`` as it is; frozen as it is, it can be changed by force."""
+        before = hash(tuple(given))
+        with asked(self.name, method):
+            yield
+        if hash(tuple(given)) != before:
+            raise self._broken(method, "changed the sentences that it was given")
+
+    def _broken(self, method: str, what: str) -> BackendError:
+        return BackendError(f"{method} of backend {self.name!r} {what}")
+
+    def _report(self, found: Any) -> FitReport:
+        if not isinstance(found, FitReport):
+            what = f"returned {_kind(found)}, not a harness.protocol.FitReport"
+            raise self._broken("fit", what)
+        try:
+            TypeAdapter(FitReport).validate_python(asdict(found))
+        except ValidationError as error:
+            raise self._broken("fit", f"returned a report with {first_error(error)}") from error
+        if problem := _contradiction(found):
+            raise self._broken("fit", f"returned a report with {problem}")
+        return found
+
+    def _answers(self, method: str, found: Any, given: Sequence[Sentence]) -> Sequence[Output]:
+        if not isinstance(found, Sequence) or isinstance(found, str | bytes):
+            what = f"returned {_kind(found)}, not a list of Tags or Text, one for each sentence"
+            raise self._broken(method, what)
+        if len(found) != len(given):
+            what = f"returned {len(found)} outputs for {len(given)} sentences"
+            raise self._broken(method, what)
+        return found
+
+
+class CheckedGenerator(Checked):
+    """A checked backend that can also write freely."""
+
+    def generate(self, sentences: Sequence[Sentence]) -> Sequence[Text]:
+        """As ``Generates.generate``."""
+        backend: Any = self.backend
+        with self._asked("generate", sentences):
+            found: Any = backend.generate(tuple(sentences))
+        for answer in (answers := self._answers("generate", found, sentences)):
+            if not isinstance(answer, Text):
+                raise self._broken("generate", f"answered with {_kind(answer)}, not with Text")
+        return [answer for answer in answers if isinstance(answer, Text)]
+
+
+def _kind(found: Any) -> str:
+    return "nothing" if found is None else f"a {type(found).__name__}"
+
+
+def _contradiction(found: FitReport) -> str:
+    """What in a report of the right types cannot be; empty if nothing is."""
+    epochs = len(found.epochs)
+    if not 0 <= found.trained <= found.parameters:
+        return f"trained={found.trained} of parameters={found.parameters}"
+    if found.best_epoch is not None and not 1 <= found.best_epoch <= epochs:
+        return f"best_epoch={found.best_epoch} of {epochs} epochs"
+    for epoch in found.epochs:
+        for name, value in asdict(epoch).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                return f"{name}={value} in epoch {epoch.number}"
+    return ""
