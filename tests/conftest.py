@@ -1,6 +1,8 @@
 """One thread for every model, and no network: set before anything imports torch."""
 
 import os
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -9,6 +11,14 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 from hypothesis import settings
+from offline import no_network
+
+OFFLINE = Path(no_network.__file__).parent
+REACHED = Path(tempfile.mkdtemp(prefix="ner-harness-tests-")) / "reached"
+os.environ[no_network.VARIABLE] = str(REACHED)
+no_network.install()
+inherited = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
+os.environ["PYTHONPATH"] = os.pathsep.join(inherited)  # each Python that a test starts
 
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("ci")
@@ -20,3 +30,13 @@ def _one_thread():
 
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_network():
+    """A test whose processes asked for another machine fails, whatever they made of the refusal."""
+    yield
+    if REACHED.exists():
+        asked = REACHED.read_text()
+        REACHED.unlink()
+        pytest.fail(f"asked for over the network: {asked}")

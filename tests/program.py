@@ -13,11 +13,13 @@ from harness.errors import HarnessError
 ROOT = Path(__file__).parent.parent
 
 TREE = Path(__file__).parents[1]  # the program under test, wherever another one is installed
+OFFLINE = Path(__file__).parent / "offline"  # on its path, Python starts without a network
 
 
 def harness(*arguments, folder, code=0, paths=()):
     """Run the program; its exit code must be ``code``. Gives stdout and stderr."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (*paths, TREE)))}
+    path = os.pathsep.join(map(str, (OFFLINE, *paths, TREE)))
+    environment = os.environ | {"PYTHONPATH": path}
     command = [sys.executable, "-m", "harness", *map(str, arguments)]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
