@@ -113,7 +113,7 @@ import os, subprocess, sys, threading, time
 print("printed at import")
 os.system("echo shouted at import")
 os.environ["OMP_NUM_THREADS"] = "nonsense"
-threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+threading.Thread(target=time.sleep, args=(600,), daemon=False).start()
 os.chdir("/")
 """ + GOOD.replace("def fit(self, train, dev):", """def fit(self, train, dev):
         print("printed in fit"); os.system("echo shouted in fit"); os.chdir("/")
@@ -122,19 +122,16 @@ os.chdir("/")
 
 @pytest.mark.slow
 def test_what_a_package_prints_and_leaves_behind_reaches_no_other_run(task):
-    site = made_site(task.parent, {"leaves": LEAVES, "good": GOOD})
-    out, messages = run(task, site, "leaves", "good", "dictionary")
+    site = made_site(task.parent, {"leaves": LEAVES})
+    out, messages = run(task, site, "leaves", "dictionary")
+    assert "100.00" in out, "dictionary"
     for words in ("printed at import", "shouted at import", "printed in fit", "shouted in fit"):
         assert words not in out
         assert words in messages
     folders = {
         path.parent.name.split("_")[0] for path in task.parent.glob("results/*/*/metrics.json")
     }
-    assert folders == {"leaves", "good", "dictionary"}
-    again, _ = run(task, site, "dictionary", "--output", "alone")
-    alone = next(task.parent.glob("alone/tiny/*/predictions.jsonl")).read_bytes()
-    assert next(task.parent.glob("results/tiny/dict*/predictions.jsonl")).read_bytes() == alone
-    assert again
+    assert folders == {"leaves", "dictionary"}
 
 
 ANSWERS = {
