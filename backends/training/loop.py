@@ -33,6 +33,7 @@ from backends.training.device import (
 from backends.training.history import history_of
 from backends.training.layers import place
 from backends.training.losses import Losses
+from backends.training.memory import is_lack_of_memory
 from backends.training.optimiser import Rates, adamw, normalise
 from backends.training.randomness import Randomness
 from backends.training.recipe import Recipe
@@ -247,10 +248,12 @@ class _Loop:
             micro = cut(effective, self.lengths, min(self.course.budget, share))
             try:
                 return micro, self._gradient(micro)
-            except torch.OutOfMemoryError as error:
+            except (RuntimeError, MemoryError) as error:
+                if not is_lack_of_memory(error):
+                    raise
                 self._shrink(micro, error)
 
-    def _shrink(self, micro: list[list[int]], error: torch.OutOfMemoryError) -> None:
+    def _shrink(self, micro: list[list[int]], error: Exception) -> None:
         """Halve the micro-batches of this run from here on."""
         longest = max(area(batch, self.lengths) for batch in micro)
         if self.processes > 1 or all(len(batch) == 1 for batch in micro):

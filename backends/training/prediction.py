@@ -12,6 +12,7 @@ import torch
 
 from backends.training.batching import area, by_length, cut
 from backends.training.device import autocast, precision_of_answers
+from backends.training.memory import is_lack_of_memory
 from harness.core import Sentence
 from harness.errors import ResourceError
 from harness.protocol import Context, Progress
@@ -93,15 +94,15 @@ def _submitted(
     while left:
         try:
             pending = submit(left[0])
-        except torch.OutOfMemoryError as error:
+        except (RuntimeError, MemoryError) as error:
+            if not is_lack_of_memory(error):
+                raise
             left = deque(_halved(left, lengths, error))
             continue
         yield left.popleft(), pending
 
 
-def _halved(
-    left: Sequence[list[int]], lengths: Sequence[int], error: torch.OutOfMemoryError
-) -> list[list[int]]:
+def _halved(left: Sequence[list[int]], lengths: Sequence[int], error: Exception) -> list[list[int]]:
     size = area(left[0], lengths)
     if len(left[0]) == 1:
         msg = f"out of memory with a single sentence of {size} positions: set window_limit lower"

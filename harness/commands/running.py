@@ -108,7 +108,12 @@ def run(
         return
     seconds = math.inf if time_limit is None else 60 * time_limit
     failure = finish(experiment, workers, quiet=quiet, time_limit=seconds)
-    _print_leaderboard(experiment, tuple(highlight or ()))
+    try:
+        _print_leaderboard(experiment, tuple(highlight or ()))
+    except HarnessError as error:
+        if failure is None:
+            raise
+        typer.echo(f"no table: {error}", err=True)  # what went wrong first is told last
     if failure:
         raise failure
 

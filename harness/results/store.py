@@ -14,8 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ConfigError, LockedError, ResourceError
+from harness.errors import ConfigError, ResourceError
 from harness.protocol import UNFINISHED
+from harness.results import locking
+from harness.results.locking import HOLDER, LOCK
 
 COMPLETE = "metrics.json"
 RUN = "run.json"
@@ -26,7 +28,6 @@ MODEL = "model"
 FAILED = "failed.json"
 CLAIM = "claim.json"
 LOG = "error.log"
-LOCK = ".lock"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -117,22 +118,13 @@ def locked(folder: Path, digest: str) -> Iterator[None]:
 
     Raises:
         LockedError: when another process holds it.
-        ConfigError: when it holds work of another configuration.
+        ConfigError: when it holds work of another configuration, or is a link.
     """
-    from filelock import FileLock, Timeout
-
+    locking.refuse_link(folder)
     make_folder(folder)
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        msg = f"{folder} is being written by another process; wait for it or use --output"
-        raise LockedError(msg) from error
-    try:
+    with locking.held(folder):
         _refuse_other(folder, digest)
         yield
-    finally:
-        lock.release()
 
 
 def make_folder(folder: Path) -> None:
@@ -169,9 +161,10 @@ def _refuse_other(folder: Path, digest: str) -> None:
 
 def _clear(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.name in (LOCK, UNFINISHED):
+        linked = path.is_symlink()
+        if path.name in (LOCK, HOLDER) or (path.name == UNFINISHED and not linked):
             continue
-        if path.is_dir() and not path.is_symlink():
+        if path.is_dir() and not linked:
             shutil.rmtree(path)
         else:
             path.unlink()

@@ -17,7 +17,7 @@ from harness.data.train_facts import train_facts
 from harness.data.windows import Window, WindowPolicy
 from harness.errors import DataError
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
-from harness.results import evaluate, store, writer
+from harness.results import evaluate, locking, store, writer
 from harness.results.record import Prediction, Run
 from harness.results.writer import TrainingFiles
 from harness.runs import recording
@@ -186,6 +186,7 @@ def _store(
     gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
     scores = writer.score_answers(gold, predictions, written)
     training = TrainingFiles(fitted.epochs, train_facts(task.splits[TRAIN].examples))
+    locking.require(cell.folder)
     writer.write(cell.folder, run, scores, training)
 
 

@@ -13,7 +13,9 @@ from harness.comparability import certificate
 from harness.comparability.fields import FIELDS
 from harness.comparability.gold import require_same_gold
 from harness.errors import ConfigError, DataError
-from harness.results import reader, store, verify
+from harness.protocol import UNFINISHED
+from harness.results import locking, reader, store, verify
+from harness.results.locking import HOLDER, LOCK
 from harness.results.reader import Rejected
 from harness.results.verify import Sound
 
@@ -39,7 +41,7 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
         ConfigError: for a run whose certificate differs, or that contradicts one that is there.
         DataError: for a run that is corrupt or not sound, here or there.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    store.make_folder(target)
     present = {result.run.digest: result for result in _sound([target]).runs}
     found = _sound(sources)
     incoming = found.runs
@@ -48,18 +50,20 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
         _refuse_contradiction(result, present[result.run.digest])
     new = [result for result in incoming if result.run.digest not in present]
     _refuse_strangers([*present.values(), *new])
+    lost = dict(_lost(found.rejected, target))
+    _refuse_links([*(result.folder for result in new), *lost])
     copied = tuple(_copy(result.folder, _place(target, result.run.data.task)) for result in new)
-    lost = tuple(_lost(found.rejected, target))
-    return Merged(copied, tuple(result.folder for result in known), lost)
+    left = tuple(_copy(folder, place) for folder, place in lost.items())
+    return Merged(copied, tuple(result.folder for result in known), left)
 
 
-def _lost(rejected: Iterable[Rejected], target: Path) -> Iterator[Path]:
-    """Copy what is left of seeds that failed or did not finish, but where a result is there."""
+def _lost(rejected: Iterable[Rejected], target: Path) -> Iterator[tuple[Path, Path]]:
+    """What is left of seeds that failed or did not finish, and its place, if nothing is there."""
     for one in rejected:
         if one.kind in LOST and one.row:
             place = _place(target, one.row[0])
             if not (place / one.folder.name).exists():
-                yield _copy(one.folder, place)
+                yield one.folder, place
 
 
 def _sound(folders: Iterable[Path]) -> verify.Checked:
@@ -94,6 +98,21 @@ def _refuse_strangers(runs: list[Sound]) -> None:
             raise ConfigError(msg)
 
 
+def _refuse_links(folders: Iterable[Path]) -> None:
+    """Refuse folders with a link in them: what it points at is no part of a result."""
+    for folder in folders:
+        link = next((path for path in folder.rglob("*") if path.is_symlink()), None)
+        if link:
+            msg = f"{link} is a symbolic link; nothing was copied: put the file in its place"
+            raise DataError(msg)
+
+
+def _no_part(folder: str, names: list[str]) -> set[str]:
+    """What of a run folder is not its result: who holds it, and where unfinished work stands."""
+    del folder
+    return {LOCK, HOLDER, UNFINISHED} & set(names)
+
+
 def _place(target: Path, task: str) -> Path:
     return target / store.slug(task)
 
@@ -101,9 +120,10 @@ def _place(target: Path, task: str) -> Path:
 def _copy(source: Path, place: Path) -> Path:
     """Copy a run folder beside its place, under a name that no reader looks at, and rename it."""
     folder = place / source.name
+    locking.refuse_link(folder)
     beside = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(beside, ignore_errors=True)
-    shutil.copytree(source, beside)
+    shutil.copytree(source, beside, ignore=_no_part)
     if not store.is_complete(folder):
         shutil.rmtree(folder, ignore_errors=True)  # a seed that failed here and finished there
     beside.rename(folder)

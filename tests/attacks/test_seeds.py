@@ -156,8 +156,11 @@ def test_a_merge_that_is_cut_off_leaves_no_run_that_is_half_there(tmp_path, monk
         return shutil.copy2(source, target)
 
     tree = shutil.copytree
-    monkeypatch.setattr(merging.shutil, "copytree",
-                        lambda source, to: tree(source, to, copy_function=copy))  # fmt: skip
+    monkeypatch.setattr(
+        merging.shutil,
+        "copytree",
+        lambda *places, **more: tree(*places, copy_function=copy, **more),
+    )
     files = len(list(run_of(tmp_path / "a", 13).iterdir()))
     if after < files:
         with pytest.raises(KeyboardInterrupt):

@@ -28,14 +28,16 @@ RECIPE = {
     "epochs": 3, "batch_units": 64, "accumulate": 1, "learning_rate": 0.1,
     "weight_decay": 0.0, "schedule": "linear", "warmup": 0.1, "clip": 0.0, "patience": 0,
 }  # fmt: skip
+OUT_OF_MEMORY = torch.OutOfMemoryError("too many units")
 DATA = [Example(Sentence(f"s{i}", ("字",) * (2 + i % 7)), ()) for i in range(40)]
 
 
 class Line:
     """The smallest objective: predict the length of a sentence from a one, unit by unit."""
 
-    def __init__(self, poison=None, memory=10**9):
+    def __init__(self, poison=None, memory=10**9, full=OUT_OF_MEMORY):
         torch.manual_seed(0)
+        self.full = full
         self.model = torch.nn.Linear(1, 1)
         self.poison, self.memory, self.fed = poison, memory, []
 
@@ -54,7 +56,7 @@ class Line:
     def loss(self, batch):
         units = batch["units"][:, None]
         if len(units) > self.memory:
-            raise torch.OutOfMemoryError(f"{len(units)} units are too many")
+            raise self.full
         error = (self.model(torch.ones_like(units)) - units).square().sum()
         if self.poison and len(self.fed) >= self.poison:
             error = error * float("nan")
@@ -143,6 +145,22 @@ def test_out_of_memory_halves_the_batch_and_changes_no_update(tmp_path):
     assert [int(line.split()[5]) for line in said] == list(told.halved)
     assert sorted(told.halved, reverse=True) == list(told.halved)
     assert told.halved[-1] <= 30
+
+
+def _allocation_failure():
+    """What torch raises on a CPU that has no memory left."""
+    try:
+        torch.empty(2**60, dtype=torch.uint8)
+    except RuntimeError as error:
+        return error
+
+
+@pytest.mark.parametrize("full", [_allocation_failure(), MemoryError()], ids=["torch", "numpy"])
+def test_out_of_memory_on_a_cpu_halves_the_batch_too(full, tmp_path):
+    _, told = run(tmp_path, Line(memory=30, full=full), batch_units=160, epochs=1)
+    assert told.halved
+    with pytest.raises(RuntimeError, match="of another kind"):
+        run(tmp_path, Line(memory=30, full=RuntimeError("of another kind")), batch_units=160)
 
 
 def test_an_example_that_never_fits_ends_the_run_with_advice(tmp_path):

@@ -117,7 +117,10 @@ def test_a_second_process_is_told_that_the_folder_is_held(tmp_path):
     process = context.Process(target=_hold, args=(tmp_path / "run", ready))
     process.start()
     ready.wait()
-    with pytest.raises(LockedError, match="another process"), store.claim(tmp_path / "run", D1):
+    with (
+        pytest.raises(LockedError, match=rf"by process {process.pid} on "),
+        store.claim(tmp_path / "run", D1),
+    ):
         pass
     os.kill(process.pid, signal.SIGKILL)
     process.join()
