@@ -190,7 +190,7 @@ class Gpt(FromText, Generator):
         return torch.nn.functional.pad(units, (prefix, 0), value=NOWHERE)
 
     def incremental_decoder(
-        self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens
+        self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens, beam: int
     ) -> IncrementalCausal:
         """A decoder that has read what all questions begin with."""
         self._refuse_overlong(sentences)
@@ -202,7 +202,7 @@ class Gpt(FromText, Generator):
         prefix = read_prefix(model, torch.tensor([self.question.before], device=model.device))
         units = self._units(sentences, prefix=len(self.question.before))
         return IncrementalCausal(
-            model, prefix, rows, mask, forced.capacity, self.decoding.beam,
+            model, prefix, rows, mask, forced.capacity, beam,
             None if units is None else units.to(model.device),
         )  # fmt: skip
 

@@ -4,9 +4,10 @@ The three differ in two class attributes. Their options, their character table, 
 and their scores over first pieces are the same lines.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from backends.pretraining.objective import Objective
 from backends.pretraining.reading import CharacterReader
 from backends.pretraining.replaced import ReplacedCharacters, generator_for
 from backends.tagging import checkpoint
+from backends.tagging.answers import AnswerReader, Gathered
 from backends.tagging.architecture import (
     Architecture,
     EncoderShape,
@@ -26,7 +28,7 @@ from backends.tagging.architecture import (
     scratch,
 )
 from backends.tagging.encoding import LearnedTable, UnitTokenizer
-from backends.tagging.heads import CrfHead, Head, Paths, SoftmaxHead, class_weights
+from backends.tagging.heads import CrfHead, Head, Scores, SoftmaxHead, class_weights
 from backends.tagging.ngrams import NgramScores
 from backends.tagging.scheme import Scheme
 from backends.tagging.tagger import Batch, LabelledBatch, Tagger, collate, targets_of
@@ -41,6 +43,7 @@ from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
 from harness.protocol import Context, FitReport
 
+Answer = TypeVar("Answer")
 SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
 
 
@@ -169,29 +172,54 @@ class EncoderBackend(FromText):
         return self.model.head.loss(self.model(sentences), targets), sum(sentences.lengths)
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
-        """One tag per unit."""
+        """One tag per unit, and the probability of each entity."""
+        full = [self.truncation.sentence(sentence) for sentence in sentences if len(sentence)]
+        gathered = Gathered(self._reading())
+        places = iter(self._in_batches(full, gathered.add))
+        answers = gathered.finish()
+        return [
+            self._answer(answers[next(places)] if len(s) else Tags((), 0, ()), s) for s in sentences
+        ]
+
+    def surprisal(self, examples: Sequence[Example]) -> list[tuple[float, ...] | None]:
+        """The bits of each gold tag, given those before it; None where a sentence was not read."""
+        whole = [e for e in examples if len(e.sentence) and self._reads(e.sentence)]
+        rows = self._in_batches([example.sentence for example in whole], lambda rows: rows)
+        bits = iter(self._reading().surprisal(rows, self._tags(whole)) if rows else [])
+        return [
+            () if not len(e.sentence) else next(bits) if self._reads(e.sentence) else None
+            for e in examples
+        ]
+
+    def _reads(self, sentence: Sentence) -> bool:
+        """Whether all units of ``sentence`` are read."""
+        return len(self.truncation.sentence(sentence)) == len(sentence)
+
+    def _reading(self) -> AnswerReader:
+        """How scores are read."""
         rules = self.scheme.rules() if self.tagging.constrain_transitions else None
-        decode = self.model.head.decoder(rules)
+        return AnswerReader.of(self.model.head, self.scheme, rules)
+
+    def _in_batches(
+        self, sentences: Sequence[Sentence], read: Callable[[list[Scores]], list[Answer]]
+    ) -> list[Answer]:
+        """What ``read`` makes of the scores of each sentence; no sentence is empty."""
         device = next(self.model.parameters()).device
 
-        def submit(chosen: Sequence[Sentence]) -> Callable[[], Paths]:
+        def submit(chosen: Sequence[Sentence]) -> Callable[[], list[Answer]]:
             batch = self.batch(chosen)
             scores = to_host(self.model(to_device(batch, device)))  # (units, tags)
             ends = np.cumsum(batch.lengths)[:-1]
-            return lambda: decode(np.split(scores().numpy(), ends))
+            return lambda: read(np.split(scores().numpy(), ends))
 
-        full = [self.truncation.sentence(sentence) for sentence in sentences if len(sentence)]
-        lengths = [self.tokenizer.positions(sentence) for sentence in full]
-        found = predict_in_batches(
-            self.model, full, lengths, positions_per_batch(device), submit, self.context
+        lengths = [self.tokenizer.positions(sentence) for sentence in sentences]
+        return predict_in_batches(
+            self.model, sentences, lengths, positions_per_batch(device), submit, self.context
         )
-        answers = iter(found)
-        return [self._answer(next(answers) if len(s) else (), s) for s in sentences]
 
-    def _answer(self, path: Iterable[int], sentence: Sentence) -> Tags:
-        """The tags of what was read of ``sentence``, and how many of its units were not."""
-        tags = self.scheme.answer(path)
-        return Tags(tags, len(sentence) - len(tags))
+    def _answer(self, answer: Tags, sentence: Sentence) -> Tags:
+        """``answer`` to what was read of ``sentence``, and how many of its units were not."""
+        return replace(answer, unread=len(sentence) - len(answer.tags))
 
     def objective(self, characters: Characters, length: int) -> Objective:
         """As of ``FromText``."""
@@ -213,7 +241,8 @@ class EncoderBackend(FromText):
         batch = self.batch([read.sentence])
         labels = torch.full_like(batch.ids.flatten(), -100)
         labels[batch.firsts] = torch.tensor(self._tags([read])[0])
-        return self._answer(labels[labels != -100].tolist(), example.sentence)
+        tags = self.scheme.answer(labels[labels != -100].tolist())
+        return self._answer(Tags(tags), example.sentence)
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and table into ``folder``."""

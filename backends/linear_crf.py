@@ -17,8 +17,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeAlias
 
+import numpy as np
 from pydantic import Field
 
+from backends.tagging.crfsuite_scores import CrfsuiteScores
+from backends.tagging.entities import Ints, TagTable
+from backends.tagging.forward_backward import of_chain
+from backends.tagging.posterior import Posterior
 from harness.core import Example, Sentence, Tags
 from harness.errors import WeightsError
 from harness.protocol import Context, FitReport
@@ -63,11 +68,13 @@ class LinearCrf:
     ) -> None:
         """Take note of the options."""
         self.context, self.window = context, window
+        self._state = {tag: number for number, tag in enumerate(context.tags)}
         self.settings = {
             "c1": l1, "c2": l2, "max_iterations": iterations, "feature.minfreq": seen,
         }  # fmt: skip
         self.model = b""
         self._tagger: Any = None
+        self._scores: CrfsuiteScores
 
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train``; there is nothing to select on ``dev``."""
@@ -82,8 +89,7 @@ class LinearCrf:
         trainer.train(str(path))
         self._open(path.read_bytes())
         path.unlink()
-        weights = self._tagger.info()
-        size = len(weights.state_features) + len(weights.transitions)
+        size = self._scores.size
         # No weight was drawn or pretrained: training begins at zero, whatever the seed.
         return FitReport(weights="none", parameters=size, trained=size, precision="fp64")
 
@@ -103,8 +109,42 @@ class LinearCrf:
         return ["constant", *grams]
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
-        """The best path of each sentence, in order."""
-        return [Tags(tuple(self._tagger.tag(self.features(s.units)))) for s in sentences]
+        """The best path of each sentence and the probability of its entities, in order."""
+        features = [self.features(sentence.units) for sentence in sentences]
+        paths = [tuple(self._tagger.tag(units)) for units in features]
+        sure = iter(self._confidences([units for units in features if units], paths))
+        return [Tags(path, 0, next(sure) if path else ()) for path in paths]
+
+    def _confidences(
+        self, features: Sequence[list[list[str]]], paths: Sequence[Sequence[str]]
+    ) -> list[tuple[float, ...]]:
+        """The probability of each entity of each sentence that has units."""
+        if not features:
+            return []
+        states = [self._state[tag] for path in paths for tag in path]
+        table = TagTable.of(self.context.tags)
+        return self._posterior(features).confidences(np.array(states), table)
+
+    def surprisal(self, examples: Sequence[Example]) -> list[tuple[float, ...] | None]:
+        """The bits of each gold tag, given those before it; None where training saw no such tag."""
+        found = iter(self._bits([example for example in examples if len(example.sentence)]))
+        return [next(found) if len(example.sentence) else () for example in examples]
+
+    def _bits(self, examples: Sequence[Example]) -> list[tuple[float, ...] | None]:
+        """As ``surprisal``, of sentences that have units."""
+        if not examples:
+            return []
+        gold = [self._states(example) for example in examples]
+        posterior = self._posterior([self.features(e.sentence.units) for e in examples])
+        told = zip(posterior.bits(np.concatenate(gold)), gold, strict=True)
+        return [bits if self._scores.seen[path].all() else None for bits, path in told]
+
+    def _states(self, example: Example) -> Ints:
+        tags = encode(example.spans, len(example.sentence))
+        return np.array([self._state[tag] for tag in tags])
+
+    def _posterior(self, features: Sequence[list[list[str]]]) -> Posterior:
+        return of_chain([self._scores.of(units) for units in features], self._scores.chain)
 
     def oracle(self, train: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold as tags: nothing stands between the two."""
@@ -133,3 +173,4 @@ class LinearCrf:
 
         self.model, self._tagger = model, Tagger()
         self._tagger.open_inmemory(model)
+        self._scores = CrfsuiteScores(self._tagger.info(), self.context.tags)

@@ -121,14 +121,14 @@ class T5(FromText, Generator):
         return inputs.to(device), self._input_mask(sentences).to(device)
 
     def incremental_decoder(
-        self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens
+        self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens, beam: int
     ) -> IncrementalDecoder:
         """A decoder over the encoded sentences."""
         inputs, mask = self._encoder_inputs(sentences, model.device)
         start = inputs.new_full((len(sentences), 1), self._decoder_start())
         first = torch.cat([start, forced.blocks[0]], 1)  # (sentences, width)
         decoder = IncrementalT5 if model.config.model_type in KNOWN else IncrementalEncoderDecoder
-        return decoder(model, inputs, mask, first, forced.capacity + 1, self.decoding.beam)
+        return decoder(model, inputs, mask, first, forced.capacity + 1, beam)
 
     def generate_ids(
         self, model: Any, sentences: Sequence[Sentence], tokens: int

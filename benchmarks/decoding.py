@@ -38,9 +38,10 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from backends.generating.constrained import Grammar, decode, restricted_head
+from backends.generating.constrained import decode, restricted_head
 from backends.generating.incremental import IncrementalCausal, read_prefix
 from backends.generating.incremental_t5 import IncrementalT5
+from backends.generating.search import Grammar
 from harness.tags import tag_set
 
 VOCABULARY, BATCH, UNITS, INSTRUCTION = 21_128, 16, 50, 60
@@ -141,7 +142,7 @@ def ours_t5(model: PreTrainedModel, chars: torch.Tensor, grammar: Grammar) -> An
             2 * UNITS,
         )
         forced = chars.split(1, dim=1)
-        return decode(decoder, forced, [UNITS] * len(chars), grammar)
+        return [path.tags for path in decode(decoder, forced, [UNITS] * len(chars), grammar)]
 
 
 def ours_gpt(
@@ -152,7 +153,7 @@ def ours_gpt(
         prefix = read_prefix(model, instruction)
         decoder = IncrementalCausal(model, prefix, chars, torch.ones_like(chars), UNITS)
         forced = [chars[:, :0]] * UNITS
-        return decode(decoder, forced, [UNITS] * len(chars), grammar)
+        return [path.tags for path in decode(decoder, forced, [UNITS] * len(chars), grammar)]
 
 
 def generate(

@@ -189,20 +189,23 @@ def render(leaderboard: "Leaderboard", format: "Format" = "markdown") -> str:  #
     return FORMATS[require_format(format)](leaderboard)
 
 
-def predict(run: PathLike, lines: Iterable[str]) -> "list[Tagged]":
+def predict(
+    run: PathLike, lines: Iterable[str], *, min_confidence: float | None = None
+) -> "list[Tagged]":
     """``lines`` tagged by the model of a finished run; a line can have any length.
 
     Args:
         run: the folder of the run.
         lines: a sentence each; in a task of words, its words with one space between them.
+        min_confidence: the probability from which on entities are kept; without, all are.
 
     Raises:
-        ConfigError: when ``run`` holds no finished run.
+        ConfigError: when ``run`` holds no finished run, or its model gives no confidence.
         WeightsError: when the run kept no model.
     """
     from harness.runs import predict as prediction
 
-    return prediction.tagged(Path(run), lines)
+    return prediction.tagged(Path(run), lines, min_confidence)
 
 
 def _several(given: "PathLike | Iterable[PathLike]") -> "list[PathLike]":

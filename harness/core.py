@@ -105,15 +105,21 @@ class Tags:
 
     ``unread`` counts the units at the end that a backend with a maximum length did not read: they
     have no tag here, and count as O.
+    ``confidence`` is the probability of each entity that the tags mean (``harness.tags.decode``),
+    in order; None is not given.
     """
 
     tags: tuple[str, ...]
     unread: int = 0
+    confidence: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An answer as a generator wrote it, in a format of ``harness.generation.formats``."""
+    """An answer as a generator wrote it, in a format of ``harness.generation.formats``.
+
+    It has no confidence: which entities it means is known only after repair.
+    """
 
     text: str
     format: str
@@ -131,6 +137,7 @@ class Decoded:
     ``tags`` are kept rather than spans: windows are merged and policies are applied on tags.
     ``raw_tags`` is the answer without repair: all O where the generation was malformed.
     ``fates`` says what became of each unit (``harness.generation.fates``); empty: all predicted.
+    ``confidence`` is the probability of each entity that ``tags`` mean, in order; None: not given.
     """
 
     tags: tuple[str, ...]
@@ -138,6 +145,7 @@ class Decoded:
     raw: str | None = None
     raw_tags: tuple[str, ...] | None = None
     fates: str = ""
+    confidence: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ def one_decimal(value: float) -> str:
     return rounded(value, 1)
 
 
+def four_decimals(value: float) -> str:
+    """A number with four decimals."""
+    return rounded(value, 4)
+
+
 def mebibytes(value: float) -> str:
     """Bytes as MiB."""
     return rounded(value / MEBIBYTE, 0)

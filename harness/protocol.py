@@ -192,6 +192,21 @@ class Generates(Protocol):
         ...
 
 
+@runtime_checkable
+class MeasuresSurprisal(Protocol):
+    """A backend that can say how probable gold is under its model.
+
+    It is asked once all answers to the test set are final and it is saved, since gold is needed.
+    """
+
+    def surprisal(self, examples: Sequence[Example]) -> Sequence[Sequence[float] | None]:
+        """For each unit the bits, -log2 of the probability of its gold tag, in order.
+
+        Given the text and the gold tags before it. None for an example that it cannot measure.
+        """
+        ...
+
+
 class TextStream(Protocol):
     """Raw text for pretraining: windows of one length in one order, the same for every family.
 

@@ -9,14 +9,12 @@ mass they would have had is not handed to the legal ones.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 import torch
 from transformers import PreTrainedModel
 
-from harness.tags import legality
+from backends.generating.search import BeamSearch, Grammar, TagPath, ToldPaths, tag_paths
 
 
 class IncrementalDecoder(Protocol):
@@ -35,19 +33,24 @@ class IncrementalDecoder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
-    """The ids of the tags, which may begin and which may follow which."""
+class Search(Protocol):
+    """What chooses the tags: the best ones, or given ones."""
 
-    ids: torch.Tensor  # (tags,)
-    start: torch.Tensor  # (tags,)
-    follow: torch.Tensor  # (tags, tags)
+    def extend(self, scores: torch.Tensor) -> torch.Tensor:
+        """Add the next tags, by their scores (rows, tags).
 
-    @classmethod
-    def of(cls, tags: Sequence[str], ids: Sequence[int], device: torch.device) -> "Grammar":
-        """The grammar of BIO over ``tags``."""
-        start, follow = (torch.from_numpy(part).to(device) for part in legality(tags))
-        return cls(torch.tensor(ids, device=device), start, follow)
+        Returns:
+            Log-probabilities (sentences, beam, tags), -inf where a tag is illegal.
+        """
+        ...
+
+    def narrow(self, sentences: int) -> torch.Tensor:
+        """Keep the first ``sentences``; the rows that their hypotheses grew from: (rows,)."""
+        ...
+
+    def last_ids(self) -> torch.Tensor:
+        """The token of each hypothesis' last tag: (rows, 1)."""
+        ...
 
 
 def decode(
@@ -56,8 +59,8 @@ def decode(
     lengths: Sequence[int],
     grammar: Grammar,
     beam: int = 1,
-) -> list[list[int]]:
-    """The best tag indices of each sentence.
+) -> list[TagPath]:
+    """The best tags of each sentence.
 
     Args:
         decoder: a model that has not begun yet.
@@ -67,73 +70,42 @@ def decode(
         grammar: the tags and their legal transitions.
         beam: how many hypotheses a sentence keeps.
     """
-    search = _BeamSearch.begin(len(lengths), beam, grammar)
-    found: list[torch.Tensor] = [grammar.ids[:0]] * len(lengths)
+    search = BeamSearch.begin(len(lengths), beam, grammar)
+    scored = list(_walk(decoder, forced, lengths, search))
+    return tag_paths(search.best(), scored)
+
+
+def follow(
+    decoder: IncrementalDecoder,
+    forced: Sequence[torch.Tensor],
+    gold: Sequence[Sequence[int]],
+    grammar: Grammar,
+) -> list[TagPath]:
+    """The paths of ``gold`` tag indices, as ``decode`` would have come by them.
+
+    The arguments are those of ``decode``; sentences come longest first.
+    """
+    told = ToldPaths.of(gold, grammar)
+    scored = list(_walk(decoder, forced, [len(tags) for tags in gold], told))
+    return tag_paths(told.paths, scored)
+
+
+def _walk(
+    decoder: IncrementalDecoder,
+    forced: Sequence[torch.Tensor],
+    lengths: Sequence[int],
+    search: Search,
+) -> Iterator[torch.Tensor]:
+    """What ``search`` saw at each unit, of the sentences that have it."""
     scores = decoder.begin()  # (sentences * beam, tags)
+    beam = len(scores) // len(lengths)
     for unit in range(lengths[0]):
         if unit:
             alive = sum(length > unit for length in lengths)
             decoder.keep(search.narrow(alive), moved=beam > 1)
             block = forced[unit][:alive].repeat_interleave(beam, 0)  # (rows, width)
             scores = decoder.step(torch.cat([search.last_ids(), block], 1))  # (rows, tags)
-        search.extend(scores)
-        for row in _ending(lengths, unit + 1):
-            found[row] = search.best(row)
-    chosen = iter(torch.cat(found).tolist())  # one wait for all sentences
-    return [list(islice(chosen, length)) for length in lengths]
-
-
-def _ending(lengths: Sequence[int], length: int) -> Iterator[int]:
-    return (row for row, units in enumerate(lengths) if units == length)
-
-
-class _BeamSearch:
-    """The hypotheses of all sentences of a batch that are not done."""
-
-    def __init__(self, totals: torch.Tensor, grammar: Grammar) -> None:
-        self.grammar = grammar
-        self.totals = totals  # (sentences, beam)
-        self.origins = torch.zeros_like(totals, dtype=torch.long)  # (sentences, beam)
-        self.history = totals.new_empty((*totals.shape, 0), dtype=torch.long)
-
-    @classmethod
-    def begin(cls, sentences: int, beam: int, grammar: Grammar) -> "_BeamSearch":
-        """One empty hypothesis per sentence; the others of a beam are impossible."""
-        totals = torch.full((sentences, beam), float("-inf"), device=grammar.ids.device)
-        totals[:, 0] = 0.0
-        return cls(totals, grammar)
-
-    def extend(self, scores: torch.Tensor) -> None:
-        """Add the next tag to the hypotheses; ``scores`` is (sentences * beam, tags)."""
-        sentences, beam = self.totals.shape
-        steps = scores.float().log_softmax(-1).view(sentences, beam, -1)
-        steps = steps.masked_fill(~self._legal(), float("-inf"))  # (sentences, beam, tags)
-        ranked = (self.totals[:, :, None] + steps).flatten(1)  # (sentences, beam * tags)
-        self.totals, positions = ranked.topk(beam)  # (sentences, beam)
-        tags = len(self.grammar.ids)
-        self.origins, chosen = positions // tags, positions % tags  # (sentences, beam)
-        past = self.history.take_along_dim(self.origins[:, :, None], 1)
-        self.history = torch.cat([past, chosen[:, :, None]], 2)  # (sentences, beam, units)
-
-    def _legal(self) -> torch.Tensor:
-        if not self.history.shape[2]:
-            return self.grammar.start
-        return self.grammar.follow[self.history[:, :, -1]]  # (sentences, beam, tags)
-
-    def narrow(self, sentences: int) -> torch.Tensor:
-        """Keep the first ``sentences``; the rows that their hypotheses grew from: (rows,)."""
-        self.totals, self.origins = self.totals[:sentences], self.origins[:sentences]
-        self.history = self.history[:sentences]
-        first = torch.arange(sentences, device=self.origins.device) * self.origins.shape[1]
-        return (first[:, None] + self.origins).flatten()
-
-    def last_ids(self) -> torch.Tensor:
-        """The token of each hypothesis' last tag: (rows, 1)."""
-        return self.grammar.ids[self.history[:, :, -1]].view(-1, 1)
-
-    def best(self, row: int) -> torch.Tensor:
-        """The tags of the best hypothesis of a sentence (units,), left on the device."""
-        return self.history[row, 0].clone()
+        yield search.extend(scores)
 
 
 @contextmanager

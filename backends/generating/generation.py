@@ -9,19 +9,21 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 
 from backends.generating import lora, pretrained, scratch
 from backends.generating.answer_codec import AnswerCodec
-from backends.generating.constrained import Grammar, IncrementalDecoder, decode, restricted_head
+from backends.generating.constrained import IncrementalDecoder, decode, follow, restricted_head
 from backends.generating.forced import ForcedTokens
 from backends.generating.generator_options import (
     DecodingOptions,
     GeneratorRecipe,
     GeneratorShape,
 )
+from backends.generating.search import Grammar, TagPath
+from backends.generating.sureness import confidences
 from backends.generating.vocabulary import UnitVocabulary
 from backends.generating.word_dropout import WordDropout
 from backends.training import weights
@@ -40,6 +42,8 @@ from harness.tags import encode
 BASE, TOKENIZER, NOTES = "base", "tokenizer", "generator.json"
 # Free decoding may write this many tokens beyond the longest right answer.
 SLACK = 16
+TagPaths: TypeAlias = list[TagPath]
+Walk: TypeAlias = Callable[[IncrementalDecoder, ForcedTokens, Grammar], TagPaths]
 
 
 class Generator(ABC):
@@ -81,7 +85,7 @@ class Generator(ABC):
 
     @abstractmethod
     def incremental_decoder(
-        self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens
+        self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens, beam: int
     ) -> IncrementalDecoder:
         """What decodes the answers to ``sentences``, of which ``forced`` is known."""
 
@@ -200,22 +204,61 @@ class Generator(ABC):
 
     def _constrained(self, model: Any, sentences: Sequence[Sentence]) -> list[Tags]:
         """Constrained answers; empty sentences have none to choose."""
+
+        def best(decoder: IncrementalDecoder, forced: ForcedTokens, grammar: Grammar) -> TagPaths:
+            return decode(decoder, forced.blocks, forced.lengths, grammar, self.decoding.beam)
+
+        return [
+            self._tags(path) if path else Tags((), 0, ())
+            for path in self._paths(model, sentences, best, self.decoding.beam)
+        ]
+
+    def _tags(self, path: TagPath) -> Tags:
+        tags = self.context.tags
+        return Tags(tuple(tags[tag] for tag in path.tags), 0, confidences(path, tags))
+
+    def surprisal(self, examples: Sequence[Example]) -> list[tuple[float, ...] | None]:
+        """The bits of each gold tag among the legal ones, given those before it.
+
+        They are those of constrained decoding; None in a format that it does not know.
+        """
+        if not self.codec.forcible:
+            return [None] * len(examples)
+        # By identity: one text may stand twice, with gold that differs.
+        gold = {id(example.sentence): self._gold(example) for example in examples}
+
+        def told(model: Any, sentences: Sequence[Sentence]) -> list[TagPath | None]:
+            def follow_gold(
+                decoder: IncrementalDecoder, forced: ForcedTokens, grammar: Grammar
+            ) -> TagPaths:
+                paths = sorted((gold[id(s)] for s in sentences if len(s)), key=len, reverse=True)
+                return follow(decoder, forced.blocks, paths, grammar)
+
+            return self._paths(model, sentences, follow_gold)
+
+        found = self._in_batches([example.sentence for example in examples], told)
+        return [path.bits if path else () for path in found]
+
+    def _gold(self, example: Example) -> list[int]:
+        tags = encode(example.spans, len(example.sentence))
+        return [self.context.tags.index(tag) for tag in tags]
+
+    def _paths(
+        self, model: Any, sentences: Sequence[Sentence], walk: Walk, beam: int = 1
+    ) -> list[TagPath | None]:
+        """The paths that ``walk`` finds, longest sentence first; an empty sentence has none."""
         order = sorted(range(len(sentences)), key=lambda i: -len(sentences[i]))
         order = [i for i in order if len(sentences[i])]
-        found = {i: Tags(()) for i in range(len(sentences))}
+        found: list[TagPath | None] = [None] * len(sentences)
         if order:
-            paths = self._best_tags(model, [sentences[i] for i in order])
-            for i, path in zip(order, paths, strict=True):
-                found[i] = Tags(tuple(self.context.tags[tag] for tag in path))
-        return [found[i] for i in range(len(sentences))]
-
-    def _best_tags(self, model: Any, sentences: Sequence[Sentence]) -> list[list[int]]:
-        """The tag indices of sentences in order of falling length."""
-        grammar = Grammar.of(self.context.tags, self.codec.tag_ids, model.device)
-        forced = ForcedTokens.of(sentences, self.codec, model.device)
-        with restricted_head(model, grammar.ids):
-            decoder = self.incremental_decoder(model, sentences, forced)
-            return decode(decoder, forced.blocks, forced.lengths, grammar, self.decoding.beam)
+            asked = [sentences[i] for i in order]
+            grammar = Grammar.of(self.context.tags, self.codec.tag_ids, model.device)
+            forced = ForcedTokens.of(asked, self.codec, model.device)
+            with restricted_head(model, grammar.ids):
+                decoder = self.incremental_decoder(model, asked, forced, beam)
+                for i, path in zip(order, walk(decoder, forced, grammar), strict=True):
+                    found[i] = path
+        return found
 
     def _free(self, model: Any, sentences: Sequence[Sentence]) -> list[Text]:
         most = [self.max_new_tokens(sentence) for sentence in sentences]

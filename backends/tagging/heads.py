@@ -14,13 +14,15 @@ import torch
 from torch.nn import functional
 from torchcrf import CRF
 
-from backends.tagging import crf
+from backends.tagging import crf, forward_backward
+from backends.tagging.posterior import Posterior
 from backends.tagging.scheme import Rules
-from backends.tagging.viterbi import Chain, viterbi, viterbi_legal
+from backends.tagging.viterbi import Chain, chain_of_rules, viterbi, viterbi_legal
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 Paths: TypeAlias = Sequence[npt.NDArray[np.intp]]
 Decoder: TypeAlias = Callable[[list[Scores]], Paths]
+Judge: TypeAlias = Callable[[list[Scores]], Posterior]
 
 
 class Targets(NamedTuple):
@@ -61,6 +63,13 @@ class SoftmaxHead(torch.nn.Module):
             return lambda rows: [row.argmax(axis=1) for row in rows]
         return lambda rows: viterbi_legal(rows, rules.start, rules.follow, rules.end)
 
+    def judge(self, rules: Rules | None) -> Judge:
+        """The probabilities over the paths that ``decoder`` chooses from."""
+        if rules is None:
+            return forward_backward.of_units
+        chain = chain_of_rules(rules.start, rules.follow, rules.end)
+        return lambda rows: forward_backward.of_chain(rows, chain)
+
     def transitions(self) -> tuple[tuple[float, ...], ...] | None:
         """None: a softmax knows of no neighbours."""
         return None
@@ -92,19 +101,27 @@ class CrfHead(torch.nn.Module):
         """The best path, or the best one that ``rules`` allow."""
         if rules is None:
             return lambda rows: crf.decode_sentences(self.crf, rows)
-        chain = self._chain()
+        chain = self._chain(rules)
+        return lambda rows: viterbi(rows, chain)
+
+    def judge(self, rules: Rules | None) -> Judge:
+        """The probabilities over the paths that ``decoder`` chooses from."""
+        chain = self._chain(rules)
+        return lambda rows: forward_backward.of_chain(rows, chain)
+
+    def _chain(self, rules: Rules | None) -> Chain:
+        """What was learned, and of it what ``rules`` allow."""
+        crf = self.crf
+        parameters = crf.start_transitions, crf.transitions, crf.end_transitions
+        chain = Chain(*(p.detach().float().cpu().numpy() for p in parameters))
+        if rules is None:
+            return chain
         forbidden = np.float32(-np.inf)
-        allowed = Chain(
+        return Chain(
             np.where(rules.start, chain.start, forbidden),
             np.where(rules.follow, chain.step, forbidden),
             np.where(rules.end, chain.end, forbidden),
         )
-        return lambda rows: viterbi(rows, allowed)
-
-    def _chain(self) -> Chain:
-        crf = self.crf
-        parameters = crf.start_transitions, crf.transitions, crf.end_transitions
-        return Chain(*(p.detach().float().cpu().numpy() for p in parameters))
 
     def transitions(self) -> tuple[tuple[float, ...], ...] | None:
         """What was learned, (tags, tags)."""

@@ -50,7 +50,7 @@ def viterbi(emissions: Sequence[Scores], chain: Chain) -> list[Path]:
             msg = f"sentence {row}: expected scores of shape (units, {tags}), found {scores.shape}"
             raise ValueError(msg)
     paths: list[Path] = [np.empty(0, np.intp)] * len(emissions)
-    for rows in _blocks([len(scores) for scores in emissions], tags):
+    for rows in blocks([len(scores) for scores in emissions], tags):
         found, sound = _decode([emissions[row] for row in rows], chain)
         for row, path in zip(rows, found, strict=True):
             paths[row] = path
@@ -80,15 +80,20 @@ def viterbi_legal(
     """
     if not start.any() or not (follow.any(axis=1) | end).all():
         raise ValueError("the rules allow no first tag, or leave a tag that nothing may follow")
-    chain = Chain(_penalty(start), _penalty(follow), _penalty(end))
+    chain = chain_of_rules(start, follow, end)
     return viterbi([scores - scores.max(axis=-1, keepdims=True) for scores in emissions], chain)
+
+
+def chain_of_rules(start: Allowed, follow: Allowed, end: Allowed) -> Chain:
+    """The chain that rules out what is not allowed, and prefers nothing."""
+    return Chain(_penalty(start), _penalty(follow), _penalty(end))
 
 
 def _penalty(allowed: Allowed) -> Scores:
     return np.where(allowed, np.float32(0), np.float32(-np.inf))
 
 
-def _blocks(lengths: Sequence[int], tags: int) -> Iterator[list[int]]:
+def blocks(lengths: Sequence[int], tags: int) -> Iterator[list[int]]:
     """Rows that have units, longest first, as many together as cache and memory allow."""
     order = [row for row in np.argsort(lengths)[::-1].tolist() if lengths[row]]
     widest = max(1, min(_SENTENCES, _SUMS // tags**2))

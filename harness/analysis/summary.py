@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import Level, bucket_table
+from harness.analysis.confidence import Confidence, confidence_of
 from harness.analysis.confusion import Confusion, by_tag, by_type
 from harness.analysis.partial import Credit, Fair, Scheme, fair, partial_credit
 from harness.analysis.taxonomy import Case, Kind, Tally, counts, tally
@@ -31,6 +32,7 @@ class Analysis:
     tags: Confusion
     credit: Mapping[Scheme, Credit]
     fair: Fair
+    confidence: Confidence | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The analysis as JSON values, with the scores that are derived from its counts."""
@@ -62,6 +64,7 @@ def analyse(answers: FinishedRun) -> Analysis:
         tags=by_tag(answers.predictions, answers.labels),
         credit=partial_credit(sentences),
         fair=fair(sentences),
+        confidence=confidence_of(answers),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import Level
 from harness.analysis.comparison import EntityComparison
+from harness.analysis.confidence import Confidence
 from harness.analysis.free import RepairKind
 from harness.analysis.plain_table import literal, table
 from harness.analysis.summary import Analysis
@@ -25,7 +26,21 @@ def analysis(answers: FinishedRun, found: Analysis) -> str:
             literal(f"{answers.title} on {answers.run.data.task}"),
             table(["kind", "cases", "gold", "found"], kinds),
             table(["bucket", "level", "n", "F1", "95 %", ""], map(_level, found.buckets)),
+            *([] if found.confidence is None else [_confidence(found.confidence)]),
         ]
+    )
+
+
+def _confidence(found: Confidence) -> str:
+    """How well confidences are calibrated, and how much can be kept at which risk."""
+    fitted = "none fitted" if found.temperature is None else f"{found.temperature:.2f}"
+    bits = "" if found.bits_per_character is None else (
+        f"; gold costs {found.bits_per_character:.4f} bits per character"
+    )  # fmt: skip
+    return (
+        f"confidence of {found.entities} entities: ECE {percent(found.raw_error)} as given, "
+        f"{percent(found.error)} at temperature {fitted} ({percent(found.chance_error)} would be "
+        f"chance); mean risk over coverages {percent(found.area_under_risk)}{bits}"
     )
 
 

@@ -22,6 +22,12 @@ def predict(
     json: Annotated[
         bool, typer.Option("--json", help="Write JSON Lines with character offsets.")
     ] = False,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Leave out entities of less confidence; counted on stderr."
+        ),
+    ] = None,
     output: OutputFile = None,
 ) -> None:
     """Tag a text file with a finished run.
@@ -33,7 +39,10 @@ def predict(
     from harness.runs.predict import as_json, lines_of, tag_writer
 
     grid.environment(threads=1)
-    tagged = api.predict(run, lines_of(text))
+    tagged = api.predict(run, lines_of(text), min_confidence=min_confidence)
+    if min_confidence is not None:
+        kept, dropped = (sum(len(o.entities) for o in tagged), sum(o.dropped for o in tagged))
+        typer.echo(f"{dropped} of {kept + dropped} entities left out", err=True)
     write = as_json if json else tag_writer(run)
     content = "".join(write(line) + "\n" for line in tagged)
     if output is None:

@@ -30,8 +30,8 @@ SCREEN = ("rank", "system", "f1", "unseen_f1", "seeds", "precision", "recall", "
           "predict_rate", "memory")  # fmt: skip
 FULL = ("rank", "system", "family", "f1", "unseen_f1", "seeds", "interval", "group", "letters",
         "best", "behind", "near", "precision", "recall", "types", "macro_f1", "weighted_f1",
-        "strict_f1", "discard_f1", "invalid", "raw_f1", "repaired_f1", "repairs", "malformed",
-        "predicted_units", "repaired_units", "unanswered_units", "drift", "free_rate",
+        "strict_f1", "discard_f1", "invalid", "ece", "bits", "raw_f1", "repaired_f1", "repairs",
+        "malformed", "predicted_units", "repaired_units", "unanswered_units", "drift", "free_rate",
         "parameters", "trained", "epochs", "updates", "train_units", "train_seconds",
         "predict_rate", "memory", "device_memory", "reserved_memory", "flops",
         "joules")  # fmt: skip

@@ -15,6 +15,7 @@ from harness.data.overlap import in_train
 from harness.leaderboard.table import Cell, Column
 from harness.numbers import (
     NOT_KNOWN,
+    four_decimals,
     magnitude,
     mebibytes,
     one_decimal,
@@ -162,6 +163,12 @@ def _free_rate(result: Sound) -> float | None:
     return result.run.cost.predict_units / seconds * _ratio_of_characters(result)
 
 
+def _bits(result: Sound) -> float | None:
+    """Bits per character of the scored text: what the model pays for the gold tags."""
+    bits, characters = result.recount.gold_bits, result.recount.characters
+    return bits / characters if bits is not None and characters else None
+
+
 def _megaflops(result: Sound) -> float | None:
     counted = result.run.cost.flops_per_unit
     return None if counted is None else counted / 1e6
@@ -186,6 +193,10 @@ MEASURES: tuple[Measure, ...] = (
             lambda r: _per_unit(r.metrics.invalid_transitions, r), best="low"),
     Measure("accuracy", "unit acc.", "right tags, % of units; not a ranking score",
             lambda r: _per_unit(r.metrics.correct_units, r), best="none"),
+    Measure("ece", "ECE", "expected calibration error of the entities' confidence, at the "
+            "temperature fitted on dev, %", lambda r: r.recount.calibration_error, best="low"),
+    Measure("bits", "bits/char", "-log2 of the probability of the gold tags, per character", _bits,
+            four_decimals, "low"),
     Measure("raw_f1", "raw F1", "free generation, malformed sentences as all O, %", _free("raw")),
     Measure("repaired_f1", "repaired F1", "free generation after repair, %", _free("repaired")),
     Measure("repairs", "repairs/1k", "repairs per 1,000 units of free generation", _repairs,

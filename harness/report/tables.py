@@ -12,6 +12,7 @@ from statistics import mean
 from harness.analysis.answers import FinishedRun
 from harness.analysis.buckets import BUCKETS
 from harness.analysis.comparison import EntityComparison, compare_systems
+from harness.analysis.confidence import confidence_of
 from harness.analysis.confusion import Confusion, by_tag, by_type
 from harness.analysis.partial import fair, partial_credit
 from harness.analysis.suspects import Suspect, suspects
@@ -19,7 +20,7 @@ from harness.analysis.system_answers import SystemAnswers
 from harness.analysis.system_levels import SystemLevel
 from harness.analysis.taxonomy import Kind
 from harness.core import Span
-from harness.numbers import NOT_KNOWN, one_decimal, percent
+from harness.numbers import NOT_KNOWN, four_decimals, one_decimal, percent
 from harness.report.wording import Wording
 
 MOST_SUSPECTS = 100
@@ -51,6 +52,19 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfidenceRow:
+    """What the confidences of a row are worth, means over its seeds; errors in percent."""
+
+    name: str
+    temperature: str
+    raw_error: str
+    error: str
+    chance_error: str
+    risk: str
+    bits: str
+
+
+@dataclass(frozen=True, slots=True)
 class BucketRow:
     """One level of one bucket, with a cell for each row: text, interval and whether it is small."""
 
@@ -70,6 +84,7 @@ class Tables:
     confusions: tuple[Heat, ...]
     comparison: EntityComparison | None
     suspects: tuple[tuple[str, str, str, str, str], ...]
+    confidences: tuple[ConfidenceRow, ...]
 
 
 def tables(held: Sequence[SystemAnswers], wording: Wording) -> Tables:
@@ -81,7 +96,27 @@ def tables(held: Sequence[SystemAnswers], wording: Wording) -> Tables:
         tuple(chain.from_iterable(map(_heats, held))),
         compare_systems(held) if len(held) > 1 else None,
         tuple(_suspect(one, wording) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
+        tuple(filter(None, map(_confidence, held))),
     )
+
+
+def _confidence(row: SystemAnswers) -> ConfidenceRow | None:
+    """None for a row of which a seed gives no confidence."""
+    found = [confidence_of(run) for run in row.runs]
+    known = [one for one in found if one is not None]
+    if len(known) < len(found):
+        return None
+    bits = [one.bits_per_character for one in known if one.bits_per_character is not None]
+    return ConfidenceRow(
+        row.name,
+        ", ".join(NOT_KNOWN if one.temperature is None else f"{one.temperature:.2f}"
+                  for one in known),
+        average([one.raw_error for one in known]),
+        average([one.error for one in known]),
+        average([one.chance_error for one in known]),
+        average([one.area_under_risk for one in known]),
+        four_decimals(mean(bits)) if len(bits) == len(known) else NOT_KNOWN,
+    )  # fmt: skip
 
 
 def _summary(row: SystemAnswers) -> Summary:

@@ -16,6 +16,7 @@ from harness.tags import POLICIES, Policy, encode, invalid_transitions
 
 HEADLINE = POLICIES[0]
 QUARTERS = 4
+DIGITS = 6  # of a stored confidence
 
 
 def prediction(
@@ -37,6 +38,22 @@ def prediction(
         document=document,
         seen=seen,
         fates=decoded.fates,
+        confidence=None if decoded.confidence is None else rounded(decoded.confidence),
+    )
+
+
+def rounded(confidence: Sequence[float]) -> tuple[float, ...]:
+    """Probabilities as they are stored: digits further on differ with the order of fp32 sums."""
+    return tuple(round(float(value), DIGITS) for value in confidence)
+
+
+def with_bits(
+    predictions: Sequence[Prediction], bits: Mapping[str, float]
+) -> tuple[Prediction, ...]:
+    """``predictions`` with the bits that gold costs, by the id of the sentence."""
+    return tuple(
+        one.model_copy(update={"gold_bits": round(bits[one.id], DIGITS)}) if one.id in bits else one
+        for one in predictions
     )
 
 

@@ -14,10 +14,11 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from harness.core import Counts, Example, Sentence, Span
 from harness.data.overlap import Overlap
 from harness.generation.fates import LETTERS, Fates
-from harness.tags import split
+from harness.tags import decode, split
 
 SCHEMA: Literal[1] = 1
 Natural = Annotated[int, Field(ge=0)]
+Probability = Annotated[float, Field(ge=0, le=1)]
 TypeCounts = dict[str, tuple[Natural, Natural, Natural]]
 Quarters = tuple[tuple[Natural, Natural], ...]
 
@@ -35,6 +36,9 @@ class Prediction(FrozenModel):
     its tags without repair. ``borders`` are the units at which a new window begins to own.
     ``seen`` says whether the sentence is in train, exactly or nearly; ``fates`` what became of each
     unit (``harness.generation.fates``), empty if all were predicted; None is not recorded.
+    ``confidence`` is the probability that the backend gave to each entity, as it gave it, of the
+    entities that ``tags`` mean under the headline policy, in order; None is not given.
+    ``gold_bits`` is what its model pays for the gold tags, -log2 of their probability.
     """
 
     id: str
@@ -49,6 +53,16 @@ class Prediction(FrozenModel):
     document: str | None = None
     seen: bool | None = None
     fates: str | None = None
+    confidence: tuple[Probability, ...] | None = None
+    gold_bits: Annotated[float, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_confidence_an_entity(self) -> Self:
+        if self.confidence is not None and len(self.confidence) != len(decode(self.tags)):
+            entities = len(decode(self.tags))
+            msg = f"sentence {self.id}: {len(self.confidence)} confidences for {entities} entities"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _fits_its_sentence(self) -> Self:
@@ -228,12 +242,25 @@ class TrainingCourse(FrozenModel):
     dev_f1: tuple[float | None, ...]
 
 
+class Calibration(FrozenModel):
+    """How confidences of a run are to be read, fitted on the development set.
+
+    The logit of a confidence is divided by ``temperature``. ``entities`` were found in the
+    development set, ``right`` of them rightly.
+    """
+
+    temperature: Annotated[float, Field(gt=0)]
+    entities: Natural
+    right: Natural
+
+
 class Run(FrozenModel):
     """``run.json``: the resolved configuration and everything that could change the result.
 
     ``variant`` names the options that differ from the preset, such as ``epochs=5``. ``code`` is
     None if it was not recorded, or changed while the command ran. ``trials`` counts the sets of
-    options with which this backend was run on these data; None is not measured.
+    options with which this backend was run on these data; None is not measured. ``calibration`` is
+    None where there was nothing to fit, or nobody did.
     ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
     before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,
     the positions that a batch of the same update had from then on.
@@ -269,6 +296,7 @@ class Run(FrozenModel):
     halved: tuple[Natural, ...] = ()
     transitions: tuple[tuple[float, ...], ...] | None = None
     transition_tags: tuple[str, ...] | None = None
+    calibration: Calibration | None = None
     cost: Cost
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.data.splits import TEST, TRAIN
 from harness.errors import DataError, HarnessError
-from harness.results import evaluate, reader
+from harness.results import confidence, evaluate, reader
 from harness.results.reader import Rejected, Result, Results
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.store import COMPLETE, PREDICTIONS, RUN
@@ -29,6 +29,7 @@ class Recount:
     ids, as are ``documents``. ``questions`` is a digest of what was asked (ids, units
     and gold), ``replies`` one of the tags that were answered. ``characters`` count the text with
     what joins its units; ``seen`` counts sentences that are marked as being in train, too.
+    ``calibration_error`` is at the temperature of the run; ``gold_bits`` is what gold costs.
     """
 
     metrics: Metrics
@@ -38,6 +39,8 @@ class Recount:
     replies: str
     characters: int
     seen: int | None = None
+    calibration_error: float | None = None
+    gold_bits: float | None = None
 
     @property
     def by_sentence(self) -> Ints:
@@ -177,6 +180,8 @@ def _recount(result: Result) -> Recount:
         _digest(one.tags for one in ordered),
         sum(map(_characters, ordered)),
         None if any(one.seen is None for one in ordered) else sum(bool(o.seen) for o in ordered),
+        confidence.error(result.run, ordered),
+        confidence.bits(ordered),
     )
 
 

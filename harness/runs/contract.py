@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import BackendError
-from harness.protocol import Backend, FitReport, Generates
+from harness.protocol import Backend, FitReport, Generates, MeasuresSurprisal
 from harness.results.stored import first_error
 
 _METHODS = ("fit", "predict", "save", "load")
@@ -97,6 +97,18 @@ class Checked:
         with self._asked("predict", sentences):
             found: Any = self.backend.predict(tuple(sentences))
         return self._answers("predict", found, sentences)
+
+    def surprisal(self, examples: Sequence[Example]) -> Sequence[Sequence[float] | None]:
+        """As ``MeasuresSurprisal.surprisal``; None for each where the backend measures nothing."""
+        if not isinstance(self.backend, MeasuresSurprisal):
+            return [None] * len(examples)
+        with self._asked("surprisal", examples):
+            found: Any = self.backend.surprisal(tuple(examples))
+        if not isinstance(found, Sequence) or len(found) != len(examples):
+            number = len(found) if isinstance(found, Sequence) else _kind(found)
+            what = f"returned {number} answers for {len(examples)} sentences"
+            raise self._broken("surprisal", what)
+        return found
 
     def save(self, folder: Path) -> None:
         """As ``Backend.save``."""

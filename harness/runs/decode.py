@@ -12,6 +12,7 @@ from harness.data.windows import Window, merge
 from harness.errors import BackendError, ConfigError
 from harness.generation.fates import PREDICTED, UNANSWERED
 from harness.generation.repair import repair
+from harness.runs import confidence
 from harness.tags import OUTSIDE, split
 
 UNREAD = "unread"  # what the units are counted as that a backend said it did not read
@@ -23,7 +24,8 @@ def decode(
     """What the outputs for the views of ``windows`` mean for each sentence, by sentence id.
 
     Raises:
-        BackendError: for a number of outputs or tags that does not fit, or a malformed tag.
+        BackendError: for a number of outputs, tags or confidences that does not fit, a malformed
+            tag, or a confidence that is no probability.
     """
     if len(outputs) != len(windows):
         msg = f"predict returned {len(outputs)} outputs for {len(windows)} sentences"
@@ -32,9 +34,9 @@ def decode(
     merged = merge(windows, [part.tags for part in decoded])
     raw = merge(windows, [part.raw_tags or part.tags for part in decoded])
     fates = merge(windows, [part.fates or PREDICTED * len(part.tags) for part in decoded])
-    parts: dict[str, list[Decoded]] = {}
+    parts: dict[str, list[tuple[Window, Decoded]]] = {}
     for window, part in zip(windows, decoded, strict=True):
-        parts.setdefault(window.sentence.id, []).append(part)
+        parts.setdefault(window.sentence.id, []).append((window, part))
     joined = {key: _join(merged[key], raw[key], parts[key]) for key in merged}
     return {key: replace(one, fates=_compact_fates(fates[key])) for key, one in joined.items()}
 
@@ -46,10 +48,11 @@ def _one(output: object, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
         msg = f"sentence {sentence.id}: an output must be Tags or Text, not {type(output).__name__}"
         raise BackendError(msg)
     tags = _check(output.tags, output.unread, sentence)
+    confidence.require_probabilities(output.confidence, output.tags, sentence)
     if not output.unread:
-        return Decoded(tags)
+        return Decoded(tags, confidence=output.confidence)
     fates = PREDICTED * len(output.tags) + UNANSWERED * output.unread
-    return Decoded(tags, {UNREAD: output.unread}, fates=fates)
+    return Decoded(tags, {UNREAD: output.unread}, fates=fates, confidence=output.confidence)
 
 
 def _repaired(output: Text, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
@@ -93,14 +96,17 @@ def _compact_fates(fates: Sequence[str]) -> str:
     return letters if letters.strip(PREDICTED) else ""
 
 
-def _join(tags: tuple[str, ...], raw: tuple[str, ...], parts: Sequence[Decoded]) -> Decoded:
+def _join(
+    tags: tuple[str, ...], raw: tuple[str, ...], parts: Sequence[tuple[Window, Decoded]]
+) -> Decoded:
     repairs: Counter[str] = Counter()
-    for part in parts:
+    for _, part in parts:
         repairs.update(part.repairs)
-    texts = [part.raw for part in parts if part.raw is not None]
+    texts = [part.raw for _, part in parts if part.raw is not None]
     return Decoded(
         tags,
         {kind: count for kind, count in sorted(repairs.items()) if count},
         "\n".join(texts) if texts else None,
         raw if texts else None,
+        confidence=confidence.joined(tags, parts),
     )

@@ -1,56 +1,83 @@
 """Raw text in, tags out, with the model of a finished run; lines may have any length, even none."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from harness import registry
-from harness.core import Output, Sentence, Span
+from harness.core import Decoded, Output, Sentence, Span
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError, DataError, WeightsError
 from harness.protocol import Backend, Context, DevScore, Progress
-from harness.results import reader, store
+from harness.results import confidence, evaluate, reader, store
 from harness.results.record import Run
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.decode import decode
 from harness.runs.options import Given, construct
+from harness.scoring.calibration import tempered
 from harness.tags import decode as spans_of
-from harness.tags import tag_set
+from harness.tags import encode, tag_set
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A typed mention; its half-open character offsets are those of the line, in code points."""
+    """A typed mention; its half-open character offsets are those of the line, in code points.
+
+    ``confidence`` is its probability, at the temperature of the run; None if the model gives none.
+    """
 
     start: int
     end: int
     label: str
     text: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A line with one tag per unit."""
+    """A line with one tag per unit, and the probability of each entity that its tags mean.
+
+    ``dropped`` counts the entities that were too unsure.
+    """
 
     sentence: Sentence
     tags: tuple[str, ...]
+    confidence: tuple[float, ...] | None = None
+    dropped: int = 0
 
     @property
     def entities(self) -> tuple[Entity, ...]:
         """The entities that the tags mean, in order."""
-        return tuple(self._entity(span) for span in spans_of(self.tags))
+        return tuple(self._entity(span, sure) for span, sure in self._spans())
 
-    def _entity(self, span: Span) -> Entity:
+    def _spans(self) -> Iterator[tuple[Span, float | None]]:
+        spans = spans_of(self.tags)
+        return zip(spans, self.confidence or [None] * len(spans), strict=True)
+
+    def _entity(self, span: Span, sure: float | None) -> Entity:
         start, end = self.sentence.characters(span)
-        return Entity(start, end, span.label, self.sentence.mention(span))
+        return Entity(start, end, span.label, self.sentence.mention(span), sure)
+
+    def surer(self, least: float) -> "Tagged":
+        """The line without the entities of less confidence than ``least``."""
+        kept = [(span, sure) for span, sure in self._spans() if sure is None or sure >= least]
+        tags = encode([span for span, _ in kept], len(self.tags))
+        dropped = len(self.confidence or ()) - len(kept)
+        sure = tuple(value for _, value in kept if value is not None)
+        return Tagged(self.sentence, tags, sure, dropped)
 
 
-def tagged(folder: Path, lines: Iterable[str]) -> list[Tagged]:
+def tagged(folder: Path, lines: Iterable[str], min_confidence: float | None = None) -> list[Tagged]:
     """``lines`` with the tags that the model of the finished run in ``folder`` gives them.
 
+    Without entities of less confidence than ``min_confidence``, where that is given.
+
     Raises:
-        ConfigError: when there is no finished run in ``folder``.
+        ConfigError: when there is no finished run in ``folder``, or a confidence is asked of a
+            model that gives none.
         WeightsError: when the run kept no model.
     """
     run = reader.one(folder).run
@@ -64,13 +91,35 @@ def tagged(folder: Path, lines: Iterable[str]) -> list[Tagged]:
     backend = checked(run.backend, restore(run, folder))
     outputs = backend.predict([window.view for window in windows])
     decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
-    empty: tuple[str, ...] = ()
-    return [Tagged(s, decoded[s.id].tags if s.id in decoded else empty) for s in sentences]
+    temperature = confidence.temperature(run)
+    found = [_tagged(s, decoded.get(s.id, Decoded((), confidence=())), temperature)
+             for s in sentences]  # fmt: skip
+    return found if min_confidence is None else _surer(found, min_confidence, run)
+
+
+def _tagged(sentence: Sentence, decoded: Decoded, temperature: float) -> Tagged:
+    sure = decoded.confidence
+    if sure is not None:
+        sure = evaluate.rounded(tempered(np.array(sure, np.float64), temperature).tolist())
+    return Tagged(sentence, decoded.tags, sure)
+
+
+def _surer(found: Sequence[Tagged], least: float, run: Run) -> list[Tagged]:
+    if not 0 <= least <= 1:
+        msg = f"min_confidence is a probability, from 0 to 1, not {least}"
+        raise ConfigError(msg)
+    if any(one.confidence is None for one in found):
+        msg = f"{run.backend} says of no entity how sure it is: leave out the least confidence"
+        raise ConfigError(msg)
+    return [one.surer(least) for one in found]
 
 
 def as_json(tagged: Tagged) -> str:
     """A line with its entities as JSON."""
-    entities = [asdict(entity) for entity in tagged.entities]
+    entities = [
+        {key: value for key, value in asdict(entity).items() if value is not None}
+        for entity in tagged.entities
+    ]
     return json.dumps({"text": tagged.sentence.text, "entities": entities}, ensure_ascii=False)
 
 

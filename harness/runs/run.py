@@ -1,8 +1,9 @@
-"""One cell, in a straight line: task, handout, fit, predict, decode, score, store.
+"""One cell, in a straight line: task, handout, fit, predict, decode, calibrate, score, store.
 
 Test gold is not in this process while a backend runs: the task is read, what a backend is given
-is taken from it, and it is read again when all answers are in. Everything that a later command
-needs is written here, into the cell's folder; ``metrics.json`` comes last.
+is taken from it, and it is read again when all answers are in. Only then, and once they are stored,
+is the backend told of it, to say how probable its model found it. All that a later command needs is
+written here, into the cell's folder; ``metrics.json`` comes last.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +20,9 @@ from harness.errors import DataError
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
 from harness.results import evaluate, locking, store, writer
 from harness.results.record import Prediction, Run
+from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
-from harness.runs import recording
+from harness.runs import after_answers, recording
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
@@ -60,11 +62,19 @@ def _run(cell: GridCell, report: Report) -> None:
     order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
     answers = _predict(backend, given, order, meter, report)
     free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
+    with meter.phase("calibrate"):
+        calibration = after_answers.calibration(backend, given, answers)
     if cell.settings.keep_model:
         backend.save(_made(cell.folder / store.MODEL))
-    task = _task(cell)
+    task, decoded = _task(cell), _DecodedAnswers(given.windows, answers, free)
+    predictions = decoded.predictions(task, answers)
+    # Stored before gold is handed out: nothing that a backend does with it reaches an answer.
+    store.write(cell.folder / store.PREDICTIONS, content_of(predictions))
+    with meter.phase("surprisal"):
+        bits = after_answers.gold_bits(backend, task.splits[TEST].examples, _policy(cell))
     run = recording.run_record(cell, task, fitted, given.score_dev.given, meter)
-    _store(cell, task, run, fitted, _DecodedAnswers(given.windows, answers, free))
+    run = run.model_copy(update={"calibration": calibration})
+    _store(cell, task, run, fitted, decoded, evaluate.with_bits(predictions, bits))
 
 
 def _policy(cell: GridCell) -> WindowPolicy:
@@ -179,9 +189,9 @@ class _DecodedAnswers:
 
 
 def _store(
-    cell: GridCell, task: Task, run: Run, fitted: FitReport, answers: _DecodedAnswers
-) -> None:
-    predictions = answers.predictions(task, answers.headline)
+    cell: GridCell, task: Task, run: Run, fitted: FitReport, answers: _DecodedAnswers,
+    predictions: Sequence[Prediction],
+) -> None:  # fmt: skip
     written = None if answers.free is None else answers.predictions(task, answers.free)
     gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
     scores = writer.score_answers(gold, predictions, written)

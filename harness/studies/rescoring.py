@@ -42,11 +42,21 @@ class Rule:
         update = {
             "tags": encode(found, len(prediction.units)),
             "gold": tuple((span.start, span.end, span.label) for span in gold),
+            "confidence": _confidences(prediction, found),
+            "gold_bits": prediction.gold_bits if len(gold) == len(prediction.gold) else None,
         }
         if prediction.raw_tags is not None:
             raw = self.keep(decode(prediction.raw_tags, self.policy))
             update["raw_tags"] = encode(raw, len(prediction.units))
         return prediction.model_copy(update=update)
+
+
+def _confidences(prediction: Prediction, kept: Sequence[Span]) -> tuple[float, ...] | None:
+    """The confidences of the entities that are ``kept``."""
+    if prediction.confidence is None:
+        return None
+    given = dict(zip(decode(prediction.tags), prediction.confidence, strict=True))
+    return tuple(given[span] for span in kept)
 
 
 def rescore(run: Sound, rule: Rule, output: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import product
 
 import pytest
 from making import make
@@ -12,7 +13,7 @@ from harness.core import Example, Sentence, Span
 from harness.errors import BackendError, ConfigError, WeightsError
 from harness.protocol import Context
 from harness.registry import Plugin
-from harness.tags import encode, tag_set
+from harness.tags import decode, encode, tag_set
 
 PLUGIN = Plugin("crf", "backends.linear_crf:LinearCrf", "ner-harness", "1")
 
@@ -136,3 +137,49 @@ def test_all_leaves_it_out_where_the_library_is_missing_and_says_so(monkeypatch,
     monkeypatch.setitem(sys.modules, "pycrfsuite", None)
     assert registry.names_of(["all"]) == ()
     assert "crf is left out: it needs pip install" in capsys.readouterr().err
+
+
+def probability(backend, text, tags_):
+    """CRFsuite's own probability of a path."""
+    backend._tagger.set(backend.features(tuple(text)))
+    return backend._tagger.probability(list(tags_))
+
+
+ODD = example(':\t\x1f\\ \u200b->(0) --> O: 1.5\n"', (1, 3, "PER"))
+
+
+@pytest.mark.parametrize(
+    "text", ["百先甲百", "先甲", "甲", "后甲先甲后甲", "甲乙丙丁", '\t:\u200b\n"']
+)
+def test_bits_of_gold_are_those_of_crfsuite(text, tmp_path):
+    backend = trained(tmp_path, [*TRAIN, ODD])
+    for spans in ([], [(0, 1, "PER")]):
+        gold = example(text, *spans)
+        (bits,) = backend.surprisal([gold])
+        expected = probability(backend, text, encode(gold.spans, len(text)))
+        assert 2 ** -sum(bits) == pytest.approx(expected, rel=1e-3, abs=1e-6)
+        assert len(bits) == len(text)
+
+
+@pytest.mark.parametrize("text", ["百先甲百", "先甲后甲", "丙丁"])
+def test_an_entity_is_as_probable_as_all_paths_of_crfsuite_that_hold_it(text, tmp_path):
+    backend = trained(tmp_path, [*TRAIN, ODD, example("丙丁", (0, 2, "LOC"))])
+    (answer,) = backend.predict([Sentence("s", tuple(text))])
+    spans = decode(answer.tags)
+    assert spans
+    for span, sure in zip(spans, answer.confidence, strict=True):
+        holding = sum(
+            probability(backend, text, path)
+            for path in product(backend._tagger.labels(), repeat=len(text))
+            if span in decode(path)
+        )
+        assert sure == pytest.approx(holding, abs=1e-4)
+
+
+def test_a_tag_that_training_never_saw_has_no_bits(tmp_path):
+    backend = trained(tmp_path)
+    found = backend.surprisal([example("丙丁", (0, 2, "LOC")), example(""), example("甲")])
+    assert found[:2] == [None, ()]
+    assert len(found[2]) == 1
+    assert backend.predict([]) == []
+    assert backend.surprisal([]) == []

@@ -74,7 +74,7 @@ def test_a_run_a_table_and_predictions_from_a_script(tmp_path):
     first, *table, tagged, empty, again = printed.splitlines()
     assert first == "2 {3}"
     assert any(line.startswith("| rank |") or "| backend" in line for line in table)
-    assert "Entity(start=0, end=2, label='PER', text='张三')" in tagged
+    assert "Entity(start=0, end=2, label='PER', text='张三', confidence=None)" in tagged
     assert empty == "()"
     assert again == "True True"
 

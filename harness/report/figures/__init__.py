@@ -67,7 +67,7 @@ def counted(held: Sequence[SystemAnswers]) -> Iterator[Picture]:
     if not _installed():
         yield Picture("figures", NEEDS)
         return
-    from harness.report.figures import data, scores, training
+    from harness.report.figures import confidence, data, scores, training
 
     runs = [run for row in held for run in row.runs]
     yield data.labels(runs[0])
@@ -78,6 +78,8 @@ def counted(held: Sequence[SystemAnswers]) -> Iterator[Picture]:
     yield scores.seeds(held)
     yield scores.classes(held)
     yield scores.buckets(held)
+    if drawn := confidence.reliability(held):
+        yield drawn
     yield scores.confusions(held)
 
 

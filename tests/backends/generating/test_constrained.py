@@ -9,7 +9,7 @@ from tiny_generators import CAUSAL, END, PAD, SEQ2SEQ, TAG_IDS, TAGS, causal, se
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from backends.generating.cache import Slab
-from backends.generating.constrained import Grammar, decode, restricted_head
+from backends.generating.constrained import decode, follow, restricted_head
 from backends.generating.incremental import (
     IncrementalCausal,
     IncrementalEncoderDecoder,
@@ -17,6 +17,9 @@ from backends.generating.incremental import (
 )
 from backends.generating.incremental_t5 import IncrementalT5
 from backends.generating.padding import padded, padding_mask
+from backends.generating.search import Grammar
+from backends.generating.sureness import confidences
+from harness.tags import decode as decode_spans
 from harness.tags import invalid_transitions, may_follow
 
 GRAMMAR = Grammar.of(TAGS, TAG_IDS, torch.device("cpu"))
@@ -43,6 +46,11 @@ def blocks(texts, echo):
 
 
 def ours(model, texts, echo=True, beam=1, generic=False):
+    return [path.tags for path in paths(model, texts, echo, beam, generic)]
+
+
+def paths(model, texts, echo=True, beam=1, generic=False, gold=None):
+    """What decoding gives, or what it says of ``gold``."""
     forced = blocks(texts, echo)
     lengths = [len(text) for text in texts]
     capacity = sum(block.shape[1] + 1 for block in forced)
@@ -68,6 +76,8 @@ def ours(model, texts, echo=True, beam=1, generic=False):
                 capacity,
                 beam,
             )
+        if gold is not None:
+            return follow(decoder, forced, gold, GRAMMAR)
         return decode(decoder, forced, lengths, GRAMMAR, beam)
 
 
@@ -278,3 +288,77 @@ def test_a_slab_holds_what_a_growing_cache_would():
     assert slab.get_seq_length() == 7
     assert slab.get_mask_sizes(2) == (9, 0)
     assert slab.keys.shape[0] == 1
+
+
+def legal_path(draw, length):
+    """Tag indices of a legal answer."""
+    path = []
+    for _ in range(length):
+        before = TAGS[path[-1]] if path else "O"
+        path.append(draw.choice([i for i, tag in enumerate(TAGS) if may_follow(before, tag)]))
+    return path
+
+
+def legal_answers(units):
+    """All legal answers of a length."""
+    return [
+        list(path)
+        for path in itertools.product(range(len(TAGS)), repeat=units)
+        if not invalid_transitions([TAGS[tag] for tag in path])
+    ]
+
+
+def legal_shares(model, text, tags):
+    """The probability of each tag at each unit among the legal ones, by one pass over ``tags``."""
+    scores = scores_of(model, text, tags)
+    before = ["O", *(TAGS[tag] for tag in tags[:-1])]
+    legal = torch.tensor([[may_follow(tag, other) for other in TAGS] for tag in before])
+    return scores.masked_fill(~legal, float("-inf")).softmax(-1)
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+@pytest.mark.parametrize("name", SEQ2SEQ + CAUSAL)
+def test_a_path_says_how_probable_each_legal_tag_was(models, name, beam):
+    texts = sentences(seed=23)
+    for text, path in zip(texts, paths(models[name], texts, beam=beam), strict=True):
+        expected = legal_shares(models[name], text, path.tags).double().numpy()
+        assert path.shares == pytest.approx(expected, abs=5e-4)
+
+
+@pytest.mark.parametrize("name", SEQ2SEQ + CAUSAL)
+def test_the_bits_of_gold_are_those_of_one_pass_over_it(models, name):
+    texts, draw = sentences(seed=29), random.Random(29)
+    gold = [legal_path(draw, len(text)) for text in texts]
+    found = paths(models[name], texts, gold=gold)
+    assert [path.tags for path in found] == gold
+    for text, tags, path in zip(texts, gold, found, strict=True):
+        expected = legal_shares(models[name], text, tags)[torch.arange(len(tags)), tags]
+        assert path.bits == pytest.approx((-expected.log2()).tolist(), abs=5e-3)
+
+
+def test_over_all_legal_answers_bits_add_up_to_certainty(models):
+    """The brute force: every legal answer to a sentence of three units, by itself."""
+    (text,) = sentences(seed=31, lengths=(3,))
+    found = [paths(models["tied"], [text], gold=[answer])[0] for answer in legal_answers(3)]
+    assert sum(2 ** -sum(path.bits) for path in found) == pytest.approx(1, abs=1e-5)
+
+
+def test_an_entity_is_as_sure_as_all_answers_that_hold_it_after_the_same_beginning(models):
+    (text,) = sentences(seed=37, lengths=(4,))
+    for entity in ([0, 1, 2, 0], [0, 0, 1, 2], [1, 2, 2, 2], [1, 0, 0, 3], [1, 3, 4, 0]):
+        path = paths(models["gpt2"], [text], gold=[entity])[0]
+        spans = decode_spans([TAGS[tag] for tag in entity])
+        for span, sure in zip(spans, confidences(path, TAGS), strict=True):
+            weights = [
+                (2 ** -sum(one.bits), one.tags)
+                for answer in legal_answers(4)
+                if answer[: span.start] == entity[: span.start]
+                for one in paths(models["gpt2"], [text], gold=[answer])
+            ]
+            every = sum(weight for weight, _ in weights)
+            holding = sum(
+                weight
+                for weight, tags in weights
+                if span in decode_spans([TAGS[tag] for tag in tags])
+            )
+            assert sure == pytest.approx(holding / every, abs=1e-5)

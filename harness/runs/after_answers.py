@@ -1,0 +1,94 @@
+"""What is asked of a backend once its answers to the test set are final: two questions about gold.
+
+The temperature of its confidences is fitted on the development set, whose gold it knows from
+training. What its model pays for the gold of the test set needs that gold: it is handed out when
+the answers are stored and the model is saved, so that nothing of it can reach either.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from math import inf
+
+from harness.core import Decoded, Example
+from harness.data.windows import Window, WindowPolicy, clip
+from harness.errors import BackendError
+from harness.protocol import Backend, MeasuresSurprisal
+from harness.results.record import Calibration
+from harness.runs.decode import decode
+from harness.runs.handout import Handout, unnamed
+from harness.scoring.calibration import fit_temperature, judge
+
+_LEAST = -1e-6  # of bits: what rounding may leave of none
+
+
+def calibration(
+    backend: Backend, given: Handout, answers: Mapping[str, Decoded]
+) -> Calibration | None:
+    """The temperature that suits the development set.
+
+    None where ``answers`` have no confidence, or nothing was found to fit it on.
+
+    Raises:
+        BackendError: for outputs that do not fit the development set.
+    """
+    if any(decoded.confidence is None for decoded in answers.values()):
+        return None
+    scorer = given.score_dev
+    outputs = backend.predict([example.sentence for example in given.dev])
+    decoded = decode(outputs, scorer.windows, scorer.tags)
+    found = [(e.spans, decoded[e.sentence.id]) for e in scorer.examples if len(e.sentence)]
+    sure = [(spans, one.tags, one.confidence) for spans, one in found if one.confidence is not None]
+    if len(sure) < len(found):
+        return None
+    judged = judge(*zip(*sure, strict=True)) if sure else None
+    if not judged:
+        return None
+    return Calibration(
+        temperature=fit_temperature(judged), entities=len(judged), right=int(judged.right.sum())
+    )
+
+
+def gold_bits(
+    backend: Backend, examples: Sequence[Example], policy: WindowPolicy
+) -> dict[str, float]:
+    """The bits that gold costs, by the id of the sentence, of those that were measured.
+
+    Units are paid for once, in the window that owns them, given the gold before them in its view.
+
+    Raises:
+        BackendError: for a number of bits that does not fit, or bits that are no number.
+    """
+    if not isinstance(backend, MeasuresSurprisal):
+        return {}
+    cut = [(window, _gold(example, window)) for example in examples
+           for window in policy.cut(example.sentence)]  # fmt: skip
+    found = backend.surprisal([gold for _, gold in cut])
+    paid: dict[str, list[float | None]] = {example.sentence.id: [] for example in examples}
+    for (window, _), bits in zip(cut, found, strict=True):
+        paid[window.sentence.id].append(_owned(window, bits))
+    return {key: sum(known) for key, parts in paid.items() if (known := _all(parts)) is not None}
+
+
+def _gold(example: Example, window: Window) -> Example:
+    return Example(unnamed(window.view), clip(example.spans, window.start, window.end))
+
+
+def _owned(window: Window, bits: Sequence[float] | None) -> float | None:
+    """The bits of the units that ``window`` owns."""
+    if bits is None:
+        return None
+    if len(bits) != len(window.view):
+        msg = f"sentence {window.view.id}: {len(bits)} bits for {len(window.view)} units"
+        raise BackendError(msg)
+    values: Sequence[object] = bits
+    for one in values:
+        if not isinstance(one, float | int) or not _LEAST <= one < inf:  # NaN is refused too
+            msg = f"sentence {window.view.id}: bits are finite and not negative, not {one!r}"
+            raise BackendError(msg)
+    owned = islice(bits, window.owned_start - window.start, window.owned_end - window.start)
+    return max(0.0, sum(owned))
+
+
+def _all(parts: Sequence[float | None]) -> list[float] | None:
+    known = [part for part in parts if part is not None]
+    return known if len(known) == len(parts) else None
