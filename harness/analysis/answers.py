@@ -17,6 +17,7 @@ from harness.data.train_facts import TrainFacts
 from harness.errors import DataError
 from harness.protocol import Epoch
 from harness.results import reader, verify
+from harness.results.reader import Rejected
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.verify import Checked, Sound
 from harness.tags import POLICIES, decode
@@ -98,7 +99,7 @@ def find_finished(folders: Iterable[Path]) -> Checked:
         DataError: if there is none, with the reason for each folder that cannot be used.
     """
     tops = list(folders)
-    found = verify.check(reader.read(tops))
+    found = _readable(verify.check(reader.read(tops)))
     if not found.runs:
         reasons = [f"\n  {each.folder}: {each.kind}, {each.reason}" for each in found.rejected]
         msg = f"no finished run in {', '.join(map(str, tops))}{''.join(reasons)}"
@@ -107,6 +108,25 @@ def find_finished(folders: Iterable[Path]) -> Checked:
     again = {one.folder for one in repeated}
     runs = tuple(run for run in found.runs if run.folder not in again)
     return Checked(runs, (*found.rejected, *repeated))
+
+
+def _readable(found: Checked) -> Checked:
+    """``found`` without runs whose history or training facts are damaged, each with the reason."""
+    runs: list[Sound] = []
+    rejected = list(found.rejected)
+    for run in found.runs:
+        try:
+            run.result.history(), run.result.facts()
+        except DataError as error:
+            record = run.run
+            rejected.append(
+                Rejected(
+                    run.folder, "corrupt", str(error), record.row, record.seed, record.planned_seeds
+                )
+            )
+        else:
+            runs.append(run)
+    return Checked(tuple(runs), tuple(rejected))
 
 
 def load_all(folders: Iterable[Path], parts: Parts = load_scored) -> tuple[FinishedRun, ...]:

@@ -61,7 +61,7 @@ class TrainFacts:
             seen = frozenset(values.pop("characters")) | frozenset(values.pop("words"))
             lengths = {int(length): count for length, count in values.pop("lengths").items()}
             return cls(characters=seen, lengths=lengths, **values)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             msg = f"not a {FACTS}: {error!r}; delete the file, the run can be repeated without it"
             raise DataError(msg) from error
 

@@ -101,7 +101,7 @@ class CheckpointFolder:
                 state = hashlib.file_digest(stream, "sha256").hexdigest()
             facts: Mapping[str, Any] = record["facts"]
             whole = record["sha256"] == _sealed(state, facts)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return facts if whole else None
 

@@ -101,7 +101,7 @@ def _sign(folder: Path) -> None:
 
 def _holder(folder: Path) -> Holder | None:
     """Who says that it holds ``folder``; None if nobody does, or nobody can read it."""
-    with suppress(OSError, ValueError, TypeError):
+    with suppress(OSError, ValueError, TypeError, RecursionError):
         return Holder(**json.loads((folder / HOLDER).read_text(encoding="utf-8")))
     return None
 

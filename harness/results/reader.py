@@ -193,7 +193,7 @@ def _json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _UnusableError("corrupt", f"{path.name} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _UnusableError("corrupt", f"{path.name} is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise _UnusableError("corrupt", f"{path.name} is not a JSON object")

@@ -148,9 +148,9 @@ def _refuse_other(folder: Path, digest: str) -> None:
         if not (folder / name).is_file():
             continue
         try:
-            found = json.loads((folder / name).read_text(encoding="utf-8")).get("digest")
-        except ValueError:
-            continue
+            found = json.loads((folder / name).read_text(encoding="utf-8"))["digest"]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            continue  # damaged: it cannot be anybody's
         if found != digest:
             msg = (
                 f"{folder} holds a run of another configuration ({found}, not {digest}); "

@@ -106,6 +106,6 @@ def _epoch(line: bytes, path: Path, number: int) -> Epoch:
     try:
         values = {OLD_KEYS.get(key, key): value for key, value in json.loads(line).items()}
         return Epoch(**{**values, "learning_rates": tuple(values["learning_rates"])})
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         msg = f"{path}, line {number}: not an epoch of training ({error}); {REMEDY}"
         raise DataError(msg) from error

@@ -36,7 +36,7 @@ def _records(folder: Path) -> Iterator[Mapping[str, Any]]:
     for name in RECORDS:
         try:
             content = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
         if isinstance(content, dict):
             yield content

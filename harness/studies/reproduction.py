@@ -5,11 +5,11 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import registry
+from harness import registry, yamlfile
 from harness.comparability.fields import MISSING, is_external
 from harness.data.task import load
 from harness.errors import ConfigError
-from harness.results import reader, verify
+from harness.results import reader, store, verify
 from harness.results.record import Run
 from harness.results.verify import Sound
 from harness.runs import hardware
@@ -57,13 +57,14 @@ def cell(result: Sound, output: Path, data: Path | None) -> GridCell:
     """The cell that runs ``result`` again, into a folder below ``output``.
 
     Raises:
-        ConfigError: when its backend is not installed.
+        ConfigError: when its backend is not installed, or its record does not say how it was run.
         DataError: when its data cannot be read.
     """
     run = result.run
     names = Settings.model_fields
-    settings = Settings(**{key: value for key, value in run.settings.items() if key in names})
-    task_file = str(run.settings["task_file"])
+    known = {key: value for key, value in run.settings.items() if key in names}
+    settings = yamlfile.validate(Settings, known, {}, f"settings of {result.folder / store.RUN}")
+    task_file = _task_file(result)
     request = Request(
         tasks=(task_file,),
         backends=(run.backend,),
@@ -79,6 +80,14 @@ def cell(result: Sound, output: Path, data: Path | None) -> GridCell:
     options = Options(run.preset, values, run.variant)
     task = load(task_file, data, settings.limit)
     return next(cells_of(request, task_file, task, [(plugin, options)]))
+
+
+def _task_file(result: Sound) -> str:
+    recorded = result.run.settings.get("task_file")
+    if not isinstance(recorded, str):
+        msg = f"{result.folder / store.RUN} does not record a task file: nobody knows what to read"
+        raise ConfigError(msg)
+    return recorded
 
 
 def compare(first: Sound, second: Sound) -> Verdict:

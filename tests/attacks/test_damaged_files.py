@@ -112,14 +112,16 @@ def test_verifying_runs_that_never_ended_is_no_success_and_lists_them(folder):
 
 def test_a_damaged_history_names_its_line(folder, damaged):
     (damaged / "history.jsonl").write_text('{"number": 1}\n', encoding="utf-8")
-    _, messages = called("analyse", "results", folder=folder, code=3)
+    out, messages = called("analyse", "results", folder=folder)
     assert "history.jsonl, line 1: not an epoch of training" in messages
+    assert out.count("electra") == 1, "the other run is still analysed"
 
 
 def test_damaged_facts_of_the_training_data_name_their_file(folder, damaged):
     (damaged / "train_facts.json").write_bytes(b"\xff")
-    _, messages = called("analyse", "results", folder=folder, code=3)
+    out, messages = called("analyse", "results", folder=folder)
     assert str(damaged / "train_facts.json") in messages
+    assert out.count("electra") == 1, "the other run is still analysed"
 
 
 def test_predicting_with_a_damaged_record(folder, damaged):
