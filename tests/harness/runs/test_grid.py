@@ -1,9 +1,19 @@
-"""A grid has one parent."""
+"""A grid has one parent, goes on after failures, and ends with the code that they share."""
+
+import json
 
 import pytest
+import tiny_task
+from plugin_site import made_site
 
-from harness.errors import ConfigError
+from harness.data.task import load
+from harness.errors import ConfigError, GridError, HarnessError
+from harness.registry import Plugin
+from harness.results import store
 from harness.runs import grid
+from harness.runs.child import Event
+from harness.runs.config import Options, Settings
+from harness.runs.plan import Request, cells_of
 
 
 def test_under_a_launcher_of_several_processes_one_of_them_says_what_to_do(monkeypatch):
@@ -15,3 +25,88 @@ def test_under_a_launcher_of_several_processes_one_of_them_says_what_to_do(monke
     with pytest.raises(SystemExit) as ended:
         grid.prepare([], threads=1)
     assert ended.value.code == ConfigError.exit_code
+
+
+DIES = """
+import os
+from harness.protocol import FitReport
+
+class Backend:
+    def __init__(self, context, *, how: str = "killed") -> None:
+        self.how = how
+    def fit(self, train, dev):
+        if self.how == "killed":
+            os.kill(os.getpid(), 9)
+        raise RuntimeError("a fault of its own")
+    def predict(self, sentences): ...
+    def save(self, folder): ...
+    def load(self, folder): ...
+"""
+DICTIONARY = Plugin("dictionary", "backends.dictionary:Dictionary", "ner-harness", "0.1.0")
+DYING = Plugin("dies", "made_dies:Backend", "ner-dies", "0.1")
+
+
+@pytest.fixture
+def cells(tmp_path, monkeypatch):
+    """A cell that is well, one that is killed, one that raises, and one that another holds."""
+    monkeypatch.syspath_prepend(str(made_site(tmp_path, {"dies": DIES})))
+    task = str(tiny_task.make(tmp_path))
+    request = Request((task,), (), (1,), "tiny", (), Settings(), tmp_path / "results")
+    asked = {
+        "well": (DICTIONARY, Options("tiny", {"shortest": 2}, "")),
+        "killed": (DYING, Options("tiny", {"how": "killed"}, "")),
+        "raises": (DYING, Options("tiny", {"how": "raises"}, "how=raises")),
+        "held": (DICTIONARY, Options("tiny", {"shortest": 1}, "shortest=1")),
+    }
+    made = cells_of(request, task, load(task), list(asked.values()))
+    return dict(zip(asked, made, strict=True))
+
+
+def failure_of(cell):
+    return json.loads((cell.folder / store.FAILED).read_text(encoding="utf-8"))
+
+
+@pytest.mark.slow
+def test_a_grid_goes_on_after_failures_and_tells_each_of_them(cells):
+    grid.prepare([], threads=1)
+    heard = []
+    with (
+        store.locked(cells["held"].folder, cells["held"].digest),
+        pytest.raises(GridError) as caught,
+    ):
+        grid.Grid(list(cells.values()), 2, heard.append).run()
+    assert caught.value.exit_code == 7
+    assert "3 of 4 cells failed" in str(caught.value)
+    codes = {event.cell.folder: event.exit_code for event in heard if event.done}
+    assert codes == {
+        cells["well"].folder: 0, cells["killed"].folder: 6, cells["raises"].folder: 1,
+        cells["held"].folder: 75,
+    }  # fmt: skip
+    assert store.is_complete(cells["well"].folder)
+    assert failure_of(cells["killed"])["exit_code"] == 6
+    assert "RuntimeError: a fault of its own" in failure_of(cells["raises"])["error"]
+    assert "a fault of its own" in (cells["raises"].folder / store.LOG).read_text()
+    assert not (cells["held"].folder / store.FAILED).exists(), "it is another's"
+
+
+def failing(cells, *codes):
+    """A grid of ``cells`` after the failures ``codes``, None for a cell that is well."""
+    made = grid.Grid(list(cells), 1, lambda event: None)
+    pairs = zip(cells, codes, strict=True)
+    made.failed = [Event(cell, done=True, error="e", exit_code=c) for cell, c in pairs if c]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [((75,), 75), ((6,), 6), ((1, None), 7), ((75, None), 7), ((6, 6), 6), ((6, 1), 7)],
+)
+def test_the_exit_code_of_a_grid(cells, codes, code):
+    some = list(cells.values())[: len(codes)]
+    with pytest.raises(HarnessError) as caught:
+        failing(some, *codes)._raise()
+    assert caught.value.exit_code == code
+
+
+def test_a_grid_without_failures_raises_nothing(cells):
+    failing(list(cells.values())[:2], None, None)._raise()
