@@ -144,6 +144,13 @@ ANSWERS = {
                            "a report with weights: Input should be a valid string"),
     "an epoch of nobody": ("FitReport(\"none\", 0, 0)", "FitReport(\"none\", 0, 0, best_epoch=3)",
                            "a report with best_epoch=3 of 0 epochs"),
+    "a loss that is no number": (
+        'return FitReport("none", 0, 0)',
+        "from harness.protocol import Epoch; nan = float('nan')\n"
+        "        epoch = Epoch(1, nan, None, None, None, (), 1.0, 1.0, 1, 1, '')\n"
+        '        return FitReport("none", 0, 0, epochs=(epoch,))',
+        "a report with loss=nan in epoch 1",
+    ),
     "nothing from predict": ("return [Tags", "return None and [Tags",
                              "predict of backend 'bad' returned nothing, not a list of Tags"),
     "a generator": ("return [Tags((\"O\",) * len(s)) for s in sentences]",

@@ -49,6 +49,14 @@ def test_a_package_that_fails_to_import_is_named_with_the_remedy(value):
         Plugin("x", value, "broken", "2.0").load()
 
 
+@pytest.mark.parametrize("what", ["raise SystemExit(0)", "raise ValueError('odd')", "1 / 0"])
+def test_a_package_that_ends_or_breaks_as_it_is_imported_is_named(tmp_path, monkeypatch, what):
+    (tmp_path / "breaks.py").write_text(what)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(BackendError, match=r"fails to import \(breaks:X\): .*pip uninstall broken"):
+        Plugin("x", "breaks:X", "broken", "2.0").load()
+
+
 def test_nothing_installed_says_how_to_install(monkeypatch):
     offered(monkeypatch)
     with pytest.raises(ConfigError, match="pip install"):

@@ -32,6 +32,28 @@ def test_a_refused_write_keeps_the_old_file(tmp_path):
     assert path.read_text(encoding="utf-8") == "old"
 
 
+def test_a_write_that_breaks_off_keeps_the_old_file_and_leaves_nothing_beside(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "x.json"
+    store.write(path, "old")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResourceError, match="No space left on device"):
+        store.write(path, "new")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_a_claimed_folder_says_what_for(tmp_path):
+    with store.claim(tmp_path / "run", D1):
+        content = (tmp_path / "run" / store.CLAIM).read_text(encoding="utf-8")
+    assert json.loads(content) == D1
+
+
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
