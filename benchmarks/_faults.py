@@ -57,7 +57,7 @@ FAULTS = (
     Fault("another run's folder is taken", STORE, "if found != digest:", "if False:", STORED),
     Fault(
         "nobody holds a folder",
-        STORE,
+        "harness/results/locking.py",
         "        lock.acquire(timeout=0)\n",
         "        pass\n",
         STORED,

@@ -17,6 +17,7 @@ from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError, did_you_mean
 from harness.resources import folder
 from harness.runs.options import Given, checked, declared, renamed
+from harness.runs.portable import portable
 
 
 class Settings(BaseModel):
@@ -117,7 +118,8 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
     base = checked(backend, _preset(name, preset))
     changed = renamed(backend, Given(changes, f"--set {name}"))
     final = checked(backend, replace(changed, values={**base, **changed.values}))
-    differing = [f"{key}={final[key]}" for key in sorted(final) if final[key] != base[key]]
+    changed_keys = sorted(key for key in final if final[key] != base[key])
+    differing = [f"{key}={portable(final[key])}" for key in changed_keys]
     return Options(preset, final, ", ".join(differing))
 
 

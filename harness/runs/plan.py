@@ -23,6 +23,7 @@ from harness.runs import config
 from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
+from harness.runs.portable import portable_values
 from harness.runs.preflight import refuse_machine, refuse_seeds
 from harness.runs.tryout import Described, Refused, Wanted, describe
 from harness.version import __version__
@@ -76,7 +77,7 @@ class GridCell:
             "backend": self.plugin.name,
             "preset": self.options.preset,
             "variant": self.options.variant,
-            "options": dict(self.options.values),
+            "options": portable_values(self.options.values),
             "fingerprint": self.fingerprint,
             "seed": self.seed,
             "planned_seeds": list(self.planned_seeds),

@@ -13,6 +13,7 @@ from harness.runs import energy, hardware
 from harness.runs.code import code_of
 from harness.runs.cost import Meter
 from harness.runs.plan import GridCell, prompts
+from harness.runs.portable import portable, portable_values
 from harness.runs.trials import trials
 from harness.version import __version__
 
@@ -36,7 +37,7 @@ def run_record(
         seed=cell.seed,
         planned_seeds=cell.planned_seeds,
         code=cell.code if code_of(cell.plugin) == cell.code else None,
-        options=dict(cell.options.values),
+        options=portable_values(cell.options.values),
         settings=cell.settings.model_dump()
         | facts_of(task, cell.task)
         | {"selection": selection(fitted, scores)}
@@ -92,7 +93,7 @@ def facts_of(task: Task, task_file: str) -> dict[str, Any]:
     """How answers to ``task`` are read, whoever gave them, so that tables can prove it."""
     return {
         "repair": repair.POLICY,
-        "task_file": task_file,
+        "task_file": portable(task_file),
         "separator": "_" if task.spelling[TRAIN].endswith("B_X") else "-",
         "joiner": task.joiner,
         "labels": list(task.labels),
