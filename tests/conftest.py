@@ -21,7 +21,8 @@ inherited = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
 os.environ["PYTHONPATH"] = os.pathsep.join(inherited)  # each Python that a test starts
 
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, max_examples=60)
-settings.load_profile("ci")
+settings.register_profile("long", deadline=None, database=None, max_examples=20_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(autouse=True)

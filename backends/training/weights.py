@@ -4,7 +4,6 @@ No code of a model is run and no pickle is trusted: safetensors, or tensors-only
 file. A machine without a hub learns so at once instead of after minutes of retries.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,9 +86,8 @@ def _cached(model: str, tried: list[str]) -> Iterator[Path]:
     try:
         yield Path(snapshot_download(model, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError):
-        home = os.environ.get("HF_HOME")
-        where = f"HF_HOME={home}" if home else f"the cache {Path(constants.HF_HUB_CACHE).name!r}"
-        tried.append(f"it is not in {where}")
+        place = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}"
+        tried.append(f"it is not in the cache, {place} (HF_HOME or HF_HUB_CACHE name another)")
 
 
 def _fetched(model: str, tried: list[str]) -> Iterator[Path]:

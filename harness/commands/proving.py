@@ -159,6 +159,7 @@ def import_predictions(
     They are scored and stored as a run, so that they enter the same table.
     """
     from harness.data.task import load
+    from harness.results import evaluate, reader
     from harness.studies.external import FORMATS, Import, write
     from harness.studies.stated_facts import StatedFacts
 
@@ -167,8 +168,11 @@ def import_predictions(
         raise ConfigError(msg)
     seeds, facts = tuple(seed or [0]), StatedFacts.parse(state or [])
     given = Import(file, format_, name, seeds, tuple(planned or ()), rule, weights, facts)
-    for folder in write(load(task, data), task, given, output):
+    folders = write(load(task, data), task, given, output)
+    for folder in folders:
         typer.echo(folder)
+    if words := evaluate.unknown_labels(reader.one(folders[0]).metrics):
+        typer.echo(words, err=True)
 
 
 def oracle(

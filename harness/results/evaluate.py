@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.core import Decoded, Example, Span
 from harness.generation.fates import PREDICTED, Fates
+from harness.numbers import printed
 from harness.protocol import DevScore
 from harness.results.record import Free, Metrics, Prediction, Quarters, TypeCounts
 from harness.results.stored import AnswerFile
@@ -173,3 +174,16 @@ def _quarters(gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]]) -> 
             units[quarter] += 1
             wrong[quarter] += a != b
     return tuple(zip(wrong, units, strict=True))
+
+
+def unknown_labels(metrics: Metrics) -> str:
+    """What to tell of entities of types that the task does not have; empty if there are none."""
+    found = {
+        label: fp
+        for label, (_, fp, _) in sorted(metrics.types[POLICIES[0]].items())
+        if label not in metrics.labels and fp
+    }
+    if not found:
+        return ""
+    named = printed(", ".join(f"{label} ({count})" for label, count in found.items()))
+    return f"answers hold types that the task does not have, each of them wrong: {named}"

@@ -1,5 +1,6 @@
 """Progress for the person who waits: bars on a terminal, plain lines elsewhere, both on stderr."""
 
+import os
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -40,7 +41,7 @@ class Display:
             TextColumn("{task.fields[note]}", markup=False),
             console=self._console,
             transient=True,
-            disable=not self._console.is_terminal,
+            disable=not self._console.is_terminal or "NO_COLOR" in os.environ,
         )
         self._tasks: dict[str, _Phase] = {}
 

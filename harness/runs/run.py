@@ -19,7 +19,7 @@ from harness.data.windows import Window, WindowPolicy
 from harness.errors import DataError
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
 from harness.results import evaluate, locking, store, writer
-from harness.results.record import Prediction, Run
+from harness.results.record import Metrics, Prediction, Run
 from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
 from harness.runs import after_answers, recording
@@ -74,7 +74,9 @@ def _run(cell: GridCell, report: Report) -> None:
         bits = after_answers.gold_bits(backend, task.splits[TEST].examples, _policy(cell))
     run = recording.run_record(cell, task, fitted, given.score_dev.given, meter)
     run = run.model_copy(update={"calibration": calibration})
-    _store(cell, task, run, fitted, decoded, evaluate.with_bits(predictions, bits))
+    metrics = _store(cell, task, run, fitted, decoded, evaluate.with_bits(predictions, bits))
+    if words := evaluate.unknown_labels(metrics):
+        report(Progress("store", 0, 0, words, line=True))
 
 
 def _policy(cell: GridCell) -> WindowPolicy:
@@ -191,13 +193,14 @@ class _DecodedAnswers:
 def _store(
     cell: GridCell, task: Task, run: Run, fitted: FitReport, answers: _DecodedAnswers,
     predictions: Sequence[Prediction],
-) -> None:  # fmt: skip
+) -> Metrics:  # fmt: skip
     written = None if answers.free is None else answers.predictions(task, answers.free)
     gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
     scores = writer.score_answers(gold, predictions, written)
     training = TrainingFiles(fitted.epochs, train_facts(task.splits[TRAIN].examples))
     locking.require(cell.folder)
     writer.write(cell.folder, run, scores, training)
+    return scores.metrics
 
 
 def _made(folder: Path) -> Path:

@@ -61,6 +61,14 @@ def test_weights_that_changed_in_their_folder_are_another_run(cell_of, tmp_path)
     assert cell_of().digest != before
 
 
+def test_a_prompt_that_changed_in_its_file_is_another_run(cell_of, tmp_path):
+    prompt = tmp_path / "mine.txt"
+    prompt.write_text("one", encoding="utf-8")
+    before = cell_of(options={"prompt": str(prompt)}).digest
+    prompt.write_text("two", encoding="utf-8")
+    assert cell_of(options={"prompt": str(prompt)}).digest != before
+
+
 def test_data_that_changed_are_another_run(cell_of, tmp_path):
     before = cell_of().digest
     tiny_task.write_split(tmp_path / "data", "dev", tiny_task.DEV[:1])

@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+import pytest
+
 from harness.protocol import Progress
 from harness.runs.grid import Event
 from harness.runs.progress import Display, _Phase
@@ -17,6 +19,19 @@ def test_lines_go_to_stderr_and_bars_only_to_a_terminal(capsys):
     out, messages = capsys.readouterr()
     assert out == ""
     assert messages == f"{CELL.name}: epoch 1/1  dev F1 81.40\n{CELL.name}: done\n"
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_no_color_leaves_no_code_that_moves_a_cursor(capsys, monkeypatch, colour):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich
+    if colour:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+    else:
+        monkeypatch.setenv("NO_COLOR", "1")
+    with Display() as display:
+        display(Event(CELL, Progress("train", 10, 100)))
+        display(Event(CELL, done=True))
+    assert ("\x1b" in capsys.readouterr().err) is colour
 
 
 def test_quiet_says_nothing(capsys):
