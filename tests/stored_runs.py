@@ -11,6 +11,7 @@ from made_runs import LABELS, System, examples, metrics, prediction
 
 from harness.core import Counts
 from harness.data.overlap import PAIRS, Overlap
+from harness.results import hashes
 from harness.results.record import Code, Cost, Data, Prediction, Run, TrainingCourse
 
 SETTINGS = {
@@ -98,6 +99,11 @@ def change(path: Path, *keys: str, to: Any) -> None:
         place = place[key]
     place[keys[-1]] = to
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def seal(folder: Path) -> None:
+    """Let ``metrics.json`` say of the files of a run that they are as they are now."""
+    change(folder / "metrics.json", "files", to=hashes.of_folder(folder))
 
 
 def f1_of(folder: Path, backend: str) -> list[float]:

@@ -9,7 +9,7 @@ import made_runs
 import pytest
 import tiny_task
 from program import called, harness
-from stored_runs import change
+from stored_runs import change, seal
 
 from harness.results import schemas
 
@@ -94,7 +94,9 @@ def test_folders_of_two_machines_merge_and_what_differs_is_refused(place):
     assert "2 runs copied to all, 0 were there before" in out
     out, _ = called("merge", "results", "-o", "all", folder=place)
     assert "0 runs copied to all, 1 were there before" in out
-    change(next(other.rglob("run.json")), "data", "fingerprint", to="0" * 64)
+    record = next(other.rglob("run.json"))
+    change(record, "data", "fingerprint", to="0" * 64)
+    seal(record.parent)
     _, messages = called("merge", "results", "other", "-o", "new", folder=place, code=2)
     assert "data fingerprint" in messages
     assert not list((place / "new").rglob("metrics.json"))

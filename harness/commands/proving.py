@@ -35,6 +35,8 @@ def verify(folders: Folders) -> None:
     report = verifying.report(folders)
     for problem in report.problems:
         typer.echo(problem)
+    if report.unhashed:
+        typer.echo(f"hashes of files: not recorded by {report.unhashed} results")
     typer.echo(f"{report.results} results read, {len(report.problems)} problems")
     if report.problems:
         raise typer.Exit(1)

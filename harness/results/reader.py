@@ -6,7 +6,7 @@ left a failure record, and an unfinished one otherwise; both still count in thei
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -14,17 +14,18 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from harness.data.train_facts import FACTS, TrainFacts
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DataError, HarnessError, WeightsError
 from harness.numbers import printed
 from harness.protocol import Epoch
-from harness.results import stored
-from harness.results.record import SCHEMA, Metrics, Run
+from harness.results import hashes, stored
+from harness.results.record import SCHEMA, Metrics, MetricsFile, Run
 from harness.results.store import (
     CLAIM,
     COMPLETE,
     FAILED,
     FREE,
     HISTORY,
+    MODEL,
     PREDICTIONS,
     RUN,
 )
@@ -49,6 +50,7 @@ class Result:
     folder: Path
     run: Run
     metrics: Metrics
+    files: Mapping[str, str] | None = None
 
     def answers(self) -> AnswerFile:
         """The stored answers that the run is scored by."""
@@ -60,11 +62,32 @@ class Result:
 
     def history(self) -> tuple[Epoch, ...]:
         """The epochs of its training."""
-        return stored.history(self.folder / HISTORY)
+        found = stored.history(self.folder / HISTORY)
+        self._require(HISTORY, DataError)
+        return found
 
     def facts(self) -> TrainFacts | None:
         """What it stored about its training data, if anything."""
-        return stored.facts(self.folder / FACTS)
+        found = stored.facts(self.folder / FACTS)
+        self._require(FACTS, DataError)
+        return found
+
+    def model(self) -> Path:
+        """The folder of its model, every file of it as it was stored.
+
+        Raises:
+            WeightsError: naming each file that is not.
+        """
+        self._require(MODEL, WeightsError)
+        return self.folder / MODEL
+
+    def changed_files(self, parts: Sequence[str] = hashes.PARTS) -> tuple[str, ...]:
+        """Each file of ``parts`` that is not as it was stored, in words."""
+        return hashes.changed(self.folder, self.files, parts)
+
+    def _require(self, part: str, error: type[HarnessError]) -> None:
+        if wrong := self.changed_files((part,)):
+            raise error("\n".join(f"{self.folder}: {one}; {hashes.REMEDY}" for one in wrong))
 
 
 BROKEN: tuple[Kind, ...] = ("corrupt", "newer", "unsound", "contradictory")
@@ -169,10 +192,20 @@ def _read_one(folder: Path) -> Result | Rejected:
     try:
         if not (folder / COMPLETE).is_file():
             return _incomplete(folder)
-        metrics = _load(folder / COMPLETE, Metrics)
-        return Result(folder, _load(folder / RUN, Run), metrics)
+        metrics = _load(folder / COMPLETE, MetricsFile)
+        run = _load(folder / RUN, Run)
+        return _as_stored(Result(folder, run, metrics.scores, metrics.files))
     except _UnusableError as error:
         return Rejected(folder, error.kind, str(error))
+
+
+def _as_stored(result: Result) -> Result | Rejected:
+    """``result``, if its record is the one that was stored."""
+    wrong = hashes.changed(result.folder, result.files, (RUN,))
+    if not wrong:
+        return result
+    run = result.run
+    return Rejected(result.folder, "unsound", wrong[0], run.row, run.seed, run.planned_seeds)
 
 
 def _load(path: Path, model: type[Model]) -> Model:

@@ -3,7 +3,7 @@
 A run folder holds ``run.json`` (what was run, on what, at what cost), ``history.jsonl`` (one
 ``Epoch`` a line), ``predictions.jsonl`` (one ``Prediction`` a line), ``model/`` and, written last
 and the only sign of completion, ``metrics.json``. Scores are kept as integer counts, fractions are
-derived; ``metrics.json`` holds no time and no date, so equal runs write equal bytes.
+derived; ``metrics.json`` holds no time and no date, so equal runs write equal scores.
 """
 
 from collections.abc import Sequence
@@ -143,6 +143,20 @@ class Metrics(FrozenModel):
     def micro(self, policy: str = "conlleval") -> Counts:
         """The counts over all types under ``policy``."""
         return sum(self.counts(policy).values(), Counts())
+
+
+class MetricsFile(Metrics):
+    """All of ``metrics.json``: the scores, and the SHA-256 of each other file of the run.
+
+    ``files`` goes by the paths within the run's folder; None was not recorded.
+    """
+
+    files: dict[str, str] | None = None
+
+    @property
+    def scores(self) -> Metrics:
+        """The scores alone, which equal runs share; their times, and so their files, differ."""
+        return Metrics.model_validate(self.model_dump(exclude={"files"}))
 
 
 class Data(FrozenModel):

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from harness.protocol import Epoch
 from harness.results import store
 from harness.results.pretraining import Pretraining
-from harness.results.record import SCHEMA, Metrics, Prediction, Run
+from harness.results.record import SCHEMA, MetricsFile, Prediction, Run
 
 FOLDER = Path(__file__).parent / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,7 +22,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RECORDS: Mapping[str, type] = MappingProxyType(
     {
         "run.json": Run,
-        "metrics.json": Metrics,
+        "metrics.json": MetricsFile,
         "predictions.jsonl": Prediction,
         "history.jsonl": Epoch,
         "pretraining.json": Pretraining,

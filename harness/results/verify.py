@@ -17,7 +17,7 @@ from harness.errors import DataError, HarnessError
 from harness.results import confidence, evaluate, reader
 from harness.results.reader import Rejected, Result, Results
 from harness.results.record import Metrics, Prediction, Run
-from harness.results.store import COMPLETE, PREDICTIONS, RUN
+from harness.results.store import COMPLETE, FREE, PREDICTIONS, RUN
 from harness.scoring.counting import CountMatrix, Ints
 
 
@@ -137,9 +137,18 @@ def problems(result: Result) -> tuple[str, ...]:
         return judged
     try:
         evaluate.metrics(_gold(result), result.answers(), result.free_answers())
+        return damage(result)
     except HarnessError as error:
         return (f"{result.folder}: {error}",)
-    return ()
+
+
+def damage(result: Result) -> tuple[str, ...]:
+    """Every file of ``result`` that is not as it was stored, its model and its history too.
+
+    Raises:
+        DataError: for a file that cannot be read.
+    """
+    return tuple(f"{result.folder}: {one}" for one in result.changed_files())
 
 
 def _judged(result: Result) -> Sound | tuple[str, ...]:
@@ -148,7 +157,11 @@ def _judged(result: Result) -> Sound | tuple[str, ...]:
         recount = _recount(result)
     except DataError as error:
         return (str(error),)
-    found = (*_misstated(result, recount.metrics), *_misrecorded(result.run, recount))
+    found = (
+        *_misstated(result, recount.metrics),
+        *_misrecorded(result.run, recount),
+        *result.changed_files((PREDICTIONS, FREE)),
+    )
     wrong = tuple(f"{result.folder}: {problem}" for problem in found)
     return wrong or Sound(result, recount)
 
@@ -244,10 +257,11 @@ def _short(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How many results were read, and every problem that they have."""
+    """How many results were read, every problem they have, and how many carry no hashes."""
 
     results: int
     problems: tuple[str, ...]
+    unhashed: int = 0
 
 
 def report(folders: Sequence[Path]) -> Verification:
@@ -258,7 +272,7 @@ def report(folders: Sequence[Path]) -> Verification:
         DataError: if there is nothing to verify.
     """
     found = reader.read(folders)
-    broken = [one for one in found.rejected if one.kind in ("corrupt", "newer")]
+    broken = [one for one in found.rejected if one.is_broken]
     if not found.runs and not broken:
         reasons = "".join(f"\n  {one.folder}: {one.kind}, {one.reason}" for one in found.rejected)
         msg = f"nothing to verify: no finished run in {', '.join(map(str, folders))}{reasons}"
@@ -266,4 +280,5 @@ def report(folders: Sequence[Path]) -> Verification:
     found_ = [problem for result in found.runs for problem in problems(result)]
     odds = [one for one in check(found).rejected if one.kind == "contradictory"]
     listed = (f"{one.folder}: {one.reason}" for one in (*broken, *odds))
-    return Verification(len(found.runs) + len(broken), (*found_, *listed))
+    unhashed = sum(result.files is None for result in found.runs)
+    return Verification(len(found.runs) + len(broken), (*found_, *listed), unhashed)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from harness.data.train_facts import FACTS, TrainFacts
 from harness.protocol import Epoch
-from harness.results import evaluate, store, stored
-from harness.results.record import Metrics, Prediction, Run
+from harness.results import evaluate, hashes, store, stored
+from harness.results.record import Metrics, MetricsFile, Prediction, Run
 from harness.results.stored import AnswerFile
 
 
@@ -62,7 +62,8 @@ def write(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> No
     if training.facts is not None:
         store.write(folder / FACTS, training.facts.to_json())
     store.write_json(folder / store.RUN, run.model_dump())
-    store.write_json(folder / store.COMPLETE, scores.metrics.model_dump())
+    complete = MetricsFile(**scores.metrics.model_dump(), files=hashes.of_folder(folder))
+    store.write_json(folder / store.COMPLETE, complete.model_dump())
 
 
 def write_new(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> Path:

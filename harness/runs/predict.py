@@ -13,7 +13,7 @@ from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError, DataError, WeightsError
 from harness.protocol import Backend, Context, DevScore, Progress
 from harness.results import confidence, evaluate, reader, store
-from harness.results.record import Run
+from harness.results.reader import Result
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.decode import decode
 from harness.runs.options import Given, construct
@@ -80,7 +80,8 @@ def tagged(folder: Path, lines: Iterable[str], min_confidence: float | None = No
             model that gives none.
         WeightsError: when the run kept no model.
     """
-    run = reader.one(folder).run
+    result = reader.one(folder)
+    run = result.run
     joiner = str(run.settings["joiner"])
     sentences = [
         Sentence(f"line-{number}", _units(line, joiner), joiner)
@@ -88,7 +89,7 @@ def tagged(folder: Path, lines: Iterable[str], min_confidence: float | None = No
     ]
     policy = WindowPolicy(run.settings["window_limit"], run.settings["window_margin"])
     windows = policy.cut_all(sentences)
-    backend = checked(run.backend, restore(run, folder))
+    backend = checked(run.backend, restore(result))
     outputs = backend.predict([window.view for window in windows])
     decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
     temperature = confidence.temperature(run)
@@ -129,17 +130,18 @@ def tag_writer(folder: Path) -> Callable[[Tagged], str]:
     return lambda tagged: " ".join(tag.replace("-", separator, 1) for tag in tagged.tags)
 
 
-def restore(run: Run, folder: Path) -> Backend:
+def restore(result: Result) -> Backend:
     """The trained backend of a finished run.
 
     Raises:
-        WeightsError: when the run kept no model.
+        WeightsError: when the run kept no model, or it is not the one that it kept.
     """
+    run, folder = result.run, result.folder
     if run.imported:
         msg = f"{folder} was imported: there are answers in it and no model to predict with"
         raise WeightsError(msg)
     if not (folder / store.MODEL).is_dir():
-        msg = f"{folder} holds no model: it was run with keep_model=false"
+        msg = f"{folder} holds no model: it was run with keep_model=false, or the model was removed"
         raise WeightsError(msg)
     context = Context(
         tags=tag_set(run.settings["labels"]),
@@ -155,7 +157,7 @@ def restore(run: Run, folder: Path) -> Backend:
     with asked(run.backend, "the constructor"):
         made = construct(registry.find(run.backend).load(), context, given)
     backend = require_methods(run.backend, made)
-    checked(run.backend, backend).load(folder / store.MODEL)
+    checked(run.backend, backend).load(result.model())
     return backend
 
 

@@ -49,6 +49,7 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
     for result in known:
         _refuse_contradiction(result, present[result.run.digest])
     new = [result for result in incoming if result.run.digest not in present]
+    _refuse_damaged(new)
     _refuse_strangers([*present.values(), *new])
     lost = dict(_lost(found.rejected, target))
     _refuse_links([*(result.folder for result in new), *lost])
@@ -81,6 +82,12 @@ def _refuse_contradiction(result: Sound, there: Sound) -> None:
             "nothing was copied: `verify` both"
         )
         raise ConfigError(msg)
+
+
+def _refuse_damaged(runs: Iterable[Sound]) -> None:
+    """Refuse files that no score shows to be other ones: a model, a history, training facts."""
+    if wrong := [problem for run in runs for problem in verify.damage(run.result)]:
+        raise DataError("\n".join((*wrong, "nothing was copied")))
 
 
 def _refuse_strangers(runs: list[Sound]) -> None:

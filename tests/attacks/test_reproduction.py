@@ -5,7 +5,7 @@ import shutil
 import pytest
 import tiny_task
 from program import called, harness
-from stored_runs import change
+from stored_runs import change, seal
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +33,7 @@ def test_what_changed_around_an_equal_result_is_named_too(made, tmp_path):
     change(made / "run.json", "versions", "torch", to="1.0")
     change(made / "run.json", "harness", to="0.0.1")
     change(made / "run.json", "code", "backend", to="0" * 64)
+    seal(made)
     out, _ = harness("reproduce", made, folder=tmp_path)
     outcome, _, *reasons = out.splitlines()
     assert outcome == "equal"

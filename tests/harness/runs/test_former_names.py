@@ -44,7 +44,7 @@ def stored_before(tmp_path):
 
 def test_a_run_stored_under_former_names_predicts(tmp_path, caplog):
     folder = stored_before(tmp_path)
-    restored = restore(reader.one(folder).run, folder)
+    restored = restore(reader.one(folder))
     assert restored.shape.word_dropout == 0.2
     assert restored.tagging.constrain_transitions
     (answer,) = restored.predict([Sentence("s", tuple("张三在上海"))])

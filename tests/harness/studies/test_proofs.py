@@ -4,7 +4,7 @@ import json
 
 import pytest
 import tiny_task
-from stored_runs import change
+from stored_runs import change, seal
 
 from harness.data import task
 from harness.errors import ConfigError, DataError
@@ -116,6 +116,7 @@ def test_results_of_two_machines_merge_and_what_differs_is_refused(stored, loade
     record = json.loads((folder / "run.json").read_text())
     record["data"]["fingerprint"] = "f" * 64
     (folder / "run.json").write_text(json.dumps(record))
+    seal(folder)
     with pytest.raises(ConfigError, match="data fingerprint"):
         merge([folder], target)
     assert len(reader.read([target]).runs) == 1
@@ -127,5 +128,6 @@ def test_equal_configurations_with_other_results_do_not_merge(stored, loaded, tm
     path = gold_file(loaded, tmp_path, lambda tags: ["O" for _ in tags])
     (other,) = write(*loaded, Import(path, "conll", "other"), tmp_path / "elsewhere")
     change(other / "run.json", "digest", to=stored.run.digest)
+    seal(other)
     with pytest.raises(ConfigError, match="same configuration and other results"):
         merge([other], target)
