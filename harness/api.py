@@ -7,7 +7,7 @@ function needs is imported when it is called. Mistakes are raised as ``harness.e
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -60,6 +60,10 @@ class Experiment:
             with tell(self.refused):
                 grid.Grid(self.cells, side_by_side, display, time_limit).run()
         return self.results()
+
+    def afresh(self) -> "Experiment":
+        """The same runs from their beginning: what was done before will be set aside."""
+        return replace(self, cells=tuple(replace(cell, fresh=True) for cell in self.cells))
 
     def results(self) -> "Results":
         """What there is of these runs by now, finished and failed."""
@@ -131,7 +135,7 @@ def run(
     output: PathLike = "results",
     data: PathLike | None = None,
 ) -> "Results":
-    """Train and evaluate backends on tasks, a run per seed; what is finished is not repeated.
+    """Train and evaluate backends on tasks, a run per seed; what is finished and sound is reused.
 
     The arguments are those of ``plan``.
 

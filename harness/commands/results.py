@@ -1,4 +1,4 @@
-"""``leaderboard``, ``score`` and ``schema``: commands that need result files only, and no model."""
+"""``leaderboard``, ``score``, ``clean``, ``schema``: commands that need result files only."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(leaderboard)
     app.command()(score)
+    app.command()(clean)
     app.command()(schema)
 
 
@@ -73,6 +74,30 @@ def score(
     notice(found.rejected)
     for result in found.runs:
         typer.echo(page(result))
+
+
+def clean(
+    folders: Folders,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be removed, and remove nothing.")
+    ] = False,
+) -> None:
+    """Remove runs that failed or never ended, and what was set aside.
+
+    Finished runs stay, also those that cannot be believed.
+    """
+    from harness.results import cleaning
+
+    found = cleaning.removable(folders)
+    if dry_run:
+        for one in found:
+            typer.echo(f"would remove: {one.place} ({one.kind}: {one.reason})")
+        return
+    removed = 0
+    for cleaned in cleaning.clean(found):
+        removed += cleaned.removed
+        typer.echo(cleaned.line)
+    typer.echo(f"{removed} folders removed")
 
 
 def schema(

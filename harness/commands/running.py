@@ -62,6 +62,7 @@ AllowOverlap = Annotated[
     bool,
     typer.Option("--allow-overlap", help="Accept a test set that train or dev contains."),
 ]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Set finished runs aside and do them again.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -85,13 +86,14 @@ def run(
     time_limit: TimeLimit = None,
     highlight: Highlight = None,
     allow_overlap: AllowOverlap = False,
+    fresh: Fresh = False,
     dry_run: DryRun = False,
     quiet: Quiet = False,
 ) -> None:
     """Train and score backends; print the leaderboard.
 
-    Every backend is trained on every task with every seed. A run that is already in the output
-    folder is not repeated.
+    Every backend is trained on every task with every seed. A finished run in the output folder is
+    not repeated; one that is damaged is set aside and done again.
     """
     from harness.runs.config import assignments
 
@@ -103,6 +105,7 @@ def run(
         task or [DEMO], backend, seeds=seed or api.SEEDS, preset=preset,
         options=assignments(set_ or [], given), output=output, data=data,
     )  # fmt: skip
+    experiment = experiment.afresh() if fresh else experiment
     if dry_run:
         _show(experiment)
         return

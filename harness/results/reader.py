@@ -17,7 +17,7 @@ from harness.data.train_facts import FACTS, TrainFacts
 from harness.errors import ConfigError, DataError, HarnessError, WeightsError
 from harness.numbers import printed
 from harness.protocol import Epoch
-from harness.results import hashes, stored
+from harness.results import hashes, set_aside, stored
 from harness.results.record import SCHEMA, Metrics, MetricsFile, Run
 from harness.results.store import (
     CLAIM,
@@ -32,12 +32,12 @@ from harness.results.store import (
 from harness.results.stored import AnswerFile, first_error
 
 Kind: TypeAlias = Literal[
-    "failed", "unfinished", "corrupt", "newer", "duplicate", "unsound", "contradictory"
+    "failed", "unfinished", "corrupt", "newer", "duplicate", "unsound", "contradictory", "set aside"
 ]
 RowKey: TypeAlias = tuple[str, str, str, str]
 Model = TypeVar("Model", bound=BaseModel)
 
-_MARKS = frozenset({COMPLETE, FAILED, RUN, CLAIM, PREDICTIONS})
+_MARKS = frozenset({COMPLETE, FAILED, RUN, CLAIM, PREDICTIONS, set_aside.REASON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,15 @@ class Rejected:
 
     @property
     def notice(self) -> str:
-        """The line that tells a reader of a table; the folder relative where it can be."""
+        """The line that tells a reader of a table."""
+        return printed(f"Not used: {self.place} ({self.kind}): {self.reason}.")
+
+    @property
+    def place(self) -> str:
+        """The folder as a person finds it: relative where it can be, else by its name."""
         here = Path.cwd()
         inside = self.folder.is_relative_to(here)
-        folder = str(self.folder.relative_to(here)) if inside else self.folder.name
-        return printed(f"Not used: {folder} ({self.kind}): {self.reason}.")
+        return str(self.folder.relative_to(here)) if inside else self.folder.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ def read(folders: Iterable[Path]) -> Results:
     runs: list[Result] = []
     rejected: list[Rejected] = []
     for folder in sorted(set(_found(folders))):
-        found = _read_one(folder)
+        found = read_folder(folder)
         if isinstance(found, Rejected):
             rejected.append(found)
         elif first := next((run for run in runs if _is_copy(found, run)), None):
@@ -188,7 +192,10 @@ def _found(folders: Iterable[Path]) -> Iterator[Path]:
                 yield Path(path).resolve()
 
 
-def _read_one(folder: Path) -> Result | Rejected:
+def read_folder(folder: Path) -> Result | Rejected:
+    """The run in ``folder``, or why it cannot be used."""
+    if set_aside.is_set_aside(folder):
+        return Rejected(folder, "set aside", set_aside.reason_of(folder))
     try:
         if not (folder / COMPLETE).is_file():
             return _incomplete(folder)

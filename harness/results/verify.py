@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.data.splits import TEST, TRAIN
 from harness.errors import DataError, HarnessError
-from harness.results import confidence, evaluate, reader
+from harness.results import confidence, evaluate, reader, store
 from harness.results.reader import Rejected, Result, Results
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.store import COMPLETE, FREE, PREDICTIONS, RUN
@@ -149,6 +149,18 @@ def damage(result: Result) -> tuple[str, ...]:
         DataError: for a file that cannot be read.
     """
     return tuple(f"{result.folder}: {one}" for one in result.changed_files())
+
+
+def unusable(folder: Path) -> str:
+    """Why the finished run in ``folder`` cannot be believed; empty if it can, or is unfinished."""
+    if not store.is_complete(folder):
+        return ""
+    found = reader.read_folder(folder)
+    if isinstance(found, Rejected):
+        return found.reason
+    judged = _judged(found)
+    wrong = judged if isinstance(judged, tuple) else damage(found)
+    return wrong[0].removeprefix(f"{folder}: ") if wrong else ""
 
 
 def _judged(result: Result) -> Sound | tuple[str, ...]:

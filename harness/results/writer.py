@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.data.train_facts import FACTS, TrainFacts
 from harness.protocol import Epoch
-from harness.results import evaluate, hashes, store, stored
+from harness.results import evaluate, hashes, set_aside, store, stored, verify
 from harness.results.record import Metrics, MetricsFile, Prediction, Run
 from harness.results.stored import AnswerFile
 
@@ -69,10 +69,13 @@ def write(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> No
 def write_new(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> Path:
     """Claim ``folder`` and write the run there, where it does not stand there; gives the folder.
 
+    What stands there and cannot be believed is set aside.
+
     Raises:
         LockedError: when another process holds the folder.
         ConfigError: when the folder holds a run of another configuration.
     """
+    set_aside.move_unusable(folder, verify.unusable)
     with store.claim(folder, _about(run)) as todo:
         if todo:
             write(folder, run, scores, training)

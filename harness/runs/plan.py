@@ -48,7 +48,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """One run of the grid, small enough to be sent to another process."""
+    """One run of the grid, small enough to be sent to another process.
+
+    ``fresh`` sets aside what was done before.
+    """
 
     task: str
     data: Path | None
@@ -61,6 +64,7 @@ class GridCell:
     code: Code
     digest: str
     folder: Path
+    fresh: bool = False
 
     @property
     def name(self) -> str:

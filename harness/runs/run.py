@@ -18,7 +18,7 @@ from harness.data.train_facts import train_facts
 from harness.data.windows import Window, WindowPolicy
 from harness.errors import DataError
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
-from harness.results import evaluate, locking, store, writer
+from harness.results import evaluate, locking, set_aside, store, verify, writer
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
@@ -37,11 +37,14 @@ Report = Callable[[Progress], None]
 
 
 def execute(cell: GridCell, report: Report) -> bool:
-    """Run ``cell`` in its folder; False if it was done before.
+    """Run ``cell`` in its folder; False if it was done before, and what is there can be believed.
 
     Raises:
         HarnessError: for all that a user can fix.
     """
+    unusable = set_aside.anything if cell.fresh else verify.unusable
+    if moved := set_aside.move_unusable(cell.folder, unusable):
+        report(Progress("load", 0, 0, f"done again: {moved}", line=True))
     with store.claim(cell.folder, cell.about) as todo:
         if todo:
             _run(cell, report)

@@ -1,0 +1,68 @@
+"""Removes what is no result: runs that failed or never ended, and what was set aside.
+
+A result that cannot be believed is evidence, and stays: the same command sets it aside, and then
+it goes. What another process is writing stays too.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import LockedError, ResourceError
+from harness.results import locking, reader, store
+from harness.results.reader import Kind, Rejected
+from harness.results.set_aside import is_set_aside
+
+REMOVABLE: tuple[Kind, ...] = ("failed", "unfinished", "set aside")
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A folder that holds no result: why, how large it is, and whether it is gone now."""
+
+    found: Rejected
+    size: int
+    removed: bool
+
+    @property
+    def line(self) -> str:
+        """What to tell of it."""
+        verb = "removed" if self.removed else "kept, it is being written"
+        what = f"{self.found.kind}: {self.found.reason}"
+        return f"{verb}: {self.found.place} ({self.size / 2**20:.1f} MiB; {what})"
+
+
+def removable(folders: Iterable[Path]) -> tuple[Rejected, ...]:
+    """What ``clean`` would remove in and below ``folders``.
+
+    Raises:
+        ConfigError: for a folder that does not exist.
+    """
+    return tuple(one for one in reader.read(folders).rejected if one.kind in REMOVABLE)
+
+
+def clean(found: Iterable[Rejected]) -> Iterator[Cleaned]:
+    """Remove each of ``found``, telling of each as it is done.
+
+    Raises:
+        ResourceError: when a folder cannot be removed.
+    """
+    for one in found:
+        size = sum(path.lstat().st_size for path in one.folder.rglob("*"))
+        yield Cleaned(one, size, _remove(one.folder))
+
+
+def _remove(folder: Path) -> bool:
+    """Remove ``folder`` unless another process holds it; gives whether it is gone."""
+    try:
+        with locking.held(folder):
+            if store.is_complete(folder) and not is_set_aside(folder):
+                return False  # it was finished meanwhile
+            shutil.rmtree(folder)
+    except LockedError:
+        return False
+    except OSError as error:
+        msg = f"cannot remove {folder}: {error.strerror}"
+        raise ResourceError(msg) from error
+    return True
