@@ -82,9 +82,9 @@ def clean(
         bool, typer.Option("--dry-run", help="Print what would be removed, and remove nothing.")
     ] = False,
 ) -> None:
-    """Remove runs that failed or never ended, and what was set aside.
+    """Remove what failed, never ended, or was set aside.
 
-    Finished runs stay, also those that cannot be believed.
+    Finished runs stay, also those that cannot be believed, and runs that are being written.
     """
     from harness.results import cleaning
 
