@@ -84,7 +84,8 @@ def clean(
 ) -> None:
     """Remove what failed, never ended, or was set aside.
 
-    Finished runs stay, also those that cannot be believed, and runs that are being written.
+    Finished runs stay, also those that cannot be believed; so do runs that are being written, or
+    that can go on from a checkpoint.
     """
     from harness.results import cleaning
 

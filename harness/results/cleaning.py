@@ -1,7 +1,7 @@
 """Removes what is no result: runs that failed or never ended, and what was set aside.
 
 A result that cannot be believed is evidence, and stays: the same command sets it aside, and then
-it goes. What another process is writing stays too.
+it goes. What another process is writing stays too, and so do checkpoints that a run goes on from.
 """
 
 import shutil
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import LockedError, ResourceError
+from harness.protocol import UNFINISHED
 from harness.results import locking, reader, store
 from harness.results.reader import Kind, Rejected
 from harness.results.set_aside import is_set_aside
@@ -39,7 +40,12 @@ def removable(folders: Iterable[Path]) -> tuple[Rejected, ...]:
     Raises:
         ConfigError: for a folder that does not exist.
     """
-    return tuple(one for one in reader.read(folders).rejected if one.kind in REMOVABLE)
+    return tuple(one for one in reader.read(folders).rejected if _is_removable(one))
+
+
+def _is_removable(found: Rejected) -> bool:
+    goes_on = found.kind == "unfinished" and (found.folder / UNFINISHED).is_dir()
+    return found.kind in REMOVABLE and not goes_on
 
 
 def clean(found: Iterable[Rejected]) -> Iterator[Cleaned]:

@@ -55,6 +55,13 @@ def test_a_run_that_is_being_written_stays(folder):
     assert (folder / "results" / "demo" / "unfinished" / "run.json").is_file()
 
 
+def test_a_run_that_can_go_on_from_its_checkpoints_stays(folder):
+    (folder / "results" / "demo" / "unfinished" / "unfinished").mkdir()
+    out, _ = called("clean", "results", folder=folder)
+    assert out.endswith("2 folders removed\n")
+    assert (folder / "results" / "demo" / "unfinished").is_dir()
+
+
 def test_what_is_not_there_cannot_be_cleaned(folder):
     _, messages = called("clean", "nowhere", folder=folder, code=2)
     assert "no results folder nowhere" in messages
