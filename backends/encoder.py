@@ -21,20 +21,21 @@ from backends.pretraining.replaced import ReplacedCharacters, generator_for
 from backends.tagging import checkpoint
 from backends.tagging.answers import AnswerReader, Gathered
 from backends.tagging.architecture import (
+    EMBEDDINGS,
     Architecture,
     EncoderShape,
     blank,
     pretrained,
     scratch,
 )
-from backends.tagging.encoding import LearnedTable, UnitTokenizer
+from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
 from backends.tagging.heads import CrfHead, Head, Scores, SoftmaxHead, class_weights
 from backends.tagging.ngrams import NgramScores
 from backends.tagging.scheme import Scheme
 from backends.tagging.tagger import Batch, LabelledBatch, Tagger, collate, targets_of
 from backends.tagging.tagging_options import TaggingOptions
 from backends.tagging.truncation import Truncation
-from backends.training import loop, weights
+from backends.training import loading, loop, weights
 from backends.training.device import set_up, to_device, to_host
 from backends.training.layers import place
 from backends.training.optimiser import decay_groups
@@ -92,6 +93,7 @@ class EncoderBackend(FromText):
             class_weights(self._tags(train), len(self.scheme), self.tagging.class_weights)
         )
         self.model = self.tagger(encoder, head)
+        known = self._known_units([example.sentence for example in train])
         training = loop.train(self, train, dev, self.recipe, self.context)
         parameters = list(self.model.parameters())
         return FitReport(
@@ -103,6 +105,8 @@ class EncoderBackend(FromText):
             precision=training.precision,
             halved=training.halved,
             transitions=self.model.head.transitions(),
+            new_parameters=self._new_parameters(),
+            known_units=known,
             transition_tags=self.scheme.tags if self.head is CrfHead else None,
         )
 
@@ -110,7 +114,7 @@ class EncoderBackend(FromText):
         """The encoder and its tokenizer; from scratch, its table is of ``sentences``."""
         if self.shape.init == "scratch":
             return scratch(self.architecture, self.shape, LearnedTable.learn(sentences))
-        return pretrained(self.weights_name, self.shape)
+        return pretrained(self.architecture, self.weights_name, self.shape)
 
     def tagger(self, encoder: Any, head: Head) -> Tagger:
         """The whole model."""
@@ -132,6 +136,25 @@ class EncoderBackend(FromText):
         return {"scratch": "scratch", "embeddings": f"{name} (embeddings)"}.get(
             self.shape.init, name
         )
+
+    def _known_units(self, sentences: Sequence[Sentence]) -> float | None:
+        table = self.tokenizer.table
+        if not isinstance(table, PretrainedTable):
+            return None
+        looked_up = ((unit, table.knows(unit)) for s in sentences for unit in s.units)
+        return loading.known_share(weights.name(self.weights_name), looked_up)
+
+    def _new_parameters(self) -> dict[str, int] | None:
+        """The scalars beside those of the pretrained model, by part."""
+        if self.shape.init == "scratch":
+            return None
+        parts = dict(self.model.named_children())
+        encoder = parts.pop("encoder")
+        if self.shape.init == "embeddings":
+            inner = encoder.named_children()
+            parts |= {f"encoder.{name}": part for name, part in inner if name not in EMBEDDINGS}
+        sizes = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
+        return {name: size for name, size in sizes.items() if size}
 
     def _tags(self, examples: Sequence[Example]) -> list[list[int]]:
         return [self.scheme.ids(example.spans, len(example.sentence)) for example in examples]

@@ -138,6 +138,9 @@ class FitReport:
     ``transitions`` is what a CRF learned, (tags, tags), in the order of ``transition_tags``, which
     are ``Context.tags`` where they are None.
     ``halved`` has, for each time that memory ran out, the positions that a batch had from then on.
+    Of pretrained weights, ``new_parameters`` counts the scalars that did not come from them, by
+    part, and ``known_units`` is the share of train's units that their tokenizer knows, of those
+    with a letter or a digit.
     """
 
     weights: str
@@ -149,6 +152,8 @@ class FitReport:
     transitions: tuple[tuple[float, ...], ...] | None = None
     transition_tags: tuple[str, ...] | None = None
     halved: tuple[int, ...] = ()
+    new_parameters: Mapping[str, int] | None = None
+    known_units: float | None = None
 
 
 class Backend(Protocol):

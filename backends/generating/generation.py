@@ -64,6 +64,7 @@ class Generator(ABC):
         self.decoding = decoding
         self.form = format_named(decoding.format)
         self.model: Any = None
+        self.known_units: float | None = None
         self.vocabulary: UnitVocabulary
         self.codec: AnswerCodec
 
@@ -115,6 +116,8 @@ class Generator(ABC):
             best_epoch=training.best_epoch,
             precision=training.precision if training.epochs else precision_of_answers(self.context),
             halved=training.halved,
+            new_parameters=pretrained.new_parameters(self.shape, self.model, self.vocabulary),
+            known_units=self.known_units,
         )
 
     def build(self, train_set: Sequence[Example]) -> None:
@@ -123,6 +126,8 @@ class Generator(ABC):
         if self.shape.init == "scratch":
             self.model = self.random_model(len(self.vocabulary))
         else:
+            sentences = [example.sentence for example in train_set]
+            self.known_units = pretrained.known_units(self.shape, self.vocabulary, sentences)
             self.model = pretrained.model(self.shape, self.auto)
             pretrained.add_rows(self.model, self.vocabulary)
             pretrained.align(self.model, self.stride)
@@ -302,7 +307,10 @@ class Generator(ABC):
             lora.save(self.model, folder)
         else:
             pretrained.save(lora.folded(self.model), folder / BASE)
-        text = json.dumps(self.notes(), ensure_ascii=False)
+        notes = self.notes()
+        if (folder / lora.FOLDER).is_dir():
+            notes["base"] = pretrained.base_digest(self.shape)
+        text = json.dumps(notes, ensure_ascii=False)
         (folder / NOTES).write_text(text, encoding="utf-8")
 
     def notes(self) -> dict[str, Any]:
@@ -320,13 +328,14 @@ class Generator(ABC):
             notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
             self.read_notes(notes)
             self.set_tokenizer(pretrained.read_tokenizer(folder / TOKENIZER))
-            self.model = self._read(folder)
+            self.model = self._read(folder, notes.get("base"))
         place(self.model, device)
 
-    def _read(self, folder: Path) -> Any:
+    def _read(self, folder: Path, base: str | None) -> Any:
         if (folder / BASE).is_dir():
             model = pretrained.read_model(folder / BASE, self.auto)
         else:
+            pretrained.require_base(self.shape, base)
             model = pretrained.model(self.shape, self.auto)
             pretrained.add_rows(model, self.vocabulary)
         return lora.load(model, folder) if (folder / lora.FOLDER).is_dir() else model

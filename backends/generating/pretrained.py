@@ -5,8 +5,7 @@ transformers 5 declares every T5 tied, and resizing an untied one (flan-T5, mT5)
 overwrite its head with its embeddings.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ import torch
 
 from backends.generating.generator_options import GeneratorShape
 from backends.generating.vocabulary import UnitVocabulary
-from backends.training import weights
-from harness.errors import ConfigError
+from backends.training import loading, weights
+from harness.core import Sentence
+from harness.errors import ConfigError, WeightsError
 
 
 def origin(shape: GeneratorShape) -> str:
@@ -24,8 +24,13 @@ def origin(shape: GeneratorShape) -> str:
 
 
 def tokenizer(shape: GeneratorShape) -> Any:
-    """The tokenizer of a pretrained model."""
+    """The tokenizer of a pretrained model.
+
+    Raises:
+        WeightsError: for one that cannot be found or read.
+    """
     folder = weights.find(shape.model)
+    loading.require_tokenizer(folder)
     with weights.readable(folder):
         return read_tokenizer(folder)
 
@@ -41,28 +46,64 @@ def model(shape: GeneratorShape, auto: str) -> Any:
     """A pretrained model, its dropout as ``shape`` says.
 
     Raises:
-        WeightsError: for weights that cannot be found or read.
+        WeightsError: for weights that cannot be found or read, or of another kind of model.
     """
-    folder = weights.find(shape.model)
-    with weights.readable(folder):
-        loaded = read_model(folder, auto)
+    loaded = read_model(weights.find(shape.model), auto)
     for module in loaded.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = shape.dropout
     return loaded
 
 
+def base_digest(shape: GeneratorShape) -> str:
+    """The SHA-256 of the weights that adapters are trained on."""
+    return weights.digest(weights.find(shape.model))
+
+
+def require_base(shape: GeneratorShape, digest: str | None) -> None:
+    """Refuse other weights than those of ``digest``; None was not recorded.
+
+    Raises:
+        WeightsError: naming both.
+    """
+    if digest is not None and digest != (found := base_digest(shape)):
+        msg = (
+            f"the adapters were trained on other weights: those of {origin(shape)} had a SHA-256 "
+            f"that begins with {digest[:12]}, now it begins with {found[:12]}"
+        )
+        raise WeightsError(msg)
+
+
 def read_model(folder: Path, auto: str) -> Any:
-    """The model in ``folder`` in fp32, its configuration truthful about its head."""
+    """The model in ``folder`` in fp32, its configuration truthful about its head.
+
+    Raises:
+        WeightsError: for weights that cannot be read, or of another kind of model.
+    """
     import transformers
 
     from backends.generating.aligned import class_of
 
-    with _quietly():
-        kind = class_of(folder) or getattr(transformers, auto)
-        loaded = kind.from_pretrained(folder, trust_remote_code=False, dtype=torch.float32)
+    with weights.readable(folder):
+        kind = class_of(folder)
+        _refuse_encoder(folder, auto)
+    loaded = loading.load(kind or getattr(transformers, auto), folder)
     loaded.config.tie_word_embeddings = _tied(loaded)
     return loaded
+
+
+def _refuse_encoder(folder: Path, auto: str) -> None:
+    """An encoder would load as a causal model, and see the answer that it is asked for."""
+    from transformers import AutoConfig
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as ENCODERS
+
+    kind = AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type
+    if auto == "AutoModelForCausalLM" and kind in ENCODERS:
+        msg = (
+            f"{folder.name} is a model of type {kind!r}, which reads in both directions and does "
+            "not write: choose a causal language model, or the backend of its architecture"
+        )
+        raise WeightsError(msg)
 
 
 def align(model: Any, stride: int | None) -> None:
@@ -83,12 +124,38 @@ def align(model: Any, stride: int | None) -> None:
 
 def save(model: Any, folder: Path) -> None:
     """Write a model without adapters into ``folder``."""
-    with _quietly():
+    with loading.quietly():
         model.save_pretrained(folder)
 
 
 def _tied(model: Any) -> bool:
     return model.get_output_embeddings().weight is model.get_input_embeddings().weight
+
+
+def known_units(
+    shape: GeneratorShape, vocabulary: UnitVocabulary, sentences: Sequence[Sentence]
+) -> float:
+    """The share of the units of ``sentences`` that the pretrained tokenizer knows.
+
+    Raises:
+        WeightsError: where it knows almost none.
+    """
+    return loading.known_share(origin(shape), vocabulary.looked_up(sentences))
+
+
+def new_parameters(
+    shape: GeneratorShape, model: Any, vocabulary: UnitVocabulary
+) -> dict[str, int] | None:
+    """The scalars of ``model`` that did not come from its weights, by part; None from scratch."""
+    if shape.init == "scratch":
+        return None
+    plain = model.get_base_model() if hasattr(model, "get_base_model") else model
+    matrices = 1 if plain.config.tie_word_embeddings else 2
+    rows = len(vocabulary.marks) + len(vocabulary.added)
+    adapters = (p.numel() for name, p in model.named_parameters() if "lora_" in name)
+    width = int(plain.config.hidden_size)
+    sizes = {"rows of new tokens": matrices * rows * width, "adapters": sum(adapters)}
+    return {name: size for name, size in sizes.items() if size}
 
 
 def add_rows(model: Any, vocabulary: UnitVocabulary) -> None:
@@ -106,19 +173,3 @@ def _fill(weight: torch.Tensor, vocabulary: UnitVocabulary) -> None:
         weight[row] = weight[vocabulary.spelled[mark]].mean(0)
     for row in vocabulary.added:
         weight[row] = weight[: min(vocabulary.marks.values())].mean(0)
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """No progress bars and no remarks; errors still come."""
-    from transformers.utils import logging
-
-    shown, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(shown)
-        if bars:
-            logging.enable_progress_bar()

@@ -5,7 +5,7 @@ token by token, so N units are N anchors whatever the tokenizer makes of them. T
 control token, and a unit that the tokenizer drops is the unknown piece.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from harness.core import Sentence
@@ -61,6 +61,12 @@ class UnitVocabulary:
         keys = [(sentence.joiner, unit) for unit in sentence.units]
         self._learn(key for key in keys if key not in self._known)
         return [self._known[key] for key in keys]
+
+    def looked_up(self, sentences: Iterable[Sentence]) -> Iterator[tuple[str, bool]]:
+        """Each unit of ``sentences``, with whether a piece of it is known."""
+        for sentence in sentences:
+            for unit, pieces in zip(sentence.units, self.pieces(sentence), strict=True):
+                yield unit, any(piece != self.unknown for piece in pieces)
 
     def anchors(self, sentence: Sentence) -> list[int]:
         """The one id that each unit is written as."""

@@ -12,7 +12,7 @@ import torch
 from pydantic import Field
 
 from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
-from backends.training import weights
+from backends.training import loading, weights
 from backends.training.neighbours import Sight
 from backends.training.option_group import option_group
 from backends.training.shape import Shape
@@ -20,6 +20,8 @@ from harness.errors import ConfigError, WeightsError
 
 Architecture: TypeAlias = Literal["bert", "electra"]
 
+# What init=embeddings takes of an encoder.
+EMBEDDINGS = ("embeddings", "neighbours")
 # Positions of a model from scratch: two default windows.
 POSITIONS = 512
 
@@ -93,19 +95,24 @@ def sinusoids(positions: int, width: int) -> torch.Tensor:
     return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)  # (positions, width)
 
 
-def pretrained(name: str, shape: EncoderShape) -> tuple[Any, UnitTokenizer]:
+def pretrained(
+    architecture: Architecture, name: str, shape: EncoderShape
+) -> tuple[Any, UnitTokenizer]:
     """The encoder and tokenizer of the model ``name``, its first ``shape.layers`` layers.
 
     Raises:
-        WeightsError: for weights that cannot be found, read or trusted.
+        WeightsError: for weights that cannot be found, read or trusted, or of another model.
         ConfigError: for more layers than there are.
     """
     folder = weights.find(name)
     config = _read_config(folder, name, shape)
+    _refuse_other(architecture, config, name)
+    loading.require_tokenizer(folder)
+    encoder = _load(folder, config)
     if shape.init == "pretrained":
-        encoder = _load(folder, _first_layers(config, name, shape))
+        _keep_first_layers(encoder, name, shape)
     else:
-        encoder = _keep_embeddings(_load(folder, config), shape)
+        encoder = _keep_embeddings(encoder, shape)
     table = PretrainedTable.load(folder)
     limit = min(config.max_position_embeddings, table.tokenizer.model_max_length)
     return encoder, UnitTokenizer(table, int(limit))
@@ -123,7 +130,9 @@ def random_encoder(config: Any) -> Any:
     return AutoModel.from_config(config, trust_remote_code=False, **extra)
 
 
+# BERT under the names that other trainings of it have; these have a pooler.
 _POOLED = ("bert", "roberta", "xlm-roberta", "camembert", "ernie")
+_KINDS: dict[Architecture, tuple[str, ...]] = {"bert": _POOLED, "electra": ("electra",)}
 
 
 def _config(architecture: Architecture) -> Any:
@@ -144,39 +153,34 @@ def _read_config(folder: Path, name: str, shape: EncoderShape) -> Any:
     return config
 
 
-def _first_layers(config: Any, name: str, shape: EncoderShape) -> Any:
+def _refuse_other(architecture: Architecture, config: Any, name: str) -> None:
+    """A row that is called BERT has a BERT in it."""
+    kinds = _KINDS[architecture]
+    if config.model_type not in kinds:
+        msg = (
+            f"{weights.name(name)} is a model of type {config.model_type!r}, and this backend "
+            f"takes {', '.join(kinds)}: choose the backend of its architecture, or another model"
+        )
+        raise WeightsError(msg)
+
+
+def _load(folder: Path, config: Any) -> Any:
+    from transformers import AutoModel
+
+    from backends.tagging.seeing import class_for
+
+    extra = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
+    return loading.load(class_for(config) or AutoModel, folder, config=config, **extra)
+
+
+def _keep_first_layers(encoder: Any, name: str, shape: EncoderShape) -> None:
+    """Take off the layers beyond ``shape.layers``, once all of them are known to be there."""
+    config = encoder.config
     if shape.layers and shape.layers > config.num_hidden_layers:
         msg = f"layers={shape.layers}, but {name} has {config.num_hidden_layers} layers"
         raise ConfigError(msg)
     config.num_hidden_layers = shape.layers or config.num_hidden_layers
-    return config
-
-
-def _load(folder: Path, config: Any) -> Any:
-    from pickle import UnpicklingError
-
-    from safetensors import SafetensorError
-    from transformers import AutoModel
-    from transformers.utils import logging
-
-    from backends.tagging.seeing import class_for
-
-    kind = class_for(config) or AutoModel
-    extra = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
-    shown, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        return kind.from_pretrained(
-            folder, config=config, trust_remote_code=False, dtype=torch.float32, **extra
-        )
-    except (SafetensorError, UnpicklingError, OSError, RuntimeError, ValueError) as error:
-        msg = f"the weights in {folder.name} cannot be read: {error}"
-        raise WeightsError(msg) from error
-    finally:
-        logging.set_verbosity(shown)
-        if bars:
-            logging.enable_progress_bar()
+    encoder.encoder.layer = encoder.encoder.layer[: config.num_hidden_layers]
 
 
 def _keep_embeddings(trained: Any, shape: EncoderShape) -> Any:
@@ -184,7 +188,7 @@ def _keep_embeddings(trained: Any, shape: EncoderShape) -> Any:
     config = trained.config
     config.num_hidden_layers = shape.layers or config.num_hidden_layers
     fresh = random_encoder(config)
-    for part in ("embeddings", "neighbours"):
+    for part in EMBEDDINGS:
         if hasattr(trained, part):
             getattr(fresh, part).load_state_dict(getattr(trained, part).state_dict())
     return fresh

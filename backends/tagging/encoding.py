@@ -121,6 +121,10 @@ class PretrainedTable:
             self.known[unit] = self._look_up(unit) or (self.unknown,)
         return self.known[unit]
 
+    def knows(self, unit: str) -> bool:
+        """Whether a piece of ``unit`` is known."""
+        return any(piece != self.unknown for piece in self.pieces(unit))
+
     def _look_up(self, unit: str) -> tuple[int, ...]:
         found = self.tokenizer(unit, add_special_tokens=False, split_special_tokens=True)
         return tuple(

@@ -4,6 +4,7 @@ No code of a model is run and no pickle is trusted: safetensors, or tensors-only
 file. A machine without a hub learns so at once instead of after minutes of retries.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from harness.errors import WeightsError
 
 SAFE = ("model.safetensors", "model.safetensors.index.json")
 OLDER = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 SMALL = ["*.json", "*.txt", "*.model"]
 # Seconds to wait for the hub's first answer.
 PATIENCE = 5.0
@@ -36,6 +38,16 @@ def find(model: str) -> Path:
     raise WeightsError(msg)
 
 
+def digest(folder: Path) -> str:
+    """The SHA-256 of the files of weights in ``folder``, names and contents."""
+    total = hashlib.sha256()
+    for path in sorted(path for pattern in WEIGHTS for path in folder.glob(pattern)):
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        total.update(f"{path.name} {content}\n".encode())
+    return total.hexdigest()
+
+
 def name(model: str) -> str:
     """What to call the weights in a record: a hub id, or a folder's last name, never its path.
 
@@ -51,10 +63,18 @@ def name(model: str) -> str:
 @contextmanager
 def readable(folder: Path) -> Iterator[None]:
     """Turn what goes wrong in reading the model in ``folder`` into one message."""
+    from pickle import UnpicklingError
+
     from safetensors import SafetensorError
 
     try:
         yield
+    except UnpicklingError as error:
+        msg = (
+            f"the model in {folder.name} cannot be read: it is a pickle that is damaged, or asks "
+            "for code to be run; nothing of it was. Use weights in safetensors"
+        )
+        raise WeightsError(msg) from error
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
         msg = f"the model in {folder.name} cannot be read: {error}"
         raise WeightsError(msg) from error

@@ -277,7 +277,9 @@ class Run(FrozenModel):
     None where there was nothing to fit, or nobody did.
     ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
     before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,
-    the positions that a batch of the same update had from then on.
+    the positions that a batch of the same update had from then on. ``new_parameters`` counts, by
+    part, the scalars of a pretrained model that did not come from its weights; ``known_units`` is
+    the share of train's units with a letter or a digit that its tokenizer knows.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -308,6 +310,8 @@ class Run(FrozenModel):
     ] = ()
     real_share: float | None = None
     halved: tuple[Natural, ...] = ()
+    new_parameters: dict[str, Natural] | None = None
+    known_units: float | None = None
     transitions: tuple[tuple[float, ...], ...] | None = None
     transition_tags: tuple[str, ...] | None = None
     calibration: Calibration | None = None

@@ -62,6 +62,8 @@ def run_record(
         transitions=fitted.transitions,
         transition_tags=fitted.transition_tags,
         halved=fitted.halved,
+        new_parameters=None if fitted.new_parameters is None else dict(fitted.new_parameters),
+        known_units=fitted.known_units,
         cost=_cost(task, fitted, meter),
     )
 
