@@ -4,7 +4,7 @@ The three differ in two class attributes. Their options, their character table, 
 and their scores over first pieces are the same lines.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -73,6 +73,11 @@ class EncoderBackend(FromText):
         self.tagging = tagging
         self.truncation = Truncation(tagging.max_length)
         self.scheme = Scheme(tagging.scheme, context.tags)
+
+    @classmethod
+    def weights_of(cls, options: Mapping[str, Any]) -> str | None:
+        """The pretrained model of ``options``; None from scratch."""
+        return None if options["init"] == "scratch" else options["model"] or cls.base
 
     @property
     def weights_name(self) -> str:

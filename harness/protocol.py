@@ -8,7 +8,7 @@ that several backends share may stand in a dataclass, the default of one such ar
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from harness.core import Example, Output, Sentence, Text
 
@@ -209,6 +209,16 @@ class MeasuresSurprisal(Protocol):
 
         Given the text and the gold tags before it. None for an example that it cannot measure.
         """
+        ...
+
+
+@runtime_checkable
+class UsesWeights(Protocol):
+    """A backend that may begin from pretrained weights, which are part of what a run is."""
+
+    @classmethod
+    def weights_of(cls, options: Mapping[str, Any]) -> str | None:
+        """The folder or the hub id of the weights that ``options`` begin from; None for none."""
         ...
 
 

@@ -7,7 +7,7 @@ in for as long as predicting takes.
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
@@ -95,6 +95,11 @@ class Generator(ABC):
         self, model: Any, sentences: Sequence[Sentence], tokens: int
     ) -> list[list[int]]:
         """What ``generate`` writes to each of ``sentences``, at most ``tokens`` tokens."""
+
+    @classmethod
+    def weights_of(cls, options: Mapping[str, Any]) -> str | None:
+        """The pretrained model of ``options``; None from scratch."""
+        return None if options["init"] == "scratch" else str(options["model"])
 
     def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train_set``, keep what is best on ``dev``."""

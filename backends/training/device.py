@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from accelerate.utils import recursively_apply, send_to_device, set_seed
 
+from harness.errors import ResourceError
 from harness.protocol import Context
 
 # Devices that read the memory of the host.
@@ -23,7 +24,17 @@ BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 def device_of(context: Context) -> torch.device:
-    """The device of the run: ``auto`` is an accelerator where there is one."""
+    """The device of the run: ``auto`` is an accelerator where there is one.
+
+    Raises:
+        ResourceError: for a GPU that torch cannot use; the run was planned on it.
+    """
+    if context.device == "cuda" and not torch.cuda.is_available():
+        msg = (
+            f"the run was planned on a GPU, and torch {torch.__version__} cannot use one here: "
+            "install a build with CUDA for this driver, or set device=cpu"
+        )
+        raise ResourceError(msg)
     if context.device != "auto":
         return torch.device(context.device)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -153,9 +153,9 @@ def _show(experiment: api.Experiment) -> None:
     """Print the resolved configuration and the plan."""
     import yaml
 
-    request, cells = experiment.request, experiment.cells
+    cells = experiment.cells
     shown = {
-        "settings": request.settings.model_dump(),
+        "settings": cells[0].settings.model_dump(),
         "backends": {cell.plugin.name: dict(cell.options.values) for cell in cells},
         "runs": [{"run": cell.name, "folder": str(cell.folder)} for cell in cells],
     }

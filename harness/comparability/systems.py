@@ -118,7 +118,9 @@ def identity(result: Recorded) -> tuple[object, ...]:
     separating = tuple(values[field.name] for field in FIELDS if field.separates)
     # A plugin's code and what it needs are no line of the certificate: rows differ in them.
     code = run.code.backend if run.code else ""
-    return run.row, run.weights, options, separating, code, tuple(sorted(run.versions.items()))
+    begun = tuple(sorted((run.weights_digest or {}).items()))
+    libraries = tuple(sorted(run.versions.items()))
+    return run.row, run.weights, begun, options, separating, code, libraries
 
 
 def name_of(result: Recorded) -> str:

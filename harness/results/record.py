@@ -277,9 +277,12 @@ class Run(FrozenModel):
     None where there was nothing to fit, or nobody did.
     ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
     before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,
-    the positions that a batch of the same update had from then on. ``new_parameters`` counts, by
-    part, the scalars of a pretrained model that did not come from its weights; ``known_units`` is
-    the share of train's units with a letter or a digit that its tokenizer knows.
+    the positions that a batch of the same update had from then on.
+
+    Of pretrained weights, whatever their name, ``weights_digest`` holds the SHA-256 of a folder or
+    the commit of a hub's model, ``new_parameters`` the number of scalars that did not come from
+    them, by part, and ``known_units`` the share of train's units with a letter or a digit that
+    their tokenizer knows.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -299,6 +302,7 @@ class Run(FrozenModel):
     versions: dict[str, str]
     hardware: dict[str, str]
     weights: str
+    weights_digest: dict[str, str] | None = None
     parameters: Natural
     trained: Natural
     precision: str

@@ -7,7 +7,7 @@ that one. What concerns every backend alike is a setting of the run (``Settings`
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -16,6 +16,7 @@ from harness import yamlfile
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError, did_you_mean
 from harness.resources import folder
+from harness.runs import weights
 from harness.runs.options import Given, checked, declared, renamed
 from harness.runs.portable import portable
 
@@ -93,11 +94,15 @@ def assignments(texts: Iterable[str], flags: Mapping[str, Any] | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The resolved options of one backend; ``variant`` names those that differ from the preset."""
+    """The resolved options of one backend; ``variant`` names those that differ from the preset.
+
+    ``weights`` are the folders and hub ids that they begin from, by the option that names them.
+    """
 
     preset: str
     values: Mapping[str, Any]
     variant: str
+    weights: Mapping[str, str] = field(default_factory=dict)
 
 
 def settings_from(overrides: Iterable[Override], **given: Any) -> Settings:
@@ -120,7 +125,7 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
     final = checked(backend, replace(changed, values={**base, **changed.values}))
     changed_keys = sorted(key for key in final if final[key] != base[key])
     differing = [f"{key}={portable(final[key])}" for key in changed_keys]
-    return Options(preset, final, ", ".join(differing))
+    return Options(preset, final, ", ".join(differing), weights.named(backend, final))
 
 
 def _applies(override: Override, name: str, backend: type) -> bool:

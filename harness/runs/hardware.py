@@ -53,14 +53,25 @@ def _needed(distribution: str) -> list[str]:
 @cache
 def accelerators() -> tuple[str, ...]:
     """The names of the GPUs that this process may use; CUDA_VISIBLE_DEVICES is respected."""
+    return _of_each_gpu("name")
+
+
+def computes_bf16() -> bool:
+    """Whether every GPU multiplies bf16 in hardware: compute capability 8.0, Ampere, and later."""
+    found = _of_each_gpu("compute_cap")
+    return bool(found) and all(int(text.partition(".")[0] or 0) >= 8 for text in found)
+
+
+def _of_each_gpu(field: str) -> tuple[str, ...]:
+    """What the driver says of each GPU that this process may use."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return ()
-    query = [program, "--query-gpu=name", "--format=csv,noheader"]
+    query = [program, f"--query-gpu={field}", "--format=csv,noheader"]
     done = subprocess.run(query, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
-    names = done.stdout.split("\n")[:-1] if done.returncode == 0 else []
+    lines = done.stdout.split("\n")[:-1] if done.returncode == 0 else []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return tuple(names if visible is None else names[: len([v for v in visible.split(",") if v])])
+    return tuple(lines if visible is None else lines[: len([v for v in visible.split(",") if v])])
 
 
 def _processor() -> str:

@@ -25,7 +25,9 @@ from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
 from harness.runs.portable import portable_values
 from harness.runs.preflight import refuse_machine, refuse_seeds
+from harness.runs.resolved import resolved
 from harness.runs.tryout import Described, Refused, Wanted, describe
+from harness.runs.weights import identities
 from harness.version import __version__
 
 # Settings that change no result.
@@ -62,6 +64,7 @@ class GridCell:
     seed: int
     planned_seeds: tuple[int, ...]
     code: Code
+    weights: Mapping[str, str]
     digest: str
     folder: Path
     fresh: bool = False
@@ -145,20 +148,24 @@ def cells_of(
     request: Request, name: str, task: Task, pairs: Sequence[tuple[Plugin, Options]]
 ) -> Iterator[GridCell]:
     """One cell for each seed and backend of ``request`` on ``task``, which ``name`` stands for."""
+    settings = resolved(request.settings)
     codes = {plugin: code_of(plugin) for plugin, _ in pairs}
+    begun = {plugin: identities(options.weights) for plugin, options in pairs}
     for seed in request.seeds:
         for plugin, options in pairs:
-            digest = _digest(task, plugin, codes[plugin], options, request.settings, seed)
+            weights = begun[plugin]
+            digest = _digest(task, plugin, codes[plugin], options, weights, settings, seed)
             yield GridCell(
                 task=name,
                 data=request.data,
                 fingerprint=task.fingerprint,
                 plugin=plugin,
                 options=options,
-                settings=request.settings,
+                settings=settings,
                 seed=seed,
                 planned_seeds=request.seeds,
                 code=codes[plugin],
+                weights=weights,
                 digest=digest,
                 folder=request.output / slug(task.name) / _folder(plugin, options, seed, digest),
             )
@@ -170,15 +177,16 @@ def _folder(plugin: Plugin, options: Options, seed: int, digest: str) -> str:
 
 
 def _digest(
-    task: Task, plugin: Plugin, code: Code, options: Options, settings: Settings, seed: int
-) -> str:
+    task: Task, plugin: Plugin, code: Code, options: Options, weights: Mapping[str, str],
+    settings: Settings, seed: int,
+) -> str:  # fmt: skip
     """SHA-256 over all that can change the result of a cell."""
     identity = {
         "task": [task.name, task.fingerprint],
         "backend": [plugin.name, plugin.distribution, plugin.version, plugin.value],
         "preset": options.preset,
         "options": dict(options.values),
-        "weights": weights(options.values),
+        "weights": dict(weights),
         "prompts": prompts(options.values),
         "settings": settings.model_dump(exclude=WITHOUT_EFFECT),
         "seed": seed,
@@ -188,12 +196,6 @@ def _digest(
     }
     text = json.dumps(identity, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def weights(options: Mapping[str, Any]) -> dict[str, str]:
-    """The content hash of each option that names a local folder of weights."""
-    folders = {k: Path(v) for k, v in options.items() if isinstance(v, str) and v}
-    return {key: _content(path) for key, path in folders.items() if path.is_dir()}
 
 
 def prompts(options: Mapping[str, Any]) -> dict[str, str]:
@@ -206,12 +208,3 @@ def prompts(options: Mapping[str, Any]) -> dict[str, str]:
         for key, path in found.items()
         if path.is_file()
     }
-
-
-def _content(top: Path) -> str:
-    total = hashlib.sha256()
-    for path in sorted(path for path in top.rglob("*") if path.is_file()):
-        total.update(path.relative_to(top).as_posix().encode() + b"\0")
-        with path.open("rb") as stream:
-            total.update(hashlib.file_digest(stream, "sha256").digest())
-    return total.hexdigest()

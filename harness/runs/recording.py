@@ -51,6 +51,7 @@ def run_record(
         versions=hardware.versions(cell.plugin.distribution),
         hardware=hardware.describe(),
         weights=fitted.weights,
+        weights_digest=dict(cell.weights),
         parameters=fitted.parameters,
         trained=fitted.trained,
         precision=fitted.precision,

@@ -22,7 +22,7 @@ from harness.results import evaluate, locking, set_aside, store, verify, writer
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
-from harness.runs import after_answers, recording
+from harness.runs import after_answers, recording, weights
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
@@ -60,8 +60,10 @@ def _run(cell: GridCell, report: Report) -> None:
         )
         made = make(cell, given.tags, report, given.score_dev, checkpoints)
         backend = checked(cell.plugin.name, made)
+    weights.require_planned(cell.name, cell.options.weights, cell.weights)
     with meter.phase("fit"):
         fitted = backend.fit(given.train, given.dev)
+    weights.require_planned(cell.name, cell.options.weights, cell.weights)
     order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
     answers = _predict(backend, given, order, meter, report)
     free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None

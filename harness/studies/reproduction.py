@@ -12,7 +12,7 @@ from harness.errors import ConfigError
 from harness.results import reader, store, verify
 from harness.results.record import Run
 from harness.results.verify import Sound
-from harness.runs import hardware
+from harness.runs import hardware, weights
 from harness.runs.config import Options, Settings
 from harness.runs.options import Given, checked
 from harness.runs.plan import GridCell, Request, cells_of
@@ -76,8 +76,9 @@ def cell(result: Sound, output: Path, data: Path | None) -> GridCell:
         data=data,
     )
     plugin = registry.find(run.backend)
-    values = checked(plugin.load(), Given(run.options, str(result.folder / "run.json")))
-    options = Options(run.preset, values, run.variant)
+    backend = plugin.load()
+    values = checked(backend, Given(run.options, str(result.folder / "run.json")))
+    options = Options(run.preset, values, run.variant, weights.named(backend, values))
     task = load(task_file, data, settings.limit)
     return next(cells_of(request, task_file, task, [(plugin, options)]))
 
@@ -122,6 +123,7 @@ def _changes(first: Sound, second: Sound) -> list[str]:
         "code of the backend": (code[1], code_now[1]),
         "precision": (first.run.precision, second.run.precision),
         "weights": (first.run.weights, second.run.weights),
+        "content of the weights": (first.run.weights_digest, second.run.weights_digest),
         "processor": (then.get("processor"), now["processor"]),
         "accelerators": (then.get("accelerators"), now["accelerators"]),
     }

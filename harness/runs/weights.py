@@ -1,0 +1,89 @@
+"""Which weights a run begins from, told by content: the bytes of a folder, or a hub's commit.
+
+A name alone tells nothing: what lies under it changes. Weights are looked for where backends look:
+a folder, then the cache of the hub, then the hub.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from harness.errors import WeightsError
+from harness.protocol import UsesWeights
+
+_SHOWN = 19  # the kind of an identity and its first digits
+PATIENCE = 5.0  # seconds to wait for the hub's first answer
+
+
+def named(backend: Any, options: Mapping[str, Any]) -> dict[str, str]:
+    """The weights that ``options`` begin from, by the option that names them.
+
+    Of a backend that does not say which option it is, each one that names a folder.
+    """
+    if isinstance(backend, UsesWeights):
+        name = backend.weights_of(options)
+        return {} if name is None else {"model": name}
+    texts = {key: value for key, value in options.items() if isinstance(value, str) and value}
+    return {key: value for key, value in texts.items() if Path(value).is_dir()}
+
+
+def identities(weights: Mapping[str, str]) -> dict[str, str]:
+    """What tells each of ``weights`` apart, by the option that names them."""
+    return {option: identity(name) for option, name in weights.items()}
+
+
+def identity(name: str) -> str:
+    """``sha256:...`` of the files of a folder, or ``commit:...`` of a model of the hub."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return f"sha256:{_content(folder)}"
+    found = _cached_commit(name) or _commit_on_hub(name)
+    return f"commit:{found}" if found else "not found"
+
+
+def require_planned(run: str, weights: Mapping[str, str], planned: Mapping[str, str]) -> None:
+    """Refuse ``weights`` that are no longer those that the run called ``run`` was planned on.
+
+    Raises:
+        WeightsError: naming both.
+    """
+    for option, found in identities(weights).items():
+        if found != planned.get(option):
+            msg = (
+                f"the weights of {run} ({option}) changed while the command ran: they are "
+                f"{found[:_SHOWN]}, planned on {planned.get(option, 'none')[:_SHOWN]}; run it again"
+            )
+            raise WeightsError(msg)
+
+
+def _cached_commit(name: str) -> str | None:
+    """The commit that the cache of the hub has of a model."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    with suppress(HFValidationError, LocalEntryNotFoundError):
+        return Path(snapshot_download(name, local_files_only=True)).name
+    return None
+
+
+def _commit_on_hub(name: str) -> str | None:
+    """The commit that the hub has of a model; None where it cannot be asked."""
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.errors import HFValidationError, HTTPError
+
+    if constants.is_offline_mode():
+        return None
+    with suppress(HFValidationError, HTTPError, OSError):
+        return HfApi().model_info(name, timeout=PATIENCE).sha
+    return None
+
+
+def _content(top: Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(path for path in top.rglob("*") if path.is_file()):
+        total.update(path.relative_to(top).as_posix().encode() + b"\0")
+        with path.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()
