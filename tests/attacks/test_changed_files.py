@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from made_runs import System, store, study
+from made_runs import System, metrics, store, study
 from program import called
 from stored_runs import SETTINGS, change, seal
 
 from harness.results import reader
+from harness.results.record import Prediction
 
 PARTS = ("run.json", "predictions.jsonl", "history.jsonl", "train_facts.json", "model/weights.bin")
 
@@ -86,6 +87,22 @@ def test_no_command_believes_an_edited_record(folder, run, command, more):
 def test_whatever_of_a_record_was_edited_is_found(folder, run, keys):
     change(run / "run.json", *keys, to=9)
     assert [one.kind for one in reader.read([folder / "results"]).rejected] == ["unsound"]
+
+
+def test_answers_and_scores_forged_alike_do_not_have_the_hash_that_was_stored(folder, run):
+    path = run / "predictions.jsonl"
+    answers = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for one in answers:
+        one["tags"] = ["O"] * len(one["tags"])
+    made = [Prediction(**one) for one in answers]
+    path.write_text("".join(one.model_dump_json() + "\n" for one in made), encoding="utf-8")
+    forged = json.loads(metrics(made).model_dump_json())
+    for key, value in forged.items():
+        change(run / "metrics.json", key, to=value)
+    out, _ = called("verify", "results", folder=folder, code=1)
+    assert "predictions.jsonl is not the file that was stored" in out
+    out, _ = called("leaderboard", "results", folder=folder)
+    assert "first1 (unsound): predictions.jsonl is not the file" in out
 
 
 def test_rescoring_leaves_out_an_edited_record_and_cut_answers(folder, run):

@@ -231,6 +231,7 @@ class Backend:
         self.model, self.spoil = model, spoil
 
     def fit(self, train, dev):
+        (Path(self.model).parent / "trained").touch()
         if self.spoil:
             (Path(self.model) / "model.safetensors").write_bytes(b"other")
         return FitReport("mine", 1, 1)
@@ -267,6 +268,7 @@ def test_weights_that_changed_after_the_plan_are_refused_before_training(planned
     (folder / "model.safetensors").write_bytes(b"other")
     with pytest.raises(WeightsError, match=r"\(model\) changed while the command ran: they are"):
         ran(cell)
+    assert not (folder.parent / "trained").exists()
     assert not (cell.folder / "metrics.json").exists()
 
 
