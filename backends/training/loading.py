@@ -65,8 +65,8 @@ def _told(folder: Path, model: Any, missing: Sequence[str], foreign: Sequence[st
     parts = [f"{len(missing)} of its {of} tensors are missing ({_few(missing)})"] if missing else []
     if foreign:
         parts.append(f"{len(foreign)} tensors have no place in it ({_few(foreign)})")
-    kind = f"a {type(model).__name__}, as its config.json says"
-    begin = f"the weights in {folder.name} are not those of {kind}: {'; '.join(parts)}"
+    kind = type(model).__name__
+    begin = f"the weights in {folder.name} are not of its config.json ({kind}): {'; '.join(parts)}"
     return f"{begin}. Nothing was trained: {_remedy(foreign)}"
 
 

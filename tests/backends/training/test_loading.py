@@ -121,7 +121,7 @@ def test_embeddings_of_another_vocabulary_are_refused(bert):
 
 def test_weights_under_the_configuration_of_another_architecture_are_refused(bert):
     config(bert, model_type="electra", architectures=["ElectraModel"], embedding_size=16)
-    refused(Electra, bert, "the weights in small-bert are not those of a ElectraModel")
+    refused(Electra, bert, r"the weights in small-bert are not of its config.json \(ElectraModel\)")
 
 
 def test_what_saw_its_neighbours_in_pretraining_is_not_loaded_as_what_does_not(bert):
