@@ -24,7 +24,7 @@ def started(tmp_path, train=TRAIN[:40], **options):
 @pytest.fixture(scope="module", params=["gpt2", "llama", "qwen2"])
 def place(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / request.param
-    made = tokenizer(folder, byte_level=request.param == "gpt2", chat=request.param == "qwen2")
+    made = tokenizer(folder, byte_level=request.param != "llama", chat=request.param == "qwen2")
     causal(request.param, len(made), positions=512).save_pretrained(folder)
     return folder
 
@@ -71,7 +71,7 @@ def test_a_mask_that_nobody_looks_at_gives_the_same_loss_and_tags(
     for module in ("decoder", "generating.incremental"):
         monkeypatch.setattr(f"backends.{module}.waits_for_mask", lambda model: True)
     found, same = loss_and_tags()
-    torch.testing.assert_close(found, plain)
+    torch.testing.assert_close(found, plain, rtol=1e-4, atol=1e-4)
     assert same == tags
 
 
