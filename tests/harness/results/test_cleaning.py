@@ -14,12 +14,13 @@ from harness.results import locking
 def folder(tmp_path):
     """A folder of each kind."""
     sound = write_run(tmp_path / "results", "sound", sentences=6)
-    for name in ("failed", "unfinished", "damaged"):
+    for name in ("failed", "unfinished", "damaged", "empty"):
         shutil.copytree(sound, sound.with_name(name))
     (sound.with_name("failed") / "metrics.json").unlink()
     (sound.with_name("failed") / "failed.json").write_text(json.dumps({"error": "no memory"}))
     (sound.with_name("unfinished") / "metrics.json").unlink()
     change(sound.with_name("damaged") / "metrics.json", "units", to=1)
+    (sound.with_name("empty") / "metrics.json").write_bytes(b"")
     aside = sound.with_name(f"{sound.name}.set-aside-1")
     shutil.copytree(sound, aside)
     (aside / "set_aside.txt").write_text("a byte was changed\n")
@@ -33,7 +34,7 @@ def names(folder):
 def test_what_failed_never_ended_or_was_set_aside_goes_and_is_named(folder):
     (sound,) = (name for name in names(folder) if name.endswith("_s13"))
     out, _ = called("clean", "results", folder=folder)
-    assert names(folder) == ["damaged", sound]
+    assert names(folder) == sorted(["damaged", "empty", sound])
     assert "removed: results/demo/failed (" in out
     assert "failed: no memory" in out
     assert "unfinished: no metrics.json" in out

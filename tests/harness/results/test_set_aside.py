@@ -7,7 +7,7 @@ import tiny_task
 from stored_runs import change, write_run
 
 from harness import registry
-from harness.errors import LockedError
+from harness.errors import ConfigError, LockedError
 from harness.results import locking, reader, set_aside, verify
 from harness.runs.config import Settings
 from harness.runs.plan import Request, plan
@@ -117,8 +117,17 @@ def test_a_second_damage_takes_a_second_name(cell):
 def test_a_run_that_is_being_written_is_not_moved(tmp_path):
     made = write_run(tmp_path)
     (made / "metrics.json").write_bytes(b"")
-    with locking.held(made), pytest.raises(LockedError, match="another process"):
+    with locking.held(made), pytest.raises(LockedError, match="being written"):
         set_aside.move_unusable(made, verify.unusable)
+    assert (made / "metrics.json").is_file()
+
+
+def test_what_a_link_leads_to_is_not_moved(tmp_path):
+    made = write_run(tmp_path)
+    (made / "metrics.json").write_bytes(b"")
+    (tmp_path / "link").symlink_to(made)
+    with pytest.raises(ConfigError, match="is a symbolic link"):
+        set_aside.move_unusable(tmp_path / "link", verify.unusable)
     assert (made / "metrics.json").is_file()
 
 
