@@ -195,8 +195,9 @@ def test_the_share_counts_letters_and_digits_only():
     share = loading.known_share("m", [("。", False), ("，", True), ("天", True), ("１", False)])
     assert share == 0.5
     assert loading.known_share("m", [("。", False)]) == 1.0
-    with pytest.raises(WeightsError, match=r"20.0 % .* \(1 of 5\)"):
-        loading.known_share("m", [("。", True), *zip("天地人12", [1, 0, 0, 0, 0], strict=True)])
+    assert loading.known_share("m", [("天", True), *[("地", False)] * 9]) == 0.1
+    with pytest.raises(WeightsError, match=r"9.1 % .* \(1 of 11\)"):
+        loading.known_share("m", [("。", True), ("天", True), *[("地", False)] * 10])
 
 
 def test_what_did_not_come_from_the_weights_is_counted_by_part(bert):
