@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import tiny_task
 
+from harness.data.task import load
 from harness.errors import DataError, WeightsError
 from harness.runs import hardware, plan, weights
 from harness.runs.config import Override, Settings
@@ -44,8 +45,13 @@ def test_an_option(request_):
     assert digest(request_) != digest(options(request_, "shortest=1"))
 
 
-def test_the_backend(request_):
-    assert digest(request_) != digest(replace(request_, backends=("crf",)))
+@pytest.mark.parametrize("field", ["name", "value", "distribution", "version"])
+def test_the_backend_and_where_it_comes_from(request_, field):
+    (cell,) = plan.plan(request_)
+    task = load(cell.task)
+    other = replace(cell.plugin, **{field: getattr(cell.plugin, field) + "x"})
+    (changed,) = plan.cells_of(request_, cell.task, task, [(other, cell.options)])
+    assert changed.digest != cell.digest
 
 
 def test_the_preset(request_):

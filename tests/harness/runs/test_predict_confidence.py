@@ -37,7 +37,7 @@ def test_each_entity_has_a_probability_at_the_temperature_of_the_run(folders, ta
     run = reader.one(folders["crf"]).run
     assert run.calibration.temperature != 1
     assert (run.calibration.entities, run.calibration.right) == (2, 1)
-    (raw,) = restore(run, folders["crf"]).predict([tagged[0].sentence])
+    (raw,) = restore(reader.one(folders["crf"])).predict([tagged[0].sentence])
     expected = tempered(np.array(raw.confidence), run.calibration.temperature)
     found = [entity.confidence for entity in tagged[0].entities]
     assert found == pytest.approx(expected.tolist(), abs=1e-6)
