@@ -29,7 +29,7 @@ def cell_of(tmp_path):
         settings = Settings(**changes.pop("settings", {}))
         request = Request((path,), (), (seed,), "tiny", (), settings, tmp_path / "results")
         plugin = replace(PLUGIN, **changes)
-        pair = (plugin, Options("tiny", options, ""))
+        pair = (plugin, Options("tiny", options, "", {"model": str(weights)}))
         return next(cells_of(request, path, load(path), [pair]))
 
     return made
