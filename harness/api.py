@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.leaderboard.render import Format
     from harness.leaderboard.table import Leaderboard
     from harness.results.reader import Results
-    from harness.runs.plan import GridCell, Request
+    from harness.runs.plan import GridCell
     from harness.runs.predict import Tagged
     from harness.runs.tryout import Refused
 
@@ -30,7 +30,6 @@ class Experiment:
     ``refused`` are backends that were asked for and cannot be used, each with its reason.
     """
 
-    request: "Request"
     cells: "tuple[GridCell, ...]"
     refused: "tuple[Refused, ...]" = ()
 
@@ -51,7 +50,7 @@ class Experiment:
         from harness.runs.progress import Display
         from harness.runs.tryout import tell
 
-        threads = self.request.settings.threads
+        threads = self.cells[0].settings.threads
         side_by_side = min(workers or grid.workers(self.cells, threads), len(self.cells))
         with Display(quiet=quiet) as display:
             display.line(
@@ -122,7 +121,7 @@ def plan(
     found = plan_usable(request)
     wants_all = list(_several(backends)) == ["all"]
     refused = without_lacking(found.refused) if wants_all else found.refused
-    return Experiment(request, found.cells, refused)
+    return Experiment(found.cells, refused)
 
 
 def run(

@@ -25,6 +25,7 @@ from harness.commands import (
     repairing,
     results,
     running,
+    studying,
 )
 from harness.errors import HarnessError, Interrupted, ResourceError
 from harness.version import __version__
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 for module in (
     running,
+    studying,
     pretraining,
     listing,
     data,

@@ -68,7 +68,7 @@ def formats(
     )
     studies = format_study.studies(request, names or format_study.NAMES)
     cells = tuple(cell for study in studies for cell in study.cells)
-    failure = finish(Experiment(request, cells), None, quiet=quiet)
+    failure = finish(Experiment(cells), None, quiet=quiet)
     typer.echo(table(format_study.HEAD, format_study.rows(studies)))
     if failure:
         raise failure

@@ -1,0 +1,106 @@
+"""``study``: the runs that answer a question, and the answer that they allow."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.commands.options import Data, DryRun, OutputFolder, Quiet, Sets
+
+if TYPE_CHECKING:
+    from harness.studies.design import Study
+    from harness.studies.panels import Panel
+
+Name = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A shipped study by its name, or a study file.")
+]
+Seeds = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--seed", metavar="N...", help="Seeds, each a run of its own.",
+        show_default="those of the study",
+    ),
+]  # fmt: skip
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task", metavar="TASK...", help="Tasks to ask it about.",
+        show_default="those of the study",
+    ),
+]  # fmt: skip
+Page = Annotated[
+    Path | None, typer.Option("--page", metavar="FILE", help="Also write it as an HTML page.")
+]
+Plots = Annotated[
+    Path | None, typer.Option("--plots", metavar="FOLDER", help="Also write its pictures.")
+]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", help="Runs at a time.", min=1, show_default="as for run")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(study)
+
+
+def study(
+    name: Name,
+    task: Tasks = None,
+    seed: Seeds = None,
+    set_: Sets = None,
+    output: OutputFolder = Path("results"),
+    data: Data = None,
+    workers: Workers = None,
+    page: Page = None,
+    plots: Plots = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Vary one thing, hold the rest, and say what the difference allows to say.
+
+    Its runs are ordinary runs: what is finished is not repeated, whichever study asked for it.
+    """
+    from harness.api import Experiment
+    from harness.commands.running import finish
+    from harness.results import reader
+    from harness.runs.config import Override
+    from harness.studies import design, estimate, planned, text
+    from harness.studies.panels import panels
+
+    asked = design.read(name).model_copy(
+        update={key: tuple(value) for key, value in (("tasks", task), ("seeds", seed)) if value}
+    )
+    rows = planned.plan(asked, output, data, tuple(map(Override.parse, set_ or [])))
+    known = reader.read([output]) if output.is_dir() else reader.Results(())
+    typer.echo(text.describe(estimate.expected(rows, known), len(rows)), err=not dry_run)
+    if dry_run:
+        return
+    experiment = Experiment(planned.cells(rows))
+    failure = finish(experiment, workers, quiet=quiet)
+    found = panels(asked, rows, experiment.results())
+    typer.echo(text.markdown(asked, found, name), nl=False)
+    _write(name, asked, found, page, plots)
+    if failure:
+        raise failure
+
+
+def _write(
+    name: str, asked: "Study", found: Sequence["Panel"], page: Path | None, plots: Path | None
+) -> None:
+    """The page and the pictures, where they were asked for."""
+    if page is None and plots is None:
+        return
+    from harness.studies.page import page as whole
+    from harness.studies.pictures import pictures
+
+    drawn = tuple(pictures(asked, found))
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(whole(name, asked, found, drawn), encoding="utf-8")
+    if plots is None:
+        return
+    plots.mkdir(parents=True, exist_ok=True)
+    for picture in drawn:
+        (plots / f"{picture.name}.svg").write_bytes(picture.svg)

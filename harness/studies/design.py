@@ -1,0 +1,181 @@
+"""A study: one question, a base configuration, and the axes along which it is varied.
+
+A study file (``configs/studies/NAME.yaml``)::
+
+    question: How many layers does a tagger from scratch need?
+    tasks: [resume]
+    backends: [bert-crf]
+    preset: small
+    seeds: [13, 42, 87]
+    options: {epochs: 20}
+    axes:
+      layers: {values: [1, 2, 3, 4]}
+
+The first axis is what the question is about: the answer compares its points, once for each point
+of all other axes. ``values`` are values of the option called as the axis, or as its ``option``
+says; ``points`` are points by name, each with a backend, a preset or options of its own.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from harness import yamlfile
+from harness.errors import ConfigError, did_you_mean
+from harness.resources import folder
+
+Scale: TypeAlias = Literal["linear", "log"]
+Value: TypeAlias = bool | int | float | str | None
+
+
+class Point(BaseModel):
+    """What a point of an axis changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    backend: str | None = None
+    preset: str | None = None
+    options: dict[str, Value] = {}
+
+
+class Axis(BaseModel):
+    """The points along which a study goes: values of one option, or named changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    values: tuple[Value, ...] = ()
+    option: str | None = None
+    points: dict[str, Point] = {}
+    scale: Scale = "linear"
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_points(self) -> Self:
+        if bool(self.values) == bool(self.points):
+            raise ValueError("expected either values of an option or points by name")
+        if self.option and self.points:
+            raise ValueError("option goes with values; points name their options themselves")
+        return self
+
+    def named(self, name: str) -> Iterator[tuple[str, Point]]:
+        """Each point of the axis called ``name``, with what it is called."""
+        yield from self.points.items()
+        for value in self.values:
+            yield str(value), Point(options={self.option or name: value})
+
+    @property
+    def chooses_backend(self) -> bool:
+        """Whether its points are backends, or of backends."""
+        return any(point.backend for point in self.points.values())
+
+    @property
+    def numbers(self) -> tuple[float, ...] | None:
+        """The values as numbers, or None where a point has no place on a scale."""
+        numeric = [v for v in self.values if isinstance(v, int | float) and not isinstance(v, bool)]
+        return tuple(map(float, numeric)) if numeric and len(numeric) == len(self.values) else None
+
+
+class Study(BaseModel):
+    """One question, and the runs that answer it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: str
+    tasks: Annotated[tuple[str, ...], Field(min_length=1)]
+    backends: tuple[str, ...] = ()
+    preset: str = "small"
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (13, 42, 87)
+    options: dict[str, Value] = {}
+    axes: Annotated[dict[str, Axis], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _has_backends(self) -> Self:
+        if not self.backends and not any(axis.chooses_backend for axis in self.axes.values()):
+            raise ValueError("expected backends, or an axis whose points all name one")
+        return self
+
+    @property
+    def subject(self) -> str:
+        """The axis that the question is about."""
+        return next(iter(self.axes))
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """One point of every axis: where it lies, and the configuration that it means."""
+
+    place: Mapping[str, str]
+    backends: tuple[str, ...]
+    preset: str
+    options: Mapping[str, Value]
+
+
+def combinations(study: Study) -> tuple[Combination, ...]:
+    """Every combination of the points of the axes, the first axis outermost.
+
+    Raises:
+        ConfigError: for two points that give one option two values, or name two backends.
+    """
+    named = [[(name, *point) for point in axis.named(name)] for name, axis in study.axes.items()]
+    return tuple(_combined(study, points) for points in product(*named))
+
+
+def _combined(study: Study, points: Sequence[tuple[str, str, Point]]) -> Combination:
+    """The configuration of ``points``: axis, name of the point, and what it changes."""
+    backends = {point.backend for _, _, point in points if point.backend}
+    presets = {point.preset for _, _, point in points if point.preset}
+    place = {axis: name for axis, name, _ in points}
+    _require_one(backends, "backend", place)
+    _require_one(presets, "preset", place)
+    return Combination(
+        place,
+        tuple(backends) or study.backends,
+        next(iter(presets), study.preset),
+        {**study.options, **_options(points, place)},
+    )
+
+
+def _options(
+    points: Sequence[tuple[str, str, Point]], place: Mapping[str, str]
+) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for _, _, point in points:
+        for key, value in point.options.items():
+            _require_one({found.get(key, value), value}, key, place)
+            found[key] = value
+    return found
+
+
+def _require_one(found: set[Any], what: str, place: Mapping[str, str]) -> None:
+    if len(found) > 1:
+        where = ", ".join(f"{axis}={name}" for axis, name in place.items())
+        given = " and ".join(sorted(map(str, found)))
+        msg = f"the axes disagree at {where}: {what} is both {given}"
+        raise ConfigError(msg)
+
+
+def names() -> tuple[str, ...]:
+    """The studies that ship."""
+    return tuple(sorted(path.stem for path in _shipped().glob("*.yaml")))
+
+
+def read(name: str) -> Study:
+    """The study of a file, or the shipped study called ``name``.
+
+    Raises:
+        ConfigError: for a study that does not exist, or a file that is none.
+    """
+    path = Path(name) if name.endswith((".yaml", ".yml")) else _shipped() / f"{name}.yaml"
+    if not path.is_file():
+        near = did_you_mean(name, names())
+        msg = f"no study is called {name!r}{near}. Shipped: {', '.join(names())}; or name a file"
+        raise ConfigError(msg)
+    data, lines = yamlfile.load(path)
+    return yamlfile.validate(Study, data, lines, str(path))
+
+
+def _shipped() -> Path:
+    return folder("configs") / "studies"

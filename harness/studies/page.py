@@ -1,0 +1,31 @@
+"""A study as one HTML page: question, tables, pictures, answers; no network, nothing that runs."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.report.figures.canvas import Picture
+from harness.studies import text
+from harness.studies.design import Study
+from harness.studies.panels import Panel
+
+_TEMPLATE = Path(__file__).with_name("page.html.j2")
+
+
+def page(name: str, study: Study, panels: Sequence[Panel], drawn: Sequence[Picture]) -> str:
+    """The page of the study called ``name``."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["embedded"] = _embedded
+    source = _TEMPLATE.read_text(encoding="utf-8")
+    shown = [(panel, text.cells(study, panel), text.answer(study, panel)) for panel in panels]
+    return environment.from_string(source).render(
+        name=name, study=study, panels=shown, pictures=drawn
+    )
+
+
+def _embedded(drawn: Picture) -> str:
+    return f"data:{drawn.mime};base64,{base64.b64encode(drawn.content).decode()}"

@@ -1,0 +1,76 @@
+"""The finished runs of a study as its question asks: one panel per point of the other axes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.comparability.systems import System, systems
+from harness.leaderboard import columns, ranking, significance
+from harness.leaderboard.ranking import Ranking
+from harness.results import verify
+from harness.results.reader import Results
+from harness.studies.design import Study
+from harness.studies.planned import PlannedRow
+
+if TYPE_CHECKING:
+    from harness.statistics import Comparison
+
+HEADLINE = columns.BY_KEY["f1"]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The points of the subject axis under one set of everything else, and what may be said.
+
+    ``systems`` are called by their points, in the order of the axis.
+    """
+
+    title: str
+    systems: tuple[System, ...]
+    place: Ranking
+
+    @property
+    def claims(self) -> "Comparison | None":
+        """What the answers allow to say of F1."""
+        return self.place.claims
+
+    def f1(self, system: System) -> float:
+        """Mean F1 over seeds, a fraction."""
+        value = HEADLINE.cell(system).value
+        return float(value) if isinstance(value, int | float) else float("nan")
+
+
+def panels(study: Study, rows: Sequence[PlannedRow], results: Results) -> tuple[Panel, ...]:
+    """The panels of ``study``, of which ``rows`` are the rows.
+
+    Raises:
+        DataError: where two runs did not answer the same sentences.
+    """
+    checked = verify.check(results)
+    made, _ = systems(checked.runs, checked.rejected)
+    found: dict[tuple[str, ...], list[System]] = {}
+    for row in rows:
+        for system in _of_row(row, made):
+            panel = found.setdefault((row.task, *_others(row, study)), [])
+            panel.append(replace(system, name=row.place[study.subject]))
+    return tuple(_panel(" · ".join(key), group) for key, group in found.items())
+
+
+def _of_row(row: PlannedRow, made: Sequence[System]) -> Iterator[System]:
+    for system in made:
+        if any(result.folder.resolve() in row.folders for result in system.results):
+            yield system
+
+
+def _others(row: PlannedRow, study: Study) -> Iterator[str]:
+    """What a panel holds fixed; the backend too, unless the subject is what chooses it."""
+    if not study.axes[study.subject].chooses_backend:
+        yield row.backend
+    for name, value in row.place.items():
+        if name != study.subject:
+            yield f"{name} {value}"
+
+
+def _panel(title: str, group: Sequence[System]) -> Panel:
+    place = significance.rank_with_tests(group, ranking.ranks(group, HEADLINE))
+    return Panel(title, tuple(group), place)

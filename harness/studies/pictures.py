@@ -1,0 +1,71 @@
+"""The plots of a study: F1 with its interval over the points of its axis, and what they cost."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.report.figures.canvas import COLOURS, MARKERS, Picture, picture
+from harness.studies.design import Axis, Study
+from harness.studies.panels import Panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Bars = tuple[list[float], list[float], list[float], list[float]]
+
+
+def pictures(study: Study, panels: Sequence[Panel]) -> Iterator[Picture]:
+    """F1 over the subject axis, and the loss curves of training where there are any."""
+    subject = study.subject
+    caption = f"F1 over {subject}: mean over seeds, with the 95 % interval of the table."
+    yield picture("f1", caption, (8, 4.4), lambda figure: _f1(figure, study, panels))
+
+
+def _f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
+    axes = figure.subplots()
+    axis = study.axes[study.subject]
+    for number, panel in enumerate(panels):
+        _line(axes, number, panel, _places(panel, axis), axis)
+    axes.set_xlabel(study.subject)
+    axes.set_ylabel("F1, %")
+    if axis.numbers is None:
+        names = list(dict.fromkeys(system.name for panel in panels for system in panel.systems))
+        axes.set_xticks(range(len(names)), names)
+    elif axis.scale == "log":
+        axes.set_xscale("log")
+        axes.set_xticks(axis.numbers, [f"{number:g}" for number in axis.numbers])
+        axes.minorticks_off()
+    if len(panels) > 1:
+        axes.legend(frameon=False)
+
+
+def _places(panel: Panel, axis: Axis) -> list[float]:
+    """Where the points of a panel lie: their numbers, or one after another."""
+    names = [name for name, _ in axis.named("")]
+    numbers = axis.numbers or tuple(map(float, range(len(names))))
+    places = dict(zip(names, numbers, strict=True))
+    return [places[system.name] for system in panel.systems]
+
+
+def _line(axes: "Axes", number: int, panel: Panel, places: list[float], axis: Axis) -> None:
+    xs, means, low, high = _bars(panel, places)
+    style: dict[str, Any] = {
+        "color": COLOURS[number % len(COLOURS)],
+        "marker": MARKERS[number % len(MARKERS)],
+        "label": panel.title,
+        "linestyle": "none" if axis.numbers is None else "-",
+    }
+    axes.errorbar(xs, means, yerr=(low, high), capsize=3, **style)
+
+
+def _bars(panel: Panel, places: list[float]) -> Bars:
+    """Places, means, and how far the interval reaches below and above, in %."""
+    claims = panel.claims
+    rows = [
+        (place, panel.f1(system), claims.intervals[system.name] if claims else None)
+        for place, system in zip(places, panel.systems, strict=True)
+    ]
+    means = [100 * mean for _, mean, _ in rows]
+    low = [max(0.0, 100 * (mean - found.low)) if found else 0.0 for _, mean, found in rows]
+    high = [max(0.0, 100 * (found.high - mean)) if found else 0.0 for _, mean, found in rows]
+    return [place for place, _, _ in rows], means, low, high

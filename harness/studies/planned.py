@@ -1,0 +1,78 @@
+"""A study as runs: each combination of points is a row, each row a run for each seed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.runs import config
+from harness.runs import plan as planning
+from harness.runs.config import Override
+from harness.runs.plan import GridCell, Request
+from harness.studies.design import Combination, Study, combinations
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """One backend on one task at one point of every axis; ``cells`` are its seeds."""
+
+    place: Mapping[str, str]
+    cells: tuple[GridCell, ...]
+
+    @property
+    def task(self) -> str:
+        """The task, as the study names it."""
+        return self.cells[0].task
+
+    @property
+    def backend(self) -> str:
+        """The backend."""
+        return self.cells[0].plugin.name
+
+    @property
+    def folders(self) -> frozenset[Path]:
+        """Where its runs are, or will be, as absolute paths."""
+        return frozenset(cell.folder.resolve() for cell in self.cells)
+
+
+def plan(
+    study: Study, output: Path, data: Path | None = None, overrides: Sequence[Override] = ()
+) -> tuple[PlannedRow, ...]:
+    """The rows of ``study``, every option checked and every data set read.
+
+    ``overrides`` are options for all of it, beyond its file.
+
+    Raises:
+        ConfigError: for names, options or presets that do not exist.
+        DataError: for a data set that cannot be read.
+    """
+    rows: list[PlannedRow] = []
+    for combination in combinations(study):
+        request = _request(study, combination, output, data, overrides)
+        rows += _rows(combination, planning.plan(request))
+    return tuple(rows)
+
+
+def cells(rows: Sequence[PlannedRow]) -> tuple[GridCell, ...]:
+    """The runs of all rows, each once: two points may mean one configuration."""
+    return tuple({cell.folder: cell for row in rows for cell in row.cells}.values())
+
+
+def _request(
+    study: Study, combination: Combination, output: Path, data: Path | None,
+    overrides: Sequence[Override],
+) -> Request:  # fmt: skip
+    own = [Override.of(name, value) for name, value in combination.options.items()]
+    everything = (*own, *overrides)
+    settings = config.settings_from(everything)
+    return Request(
+        study.tasks, combination.backends, study.seeds, combination.preset, everything,
+        settings, output, data,
+    )  # fmt: skip
+
+
+def _rows(combination: Combination, planned: Sequence[GridCell]) -> Iterator[PlannedRow]:
+    rows: dict[tuple[str, str], list[GridCell]] = {}
+    for cell in planned:
+        rows.setdefault((cell.task, cell.plugin.name), []).append(cell)
+    for found in rows.values():
+        yield PlannedRow(combination.place, tuple(found))

@@ -1,0 +1,73 @@
+"""A study as Markdown: its question, a table for each panel, and what may be said of it."""
+
+from collections.abc import Iterator, Sequence
+
+from tabulate import tabulate
+
+from harness.comparability.systems import System
+from harness.leaderboard import columns
+from harness.numbers import NOT_KNOWN, mebibytes, percent, rounded, whole
+from harness.studies.answer import sentences
+from harness.studies.design import Study
+from harness.studies.estimate import Expected
+from harness.studies.panels import HEADLINE, Panel
+
+_COSTS = ("train_seconds", "predict_rate", "memory", "parameters")
+
+
+def markdown(study: Study, panels: Sequence[Panel], name: str) -> str:
+    """The whole answer of ``study``, called ``name``."""
+    parts = [f"## {name}: {study.question}"]
+    for panel in panels:
+        parts += [f"### {panel.title}", table(study, panel), *answer(study, panel)]
+    return "\n\n".join(parts) + "\n"
+
+
+def answer(study: Study, panel: Panel) -> tuple[str, ...]:
+    """What may be said of a panel, and where its points differ in more than the axis."""
+    return sentences(panel, study.axes[study.subject].numbers)
+
+
+def table(study: Study, panel: Panel) -> str:
+    """The points of a panel as a Markdown table, in the order of the axis."""
+    heads, rows = cells(study, panel)
+    return tabulate(rows, heads, "pipe", disable_numparse=True, stralign="right")
+
+
+def cells(study: Study, panel: Panel) -> tuple[list[str], list[list[str]]]:
+    """The heads and the rows of a panel."""
+    measures = [columns.measure(key) for key in _COSTS]
+    kept = [measure for measure in measures if measure is not None]
+    heads = [study.subject, "F1", "95 % interval", "letters", "seeds"]
+    heads += [measure.column.title for measure in kept]
+    rows = [
+        [*_scores(panel, system), *(measure.cell(system).text for measure in kept)]
+        for system in panel.systems
+    ]
+    return heads, rows
+
+
+def _scores(panel: Panel, system: System) -> Iterator[str]:
+    claims = panel.claims
+    found = claims.intervals[system.name] if claims else None
+    yield system.name
+    yield HEADLINE.cell(system).shown
+    yield f"{percent(found.low)} to {percent(found.high)}" if found else NOT_KNOWN
+    yield (claims.letters.get(system.name) if claims else None) or NOT_KNOWN
+    done, planned = len(system.results), system.planned
+    yield str(done) if done == planned else f"{done} of {planned}"
+
+
+def describe(expected: Expected, rows: int) -> str:
+    """What a study will take, before it starts."""
+    left = expected.runs - expected.finished
+    text = f"{rows} rows, {expected.runs} runs: {expected.finished} finished, {whole(left)} to do"
+    if left and expected.unknown < left:
+        hours = expected.seconds / 3600
+        text += f", {rounded(hours, 1)} hours one after another"
+        if expected.peak_bytes is not None:
+            text += f", {mebibytes(expected.peak_bytes)} MiB at most"
+        text += " (as finished runs of the same backend on the same task took)"
+    if expected.unknown:
+        text += f"; of {expected.unknown} nothing is known, since none like them is finished"
+    return text

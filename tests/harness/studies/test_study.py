@@ -1,0 +1,95 @@
+"""A study from its file to its answer: its runs are ordinary ones, and it says what they allow."""
+
+import pytest
+from program import harness
+
+QUESTION = """\
+question: How long must a name be to be looked up?
+tasks: [demo]
+backends: [dictionary]
+preset: tiny
+seeds: [1, 2, 3]
+axes:
+  shortest: {values: [VALUES]}
+"""
+
+
+def ask(folder, *more, values="1, 2, 9", code=0):
+    (folder / "mine.yaml").write_text(QUESTION.replace("VALUES", values), encoding="utf-8")
+    return harness("study", "mine.yaml", "-q", *more, folder=folder, code=code)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """A study that was run, with its page and its pictures."""
+    folder = tmp_path_factory.mktemp("study")
+    out, messages = ask(folder, "--page", "page.html", "--plots", "plots")
+    return folder, out, messages
+
+
+def rows(out):
+    cells = [[cell.strip() for cell in line.split("|")] for line in out.splitlines() if "|" in line]
+    return {row[1]: row[2:] for row in cells[2:]}
+
+
+def test_the_points_stand_in_the_order_of_the_axis(asked):
+    _, out, messages = asked
+    assert out.startswith("## mine.yaml: How long must a name be to be looked up?")
+    assert "### demo · dictionary" in out
+    assert list(rows(out)) == ["1", "2", "9"]
+    assert "3 rows, 9 runs: 0 finished, 9 to do" in messages
+
+
+def test_it_says_what_is_behind_and_by_how_much(asked):
+    _, out, _ = asked
+    f1 = {name: float(row[0].split(" ")[0]) for name, row in rows(out).items()}
+    assert f1["9"] < min(f1["1"], f1["2"]) - 10
+    assert f"9 is {max(f1.values()) - f1['9']:.2f} F1 behind it" in out
+    assert "9 has the highest" not in out
+
+
+def test_its_runs_are_ordinary_runs_which_it_does_not_repeat(asked):
+    folder, out, _ = asked
+    table, _ = harness("leaderboard", "results", "--column", "system", "f1", folder=folder)
+    assert "shortest=9" in table
+    again, messages = ask(folder)
+    assert again == out
+    assert "9 finished, 0 to do" in messages
+
+
+def test_it_grows_by_a_point(asked):
+    folder, out, _ = asked
+    told, _ = ask(folder, "--dry-run", values="1, 2, 3, 9")
+    assert "4 rows, 12 runs: 9 finished, 3 to do" in told
+    assert "hours one after another" in told
+    grown, _ = ask(folder, values="1, 2, 3, 9")
+    assert rows(grown)["9"] == rows(out)["9"][:2] + rows(grown)["9"][2:]
+    assert "3" in rows(grown)
+
+
+def test_the_page_holds_the_answer_and_fetches_nothing(asked):
+    folder, out, _ = asked
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    assert "F1 behind it" in page
+    assert "data:image/" in page
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
+    assert (folder / "plots" / "f1.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_one_seed_tells_nothing(asked):
+    folder, _, _ = asked
+    out, _ = ask(folder, "--seed", 1)
+    assert "Cannot be told with these seeds: one seed says nothing" in out
+    assert "highest" not in out
+
+
+def test_points_that_answer_alike_are_not_told_apart(asked):
+    folder, _, _ = asked
+    out, _ = ask(folder, values="9, 10")
+    assert "Cannot be told with these seeds: no two of the 2 points are separable" in out
+    assert "highest" not in out
+
+
+def test_a_study_that_does_not_exist_is_one_message(tmp_path):
+    _, messages = harness("study", "layerz", folder=tmp_path, code=2)
+    assert "did you mean 'layers'" in messages
