@@ -58,7 +58,9 @@ def study(
     dry_run: DryRun = False,
     quiet: Quiet = False,
 ) -> None:
-    """Vary one thing, hold the rest, and say what the difference allows to say.
+    """Vary one thing, and say what it changes.
+
+    The rest is held, and no more is said than the differences allow.
 
     Its runs are ordinary runs: what is finished is not repeated, whichever study asked for it.
     """

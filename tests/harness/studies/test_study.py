@@ -68,7 +68,7 @@ def test_it_grows_by_a_point(asked):
 
 
 def test_the_page_holds_the_answer_and_fetches_nothing(asked):
-    folder, out, _ = asked
+    folder, _, _ = asked
     page = (folder / "page.html").read_text(encoding="utf-8")
     assert "F1 behind it" in page
     assert "data:image/" in page
