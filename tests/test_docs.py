@@ -14,9 +14,9 @@ from program import harness
 
 from harness.data.task import load
 from harness.errors import DataError
+from harness.oracle.foreign_rules import RULES
+from harness.oracle.rule_ceilings import lines
 from harness.resources import folder
-from harness.studies.foreign_rules import RULES
-from harness.studies.rule_ceilings import lines
 
 ROOT = Path(__file__).parents[1]
 REMEDY = "run `python docs/refresh.py`, and `python docs/refresh.py run` for the table of README"

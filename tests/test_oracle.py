@@ -13,10 +13,10 @@ from harness.core import Example, Sentence, Span, Tags, Text
 from harness.data.task import Split, Task
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError
+from harness.oracle import ceilings, rule_ceilings
+from harness.oracle.ceiling import ceiling, measure
 from harness.protocol import Context
 from harness.runs import config
-from harness.studies import ceilings, rule_ceilings
-from harness.studies.ceiling import ceiling, measure
 from harness.tags import encode
 
 ODD = (

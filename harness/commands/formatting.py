@@ -57,9 +57,9 @@ def formats(
     backends = registry.names_of(backend)
     grid.prepare(registry.modules_of(backends), threads=1)
     from harness.analysis.plain_table import table
+    from harness.oracle import format_study
     from harness.runs.config import Override, settings_from
     from harness.runs.plan import Request
-    from harness.studies import format_study
 
     overrides = tuple(map(Override.parse, set_ or []))
     settings = settings_from(overrides, limit=limit)

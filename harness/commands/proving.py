@@ -57,10 +57,10 @@ def rescore(
 
     The new scores are stored as results of their own; no model is needed.
     """
+    from harness.archive.rescoring import Rule
+    from harness.archive.rescoring import rescore as rescored
     from harness.commands.notices import exit_if_broken, notice
     from harness.results import reader, verify
-    from harness.studies.rescoring import Rule
-    from harness.studies.rescoring import rescore as rescored
     from harness.tags import POLICIES
 
     if policy not in POLICIES:
@@ -79,7 +79,7 @@ def merge(folders: Folders, output: OutputFolder) -> None:
 
     Seeds that failed or did not finish come along; runs that may not be compared are refused.
     """
-    from harness.studies.merging import merge as merged
+    from harness.archive.merging import merge as merged
 
     done = merged(folders, output)
     lost = f"; {len(done.lost)} that did not finish" if done.lost else ""
@@ -100,10 +100,10 @@ def reproduce(
     code 1.
     """
     from harness import registry
+    from harness.archive import reproduction
     from harness.results import reader, verify
     from harness.runs import grid
     from harness.runs.progress import Display
-    from harness.studies import reproduction
 
     first = reproduction.stored(folder)
     grid.prepare(registry.modules_of([first.run.backend]), first.run.settings["threads"])
@@ -160,10 +160,10 @@ def import_predictions(
 
     They are scored and stored as a run, so that they enter the same table.
     """
+    from harness.archive.external import FORMATS, Import, write
+    from harness.archive.stated_facts import StatedFacts
     from harness.data.task import load
     from harness.results import evaluate, reader
-    from harness.studies.external import FORMATS, Import, write
-    from harness.studies.stated_facts import StatedFacts
 
     if format_ not in FORMATS:
         msg = f"--format {format_}: choose one of {', '.join(FORMATS)}"
@@ -195,8 +195,8 @@ def oracle(
     Gold goes through the backend's own path (windows, tokenizer, format, repair) and is scored.
     """
     from harness import registry
+    from harness.oracle import ceilings, rule_ceilings
     from harness.runs import grid
-    from harness.studies import ceilings, rule_ceilings
 
     if not backend and not rules:
         raise ConfigError("oracle needs --backend NAME (or `all`), or --rules, or both")

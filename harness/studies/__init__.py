@@ -1,1 +1,1 @@
-"""Operations on finished or repeated runs: rescoring, merging, reproduction, ceilings."""
+"""Questions that runs answer: one thing is varied, and as much is said as the differences allow."""

@@ -10,11 +10,11 @@ from made_runs import LABELS
 from program import called
 from stored_runs import change, write_row, write_run
 
+from harness.archive.merging import merge
+from harness.archive.reproduction import stored as to_reproduce
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.results import evaluate, reader, stored, verify
-from harness.studies.merging import merge
-from harness.studies.reproduction import stored as to_reproduce
 
 PERFECT = {label: [99, 0, 0] for label in LABELS}
 

@@ -8,11 +8,11 @@ import socket
 import pytest
 from stored_runs import write_run
 
+from harness.archive.merging import merge
 from harness.errors import ConfigError, DataError, LockedError
 from harness.protocol import UNFINISHED
 from harness.results import locking, reader, store
 from harness.results.locking import HOLDER, LOCK
-from harness.studies.merging import merge
 
 D1 = {"digest": "d1", "seed": 13}
 

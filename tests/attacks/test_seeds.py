@@ -7,10 +7,10 @@ import pytest
 from program import called, harness
 from stored_runs import change, write_row, write_run
 
+from harness.archive import merging
+from harness.archive.merging import merge
 from harness.leaderboard.build import build
 from harness.results import reader
-from harness.studies import merging
-from harness.studies.merging import merge
 
 
 def table(folder):

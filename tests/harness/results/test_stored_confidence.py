@@ -6,11 +6,11 @@ import pytest
 from pydantic import ValidationError
 from stored_runs import write_run
 
+from harness.archive.rescoring import Rule
 from harness.leaderboard.measures import MEASURES
 from harness.results import confidence, reader, verify
 from harness.results.record import Calibration, Prediction
 from harness.scoring.calibration import calibration_error
-from harness.studies.rescoring import Rule
 from harness.tags import decode
 
 MEASURE = {measure.key: measure for measure in MEASURES}

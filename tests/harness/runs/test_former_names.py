@@ -6,11 +6,11 @@ from program import harness
 from stored_runs import SETTINGS, write_run
 
 from backends.encoder import BertCrf
+from harness.archive import reproduction
 from harness.core import Example, Sentence, Span
 from harness.protocol import Context, DevScore
 from harness.results import reader
 from harness.runs.predict import restore
-from harness.studies import reproduction
 from harness.tags import tag_set
 
 BEFORE = {

@@ -6,10 +6,10 @@ import pytest
 import tiny_task
 
 from harness.errors import ConfigError
+from harness.oracle import format_study
 from harness.runs import run
 from harness.runs.config import Override, settings_from
 from harness.runs.plan import Request
-from harness.studies import format_study
 
 TINY = ("layers=1", "width=32", "attention_heads=2", "epochs=1")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from harness.archive.stated_facts import StatedFacts
 from harness.core import Decoded, Example, Span
 from harness.data import readers, schemes
 from harness.data.overlap import seen_in_train
@@ -25,7 +26,6 @@ from harness.results.record import Cost, Metrics, Run
 from harness.results.writer import TrainingFiles
 from harness.runs import hardware
 from harness.runs.recording import data_of, facts_of
-from harness.studies.stated_facts import StatedFacts
 from harness.tags import encode
 from harness.version import __version__
 

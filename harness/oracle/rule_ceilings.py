@@ -7,10 +7,10 @@ from pathlib import Path
 from harness.core import Counts
 from harness.data.splits import TEST
 from harness.data.task import Task, load
+from harness.oracle.ceiling import first_difference
+from harness.oracle.foreign_rules import RULES, ForeignRule
 from harness.scoring.counting import count
 from harness.scoring.score import percent
-from harness.studies.ceiling import first_difference
-from harness.studies.foreign_rules import RULES, ForeignRule
 
 
 @dataclass(frozen=True, slots=True)

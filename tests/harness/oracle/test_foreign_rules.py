@@ -4,8 +4,8 @@ import pytest
 
 from harness.core import Example, Sentence, Span
 from harness.data.task import Split, Task, load
-from harness.studies.foreign_rules import RULES
-from harness.studies.rule_ceilings import lines, rule_ceiling
+from harness.oracle.foreign_rules import RULES
+from harness.oracle.rule_ceilings import lines, rule_ceiling
 
 DEMO = load("demo")
 ANSWERS = {rule.name: rule.answer for rule in RULES}

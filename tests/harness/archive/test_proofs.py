@@ -6,13 +6,13 @@ import pytest
 import tiny_task
 from stored_runs import change, seal
 
+from harness.archive.external import Import, write
+from harness.archive.merging import merge
+from harness.archive.rescoring import Rule, rescore
 from harness.data import task
 from harness.errors import ConfigError, DataError
 from harness.results import reader
 from harness.results.verify import problems, require_sound
-from harness.studies.external import Import, write
-from harness.studies.merging import merge
-from harness.studies.rescoring import Rule, rescore
 from harness.tags import encode
 
 

@@ -17,13 +17,13 @@ from harness.generation.formats import Words, format_named
 from harness.generation.prompt import of_format
 from harness.leaderboard.columns import BY_KEY
 from harness.numbers import NOT_KNOWN, one_decimal
+from harness.oracle.ceilings import ceiling_of
 from harness.results import reader, verify
 from harness.results.verify import Sound
 from harness.runs.config import Override
 from harness.runs.options import declared
 from harness.runs.plan import GridCell, Request, plan
 from harness.scoring.score import percent
-from harness.studies.ceilings import ceiling_of
 from harness.tags import encode
 
 NAMES = ("tags", "char-tag", "indexed", "inline")
@@ -35,7 +35,7 @@ HEAD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class FormatStudy:
     """The cells of one backend with one format, a seed each."""
 
     backend: str
@@ -43,14 +43,14 @@ class Study:
     cells: tuple[GridCell, ...]
 
 
-def studies(request: Request, formats: Sequence[str]) -> tuple[Study, ...]:
+def studies(request: Request, formats: Sequence[str]) -> tuple[FormatStudy, ...]:
     """One study per backend of ``request`` and format, on its first task.
 
     Raises:
         ConfigError: for a backend that writes no format, or a format without a prompt.
     """
     return tuple(
-        Study(backend, name, plan(_asking(request, backend, name)))
+        FormatStudy(backend, name, plan(_asking(request, backend, name)))
         for backend in request.backends
         for name in formats
     )
@@ -71,7 +71,7 @@ def _asking(request: Request, backend: str, name: str) -> Request:
     return replace(request, backends=(backend,), overrides=(*overrides, *request.overrides))
 
 
-def rows(found: Sequence[Study]) -> Iterator[tuple[str, ...]]:
+def rows(found: Sequence[FormatStudy]) -> Iterator[tuple[str, ...]]:
     """The rows under ``HEAD``: means over the seeds that finished, none where none did."""
     for study in found:
         folders = [cell.folder for cell in study.cells if cell.folder.is_dir()]
@@ -83,7 +83,7 @@ def rows(found: Sequence[Study]) -> Iterator[tuple[str, ...]]:
             yield (*about, *_lengths(study), *_means(runs), _quarters(runs))
 
 
-def _lengths(study: Study) -> tuple[str, str, str]:
+def _lengths(study: FormatStudy) -> tuple[str, str, str]:
     """The length of right answers to the test set in pieces and characters, and the ceiling."""
     cell, form = study.cells[0], format_named(study.format)
     examples = load(cell.task, cell.data, cell.settings.limit).splits[TEST].examples

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from harness.core import Example, Span
 from harness.generation import readback
-from harness.studies.bert_words import Range, words
+from harness.oracle.bert_words import Range, words
 from harness.tags import OUTSIDE, encode
 
 Answer: TypeAlias = Callable[[Example], tuple[str, ...]]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from harness.data.task import load
 from harness.data.windows import WindowPolicy
+from harness.oracle.ceiling import CAUSES, Ceiling, ceiling, list_repairs
 from harness.runs.config import Override, settings_from
 from harness.runs.handout import dev_scorer
 from harness.runs.plan import GridCell, Request, plan
 from harness.runs.run import make
 from harness.scoring.score import percent
-from harness.studies.ceiling import CAUSES, Ceiling, ceiling, list_repairs
 
 
 def lines(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from harness.studies.bert_words import words
+from harness.oracle.bert_words import words
 
 # Letters, marks, controls, blanks and signs of each class that the rule tells apart.
 SIGNS = (
