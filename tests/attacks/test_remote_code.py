@@ -43,7 +43,9 @@ def evil(tmp_path):
 @pytest.mark.parametrize(
     "load",
     [
-        lambda folder: architecture.pretrained(str(folder), EncoderShape(init="pretrained")),
+        lambda folder: architecture.pretrained(
+            "bert", str(folder), EncoderShape(init="pretrained")
+        ),
         PretrainedTable.load,
         pretrained.read_tokenizer,
         lambda folder: pretrained.read_model(folder, "AutoModelForCausalLM"),
