@@ -71,8 +71,9 @@ FAULTS = (
     Fault(
         "metrics.json before run.json",
         "harness/results/writer.py",
-        "    store.write_json(folder / store.RUN, run.model_dump())\n    store.write_json(folder / store.COMPLETE, scores.metrics.model_dump())\n",
-        "    store.write_json(folder / store.COMPLETE, scores.metrics.model_dump())\n    store.write_json(folder / store.RUN, run.model_dump())\n",
+        "    store.write_json(folder / store.RUN, run.model_dump())\n    complete =",
+        "    store.write_json(folder / store.COMPLETE, scores.metrics.model_dump())\n"
+        "    store.write_json(folder / store.RUN, run.model_dump())\n    complete =",
         LAST,
     ),
     Fault(
@@ -82,9 +83,7 @@ FAULTS = (
         '        "weights"',
         SAME,
     ),
-    Fault(
-        "identity without weights", PLAN, '        "weights": weights(options.values),\n', "", SAME
-    ),
+    Fault("identity without weights", PLAN, '        "weights": dict(weights),\n', "", SAME),
     Fault(
         "identity without prompts", PLAN, '        "prompts": prompts(options.values),\n', "", SAME
     ),
