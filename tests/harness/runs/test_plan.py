@@ -59,6 +59,15 @@ def test_the_preset(request_):
     assert digest(one) != digest(other)
 
 
+def test_the_preset_by_its_name_where_its_options_are_those_of_another(request_):
+    one, other = (
+        replace(request_, backends=("dictionary",), preset=name) for name in ("tiny", "small")
+    )
+    values = [dict(plan.plan(request)[0].options.values) for request in (one, other)]
+    assert values[0] == values[1]
+    assert digest(one) != digest(other)
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"precision": "bf16"}, {"threads": 2}, {"window_limit": 128}, {"window_margin": 16},
