@@ -16,6 +16,7 @@ import typer
 
 from harness.commands import (
     analysing,
+    checking,
     data,
     formatting,
     listing,
@@ -58,6 +59,7 @@ for module in (
     studying,
     pretraining,
     listing,
+    checking,
     data,
     predicting,
     results,

@@ -55,8 +55,9 @@ def _sentencepiece(sentences: Sequence[Sentence], extra: Iterable[str]) -> Any:
 
 def _lines(sentences: Sequence[Sentence], extra: Iterable[str]) -> Iterator[str]:
     seen = Counter(unit for sentence in sentences for unit in sentence.units)
+    least = min(2, max(seen.values(), default=0))  # a text in which nothing comes twice is kept
     for sentence in sentences:
-        line = sentence.joiner.join(unit for unit in sentence.units if seen[unit] > 1)
+        line = sentence.joiner.join(unit for unit in sentence.units if seen[unit] >= least)
         if line.strip():
             yield line.replace("\n", " ")
     for text in extra:

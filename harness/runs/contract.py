@@ -90,13 +90,13 @@ class Checked:
         """As ``Backend.fit``."""
         with self._asked("fit", (*train, *dev)):
             found: Any = self.backend.fit(tuple(train), tuple(dev))
-        return self._report(found)
+        return require_report(self.name, found)
 
     def predict(self, sentences: Sequence[Sentence]) -> Sequence[Output]:
         """As ``Backend.predict``."""
         with self._asked("predict", sentences):
             found: Any = self.backend.predict(tuple(sentences))
-        return self._answers("predict", found, sentences)
+        return require_answers(self.name, "predict", found, sentences)
 
     def surprisal(self, examples: Sequence[Example]) -> Sequence[Sequence[float] | None]:
         """As ``MeasuresSurprisal.surprisal``; None for each where the backend measures nothing."""
@@ -104,11 +104,7 @@ class Checked:
             return [None] * len(examples)
         with self._asked("surprisal", examples):
             found: Any = self.backend.surprisal(tuple(examples))
-        if not isinstance(found, Sequence) or len(found) != len(examples):
-            number = len(found) if isinstance(found, Sequence) else _kind(found)
-            what = f"returned {number} answers for {len(examples)} sentences"
-            raise self._broken("surprisal", what)
-        return found
+        return require_bits(self.name, found, examples)
 
     def save(self, folder: Path) -> None:
         """As ``Backend.save``."""
@@ -127,31 +123,7 @@ class Checked:
         with asked(self.name, method):
             yield
         if hash(tuple(given)) != before:
-            raise self._broken(method, "changed the sentences that it was given")
-
-    def _broken(self, method: str, what: str) -> BackendError:
-        return BackendError(f"{method} of backend {self.name!r} {what}")
-
-    def _report(self, found: Any) -> FitReport:
-        if not isinstance(found, FitReport):
-            what = f"returned {_kind(found)}, not a harness.protocol.FitReport"
-            raise self._broken("fit", what)
-        try:
-            TypeAdapter(FitReport).validate_python(asdict(found))
-        except ValidationError as error:
-            raise self._broken("fit", f"returned a report with {first_error(error)}") from error
-        if problem := _contradiction(found):
-            raise self._broken("fit", f"returned a report with {problem}")
-        return found
-
-    def _answers(self, method: str, found: Any, given: Sequence[Sentence]) -> Sequence[Output]:
-        if not isinstance(found, Sequence) or isinstance(found, str | bytes):
-            what = f"returned {_kind(found)}, not a list of Tags or Text, one for each sentence"
-            raise self._broken(method, what)
-        if len(found) != len(given):
-            what = f"returned {len(found)} outputs for {len(given)} sentences"
-            raise self._broken(method, what)
-        return found
+            raise _broken(self.name, method, "changed the sentences that it was given")
 
 
 class CheckedGenerator(Checked):
@@ -162,10 +134,72 @@ class CheckedGenerator(Checked):
         backend: Any = self.backend
         with self._asked("generate", sentences):
             found: Any = backend.generate(tuple(sentences))
-        for answer in (answers := self._answers("generate", found, sentences)):
-            if not isinstance(answer, Text):
-                raise self._broken("generate", f"answered with {_kind(answer)}, not with Text")
-        return [answer for answer in answers if isinstance(answer, Text)]
+        return require_texts(self.name, found, sentences)
+
+
+def require_report(name: str, found: Any) -> FitReport:
+    """What ``fit`` of the backend ``name`` returned, which is a report without contradiction.
+
+    Raises:
+        BackendError: for anything else.
+    """
+    if not isinstance(found, FitReport):
+        raise _broken(name, "fit", f"returned {_kind(found)}, not a harness.protocol.FitReport")
+    try:
+        TypeAdapter(FitReport).validate_python(asdict(found))
+    except ValidationError as error:
+        raise _broken(name, "fit", f"returned a report with {first_error(error)}") from error
+    if problem := _contradiction(found):
+        raise _broken(name, "fit", f"returned a report with {problem}")
+    return found
+
+
+def require_answers(
+    name: str, method: str, found: Any, given: Sequence[Sentence]
+) -> Sequence[Output]:
+    """What ``method`` of the backend ``name`` returned: a list, one answer for each of ``given``.
+
+    Raises:
+        BackendError: for anything else.
+    """
+    if not isinstance(found, Sequence) or isinstance(found, str | bytes):
+        what = f"returned {_kind(found)}, not a list of Tags or Text, one for each sentence"
+        raise _broken(name, method, what)
+    if len(found) != len(given):
+        what = f"returned {len(found)} outputs for {len(given)} sentences"
+        raise _broken(name, method, what)
+    return found
+
+
+def require_texts(name: str, found: Any, given: Sequence[Sentence]) -> list[Text]:
+    """What ``generate`` of the backend ``name`` returned: a text for each of ``given``.
+
+    Raises:
+        BackendError: for anything else.
+    """
+    answers = require_answers(name, "generate", found, given)
+    for answer in answers:
+        if not isinstance(answer, Text):
+            raise _broken(name, "generate", f"answered with {_kind(answer)}, not with Text")
+    return [answer for answer in answers if isinstance(answer, Text)]
+
+
+def require_bits(
+    name: str, found: Any, given: Sequence[Example]
+) -> Sequence[Sequence[float] | None]:
+    """What ``surprisal`` of the backend ``name`` returned: an answer for each of ``given``.
+
+    Raises:
+        BackendError: for anything else.
+    """
+    if not isinstance(found, Sequence) or len(found) != len(given):
+        number = len(found) if isinstance(found, Sequence) else _kind(found)
+        raise _broken(name, "surprisal", f"returned {number} answers for {len(given)} sentences")
+    return found
+
+
+def _broken(name: str, method: str, what: str) -> BackendError:
+    return BackendError(f"{method} of backend {name!r} {what}")
 
 
 def _kind(found: Any) -> str:
