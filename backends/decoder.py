@@ -32,7 +32,7 @@ from backends.generating.question import Question, draw_shots, prompt_for
 from backends.pretraining.characters import Characters
 from backends.pretraining.from_text import FromText
 from backends.pretraining.next_character import NextCharacter
-from backends.pretraining.objective import Objective
+from backends.pretraining.objective import PretrainingObjective
 from backends.training.device import set_up
 from backends.training.distances import NOWHERE
 from backends.training.layers import place
@@ -108,7 +108,7 @@ class Gpt(FromText, Generator):
         rendered = self.prompt.render(self.context.tags, 1 if self.prompting.shots else 0)
         return [*super().texts_to_cover(), *parts(rendered)]
 
-    def objective(self, characters: Characters, length: int) -> Objective:
+    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
         """As of ``FromText``; the model takes any ``length``."""
         del length
         return NextCharacter(

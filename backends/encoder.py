@@ -15,7 +15,7 @@ import torch
 from backends.pretraining.characters import Characters
 from backends.pretraining.from_text import FromText
 from backends.pretraining.masked import MaskedCharacters
-from backends.pretraining.objective import Objective
+from backends.pretraining.objective import PretrainingObjective
 from backends.pretraining.reading import CharacterReader
 from backends.pretraining.replaced import ReplacedCharacters, generator_for
 from backends.tagging import checkpoint
@@ -249,7 +249,7 @@ class EncoderBackend(FromText):
         """``answer`` to what was read of ``sentence``, and how many of its units were not."""
         return replace(answer, unread=len(sentence) - len(answer.tags))
 
-    def objective(self, characters: Characters, length: int) -> Objective:
+    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
         """As of ``FromText``."""
         return MaskedCharacters(self._reader(characters, length), characters)
 
@@ -309,7 +309,7 @@ class Electra(EncoderBackend):
     architecture, head = "electra", SoftmaxHead
     base = "hfl/chinese-electra-180g-base-discriminator"
 
-    def objective(self, characters: Characters, length: int) -> Objective:
+    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
         """As of ``FromText``."""
         reader = self._reader(characters, length)
         return ReplacedCharacters(reader, generator_for(reader), characters)

@@ -31,7 +31,7 @@ from backends.generating.padding import (
 )
 from backends.pretraining.characters import Characters
 from backends.pretraining.from_text import FromText
-from backends.pretraining.objective import Objective
+from backends.pretraining.objective import PretrainingObjective
 from backends.pretraining.span_corruption import SpanCorruption
 from harness.core import Example, Sentence
 from harness.protocol import Context
@@ -57,7 +57,7 @@ class T5(FromText, Generator):
         """Take note of the options."""
         super().__init__(context, shape, decoding, recipe)
 
-    def objective(self, characters: Characters, length: int) -> Objective:
+    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
         """As of ``FromText``; the model takes any ``length``."""
         del length
         return SpanCorruption(

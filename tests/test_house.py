@@ -1,8 +1,10 @@
 """The rooms of the house hold: each wrong import that was once planted and passed is refused."""
 
+import ast
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,15 @@ def test_a_room_that_no_layer_names_is_refused(house):
         assert any(ROOMS in line for line in broken(house))
     finally:
         room.unlink()
+
+
+def test_no_public_class_name_has_two_owners():
+    """A name stands for one idea, wherever it is read."""
+    files = [path for room in ("harness", "backends") for path in (ROOT / room).rglob("*.py")]
+    owners = Counter(
+        node.name
+        for path in files
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, times in owners.items() if times > 1] == []

@@ -5,6 +5,9 @@ on much text, attention finds that unit in the question by what it reads; on som
 it does not, and neither copies nor tags. Here attention is told the distance, in units, from where
 the answer is to each unit of the question; how to use it is learned.
 
+A T5 is also given that unit, as its encoder sees it, in what its decoder reads, and its layers begin
+by adding nothing: to write the unit again is then where training begins, and not what it must find.
+
 Both are read and written like any model of transformers; the class is named in the configuration.
 ``generate`` looks at the names of what ``forward`` takes, and leaves out what has no name there.
 """
@@ -15,6 +18,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 from transformers import AutoConfig, GPT2LMHeadModel, T5ForConditionalGeneration
+from transformers.models.bart.modeling_bart import BartScaledWordEmbedding
 from transformers.models.t5.modeling_t5 import T5Stack
 
 from backends.generating.padding import causal_mask, key_mask
@@ -42,8 +46,8 @@ class SeeingStack(T5Stack):
         return super().forward(inputs_embeds=seen, attention_mask=attention_mask, **others)
 
 
-class AlignedT5(T5ForConditionalGeneration):
-    """A T5 whose encoder sees neighbours and whose attention across knows the unit.
+class CopyingT5(T5ForConditionalGeneration):
+    """A T5 whose encoder sees neighbours, and whose decoder has the unit that its answer is at.
 
     ``config.sight`` are the fields of ``Sight``; ``config.stride``, the tokens of an answer that
     a unit takes, or None if that is not to be known. Masks of inputs are numbered: 0 where there
@@ -55,7 +59,51 @@ class AlignedT5(T5ForConditionalGeneration):
         self.distances = Distances(config.num_heads)
         encoder: Any = self.get_encoder()
         self.encoder = SeeingStack(encoder.config)
-        self.set_input_embeddings(self.shared)
+        self._scale_embeddings()
+        self._add_nothing()
+
+    def _scale_embeddings(self) -> None:
+        """Embeddings of 1 / sqrt(width), read sqrt(width) times as large (Vaswani et al. 2017, 3.4).
+
+        T5's own start at 1, which is far to go in the steps of AdamW; what they say is the same.
+        """
+        tokens, width = self.shared.weight.shape
+        embeddings = BartScaledWordEmbedding(tokens, width, None, embed_scale=width**0.5)
+        torch.nn.init.normal_(embeddings.weight, std=T5_DEVIATION * width**-0.5)
+        self.config.scale_decoder_outputs = False
+        self.set_input_embeddings(embeddings)
+        self.tie_weights()
+
+    def _add_nothing(self) -> None:
+        """What a layer adds to the stream starts at zero (Zhang et al. 2019, "Fixup").
+
+        T5's own start as large as the embeddings, which are hidden among them.
+        """
+        for name, parameter in self.named_parameters():
+            if name.endswith((".o.weight", ".wo.weight")):
+                torch.nn.init.zeros_(parameter)
+
+    def read(
+        self, ids: torch.Tensor, numbered: torch.Tensor, states: torch.Tensor, start: int
+    ) -> torch.Tensor:
+        """What the decoder reads: tokens, and the unit that each one comes before.
+
+        Args:
+            ids: (rows, positions) of answers, from ``start`` on.
+            numbered: (rows, inputs).
+            states: what the encoder says of the inputs (rows, inputs, width).
+            start: the first place.
+
+        Returns:
+            (rows, positions, width).
+        """
+        tokens: torch.Tensor = self.shared(ids)
+        if self.config.stride is None:
+            return tokens
+        positions = torch.arange(start, start + ids.shape[1], device=ids.device)
+        units = positions // self.config.stride + 1  # (positions,)
+        own = (numbered[:, None, :] == units[:, None]).to(states)  # (rows, positions, inputs)
+        return tokens + own / own.sum(-1, keepdim=True).clamp(min=1) @ states
 
     def across(self, numbered: torch.Tensor, start: int, end: int) -> torch.Tensor:
         """What attention across adds for the positions from ``start`` to ``end`` of the answers.
@@ -87,9 +135,11 @@ class AlignedT5(T5ForConditionalGeneration):
         if encoder_outputs is None:
             encoder_outputs = self.encoder(input_ids, attention_mask=key_mask(attention_mask))
         start = past_key_values.get_seq_length() if past_key_values is not None else 0
+        end = start + decoder_input_ids.shape[1]
+        states = encoder_outputs[0]
         return super().forward(
-            attention_mask=self.across(attention_mask, start, start + decoder_input_ids.shape[1]),
-            decoder_input_ids=decoder_input_ids,
+            attention_mask=self.across(attention_mask, start, end),
+            decoder_inputs_embeds=self.read(decoder_input_ids, attention_mask, states, start),
             encoder_outputs=encoder_outputs,
             past_key_values=past_key_values,
             **others,
@@ -178,7 +228,7 @@ def is_aligned(model: Any) -> bool:
     return hasattr(model, "distances")
 
 
-_CLASSES = {kind.__name__: kind for kind in (AlignedT5, AlignedGpt2)}
+_CLASSES = {kind.__name__: kind for kind in (CopyingT5, AlignedGpt2)}
 
 
 def class_of(folder: Path) -> Any:

@@ -37,7 +37,8 @@ class IncrementalT5:
     ) -> None:
         states = model.get_encoder()(inputs, attention_mask=key_mask(mask)).last_hidden_state
         states = states.repeat_interleave(beam, 0)  # (rows, positions, width)
-        self._across = _across(model, mask.repeat_interleave(beam, 0), capacity, states)
+        self._inputs = mask.repeat_interleave(beam, 0), states
+        self._across = _across(model, self._inputs[0], capacity, states)
         self._model, self._decoder = model, model.get_decoder()
         self._first = first.repeat_interleave(beam, 0)  # (rows, width)
         self._layers = [_Layer(block, states, capacity) for block in self._decoder.block]
@@ -61,11 +62,19 @@ class IncrementalT5:
         bias = self._bias[:, :, start:end, :end]
         across = None if self._across is None else self._across[:, :, start:end]
         last = None if across is None else across[:, :, -1:]
-        stream = self._decoder.embed_tokens(block)  # (rows, positions, width)
+        stream = self._read(block, start)  # (rows, positions, width)
         for layer in self._layers[:-1]:
             stream = layer(stream, stream, bias, across)
         stream = self._layers[-1](stream, stream[:, -1:], bias[:, :, -1:], last)  # (rows, 1, width)
         return self._scores(_norm(self._decoder.final_layer_norm, stream[:, -1]))
+
+    def _read(self, block: torch.Tensor, start: int) -> torch.Tensor:
+        """What the decoder reads (rows, positions, width) of ``block``, which is at ``start``."""
+        if is_aligned(self._model):
+            read: torch.Tensor = self._model.read(block, *self._inputs, start)
+        else:
+            read = self._decoder.embed_tokens(block)
+        return read
 
     def _scores(self, hidden: torch.Tensor) -> torch.Tensor:
         """What the head says to ``hidden`` (rows, width); T5 1.0 scales before it."""
@@ -78,6 +87,8 @@ class IncrementalT5:
         """Go on with ``rows``; what the encoder said is the same for all beams of a sentence."""
         for layer in self._layers:
             layer.keep(rows, moved=moved)
+        mask, states = self._inputs
+        self._inputs = mask[: len(rows)], states[: len(rows)]
         if self._across is not None:
             self._across = self._across[: len(rows)]
 

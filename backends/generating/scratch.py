@@ -68,7 +68,7 @@ def encoder_decoder(shape: GeneratorShape, size: int, stride: int | None = None)
     """A random T5 of ``size`` tokens; one whose answers give each unit ``stride``, if any."""
     from transformers import T5Config, T5ForConditionalGeneration
 
-    from backends.generating.aligned import AlignedT5
+    from backends.generating.aligned import CopyingT5
 
     width, heads = shape.width or shape.WIDTH, shape.attention_heads or shape.HEADS
     config = T5Config(
@@ -85,7 +85,7 @@ def encoder_decoder(shape: GeneratorShape, size: int, stride: int | None = None)
     )
     if _is_plain(shape, stride):
         return T5ForConditionalGeneration(config)
-    return AlignedT5(_extended(config, shape, stride))
+    return CopyingT5(_extended(config, shape, stride))
 
 
 def decoder(shape: GeneratorShape, size: int, stride: int | None = None) -> Any:

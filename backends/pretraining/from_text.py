@@ -6,7 +6,7 @@ from typing import Any
 
 from backends.pretraining import loop
 from backends.pretraining.characters import Characters
-from backends.pretraining.objective import Objective
+from backends.pretraining.objective import PretrainingObjective
 from backends.pretraining.recipe import PretrainRecipe
 from harness.errors import ConfigError
 from harness.protocol import Context, PretrainReport, TextStream
@@ -21,7 +21,7 @@ class FromText(ABC):
     shape: Any
 
     @abstractmethod
-    def objective(self, characters: Characters, length: int) -> Objective:
+    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
         """What is predicted of windows of ``length``, by a random model of ``characters``."""
 
     def pretrain(

@@ -17,7 +17,7 @@ import torch
 from backends.pretraining.characters import Characters
 from backends.pretraining.curve import Curve
 from backends.pretraining.flops import counted
-from backends.pretraining.objective import Asked, Objective
+from backends.pretraining.objective import Asked, PretrainingObjective
 from backends.pretraining.optimisers import optimisers
 from backends.pretraining.recipe import PretrainRecipe
 from backends.training.averaging import Average
@@ -38,7 +38,7 @@ from harness.protocol import Context, PretrainReport, Progress, TextStream
 
 
 def pretrain(
-    make: Callable[[Characters, int], Objective],
+    make: Callable[[Characters, int], PretrainingObjective],
     text: TextStream,
     folder: Path,
     recipe: PretrainRecipe,
@@ -57,7 +57,7 @@ def pretrain(
     if text.length > objective.positions:
         msg = f"--window {text.length}: the model has {objective.positions} positions"
         raise ConfigError(msg)
-    loop = _Loop(objective, text, recipe, context)
+    loop = _Pretraining(objective, text, recipe, context)
     loop.run()
     loop.average.swap()
     return PretrainReport(
@@ -72,10 +72,10 @@ def pretrain(
     )
 
 
-class _Loop:
+class _Pretraining:
     def __init__(
         self,
-        objective: Objective,
+        objective: PretrainingObjective,
         text: TextStream,
         recipe: PretrainRecipe,
         context: Context,

@@ -76,19 +76,19 @@ class MaskedCharacters:
         self.model = Guesser(reader)
 
     def ask(self, ids: Ids, size: int, rng: np.random.Generator) -> Asked:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         chosen = chosen_places(ids, rng)
         read = torch.from_numpy(corrupted(ids, chosen, len(self.characters), rng))
         whole = (read, *map(torch.from_numpy, (ids, chosen)))
         return Asked([hidden_batch(*rows) for rows in batched(size, *whole)], int(np.sum(chosen)))
 
     def loss(self, batch: Hidden) -> Loss:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         total = functional.cross_entropy(self.model(batch), batch.targets, reduction="sum")
         return Loss(total, {"masked": (total.detach(), len(batch.targets))})
 
     def save(self, folder: Path) -> int:
-        """As of ``Objective``: the reader, without the head."""
+        """As of ``PretrainingObjective``: the reader, without the head."""
         self.characters.save(folder, self.positions)
         return self.reader.save(folder)
 

@@ -39,7 +39,7 @@ class NextCharacter:
         self.positions = int(model.config.max_position_embeddings)
 
     def ask(self, ids: Ids, size: int, rng: np.random.Generator) -> Asked:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         targets = np.where(ids[:, 1:] == UNKNOWN, IGNORED, ids[:, 1:])
         places = shifted(ids[:, :-1], self.positions, rng)
         whole = (torch.from_numpy(ids[:, :-1]), places, torch.from_numpy(targets))
@@ -49,7 +49,7 @@ class NextCharacter:
         return Asked(batches, sum(batch.due for batch in batches))
 
     def loss(self, batch: Following) -> Loss:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         logits = self.model(
             input_ids=batch.read, position_ids=batch.positions, use_cache=False
         ).logits  # (windows, length - 1, tokens)
@@ -57,7 +57,7 @@ class NextCharacter:
         return Loss(total, {"next": (total.detach(), batch.due)})
 
     def save(self, folder: Path) -> int:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         self.characters.save(folder, self.positions)
         return save(self.model, folder)
 

@@ -27,7 +27,7 @@ class Asked(NamedTuple):
     targets: int
 
 
-class Objective(Protocol):
+class PretrainingObjective(Protocol):
     """What a family predicts of raw text, and with what."""
 
     words: str

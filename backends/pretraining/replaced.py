@@ -88,7 +88,7 @@ class ReplacedCharacters:
         self.model = Adversaries(reader, generator)
 
     def ask(self, ids: Ids, size: int, rng: np.random.Generator) -> Asked:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         chosen, asked = chosen_places(ids, rng), is_character(ids)
         targets = int(np.sum(chosen))
         share = targets / max(1, int(np.sum(asked)))
@@ -98,7 +98,7 @@ class ReplacedCharacters:
         return Asked(batches, targets)
 
     def loss(self, batch: Replaced) -> Loss:
-        """As of ``Objective``; the discriminator's part is weighed as if it had as many targets."""
+        """As of ``PretrainingObjective``; the discriminator's part is weighed as if it had as many targets."""
         scores = self.model.generator(batch.hidden)  # (targets, tokens)
         told = functional.cross_entropy(scores, batch.hidden.targets, reduction="sum")
         read = filled(batch.hidden, scores.detach())
@@ -112,7 +112,7 @@ class ReplacedCharacters:
         return Loss(told + WEIGHT * batch.share * found, parts)
 
     def save(self, folder: Path) -> int:
-        """As of ``Objective``: the discriminator's reader, without its head."""
+        """As of ``PretrainingObjective``: the discriminator's reader, without its head."""
         self.characters.save(folder, self.positions)
         return self.reader.save(folder)
 

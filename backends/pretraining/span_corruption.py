@@ -53,13 +53,13 @@ class SpanCorruption:
         self.model, self.characters = model, characters
 
     def ask(self, ids: Ids, size: int, rng: np.random.Generator) -> Asked:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         pairs = [cut(window, hidden(is_character(window), SHARE, SPAN, rng)) for window in ids]
         batches = [_batch(pairs[at : at + size]) for at in range(0, len(pairs), size)]
         return Asked(batches, sum(len(answer) for _, answer in pairs))
 
     def loss(self, batch: Cut) -> Loss:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         start = batch.targets.new_full((len(batch.targets), 1), PADDING)
         before = torch.cat([start, batch.targets[:, :-1]], 1)  # (windows, answer)
         logits = self.model(
@@ -72,7 +72,7 @@ class SpanCorruption:
         return Loss(total, {"span": (total.detach(), batch.due)})
 
     def save(self, folder: Path) -> int:
-        """As of ``Objective``."""
+        """As of ``PretrainingObjective``."""
         self.characters.save(folder, POSITIONS)
         return save(self.model, folder)
 

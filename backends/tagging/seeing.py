@@ -12,52 +12,47 @@ from transformers import BertModel, ElectraModel
 from backends.training.neighbours import Neighbours, Sight
 
 
-def _neighbours(encoder: Any) -> Neighbours:
-    width = encoder.get_input_embeddings().embedding_dim
-    return Neighbours(width, Sight(**encoder.config.sight), encoder.config.initializer_range)
+class Seeing:
+    """What both have: ``forward`` from embeddings that ``neighbours`` were added to."""
+
+    neighbours: Neighbours
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **others: Any
+    ) -> Any:
+        """As of the encoder.
+
+        Args:
+            input_ids: (batch, pieces).
+            attention_mask: who may look at whom (batch, 1, pieces, pieces); None where nothing is
+                padding.
+            **others: passed on.
+        """
+        encoder: Any = super()
+        real = None if attention_mask is None else attention_mask[:, 0, 0]  # (batch, pieces)
+        seen = self.neighbours(encoder.get_input_embeddings()(input_ids), input_ids, real)
+        return encoder.forward(inputs_embeds=seen, attention_mask=attention_mask, **others)
 
 
-def _seen(encoder: Any, ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    """The embeddings of ``ids`` (batch, pieces) with their neighbours (batch, pieces, width).
-
-    Args:
-        encoder: that has embeddings and ``neighbours``.
-        ids: (batch, pieces).
-        mask: who may look at whom (batch, 1, pieces, pieces); None where nothing is padding.
-    """
-    real = None if mask is None else mask[:, 0, 0]  # (batch, pieces)
-    found: torch.Tensor = encoder.neighbours(encoder.get_input_embeddings()(ids), ids, real)
-    return found
-
-
-class SeeingBert(BertModel):
+class SeeingBert(Seeing, BertModel):
     """A BERT without a pooler, its embeddings with neighbours added."""
 
     def __init__(self, config: Any, add_pooling_layer: bool = False) -> None:
         super().__init__(config, add_pooling_layer=add_pooling_layer)
         self.neighbours = _neighbours(self)
 
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **others: Any
-    ) -> Any:
-        """As of BERT, from ``input_ids`` (batch, pieces)."""
-        seen = _seen(self, input_ids, attention_mask)
-        return super().forward(inputs_embeds=seen, attention_mask=attention_mask, **others)
 
-
-class SeeingElectra(ElectraModel):
+class SeeingElectra(Seeing, ElectraModel):
     """An ELECTRA, its embeddings with neighbours added."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
         self.neighbours = _neighbours(self)
 
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **others: Any
-    ) -> Any:
-        """As of ELECTRA, from ``input_ids`` (batch, pieces)."""
-        seen = _seen(self, input_ids, attention_mask)
-        return super().forward(inputs_embeds=seen, attention_mask=attention_mask, **others)
+
+def _neighbours(encoder: Any) -> Neighbours:
+    width = encoder.get_input_embeddings().embedding_dim
+    return Neighbours(width, Sight(**encoder.config.sight), encoder.config.initializer_range)
 
 
 _CLASSES = {"bert": SeeingBert, "electra": SeeingElectra}

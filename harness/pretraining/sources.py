@@ -23,7 +23,7 @@ SUFFIXES = (".txt", ".txt.gz")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SourceFacts:
     """What is stated of a file: its licence in words, and whether weights may be shipped."""
 
     licence: str = ""
@@ -37,7 +37,7 @@ class Source:
 
     name: str
     path: Path
-    facts: Facts
+    facts: SourceFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def find(paths: Iterable[Path]) -> tuple[Source, ...]:
     files = [file for path in paths for file in _files(path)]
     manifests = {folder: _manifest(folder) for folder in {file.parent for file in files}}
     found = [
-        Source(_name(file), file, manifests[file.parent].get(file.name, Facts())) for file in files
+        Source(_name(file), file, manifests[file.parent].get(file.name, SourceFacts())) for file in files
     ]
     twice = [name for name, times in Counter(source.name for source in found).items() if times > 1]
     if twice:
@@ -90,7 +90,7 @@ def _name(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".txt")
 
 
-def _manifest(folder: Path) -> Mapping[str, Facts]:
+def _manifest(folder: Path) -> Mapping[str, SourceFacts]:
     """What the manifest in ``folder`` says of each file; nothing if there is none."""
     path = folder / MANIFEST
     if not path.is_file():
@@ -104,13 +104,13 @@ def _manifest(folder: Path) -> Mapping[str, Facts]:
     return {row[FILE]: _facts(path, number, row) for number, row in enumerate(rows, start=2)}
 
 
-def _facts(path: Path, number: int, row: Mapping[str, str | None]) -> Facts:
+def _facts(path: Path, number: int, row: Mapping[str, str | None]) -> SourceFacts:
     told = (row.get(SHIPPABLE) or "").strip().lower()
     if told not in ("", "yes", "no"):
         msg = f"{path}:{number}: {SHIPPABLE!r} is yes or no, found {told!r}"
         raise DataError(msg)
     shippable = {"yes": True, "no": False}.get(told)
-    return Facts(row[LICENCE] or "", shippable, (row.get(DIGEST) or "").strip().lower())
+    return SourceFacts(row[LICENCE] or "", shippable, (row.get(DIGEST) or "").strip().lower())
 
 
 def read(source: Source) -> SourceText:

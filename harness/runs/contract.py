@@ -37,9 +37,9 @@ def require_methods(name: str, backend: Any) -> Backend:
     return has_them
 
 
-def checked(name: str, backend: Backend) -> "Checked":
+def checked(name: str, backend: Backend) -> "CheckedBackend":
     """``backend``, called ``name``, with every answer checked."""
-    return (CheckedGenerator if isinstance(backend, Generates) else Checked)(name, backend)
+    return (CheckedGenerator if isinstance(backend, Generates) else CheckedBackend)(name, backend)
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def _quiet_output() -> Iterator[None]:
         os.close(before)
 
 
-class Checked:
+class CheckedBackend:
     """A backend whose answers are what the protocol says."""
 
     def __init__(self, name: str, backend: Backend) -> None:
@@ -126,7 +126,7 @@ class Checked:
             raise _broken(self.name, method, "changed the sentences that it was given")
 
 
-class CheckedGenerator(Checked):
+class CheckedGenerator(CheckedBackend):
     """A checked backend that can also write freely."""
 
     def generate(self, sentences: Sequence[Sentence]) -> Sequence[Text]:

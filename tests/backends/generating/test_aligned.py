@@ -90,7 +90,7 @@ def test_company_in_a_batch_changes_nothing(fitted):
 @pytest.mark.slow
 @kinds
 def test_beams_know_their_units_too(kind, tmp_path):
-    backend = made(kind, tmp_path, beam=4, epochs=1)
+    backend = made(kind, tmp_path, beam=4, epochs=6)  # it knows how to end
     backend.fit(TRAIN[:60], [])
     assert_same_answers(backend.predict(SENTENCES), [backend.predict([s])[0] for s in SENTENCES])
     assert backend.generate(SENTENCES[:6]) == [backend.generate([s])[0] for s in SENTENCES[:6]]

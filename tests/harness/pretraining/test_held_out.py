@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.core import Sentence
 from harness.pretraining.held_out import RUN, HeldOut, counted, fold
-from harness.pretraining.sources import Facts, Source, SourceText
+from harness.pretraining.sources import SourceFacts, Source, SourceText
 
 # Fourteen characters, no two of them equal.
 TEST = "小王在北京的书店买了三本词典。"
@@ -16,7 +16,7 @@ TEST = "小王在北京的书店买了三本词典。"
 
 def text(*lines):
     numbered = tuple(enumerate(lines, start=1))
-    return SourceText(Source("web", Path("web.txt"), Facts()), "", numbered)
+    return SourceText(Source("web", Path("web.txt"), SourceFacts()), "", numbered)
 
 
 def held_out(*sentences, task="weibo", split="test"):

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from harness.errors import DataError
-from harness.pretraining.sources import Facts, find, read, without
+from harness.pretraining.sources import SourceFacts, find, read, without
 
 HEADER = "file\tlicence\tweights trained on it may be shipped\tsha256 of the text\n"
 
@@ -30,7 +30,7 @@ def test_a_folder_is_its_text_files_and_a_manifest_tells_of_them(tmp_path):
 def test_a_file_without_a_manifest_has_nothing_stated(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("甲", encoding="utf-8")
-    assert find([path])[0].facts == Facts()
+    assert find([path])[0].facts == SourceFacts()
 
 
 def test_paragraphs_keep_their_line_numbers_and_empty_lines_go(tmp_path):
