@@ -5,8 +5,9 @@ on much text, attention finds that unit in the question by what it reads; on som
 it does not, and neither copies nor tags. Here attention is told the distance, in units, from where
 the answer is to each unit of the question; how to use it is learned.
 
-A T5 is also given that unit, as its encoder sees it, in what its decoder reads, and its layers begin
-by adding nothing: to write the unit again is then where training begins, and not what it must find.
+A T5 is also given that unit, as its encoder sees it, in what its decoder reads, and its layers
+begin by adding nothing: to write the unit again is then where training begins, and not what it must
+find.
 
 Both are read and written like any model of transformers; the class is named in the configuration.
 ``generate`` looks at the names of what ``forward`` takes, and leaves out what has no name there.
@@ -63,9 +64,10 @@ class CopyingT5(T5ForConditionalGeneration):
         self._add_nothing()
 
     def _scale_embeddings(self) -> None:
-        """Embeddings of 1 / sqrt(width), read sqrt(width) times as large (Vaswani et al. 2017, 3.4).
+        """Embeddings of 1 / sqrt(width), read sqrt(width) times as large.
 
-        T5's own start at 1, which is far to go in the steps of AdamW; what they say is the same.
+        Vaswani et al. 2017, section 3.4. T5's own start at 1, which is far to go in the steps of
+        AdamW; what they say is the same.
         """
         tokens, width = self.shared.weight.shape
         embeddings = BartScaledWordEmbedding(tokens, width, None, embed_scale=width**0.5)
@@ -103,7 +105,8 @@ class CopyingT5(T5ForConditionalGeneration):
         positions = torch.arange(start, start + ids.shape[1], device=ids.device)
         units = positions // self.config.stride + 1  # (positions,)
         own = (numbered[:, None, :] == units[:, None]).to(states)  # (rows, positions, inputs)
-        return tokens + own / own.sum(-1, keepdim=True).clamp(min=1) @ states
+        at: torch.Tensor = own / own.sum(-1, keepdim=True).clamp(min=1) @ states
+        return tokens + at
 
     def across(self, numbered: torch.Tensor, start: int, end: int) -> torch.Tensor:
         """What attention across adds for the positions from ``start`` to ``end`` of the answers.

@@ -98,7 +98,7 @@ class ReplacedCharacters:
         return Asked(batches, targets)
 
     def loss(self, batch: Replaced) -> Loss:
-        """As of ``PretrainingObjective``; the discriminator's part is weighed as if it had as many targets."""
+        """As of ``PretrainingObjective``; the discriminator counts as if it had as many targets."""
         scores = self.model.generator(batch.hidden)  # (targets, tokens)
         told = functional.cross_entropy(scores, batch.hidden.targets, reduction="sum")
         read = filled(batch.hidden, scores.detach())

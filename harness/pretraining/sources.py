@@ -63,7 +63,8 @@ def find(paths: Iterable[Path]) -> tuple[Source, ...]:
     files = [file for path in paths for file in _files(path)]
     manifests = {folder: _manifest(folder) for folder in {file.parent for file in files}}
     found = [
-        Source(_name(file), file, manifests[file.parent].get(file.name, SourceFacts())) for file in files
+        Source(_name(file), file, manifests[file.parent].get(file.name, SourceFacts()))
+        for file in files
     ]
     twice = [name for name, times in Counter(source.name for source in found).items() if times > 1]
     if twice:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.core import Sentence
 from harness.pretraining.held_out import RUN, HeldOut, counted, fold
-from harness.pretraining.sources import SourceFacts, Source, SourceText
+from harness.pretraining.sources import Source, SourceFacts, SourceText
 
 # Fourteen characters, no two of them equal.
 TEST = "小王在北京的书店买了三本词典。"
