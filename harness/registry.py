@@ -1,9 +1,10 @@
-"""Backends by name, from entry points: listing imports none, asking for one imports that one.
+"""Backends and what else packages offer, by entry points: listing imports none of it.
 
-Built-in and third-party backends take the same road. Two packages that offer one name, or an import
-that fails, are errors that name the packages; nothing is won silently. A class may say what it
-needs beyond its distribution: ``needs``, from a module to the command that installs it.
-``harness.runs.tryout`` imports third-party ones in a process of their own first.
+Asking for one imports that one. Built-in and third-party backends take the same road. Two packages
+that offer one name, or an import that fails, are errors that name the packages; nothing is won
+silently. A class may say what it needs beyond its distribution: ``needs``, from a module to the
+command that installs it. ``harness.runs.tryout`` imports third-party ones in a process of their own
+first.
 """
 
 import sys
@@ -17,23 +18,33 @@ from harness.errors import BackendError, ConfigError, did_you_mean
 from harness.version import OWN
 
 GROUP = "harness.backends"
+# The groups of entry points, and what one entry is called.
+KINDS = {
+    GROUP: "backend",
+    "harness.readers": "reader",
+    "harness.exporters": "exporter",
+    "harness.formats": "format",
+    "harness.metrics": "metric",
+    "harness.resources": "resource",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A backend that some installed distribution offers; not imported yet.
+    """Something that some installed distribution offers; not imported yet.
 
-    ``value`` is ``module:class``.
+    ``value`` is ``module:object``, in the group of backends a class; ``group`` is one of ``KINDS``.
     """
 
     name: str
     value: str
     distribution: str
     version: str
+    group: str = GROUP
 
     @property
     def module(self) -> str:
-        """The module that holds the class."""
+        """The module that holds it."""
         return self.value.partition(":")[0]
 
     @property
@@ -42,11 +53,11 @@ class Plugin:
         return self.distribution == OWN
 
     def load(self) -> Any:
-        """The class.
+        """The object, of a backend the class.
 
         Raises:
             BackendError: when its module cannot be imported, ends the program or has no such
-                class, or something is not installed that it needs.
+                object, or something is not installed that it needs.
         """
         found = self._class()
         if remedy := _missing(found):
@@ -59,19 +70,20 @@ class Plugin:
 
     def _class(self) -> Any:
         try:
-            return EntryPoint(self.name, self.value, GROUP).load()
+            return EntryPoint(self.name, self.value, self.group).load()
         except (Exception, SystemExit) as error:  # a package may raise anything as it is imported
             said = f"fails to import ({self.value}): {type(error).__name__}: {error}"
             raise BackendError(self.refusal(said)) from error
 
     def need(self, remedy: str) -> str:
         """What to tell of a class that needs what ``remedy`` would install."""
-        return f"backend {self.name!r} needs what is not installed: {remedy}"
+        return f"{KINDS[self.group]} {self.name!r} needs what is not installed: {remedy}"
 
     def refusal(self, said: str) -> str:
         """What to tell of a package that ``said`` of itself that it is of no use."""
+        kind = KINDS[self.group]
         return (
-            f"backend {self.name!r} of {self.distribution} {self.version} {said}; install what it "
+            f"{kind} {self.name!r} of {self.distribution} {self.version} {said}; install what it "
             f"needs or remove it with `pip uninstall {self.distribution}`"
         )
 
@@ -81,9 +93,9 @@ def _missing(found: Any) -> str:
     return "; ".join(dict.fromkeys(needs[name] for name in needs if not find_spec(name)))
 
 
-def installed() -> tuple[Plugin, ...]:
-    """All backends that installed distributions offer, by name; imports none of them."""
-    return tuple(sorted({_plugin(entry) for entry in entry_points(group=GROUP)}, key=str))
+def installed(group: str = GROUP) -> tuple[Plugin, ...]:
+    """All that installed distributions offer in a group, by name; imports none of it."""
+    return tuple(sorted({_plugin(entry) for entry in entry_points(group=group)}, key=str))
 
 
 def names_of(chosen: Sequence[str]) -> tuple[str, ...]:
@@ -112,32 +124,34 @@ def modules_of(names: Iterable[str]) -> list[str]:
 
 def _plugin(entry: EntryPoint) -> Plugin:
     if entry.dist is None:
-        return Plugin(entry.name, entry.value, "unknown", "unknown")
-    return Plugin(entry.name, entry.value, entry.dist.name, entry.dist.version)
+        return Plugin(entry.name, entry.value, "unknown", "unknown", entry.group)
+    return Plugin(entry.name, entry.value, entry.dist.name, entry.dist.version, entry.group)
 
 
-def find(name: str) -> Plugin:
-    """The backend called ``name``, or ``distribution:name`` if two offer the same.
+def find(name: str, group: str = GROUP, own: Sequence[str] = ()) -> Plugin:
+    """What is called ``name`` in a group, or ``distribution:name`` if two offer the same.
+
+    ``own`` are names that come with the harness without an entry point, for what is told.
 
     Raises:
         ConfigError: when none or more than one goes by that name.
     """
     distribution, _, short = name.rpartition(":")
-    plugins = installed()
+    plugins, kind = installed(group), KINDS[group]
     offers = [p for p in plugins if p.name == short and distribution in ("", p.distribution)]
     if not offers:
-        raise ConfigError(_unknown(name, [plugin.name for plugin in plugins]))
+        raise ConfigError(_unknown(kind, name, [*own, *(plugin.name for plugin in plugins)]))
     if len(offers) > 1:
         owners = " and ".join(f"{p.distribution}:{p.name}" for p in offers)
-        msg = (
-            f"backend {name!r} is offered twice: write --backend {owners.replace(' and ', ' or ')}"
-        )
+        said = owners.replace(" and ", " or ")
+        remedy = f"write --backend {said}" if group == GROUP else f"write {said}"
+        msg = f"{kind} {name!r} is offered twice: {remedy}"
         raise ConfigError(msg)
     return offers[0]
 
 
-def _unknown(name: str, names: list[str]) -> str:
+def _unknown(kind: str, name: str, names: list[str]) -> str:
     if not names:
-        return f"no backend is called {name!r}: none is installed; run `pip install -e .`"
+        return f"no {kind} is called {name!r}: none is installed; run `pip install -e .`"
     near = did_you_mean(name, names)
-    return f"no backend is called {name!r}{near}; installed: {', '.join(sorted(set(names)))}"
+    return f"no {kind} is called {name!r}{near}; installed: {', '.join(sorted(set(names)))}"

@@ -32,6 +32,7 @@ def test_the_top_level_is_the_two_packages_and_the_data_is_inside(wheel):
     assert "harness/configs/tasks/demo.yaml" in names
     assert "harness/configs/backends/bert-crf.tiny.yaml" in names
     assert any(name.startswith("harness/prompts/") for name in names)
+    assert "harness/conformance/templates/module.py.txt" in names
     assert any(name.startswith("harness/leaderboard/") and name.endswith(".j2") for name in names)
 
 

@@ -1,7 +1,8 @@
-"""``check``: whether a backend keeps the contract, one check a promise."""
+"""``check`` and ``new-backend``: whether a backend keeps the contract, and one that does."""
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,7 @@ from harness.commands.options import Preset, Sets
 from harness.errors import BackendError
 
 if TYPE_CHECKING:
-    from harness.conformance.check import Verdict
+    from harness.conformance.check import CheckResult
 
 Backend = Annotated[str, typer.Option("--backend", metavar="NAME", help="The backend to check.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -19,12 +20,19 @@ Patience = Annotated[
     float, typer.Option("--time-limit", metavar="SECONDS", help="End a check that takes longer.",
                         min=1)
 ]  # fmt: skip
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What the backend is to be called.")]
+NewFolder = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FOLDER", help="The folder to make.",
+                 show_default="ner-NAME"),
+]  # fmt: skip
 HEAD = ("check", "result", "what is promised")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to ``app``."""
+    """Add the commands to ``app``."""
     app.command()(check)
+    app.command("new-backend")(new_backend)
 
 
 def check(
@@ -51,22 +59,22 @@ def check(
         raise BackendError(_told(backend, [(one.key, v.found, one.remedy) for one, v in failed]))
 
 
-def _table(verdicts: "Sequence[Verdict]") -> str:
+def _table(verdicts: "Sequence[CheckResult]") -> str:
     from tabulate import tabulate
 
     from harness.conformance.examination import BY_KEY
 
-    rows = [(one.key, one.status, BY_KEY[one.key].promise) for one in verdicts]
+    rows = [(one.key, one.status, BY_KEY[one.key].text) for one in verdicts]
     statuses = [one.status for one in verdicts]
     counts = ", ".join(f"{statuses.count(name)} {name}" for name in dict.fromkeys(statuses))
     return f"{tabulate(rows, HEAD, tablefmt='plain')}\n\n{len(rows)} checks: {counts}"
 
 
-def _as_json(verdicts: "Sequence[Verdict]") -> str:
+def _as_json(verdicts: "Sequence[CheckResult]") -> str:
     from harness.conformance.examination import BY_KEY
 
     rows = [
-        one.as_dict() | {"promise": BY_KEY[one.key].promise, "remedy": BY_KEY[one.key].remedy}
+        one.as_dict() | {"promise": BY_KEY[one.key].text, "remedy": BY_KEY[one.key].remedy}
         for one in verdicts
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1)
@@ -75,3 +83,19 @@ def _as_json(verdicts: "Sequence[Verdict]") -> str:
 def _told(backend: str, failed: Sequence[tuple[str, str, str]]) -> str:
     lines = "".join(f"\n  {key}: {found}\n    {remedy}" for key, found, remedy in failed)
     return f"backend {backend!r} breaks {len(failed)} of its promises{lines}"
+
+
+def new_backend(name: Name, output: NewFolder = None) -> None:
+    """Write a distribution with a backend to begin with.
+
+    It installs as it is and passes `check`: a module with an option and the four methods, a test,
+    and a README.
+    """
+    from harness.conformance.skeleton import write
+
+    folder = output or Path(f"ner-{name}")
+    for path in write(name, folder):
+        typer.echo(path)
+    typer.echo(
+        f"next: pip install -e {folder} && python -m harness check --backend {name}", err=True
+    )

@@ -13,7 +13,7 @@ import typer
 from harness import registry
 from harness.protocol import Pretrains
 from harness.registry import Plugin
-from harness.resources import folder
+from harness.resources import folder, presets
 
 if TYPE_CHECKING:
     from harness.runs.options import Option
@@ -52,8 +52,7 @@ def show(names: Names = None) -> None:
 
 
 def _line(plugin: Plugin) -> str:
-    found = sorted((folder("configs") / "backends").glob(f"{plugin.name}.*.yaml"))
-    names = [path.name.removeprefix(f"{plugin.name}.").removesuffix(".yaml") for path in found]
+    names = presets(plugin.name)
     origin = f"{plugin.distribution} {plugin.version}"
     return f"{plugin.name:<14} {origin:<20} {plugin.value:<28} {', '.join(names) or 'tiny'}"
 

@@ -2,7 +2,7 @@
 
 import math
 
-from harness.conformance.check import Check, NotApplicableError, PromiseError, require_same
+from harness.conformance.check import NotApplicableError, Promise, PromiseError, require_same
 from harness.conformance.lessons import FIRST, QUESTIONS
 from harness.conformance.subject import ASKED, Subject
 from harness.core import Example
@@ -59,10 +59,24 @@ def _require_bits_of(example: Example, bits: object) -> None:
 
 
 CHECKS = (
-    Check("oracle", oracle, "see `python -m harness oracle`: what the format or the vocabulary "
-          "cannot hold is lost before anything is learned", ("constructor",)),
-    Check("generate", generate, "answer Text(text, format) with a format of "
-          "harness.generation.formats", ("predict",)),
-    Check("surprisal", surprisal, "give -log2 of the probability of each gold tag, or None for a "
-          "sentence that cannot be measured", ("repeat", "no-shared-state")),
-)  # fmt: skip
+    Promise(
+        "oracle",
+        oracle,
+        "see `python -m harness oracle`: what the format or the vocabulary "
+        "cannot hold is lost before anything is learned",
+        ("constructor",),
+    ),
+    Promise(
+        "generate",
+        generate,
+        "answer Text(text, format) with a format of harness.generation.formats",
+        ("predict",),
+    ),
+    Promise(
+        "surprisal",
+        surprisal,
+        "give -log2 of the probability of each gold tag, or None for a "
+        "sentence that cannot be measured",
+        ("repeat", "no-shared-state"),
+    ),
+)

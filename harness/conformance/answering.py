@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from harness.conformance.check import Check, NotApplicableError, PromiseError, require_same
+from harness.conformance.check import NotApplicableError, Promise, PromiseError, require_same
 from harness.conformance.lessons import ODD, QUESTIONS, long_sentence
 from harness.conformance.subject import ASKED, Subject
 from harness.conformance.training import ANSWERS, READABLE
@@ -108,25 +108,58 @@ def long_text(subject: Subject) -> None:
 
 
 CHECKS = (
-    Check("predict", answers, "build a list in the order of the sentences, one answer each",
-          ("fit",)),
-    Check("length", length, "answer unit by unit; say with Tags(tags, unread=n) how many units at "
-          "the end were not read", ("predict",)),
-    Check("tag-set", tag_set, "answer with the texts of Context.tags: O, B-LABEL, I-LABEL",
-          ("length",)),
-    Check("confidence", confidence, "give one number from 0 to 1 for each entity that "
-          "harness.tags.decode finds in the tags, or None", ("tag-set",)),
-    Check("odd-units", odd_units, "look units up with a default for the unknown; never strip, "
-          "normalise or join them", READABLE),
-    Check("repeat", repeat, "draw nothing in predict, switch dropout off, and change no state",
-          ANSWERS),
-    Check("batch-order", batch_order, "mask padding, and carry nothing from sentence to sentence; "
-          "predict in fp32", ("repeat",)),
-    Check("twice", twice, "do not key answers by id or text", ("repeat",)),
-    Check("names", names, "look at sentence.units, never at sentence.id", ("repeat",)),
-    Check("empty-list", empty_list, "return [] for []", ("predict",)),
-    Check("empty-sentence", empty_sentence, "answer Tags(()) where len(sentence) is 0",
-          ("predict",)),
-    Check("long-text", long_text, "allow for 254 units, or raise harness.errors.ConfigError that "
-          "says which window_limit fits", READABLE),
-)  # fmt: skip
+    Promise(
+        "predict", answers, "build a list in the order of the sentences, one answer each", ("fit",)
+    ),
+    Promise(
+        "length",
+        length,
+        "answer unit by unit; say with Tags(tags, unread=n) how many units at "
+        "the end were not read",
+        ("predict",),
+    ),
+    Promise(
+        "tag-set",
+        tag_set,
+        "answer with the texts of Context.tags: O, B-LABEL, I-LABEL",
+        ("length",),
+    ),
+    Promise(
+        "confidence",
+        confidence,
+        "give one number from 0 to 1 for each entity that "
+        "harness.tags.decode finds in the tags, or None",
+        ("tag-set",),
+    ),
+    Promise(
+        "odd-units",
+        odd_units,
+        "look units up with a default for the unknown; never strip, normalise or join them",
+        READABLE,
+    ),
+    Promise(
+        "repeat",
+        repeat,
+        "draw nothing in predict, switch dropout off, and change no state",
+        ANSWERS,
+    ),
+    Promise(
+        "batch-order",
+        batch_order,
+        "mask padding, and carry nothing from sentence to sentence; predict in fp32",
+        ("repeat",),
+    ),
+    Promise("twice", twice, "do not key answers by id or text", ("repeat",)),
+    Promise("names", names, "look at sentence.units, never at sentence.id", ("repeat",)),
+    Promise("empty-list", empty_list, "return [] for []", ("predict",)),
+    Promise(
+        "empty-sentence", empty_sentence, "answer Tags(()) where len(sentence) is 0", ("predict",)
+    ),
+    Promise(
+        "long-text",
+        long_text,
+        "allow for 254 units, or raise harness.errors.ConfigError that "
+        "says which window_limit fits",
+        READABLE,
+    ),
+)

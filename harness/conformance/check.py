@@ -26,7 +26,7 @@ class NotApplicableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Promise:
     """One promise.
 
     ``needs`` are the keys of checks without which this one says nothing. ``place`` says in which
@@ -40,13 +40,13 @@ class Check:
     place: Place = "first"
 
     @property
-    def promise(self) -> str:
+    def text(self) -> str:
         """What has to hold."""
         return (inspect.getdoc(self.run) or "").split("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """What a check found; ``found`` is empty where the promise is kept."""
 
     key: str

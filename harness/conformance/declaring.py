@@ -3,7 +3,7 @@
 import inspect
 from typing import Any
 
-from harness.conformance.check import Check, NotApplicableError, PromiseError
+from harness.conformance.check import NotApplicableError, Promise, PromiseError
 from harness.conformance.subject import Subject
 from harness.errors import ConfigError
 from harness.protocol import UsesWeights
@@ -114,19 +114,48 @@ def weights(subject: Subject) -> None:
 
 
 CHECKS = (
-    Check("import", imports, "run `python -c 'import MODULE'`, and name the class in the entry "
-          "point as module:class"),
-    Check("methods", methods, "write the four methods as harness.protocol.Backend has them",
-          ("import",)),
-    Check("options", options, "write each option as `name: type = default` behind the `*` of the "
-          "constructor", ("import",)),
-    Check("defaults", defaults, "correct the default or the preset, or widen the range in Field",
-          ("options",)),
-    Check("unknown-option", unknown_option, "name every option in the constructor instead of **",
-          ("options",)),
-    Check("wrong-value", wrong_value, "give the option a type that is not Any or object; "
-          "Annotated[int, Field(ge=1)] also states a range", ("options",)),
-    Check("constructor", light_constructor, "read files and build models in fit and load: the "
-          "constructor also runs where nothing is trained", ("methods", "defaults")),
-    Check("weights", weights, "return the folder or the hub id, or None", ("defaults",)),
-)  # fmt: skip
+    Promise(
+        "import",
+        imports,
+        "run `python -c 'import MODULE'`, and name the class in the entry point as module:class",
+    ),
+    Promise(
+        "methods",
+        methods,
+        "write the four methods as harness.protocol.Backend has them",
+        ("import",),
+    ),
+    Promise(
+        "options",
+        options,
+        "write each option as `name: type = default` behind the `*` of the constructor",
+        ("import",),
+    ),
+    Promise(
+        "defaults",
+        defaults,
+        "correct the default or the preset, or widen the range in Field",
+        ("options",),
+    ),
+    Promise(
+        "unknown-option",
+        unknown_option,
+        "name every option in the constructor instead of **",
+        ("options",),
+    ),
+    Promise(
+        "wrong-value",
+        wrong_value,
+        "give the option a type that is not Any or object; "
+        "Annotated[int, Field(ge=1)] also states a range",
+        ("options",),
+    ),
+    Promise(
+        "constructor",
+        light_constructor,
+        "read files and build models in fit and load: the "
+        "constructor also runs where nothing is trained",
+        ("methods", "defaults"),
+    ),
+    Promise("weights", weights, "return the folder or the hub id, or None", ("defaults",)),
+)

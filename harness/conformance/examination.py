@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.conformance.check import Check, Place, Status, Verdict
+from harness.conformance.check import CheckResult, Place, Promise, Status
 from harness.conformance.lessons import FIRST, Lesson
 from harness.conformance.session import CHECKS, run
 from harness.conformance.subject import DATA, THREADS, Subject
@@ -34,7 +34,7 @@ PATIENCE = 60.0  # seconds that one check may take
 BY_KEY = {check.key: check for check in CHECKS}
 _PLACES: tuple[Place, ...] = ("first", "second")
 _PROGRAM = "from harness.conformance.examination import answer; answer()"
-Listen = Callable[[Verdict], None]
+Listen = Callable[[CheckResult], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class Examination:
     wanted: Wanted
     patience: float = PATIENCE
     listen: Listen = lambda verdict: None
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    verdicts: dict[str, CheckResult] = field(default_factory=dict)
     _groups: list[int] = field(default_factory=list)
 
-    def run(self) -> tuple[Verdict, ...]:
+    def run(self) -> tuple[CheckResult, ...]:
         """The verdict of every check, in their order.
 
         Raises:
@@ -96,7 +96,7 @@ class Examination:
                 _end(process.pid)
                 raise ConfigError(str(message["mistake"]))
             elif "key" in message:
-                self._hear(Verdict(**message))
+                self._hear(CheckResult(**message))
             else:
                 whole = True
                 break
@@ -115,7 +115,7 @@ class Examination:
         if process.stdout:
             process.stdout.close()
         if broke:
-            self._hear(Verdict(broke, "broken", self._death(code)))
+            self._hear(CheckResult(broke, "broken", self._death(code)))
 
     def _death(self, code: int | None) -> str:
         if code is None:
@@ -124,17 +124,17 @@ class Examination:
             return f"it crashed the process ({signal.Signals(-code).name})"
         return f"it ended the process (exit code {code})"
 
-    def _hear(self, verdict: Verdict) -> None:
+    def _hear(self, verdict: CheckResult) -> None:
         self.verdicts[verdict.key] = verdict
         self.listen(verdict)
 
 
-def broken(verdicts: Sequence[Verdict]) -> tuple[tuple[Check, Verdict], ...]:
+def broken(verdicts: Sequence[CheckResult]) -> tuple[tuple[Promise, CheckResult], ...]:
     """The checks that failed, each with what was found."""
     return tuple((BY_KEY[one.key], one) for one in verdicts if one.status == "broken")
 
 
-def examine(plugin: Plugin, wanted: Wanted | None = None) -> tuple[Verdict, ...]:
+def examine(plugin: Plugin, wanted: Wanted | None = None) -> tuple[CheckResult, ...]:
     """The verdict of every check on ``plugin``, under its preset ``tiny`` if nothing is wanted."""
     return Examination(plugin, wanted or Wanted("tiny", ())).run()
 

@@ -12,13 +12,19 @@ from harness.conformance import (
     surroundings,
     training,
 )
-from harness.conformance.check import Check, NotApplicableError, PromiseError, Status, Verdict
+from harness.conformance.check import (
+    CheckResult,
+    NotApplicableError,
+    Promise,
+    PromiseError,
+    Status,
+)
 from harness.conformance.subject import Subject
 from harness.errors import HarnessError
 
 _FIT, *_REST = training.CHECKS
 # A check comes after those that it needs; those that look back at all that was done come last.
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[Promise, ...] = (
     *declaring.CHECKS,
     _FIT,
     *answering.CHECKS,
@@ -30,11 +36,11 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run(
-    checks: Iterable[Check],
+    checks: Iterable[Promise],
     subject: Subject,
     known: Mapping[str, Status],
     begin: Callable[[str], None] = lambda key: None,
-) -> Iterator[Verdict]:
+) -> Iterator[CheckResult]:
     """The verdict of each of ``checks``; ``known`` are those of earlier ones."""
     statuses = dict(known)
     for check in checks:
@@ -44,19 +50,19 @@ def run(
         yield verdict
 
 
-def _verdict(check: Check, subject: Subject, statuses: Mapping[str, Status]) -> Verdict:
+def _verdict(check: Promise, subject: Subject, statuses: Mapping[str, Status]) -> CheckResult:
     for key in check.needs:
         if statuses.get(key) not in ("ok", "n/a"):
-            return Verdict(check.key, "not run", f"it needs {key!r}")
+            return CheckResult(check.key, "not run", f"it needs {key!r}")
     try:
         check.run(subject)
     except NotApplicableError as error:
-        return Verdict(check.key, "n/a", str(error))
+        return CheckResult(check.key, "n/a", str(error))
     except (PromiseError, HarnessError) as error:
-        return Verdict(check.key, "broken", str(error))
+        return CheckResult(check.key, "broken", str(error))
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the check goes on
-        return Verdict(check.key, "broken", f"{type(error).__name__}: {error}{_place(error)}")
-    return Verdict(check.key, "ok")
+        return CheckResult(check.key, "broken", f"{type(error).__name__}: {error}{_place(error)}")
+    return CheckResult(check.key, "ok")
 
 
 def _place(error: Exception) -> str:

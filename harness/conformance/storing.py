@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.conformance.check import Check, NotApplicableError, PromiseError, require_same
+from harness.conformance.check import NotApplicableError, Promise, PromiseError, require_same
 from harness.conformance.subject import ASKED, MODEL, Subject
 
 
@@ -39,9 +39,18 @@ def missing_model(subject: Subject) -> None:
 
 
 CHECKS = (
-    Check("save", save, "write files below the folder; it is there already", ("predict",)),
-    Check("missing-model", missing_model, "let the error of the file that is not there pass",
-          ("save",)),
-    Check("reload", reload, "save all that predict uses: vocabularies, thresholds and options "
-          "too", ("save", "repeat", "no-shared-state"), "second"),
-)  # fmt: skip
+    Promise("save", save, "write files below the folder; it is there already", ("predict",)),
+    Promise(
+        "missing-model",
+        missing_model,
+        "let the error of the file that is not there pass",
+        ("save",),
+    ),
+    Promise(
+        "reload",
+        reload,
+        "save all that predict uses: vocabularies, thresholds and options too",
+        ("save", "repeat", "no-shared-state"),
+        "second",
+    ),
+)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.conformance.check import Check, PromiseError
+from harness.conformance.check import Promise, PromiseError
 from harness.conformance.subject import Subject
 from harness.conformance.watch import Kind
 
@@ -80,9 +80,14 @@ _REMEDIES: tuple[tuple[str, Kind, str, str], ...] = (
 )  # fmt: skip
 CHECKS = (
     *(
-        Check(key, _without(kind, promise), remedy, ("import",))
+        Promise(key, _without(kind, promise), remedy, ("import",))
         for key, kind, promise, remedy in _REMEDIES
     ),
-    Check("left-behind", left_behind, "end child processes before a method returns",
-          ("import",), "second"),
-)  # fmt: skip
+    Promise(
+        "left-behind",
+        left_behind,
+        "end child processes before a method returns",
+        ("import",),
+        "second",
+    ),
+)

@@ -4,7 +4,7 @@ import random
 import sys
 from typing import NoReturn
 
-from harness.conformance.check import Check, NotApplicableError, PromiseError, require_same
+from harness.conformance.check import NotApplicableError, Promise, PromiseError, require_same
 from harness.conformance.lessons import FIRST, NO_ENTITIES, ONE_SENTENCE, SECOND, WORDS
 from harness.conformance.subject import ASKED, Subject
 from harness.core import Span
@@ -111,24 +111,63 @@ def stops(subject: Subject) -> None:
 
 
 CHECKS = (
-    Check("fit", fits, "return FitReport(weights=..., parameters=..., trained=...) from fit",
-          ("constructor",)),
-    Check("training-digest", training_digest, "give Epoch the digest of the examples that were "
-          "fed: harness.data.training_digest.digest(examples)", ("fit",)),
-    Check("same-seed", same_seed, "draw from generators of your own that begin with Context.seed, "
-          "or seed the shared ones at the start of fit", (*ANSWERS, "repeat")),
-    Check("new-process", new_process, "sort what comes out of sets before it is numbered: the "
-          "order of a set of texts differs from process to process", ("same-seed",), "second"),
-    Check("unseen-label", unseen_label, "build tables over Context.tags, not over the labels that "
-          "train has", ANSWERS),
-    Check("dev-not-learned", dev_not_learned, "train on the first argument of fit alone; use the "
-          "second to choose an epoch or a threshold", ("unseen-label",)),
-    Check("no-shared-state", no_shared_state, "keep what is learned on self, not on the class or "
-          "the module", ("unseen-label", "repeat")),
-    Check("no-entities", no_entities, "allow for tables without a row", ANSWERS),
-    Check("one-sentence", one_sentence, "allow for a single batch of a single sentence", ANSWERS),
-    Check("words", words, "treat each of sentence.units as one symbol that gets one tag, and use "
-          "sentence.joiner where text is needed", READABLE),
-    Check("stops", stops, "let Stopped pass: catch Exception at most, never BaseException",
-          ("fit",)),
-)  # fmt: skip
+    Promise(
+        "fit",
+        fits,
+        "return FitReport(weights=..., parameters=..., trained=...) from fit",
+        ("constructor",),
+    ),
+    Promise(
+        "training-digest",
+        training_digest,
+        "give Epoch the digest of the examples that were "
+        "fed: harness.data.training_digest.digest(examples)",
+        ("fit",),
+    ),
+    Promise(
+        "same-seed",
+        same_seed,
+        "draw from generators of your own that begin with Context.seed, "
+        "or seed the shared ones at the start of fit",
+        (*ANSWERS, "repeat"),
+    ),
+    Promise(
+        "new-process",
+        new_process,
+        "sort what comes out of sets before it is numbered: the "
+        "order of a set of texts differs from process to process",
+        ("same-seed",),
+        "second",
+    ),
+    Promise(
+        "unseen-label",
+        unseen_label,
+        "build tables over Context.tags, not over the labels that train has",
+        ANSWERS,
+    ),
+    Promise(
+        "dev-not-learned",
+        dev_not_learned,
+        "train on the first argument of fit alone; use the "
+        "second to choose an epoch or a threshold",
+        ("unseen-label",),
+    ),
+    Promise(
+        "no-shared-state",
+        no_shared_state,
+        "keep what is learned on self, not on the class or the module",
+        ("unseen-label", "repeat"),
+    ),
+    Promise("no-entities", no_entities, "allow for tables without a row", ANSWERS),
+    Promise("one-sentence", one_sentence, "allow for a single batch of a single sentence", ANSWERS),
+    Promise(
+        "words",
+        words,
+        "treat each of sentence.units as one symbol that gets one tag, and use "
+        "sentence.joiner where text is needed",
+        READABLE,
+    ),
+    Promise(
+        "stops", stops, "let Stopped pass: catch Exception at most, never BaseException", ("fit",)
+    ),
+)

@@ -7,6 +7,8 @@ template that results were made with is never edited, only superseded: its versi
 and its SHA-256 is in the record of a run.
 """
 
+import errno
+import os
 import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from harness.errors import ConfigError
 from harness.generation.formats import format_named, spell_tag
-from harness.resources import folder
+from harness.resources import find, folder, names
 from harness.tags import OUTSIDE, split
 
 _HEADING = re.compile(r"^\[(\w+)\]$", re.MULTILINE)
@@ -67,11 +69,13 @@ def load(name: str) -> Prompt:
     Raises:
         ConfigError: for a template that is not there or not valid.
     """
-    path = Path(name) if name.endswith(".txt") else folder("prompts") / f"{name}.txt"
+    path = Path(name) if name.endswith(".txt") else find("prompts", name)
     try:
+        if path is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         content = path.read_bytes()
     except OSError as error:
-        known = ", ".join(sorted(p.stem for p in folder("prompts").glob("*.txt")))
+        known = ", ".join(names("prompts"))
         msg = f"no prompt {name!r} ({error.strerror}); known are {known}, or give a path to a .txt"
         raise ConfigError(msg) from error
     return parse(path.stem, content)

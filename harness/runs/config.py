@@ -12,10 +12,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness import yamlfile
+from harness import resources, yamlfile
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError, did_you_mean
-from harness.resources import folder
 from harness.runs import weights
 from harness.runs.options import Given, checked, declared, renamed
 from harness.runs.portable import portable
@@ -172,15 +171,14 @@ def chosen(name: str, owner: Any, overrides: Sequence[Override]) -> dict[str, An
 
 
 def presets(name: str) -> tuple[str, ...]:
-    """The presets that ship for a backend."""
-    found = sorted((folder("configs") / "backends").glob(f"{name}.*.yaml"))
-    return tuple(path.name.removeprefix(f"{name}.").removesuffix(".yaml") for path in found)
+    """The presets that there are for a backend."""
+    return resources.presets(name)
 
 
 def _preset(name: str, preset: str) -> Given:
     """The preset file of a backend; a backend without any file has ``tiny``: its defaults."""
-    path = folder("configs") / "backends" / f"{name}.{preset}.yaml"
-    if path.is_file():
+    path = resources.find("presets", f"{name}.{preset}")
+    if path:
         data, lines = yamlfile.load(path)
         inner = {k.removeprefix("options."): n for k, n in lines.items() if k != "options"}
         return Given(data.get("options") or {}, str(path), inner)

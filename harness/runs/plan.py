@@ -16,7 +16,7 @@ from harness.data import overlap
 from harness.data.task import Task, load
 from harness.errors import BackendError
 from harness.registry import Plugin
-from harness.resources import folder
+from harness.resources import find
 from harness.results.record import Code
 from harness.results.store import slug
 from harness.runs import config
@@ -200,8 +200,8 @@ def _digest(
 
 def prompts(options: Mapping[str, Any]) -> dict[str, str]:
     """The content hash of each option that names a prompt template."""
-    templates = folder("prompts")
-    found = {k: templates / f"{v}.txt" for k, v in options.items() if isinstance(v, str) and v}
+    named = {k: find("prompts", v) for k, v in options.items() if isinstance(v, str) and v}
+    found = {k: path for k, path in named.items() if path}
     found |= {k: Path(v) for k, v in options.items() if str(v).endswith(".txt")}
     return {
         key: hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,7 +12,7 @@ from harness.registry import Plugin
 
 
 def offered(monkeypatch, *plugins):
-    monkeypatch.setattr(registry, "installed", lambda: tuple(plugins))
+    monkeypatch.setattr(registry, "installed", lambda group=registry.GROUP: tuple(plugins))
 
 
 def test_built_in_backends_come_by_entry_points():

@@ -153,7 +153,7 @@ def test_what_a_backend_does_not_have_is_no_failure(verdicts):
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.key)
 def test_a_check_states_its_promise_and_what_to_do(check):
-    assert check.promise.endswith(".")
+    assert check.text.endswith(".")
     assert check.remedy
     assert not check.remedy.endswith(".")
 
