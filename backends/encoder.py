@@ -18,7 +18,7 @@ from backends.pretraining.masked import MaskedCharacters
 from backends.pretraining.objective import PretrainingObjective
 from backends.pretraining.reading import CharacterReader
 from backends.pretraining.replaced import ReplacedCharacters, generator_for
-from backends.tagging import checkpoint
+from backends.tagging import checkpoint, exporting, onnx_tagger
 from backends.tagging.answers import AnswerReader, Gathered
 from backends.tagging.architecture import (
     EMBEDDINGS,
@@ -31,6 +31,7 @@ from backends.tagging.architecture import (
 from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
 from backends.tagging.heads import CrfHead, Head, Scores, SoftmaxHead, class_weights
 from backends.tagging.ngrams import NgramScores
+from backends.tagging.onnx_tagger import OnnxTagger
 from backends.tagging.scheme import Scheme
 from backends.tagging.tagger import Batch, LabelledBatch, Tagger, collate, targets_of
 from backends.tagging.tagging_options import TaggingOptions
@@ -42,7 +43,8 @@ from backends.training.optimiser import decay_groups
 from backends.training.prediction import positions_per_batch, predict_in_batches
 from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
-from harness.protocol import Context, FitReport
+from harness.errors import ConfigError
+from harness.protocol import Context, Exported, FitReport
 
 Answer = TypeVar("Answer")
 SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
@@ -55,6 +57,7 @@ class EncoderBackend(FromText):
     architecture: ClassVar[Architecture]
     head: ClassVar[type[Head]]
     base: ClassVar[str]
+    exports: ClassVar[tuple[str, ...]] = exporting.TARGETS
 
     # Both are there once the backend is trained, loaded, or asked for its ceiling.
     model: Tagger
@@ -283,12 +286,33 @@ class EncoderBackend(FromText):
             WeightsError: for a folder that is damaged or of another tag set.
         """
         device = set_up(self.context)
+        if onnx_tagger.is_in(folder):
+            self._load_onnx(folder)
+            return
         with weights.readable(folder):
             saved = checkpoint.load(folder, self.scheme.tags)
             self.tokenizer = saved.tokenizer
             self.model = self.tagger(saved.encoder, self.head(torch.ones(len(self.scheme))))
             self.model.load_state_dict(saved.weights)
         place(self.model, device)
+
+    def _load_onnx(self, folder: Path) -> None:
+        """Read what ``export`` wrote: its scores are computed by onnxruntime, and read as ever."""
+        with weights.readable(folder):
+            self.tokenizer = checkpoint.load_reading(folder, self.scheme.tags)
+            head = self.head(torch.ones(len(self.scheme)))
+            self.model = OnnxTagger(folder, head, self.context.threads)
+
+    def export(self, folder: Path, target: str, sentences: Sequence[Sentence]) -> Exported:
+        """Write the trained model into ``folder`` for ``target``, one of ``exports``.
+
+        Raises:
+            ConfigError: for a target that cannot hold this model, or needs what is not installed.
+        """
+        if isinstance(self.model, OnnxTagger):
+            raise ConfigError("this model was exported before: export the run that it is from")
+        trained = exporting.TrainedTagger(self.model, self.tokenizer, self.scheme, self.tagging)
+        return exporting.export(folder, target, trained, sentences)
 
 
 class BertCrf(EncoderBackend):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from harness.exports.model import Delivered
     from harness.leaderboard.render import Format
     from harness.leaderboard.table import Leaderboard
     from harness.results.reader import Results
@@ -209,6 +210,28 @@ def predict(
     from harness.runs import predict as prediction
 
     return prediction.tagged(Path(run), lines, min_confidence)
+
+
+def export_model(
+    run: PathLike, folder: PathLike, *, to: str = "transformers", row: PathLike | None = None
+) -> "Delivered":
+    """The model of a finished run in ``folder``, for other programs, with a card.
+
+    Args:
+        run: the folder of the run.
+        folder: a new folder.
+        to: ``transformers``, ``onnx`` or ``int8``, or what else the backend says.
+        row: a results folder, to which what was exported is added as a run.
+
+    Raises:
+        ConfigError: when the run cannot be exported so.
+        BackendError: when what was exported would answer otherwise; nothing is written then.
+    """
+    from harness.exports.model import export
+    from harness.runs import grid
+
+    grid.environment(threads=1)
+    return export(Path(run), Path(folder), to, None if row is None else Path(row))
 
 
 def _several(given: "PathLike | Iterable[PathLike]") -> "list[PathLike]":

@@ -8,7 +8,7 @@ that several backends share may stand in a dataclass, the default of one such ar
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from harness.core import Example, Output, Sentence, Text
 
@@ -219,6 +219,40 @@ class UsesWeights(Protocol):
     @classmethod
     def weights_of(cls, options: Mapping[str, Any]) -> str | None:
         """The folder or the hub id of the weights that ``options`` begin from; None for none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A model that left the house: how others use it, and what they must know.
+
+    ``predict`` answers sentences from the files alone, as another program reads them; None where
+    ``load`` of the backend itself reads them. ``usage`` is a piece of Python, in which ``FOLDER``
+    stands for the folder and ``TEXT`` for a text. ``limits`` are sentences. ``precision`` names one
+    that is coarser than that of the model: then answers may differ. ``packages`` compute them.
+    """
+
+    predict: Callable[[Sequence[Sentence]], Sequence[Output]] | None
+    usage: str
+    limits: tuple[str, ...] = ()
+    precision: str = ""
+    packages: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Exports(Protocol):
+    """A backend whose trained model others can run without it.
+
+    ``exports`` are the names of what it can be exported to.
+    """
+
+    exports: ClassVar[tuple[str, ...]]
+
+    def export(self, folder: Path, target: str, sentences: Sequence[Sentence]) -> Exported:
+        """Write the trained model into ``folder``; ``sentences`` are like those it will be asked.
+
+        Raises ``harness.errors.ConfigError`` where ``target`` cannot hold it.
+        """
         ...
 
 

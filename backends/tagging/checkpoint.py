@@ -27,8 +27,13 @@ def save(folder: Path, model: Tagger, tokenizer: UnitTokenizer, tags: Sequence[s
     from safetensors.torch import save_file
 
     model.encoder.config.save_pretrained(folder)
-    tokenizer.table.save(folder)
     save_file(model.state_dict(), folder / WEIGHTS)
+    save_reading(folder, tokenizer, tags)
+
+
+def save_reading(folder: Path, tokenizer: UnitTokenizer, tags: Sequence[str]) -> None:
+    """Write into ``folder`` how text enters the model, and the tag set."""
+    tokenizer.table.save(folder)
     notes = {"tags": list(tags), "limit": tokenizer.limit}
     (folder / NOTES).write_text(json.dumps(notes, ensure_ascii=False), encoding="utf-8")
 
@@ -42,13 +47,22 @@ def load(folder: Path, tags: Sequence[str]) -> Saved:
     from safetensors.torch import load_file
     from transformers import AutoConfig
 
+    tokenizer = load_reading(folder, tags)
+    encoder = random_encoder(AutoConfig.from_pretrained(folder, trust_remote_code=False))
+    return Saved(encoder, tokenizer, load_file(folder / WEIGHTS))
+
+
+def load_reading(folder: Path, tags: Sequence[str]) -> UnitTokenizer:
+    """Read what ``save_reading`` wrote.
+
+    Raises:
+        ValueError: for a model of another tag set.
+    """
     notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
     if notes["tags"] != list(tags):
         msg = f"it was trained on the tags {notes['tags']}, not on {list(tags)}"
         raise ValueError(msg)
-    encoder = random_encoder(AutoConfig.from_pretrained(folder, trust_remote_code=False))
-    tokenizer = UnitTokenizer(_table(folder), notes["limit"])
-    return Saved(encoder, tokenizer, load_file(folder / WEIGHTS))
+    return UnitTokenizer(_table(folder), notes["limit"])
 
 
 def _table(folder: Path) -> LearnedTable | PretrainedTable:

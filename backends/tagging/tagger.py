@@ -111,12 +111,15 @@ class Tagger(torch.nn.Module):
 
 
 def _mask(attention: torch.Tensor | None) -> torch.Tensor | None:
+    """Who may look at whom; None where nothing is padding."""
+    return None if attention is None else mask_of(attention)
+
+
+def mask_of(attention: torch.Tensor) -> torch.Tensor:
     """Who may look at whom (batch, 1, pieces, pieces).
 
     Made here, because transformers looks at the values of a (batch, pieces) mask to see whether it
     can do without, which waits for the device at every step.
     """
-    if attention is None:
-        return None
     rows, pieces = attention.shape
     return attention[:, None, None, :].expand(rows, 1, pieces, pieces)

@@ -41,6 +41,12 @@ def stored(path: Path) -> Sound:
     if is_external(result):
         msg = f"{path} was imported: nothing here can run it again; `verify` scores it again"
         raise ConfigError(msg)
+    if made := result.run.settings.get("exported"):
+        msg = (
+            f"{path} is a model that was exported ({made}), not a training: reproduce the run that "
+            "it is from, and export that one"
+        )
+        raise ConfigError(msg)
     return verify.require_sound(result)
 
 

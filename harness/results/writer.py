@@ -5,6 +5,7 @@ the facts of the training data, the record, and last the metrics, which say that
 """
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,10 +67,12 @@ def write(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> No
     store.write_json(folder / store.COMPLETE, complete.model_dump())
 
 
-def write_new(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> Path:
+def write_new(
+    folder: Path, run: Run, scores: Scored, training: TrainingFiles, model: Path | None = None
+) -> Path:
     """Claim ``folder`` and write the run there, where it does not stand there; gives the folder.
 
-    What stands there and cannot be believed is set aside.
+    What stands there and cannot be believed is set aside. ``model`` is a folder to copy.
 
     Raises:
         LockedError: when another process holds the folder.
@@ -77,6 +80,8 @@ def write_new(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -
     """
     set_aside.move_unusable(folder, verify.unusable)
     with store.claim(folder, _about(run)) as todo:
+        if todo and model is not None:
+            shutil.copytree(model, folder / store.MODEL)
         if todo:
             write(folder, run, scores, training)
     return folder

@@ -18,8 +18,8 @@ from harness.results.record import Code
 HARNESS = "harness"
 NOT_RUN = frozenset(
     {
-        "analysis", "archive", "commands", "comparability", "conformance", "leaderboard",
-        "oracle", "pretraining", "report", "statistics", "studies",
+        "analysis", "archive", "commands", "comparability", "conformance", "exports",
+        "leaderboard", "oracle", "pretraining", "report", "serving", "statistics", "studies",
         "configs", "prompts",  # data that a wheel has inside; both are in the record of a run
     }
 )  # fmt: skip

@@ -131,8 +131,8 @@ def tag_writer(folder: Path) -> Callable[[Tagged], str]:
     return lambda tagged: " ".join(tag.replace("-", separator, 1) for tag in tagged.tags)
 
 
-def restore(result: Result) -> Backend:
-    """The trained backend of a finished run.
+def restore(result: Result, model: Path | None = None) -> Backend:
+    """The trained backend of a finished run; with ``model``, what was made of it in that folder.
 
     Raises:
         WeightsError: when the run kept no model, or it is not the one that it kept.
@@ -141,7 +141,7 @@ def restore(result: Result) -> Backend:
     if run.imported:
         msg = f"{folder} was imported: there are answers in it and no model to predict with"
         raise WeightsError(msg)
-    if not (folder / store.MODEL).is_dir():
+    if model is None and not (folder / store.MODEL).is_dir():
         msg = f"{folder} holds no model: it was run with keep_model=false, or the model was removed"
         raise WeightsError(msg)
     context = Context(
@@ -158,7 +158,7 @@ def restore(result: Result) -> Backend:
     with asked(run.backend, "the constructor"):
         made = construct(registry.find(run.backend).load(), context, given)
     backend = require_methods(run.backend, made)
-    checked(run.backend, backend).load(result.model())
+    checked(run.backend, backend).load(model or result.model())
     return backend
 
 

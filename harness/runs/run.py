@@ -65,7 +65,7 @@ def _run(cell: GridCell, report: Report) -> None:
         fitted = backend.fit(given.train, given.dev)
     weights.require_planned(cell.name, cell.options.weights, cell.weights)
     order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
-    answers = _predict(backend, given, order, meter, report)
+    answers = timed_answers(backend, given, order, meter, report)
     free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
     with meter.phase("calibrate"):
         calibration = after_answers.calibration(backend, given, answers)
@@ -124,7 +124,7 @@ def make(
     return require_methods(cell.plugin.name, backend)
 
 
-def _predict(
+def timed_answers(
     backend: Backend, given: Handout, order: Sequence[int], meter: Meter, report: Report
 ) -> dict[str, Decoded]:
     """Predict the test set once, in parts that are timed apart, after a warm-up that is not."""

@@ -1,0 +1,44 @@
+"""``export-model``: a finished run for other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import api
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command("export-model")(export_model)
+
+
+def export_model(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="A new folder to write.")
+    ],
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="transformers (plain, for its pipeline), onnx, or int8 (ONNX in 8 bits).",
+        ),
+    ] = "transformers",
+    row: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Also store it as a run below this results folder, with its own F1 and speed.",
+        ),
+    ] = None,
+) -> None:
+    """Export the model of a finished run, with a card.
+
+    What is exported answers the test set first: it has the tags of the run, or, in 8 bits, an F1
+    that is shown to be within 0.5 of it. Else nothing is written.
+    """
+    delivered = api.export_model(run, output, to=to, row=row)
+    typer.echo(f"{delivered.folder}\n{delivered.proof.words}")
+    if delivered.row:
+        typer.echo(f"{delivered.row} (a row of its own: {to})")
