@@ -36,6 +36,7 @@ ROW_WORK = 2048
 _NEVER = -(1 << 28)
 _MARGIN = 4  # slots before the end of a faultless stretch at which paths may leave it
 _WORTH = 12  # shorter stretches are not worth a jump
+_LOOK = 256  # items beyond the band whose gain is counted along, and slots compared at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,24 @@ class _BandSearch:
     jumped: dict[int, int] = field(default_factory=dict)  # slot landed on -> length of the jump
     leads: int = 0  # slots before this one may still be reached with nothing matched
     last: int = 0  # the slot after which all that is left is skipped
-    gains: dict[tuple[int, int], Ints] = field(default_factory=dict)
+    wanted: Ints = field(init=False)  # the units of the slots: (slots,)
+    gains: dict[tuple[int, int], tuple[int, int, Ints]] = field(default_factory=dict)
 
-    def gain(self, slot: int) -> Ints:
-        """What each item would gain in ``slot``: (items,)."""
+    def __post_init__(self) -> None:
+        self.wanted = np.array(self.slots.units, np.int32)
+
+    def gain(self, slot: int, low: int, high: int) -> Ints:
+        """What each item from ``low`` to ``high`` would gain in ``slot``: (high - low,).
+
+        Kept with some items around, for the slots after it that are the same.
+        """
         key = (self.slots.units[slot], self.slots.folded[slot])
-        if key not in self.gains:
-            self.gains[key] = _gains(key, self.items)
-        return self.gains[key]
+        begin, end, kept = self.gains.get(key, (0, -1, None))
+        if kept is None or low < begin or end < high:
+            begin, end = max(0, low - _LOOK), min(len(self.items), high + _LOOK)
+            kept = _gains(key, self.items, slice(begin, end))
+            self.gains[key] = begin, end, kept
+        return kept[low - begin : high - begin]
 
     def window(self, slot: int) -> tuple[int, int]:
         """The first and the last column of the band."""
@@ -153,7 +164,7 @@ class _BandSearch:
         row = self.rows[slot]
         width, (low, high) = len(row.gap), self.window(slot + 1)
         detached = 0 if self.slots.units[slot] >= 0 else DETACHED
-        gain = self.gain(slot)[row.low : row.low + width]
+        gain = self.gain(slot, row.low, min(row.low + width, len(self.items)))
         best = np.maximum(row.matched, row.gap - (detached + REENTRY))
         if slot < self.leads:
             np.maximum(best, -detached, out=best)
@@ -181,13 +192,22 @@ class _BandSearch:
         return self._land(slot, row.low + column, int(row.matched[column]), length), 0
 
     def _stretch(self, slot: int, column: int) -> int:
-        """How many slots from ``slot`` on are matched exactly by the items from ``column`` on."""
+        """How many slots from ``slot`` on are matched exactly by the items from ``column`` on.
+
+        Looks twice as far each time, so that a short one costs little in a long text.
+        """
         length = min(len(self.slots) - slot, len(self.items) - column)
-        wanted = np.array(self.slots.units[slot : slot + length], np.int32)
-        same = wanted == self.items.units[column : column + length]
-        tagged = self.items.tag_costs[column : column + length] == 0
-        fits = np.where(wanted < 0, tagged, same)
-        return length if fits.all() else int(fits.argmin())
+        seen, look = 0, _LOOK
+        while seen < length:
+            stop = min(length, seen + look)
+            wanted = self.wanted[slot + seen : slot + stop]
+            same = wanted == self.items.units[column + seen : column + stop]
+            tagged = self.items.tag_costs[column + seen : column + stop] == 0
+            fits = np.where(wanted < 0, tagged, same)
+            if not fits.all():
+                return seen + int(fits.argmin())
+            seen, look = stop, 2 * look
+        return length
 
     def _land(self, slot: int, column: int, score: int, length: int) -> int:
         """Follow a stretch to where paths may leave it again: the only path from there on."""
@@ -206,14 +226,14 @@ class _BandSearch:
         return target
 
 
-def _gains(slot: tuple[int, int], items: Items) -> Ints:
-    """What each item gains in a slot, given as its ids."""
+def _gains(slot: tuple[int, int], items: Items, part: slice) -> Ints:
+    """What each item of ``part`` gains in a slot, given as its ids."""
     unit, folded = slot
     if unit < 0:
-        return (2 * SKIP - items.tag_costs).astype(np.int32)
-    gain = np.where(items.substitutes, 2 * SKIP - SUBSTITUTED, _NEVER).astype(np.int32)
-    gain[items.wild | (items.folded == folded)] = 2 * SKIP - FOLDED
-    gain[items.units == unit] = 2 * SKIP
+        return (2 * SKIP - items.tag_costs[part]).astype(np.int32)
+    gain = np.where(items.substitutes[part], 2 * SKIP - SUBSTITUTED, _NEVER).astype(np.int32)
+    gain[items.wild[part] | (items.folded[part] == folded)] = 2 * SKIP - FOLDED
+    gain[items.units[part] == unit] = 2 * SKIP
     return gain
 
 
@@ -254,7 +274,7 @@ def _trace(search: _BandSearch) -> tuple[Ints, int]:
             continue
         slot, column = slot - 1, column - 1
         found[slot] = column
-        value -= int(search.gain(slot)[column])
+        value -= int(search.gain(slot, column, column + 1)[0])
         row = search.rows[slot]
         toll = REENTRY + (0 if search.slots.units[slot] >= 0 else DETACHED)
         after_gap = bool(row.gap[column - row.low] - toll == value)

@@ -137,6 +137,7 @@ def _found_for(items: Sequence[int], reading: LexedText) -> list[str]:
 def _read(text: str, sentence: Sentence, tags: tuple[str, ...]) -> _Marked:
     """The pieces of ``text``, each as text or as a mark."""
     marked, words = _Marked(), lexicon(tags, WHOLE)
+    said = frozenset(MARK.findall(sentence.text))
     known = openings(tags)
     ends = {closing(opening): label for opening, label in known.items()}
     for piece in MARK.split(text):
@@ -146,17 +147,15 @@ def _read(text: str, sentence: Sentence, tags: tuple[str, ...]) -> _Marked:
             marked.open(known[piece])
         elif piece in ends:
             marked.close(ends[piece])
-        elif not _meant(piece, sentence, marked, words, tags):
+        elif piece in said or not _meant(piece, marked, words, tags):
             marked.append(unescape_inline(piece))
     return marked
 
 
-def _meant(
-    piece: str, sentence: Sentence, marked: _Marked, words: Lexicon, tags: tuple[str, ...]
-) -> bool:
-    """Take ``piece`` for a misspelled or unknown mark, if it looks like one and is not text."""
+def _meant(piece: str, marked: _Marked, words: Lexicon, tags: tuple[str, ...]) -> bool:
+    """Take ``piece``, which the sentence does not say, for a mark if it looks like one."""
     name = _NAME.fullmatch(piece)
-    if name is None or piece in sentence.text:
+    if name is None:
         return False
     tag, _ = words.tag(f"B_{name[1]}")
     label = None if tag == NO_TAG else split(tags[tag])[1]

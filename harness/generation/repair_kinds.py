@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harness.generation.fates import UNANSWERED
+from harness.generation.recurrence import SaidBefore
 from harness.tags import OUTSIDE
 
 
@@ -64,8 +65,12 @@ def count_superfluous(
 ) -> Counter[str]:
     """What an answer has beyond its slots, given the items that were matched, in order."""
     counts: Counter[str] = Counter()
-    for start, stop in _runs(matched, len(words)):
-        counts.update(_named(words, is_tag, start, stop))
+    runs = list(_runs(matched, len(words)))
+    if not runs:
+        return counts
+    before = SaidBefore(words, max(stop - start for start, stop in runs))
+    for start, stop in runs:
+        counts.update(_named(words, is_tag, start, stop, says_again=before.says(start, stop)))
     return counts
 
 
@@ -78,26 +83,22 @@ def _runs(matched: Sequence[int], length: int) -> Iterator[tuple[int, int]]:
         start = item + 1
 
 
-def _named(words: Sequence[str], is_tag: Sequence[bool], start: int, stop: int) -> Counter[str]:
-    """The kinds of one stretch of unmatched items."""
+def _named(
+    words: Sequence[str], is_tag: Sequence[bool], start: int, stop: int, *, says_again: bool
+) -> Counter[str]:
+    """The kinds of one stretch of unmatched items.
+
+    ``says_again`` is whether it goes on in a period that what stands before it began.
+    """
     length = stop - start
-    if length >= _LOOP and _says_again(words, start, stop):
+    if length >= _LOOP and says_again:
         return Counter(loop=1)
     if start == 0 and (length > _PAIR or words[:stop] != words[stop : 2 * stop]):
         return Counter(text_before=1)
-    doubles = is_tag[start] or _says_again(words, start, stop)
+    doubles = is_tag[start] or says_again
     if start and stop == len(words) and (length > _PAIR or not doubles):
         return Counter(text_after=1)
     return _one_by_one(words, is_tag, start, stop)
-
-
-def _says_again(words: Sequence[str], start: int, stop: int) -> bool:
-    """Whether the stretch goes on in a period that what stands before it began."""
-    again = words[start:stop]
-    return any(
-        words[start - period] == again[0] and words[start - period : stop - period] == again
-        for period in range(1, start + 1)
-    )
 
 
 def _one_by_one(

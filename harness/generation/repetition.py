@@ -7,6 +7,8 @@ repeats itself because its sentence does stays whole.
 from collections import Counter
 from collections.abc import Container, Sequence
 
+from harness.generation.recurrence import repeated_ends
+
 LEAST = 4  # words said again; fewer are doubled, not a loop
 
 
@@ -34,11 +36,8 @@ def length_without_repetition(
 
 def _said_again_from(words: Sequence[str]) -> int:
     """Where the longest end begins of which each word was said one period before."""
-    length = len(words)
+    length, repeated = len(words), repeated_ends(words)
     for period in range(2, length // 2 + 1):
-        at = length
-        while at > period and words[at - 1] == words[at - 1 - period]:
-            at -= 1
-        if length - at >= max(period, LEAST):
-            return at
+        if repeated[period] >= max(period, LEAST):
+            return length - repeated[period]
     return length
