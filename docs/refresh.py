@@ -1,6 +1,6 @@
 """Write again what the documents show of the program.
 
-    python docs/refresh.py            # the help page, and the purposes in README's map of rooms
+    python docs/refresh.py            # the help page, the formats, the purposes in README's map
     python docs/refresh.py oracle     # also each block whose command has this word in it
 
 Such a block begins with ``<!-- $ COMMAND -->`` and ends with ``<!-- end -->``; between the two
@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+FORMATS = ROOT / "docs" / "data-formats.md"
 README, PAGE, HELP = ROOT / "README.md", ROOT / "docs" / "README.md", ROOT / "docs" / "commands.md"
 BLOCK = re.compile(r"<!-- \$ (?P<command>[^\n]+) -->\n(?P<content>.*?)<!-- end -->", re.DOTALL)
 ROOM = re.compile(r"^(?P<indent> *)(?P<name>\w+)/(?P<space> +)(?P<purpose>\S.*)$")
@@ -78,6 +79,14 @@ def with_purposes(text: str) -> str:
     return text
 
 
+def with_formats(text: str) -> str:
+    """The page of data formats with their table as the program has it."""
+    from harness.data.formats import table
+
+    mark = r"(<!-- formats -->\n).*?(<!-- end of formats -->)"
+    return re.sub(mark, lambda found: found[1] + table() + found[2], text, flags=re.DOTALL)
+
+
 def help_page() -> str:
     """The help of the program and of each of its commands, as one page."""
     from harness.cli import app
@@ -98,8 +107,9 @@ def _help(*command: str) -> str:
 
 
 def main() -> None:
-    """Write the help page and the purposes, and the blocks of the words that were given."""
+    """Write the help page, the table of formats and the purposes, and the blocks of the words."""
     HELP.write_text(help_page(), encoding="utf-8")
+    FORMATS.write_text(with_formats(FORMATS.read_text(encoding="utf-8")), encoding="utf-8")
     README.write_text(with_purposes(README.read_text(encoding="utf-8")), encoding="utf-8")
     for word in sys.argv[1:]:
         for path in (README, PAGE):

@@ -234,5 +234,32 @@ def export_model(
     return export(Path(run), Path(folder), to, None if row is None else Path(row))
 
 
+def export_data(task: PathLike, folder: PathLike, *, to: str, data: PathLike | None = None) -> Path:
+    """The gold of a task in the format ``to``, in a new folder; gives the task file there.
+
+    Raises:
+        ConfigError: for a task or a format that does not exist, or a folder that holds something.
+        DataError: for data that cannot be read, or that the format cannot hold.
+    """
+    from harness.data.task import load
+    from harness.exports.data import export_task
+
+    found = load(os.fspath(task), None if data is None else Path(data))
+    return export_task(found, to, Path(folder))
+
+
+def export_predictions(run: PathLike, path: PathLike, *, to: str) -> Path:
+    """What a finished run found in the test set, in the format ``to``; gives the path.
+
+    Raises:
+        ConfigError: when there is no finished run, no such format, or something at ``path``.
+        DataError: for answers that cannot be read, or that the format cannot hold.
+    """
+    from harness.exports.data import export_answers
+    from harness.results import reader
+
+    return export_answers(reader.one(Path(run)), to, Path(path))
+
+
 def _several(given: "PathLike | Iterable[PathLike]") -> "list[PathLike]":
     return [given] if isinstance(given, str | os.PathLike) else list(given)

@@ -112,6 +112,12 @@ def test_the_help_page_is_what_the_program_prints():
     assert refresh.HELP.read_text(encoding="utf-8") == refresh.help_page(), REMEDY
 
 
+def test_the_table_of_formats_is_what_the_program_has():
+    text = refresh.FORMATS.read_text(encoding="utf-8")
+    assert text == refresh.with_formats(text), REMEDY
+    assert "| `brat` | folder |" in text
+
+
 def test_a_block_is_refreshed_by_what_its_command_prints_and_others_stay():
     text = "a\n<!-- $ echo one -->\nold\n<!-- end -->\n<!-- $ echo two -->\nold\n<!-- end -->\n"
     made = refresh.refreshed(text, "one")

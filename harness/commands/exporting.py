@@ -1,4 +1,4 @@
-"""``export-model``: a finished run for other programs."""
+"""``export-model``, ``export-data``, ``export-predictions``: what leaves the house."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,11 +6,21 @@ from typing import Annotated
 import typer
 
 from harness import api
+from harness.commands.options import Data
+
+To = Annotated[
+    str,
+    typer.Option(
+        "--to", metavar="FORMAT", help="conll, jsonl, docbin, labelstudio, doccano or brat."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command("export-model")(export_model)
+    app.command("export-data")(export_data)
+    app.command("export-predictions")(export_predictions)
 
 
 def export_model(
@@ -42,3 +52,34 @@ def export_model(
     typer.echo(f"{delivered.folder}\n{delivered.proof.words}")
     if delivered.row:
         typer.echo(f"{delivered.row} (a row of its own: {to})")
+
+
+def export_data(
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help="A task file, or the name of a shipped task.")
+    ],
+    to: To,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="A new folder to write.")
+    ],
+    data: Data = None,
+) -> None:
+    """Write the gold of a task in the format of another tool.
+
+    A task file lies beside it. What was written is read again by it, and must be what it was.
+    """
+    typer.echo(api.export_data(task, output, to=to, data=data))
+
+
+def export_predictions(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    to: To,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="A new file to write; for brat, a folder."
+        ),
+    ],
+) -> None:
+    """Write what a finished run found in the test set in the format of another tool."""
+    typer.echo(api.export_predictions(run, output, to=to))

@@ -12,7 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from harness import yamlfile
 from harness.data import readers
-from harness.data.readers import conll, hub, jsonl, parallel
+from harness.data.formats import FORMATS
+from harness.data.readers import conll, hub, parallel
 from harness.data.schemes import Scheme
 from harness.data.splits import SPLITS
 from harness.errors import ConfigError, DataError, did_you_mean
@@ -31,7 +32,8 @@ class Files(_Strict):
     """The files of one split, below ``root``; written as one name if the rest is by custom.
 
     For parallel files ``tags`` defaults to ``train_TAG.txt`` beside ``train.txt``, and
-    ``documents`` may name a file with a document id a line. For a hub, ``units`` is a split.
+    ``documents`` may name a file with a document id a line. For a hub, ``units`` is a split; for
+    brat, a folder.
     """
 
     units: str
@@ -71,7 +73,7 @@ class TaskFile(_Strict):
 
     name: str
     language: str
-    format: Literal["parallel", "conll", "jsonl", "hub"]
+    format: str
     joiner: Literal["", " "]
     labels: list[str]
     splits: dict[str, Annotated[Files, BeforeValidator(_one_name)]]
@@ -91,6 +93,14 @@ class TaskFile(_Strict):
             msg = (
                 f"{name!r} must be letters, digits, '.', '_', '-', beginning with a letter or digit"
             )
+            raise ValueError(msg)
+        return name
+
+    @field_validator("format")
+    @classmethod
+    def _is_format(cls, name: str) -> str:
+        if name not in FORMATS:
+            msg = f"no format {name!r}{did_you_mean(name, FORMATS)}; formats: {', '.join(FORMATS)}"
             raise ValueError(msg)
         return name
 
@@ -135,8 +145,8 @@ def source_of(file: TaskFile, split: str, root: Path) -> readers.Source:
         return _hub_source(file.hub, files.units, root)
     if file.format == "conll":
         return conll.ConllSource(path, file.columns)
-    if file.format == "jsonl":
-        return jsonl.JsonlSource(path, file.joiner)
+    if opens := FORMATS[file.format].open:
+        return opens(path, file.joiner)
     tags = root / files.tags if files.tags else parallel.beside(path)
     return parallel.ParallelSource(path, tags, root / files.documents if files.documents else None)
 

@@ -1,1 +1,1 @@
-"""What leaves the house: a trained model for other programs, with a card that says what it is."""
+"""What leaves the house: models for other programs, with a card, and data and answers for tools."""

@@ -4,16 +4,12 @@ What was exported answers the whole test set before anybody gets it. It has the 
 where it is coarser by design (8 bits), its F1 is shown to be within half a point.
 """
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from os import getpid
 from pathlib import Path
 
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError
-from harness.exports import agreement, card, eee, row
+from harness.exports import agreement, aside, card, eee, row
 from harness.exports.agreement import Agreement
 from harness.exports.asking import TestSet, as_characters, policy_of
 from harness.exports.row import Measured
@@ -71,7 +67,8 @@ def export(source: Path, folder: Path, target: str, rows: Path | None = None) ->
     backend = restore(sound.result)
     able = _able(backend, sound.run.backend, target)
     test = TestSet.of(sound.result)
-    with _aside(folder) as beside:
+    with aside.new(folder) as beside:
+        beside.mkdir()
         with asked(sound.run.backend, "export"):
             made = able.export(beside, target, test.sentences)
         proof = _proof(test, backend, made, sound.result, beside)
@@ -134,30 +131,3 @@ def _of_others(test: TestSet, backend: Backend, made: Exported) -> Agreement:
     found = agreement.agreement(sentences, ours, theirs)
     agreement.require_alike(found)
     return found
-
-
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    """A folder beside ``folder`` that becomes it at the end, or leaves nothing behind.
-
-    Raises:
-        ConfigError: where something stands already, or nothing can be made.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        msg = f"{folder} is there and not empty; nothing was overwritten: name another folder"
-        raise ConfigError(msg)
-    beside = folder.absolute().with_name(f".{folder.name}.{getpid()}.tmp")
-    try:
-        beside.mkdir(parents=True)
-    except OSError as error:
-        msg = f"cannot make {folder}: {error.strerror}; name another folder"
-        raise ConfigError(msg) from error
-    try:
-        yield beside
-        if folder.is_dir():
-            folder.rmdir()
-        beside.rename(folder)
-    except OSError as error:
-        raise store.refused(folder, error) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)

@@ -3,14 +3,44 @@
 Each format has a module with a frozen ``Source`` (what one split is made of) and ``read``.
 """
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-from harness.data.readers import conll, hub, jsonl, parallel
+from harness.data.readers import (
+    brat,
+    conll,
+    docbin,
+    doccano,
+    hub,
+    jsonl,
+    labelstudio,
+    parallel,
+)
 from harness.data.readers.records import Problem, Raw, ReadSplit, Severity
 
 __all__ = ["Problem", "Raw", "ReadSplit", "Severity", "Source", "read"]
 
-Source: TypeAlias = parallel.ParallelSource | conll.ConllSource | jsonl.JsonlSource | hub.HubSource
+Source: TypeAlias = (
+    parallel.ParallelSource
+    | conll.ConllSource
+    | jsonl.JsonlSource
+    | hub.HubSource
+    | docbin.DocBinSource
+    | doccano.DoccanoSource
+    | labelstudio.LabelStudioSource
+    | brat.BratSource
+)
+
+_READERS: dict[type, Callable[[Any], ReadSplit]] = {
+    parallel.ParallelSource: parallel.read,
+    conll.ConllSource: conll.read,
+    jsonl.JsonlSource: jsonl.read,
+    hub.HubSource: hub.read,
+    docbin.DocBinSource: docbin.read,
+    doccano.DoccanoSource: doccano.read,
+    labelstudio.LabelStudioSource: labelstudio.read,
+    brat.BratSource: brat.read,
+}
 
 
 def read(source: Source) -> ReadSplit:
@@ -18,14 +48,7 @@ def read(source: Source) -> ReadSplit:
 
     Raises:
         DataError: for a hub data set that cannot be reached.
-        ConfigError: for a hub data set that is not pinned or not described rightly.
+        ConfigError: for a hub data set that is not pinned or not described rightly, or a format
+            that needs what is not installed.
     """
-    match source:
-        case parallel.ParallelSource():
-            return parallel.read(source)
-        case conll.ConllSource():
-            return conll.read(source)
-        case jsonl.JsonlSource():
-            return jsonl.read(source)
-        case hub.HubSource():
-            return hub.read(source)
+    return _READERS[type(source)](source)

@@ -6,6 +6,7 @@ and must be what the offsets cut out; ``id`` and ``document`` are optional. Othe
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
@@ -27,13 +28,23 @@ class JsonlSource:
 
 def read(source: JsonlSource) -> ReadSplit:
     """The sentences of a file of JSON objects."""
-    text = lines.read(source.path)
+    return read_objects(source.path, source.joiner, lambda entry: entry)
+
+
+def read_objects(
+    path: Path, joiner: str, adapt: Callable[[dict[str, Any]], dict[str, Any]]
+) -> ReadSplit:
+    """The sentences of a file whose objects ``adapt`` makes into those of this format.
+
+    ``adapt`` raises an ``EntryError`` for an object that is none.
+    """
+    text = lines.read(path)
     problems, records, empty = [*text.problems], list[Raw](), list[int]()
     ids: dict[str, int] = {}
     for number, line in text.numbered():
         try:
-            entry = _parsed(line) if line.strip(" \t") else None
-            record = _record(entry, number, source.joiner, ids) if entry is not None else None
+            entry = adapt(_parsed(line)) if line.strip(" \t") else None
+            record = sentence_of(entry, number, joiner, ids) if entry is not None else None
         except EntryError as error:
             problems.append(Problem(text.file, number, error.code, "error", error.message))
             continue
@@ -47,7 +58,7 @@ def read(source: JsonlSource) -> ReadSplit:
 
 def _parsed(line: str) -> dict[str, Any]:
     try:
-        entry = json.loads(line, object_pairs_hook=_once)
+        entry = json.loads(line, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise EntryError("json", f"not valid JSON: {error}") from None
     if not isinstance(entry, dict):
@@ -55,7 +66,12 @@ def _parsed(line: str) -> dict[str, Any]:
     return entry
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, in which no key appears twice.
+
+    Raises:
+        EntryError: for one that does.
+    """
     entry = dict(pairs)
     if len(entry) < len(pairs):
         names = [name for name, _ in pairs]
@@ -64,8 +80,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return entry
 
 
-def _record(entry: dict[str, Any], line: int, joiner: str, ids: dict[str, int]) -> Raw | None:
-    """The sentence of one object; None for an empty one."""
+def sentence_of(entry: dict[str, Any], line: int, joiner: str, ids: dict[str, int]) -> Raw | None:
+    """The sentence of one object; None for an empty one.
+
+    Args:
+        entry: the object.
+        line: where it stands.
+        joiner: what stands between two units.
+        ids: the line of each ``id`` so far; that of this object is added.
+
+    Raises:
+        EntryError: for an object that is no sentence.
+    """
     _check_id(entry.get("id"), line, ids)
     document = entry.get("document")
     if document is not None and not isinstance(document, str | int):

@@ -31,7 +31,7 @@ def small(tmp_path):
         ({"name": "../x"}, "must be letters, digits"),
         ({"joiner": "-"}, "joiner: Input should be '' or ' '"),
         ({"policy": "lenient"}, "policy: Input should be 'conlleval', 'strict' or 'discard'"),
-        ({"format": "xml"}, "format: Input should be 'parallel'"),
+        ({"format": "brad"}, "format: no format 'brad' (did you mean 'brat'?)"),
         ({"scheme": "IOB"}, "scheme"),
         ({"splits": {"train": "a", "test": "b"}}, "dev missing; a split can be carved"),
         ({"splits": {"train": {"unit": "a"}}}, "unknown key 'splits.train.unit'"),

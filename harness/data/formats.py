@@ -1,0 +1,98 @@
+"""The formats in which sentences with entities come and go: one table, for programs and people."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from harness.data import readers
+from harness.data.readers import brat as read_brat
+from harness.data.readers import docbin as read_docbin
+from harness.data.readers import doccano as read_doccano
+from harness.data.readers import jsonl as read_jsonl
+from harness.data.readers import labelstudio as read_labelstudio
+from harness.data.writers import brat, conll, docbin, doccano, jsonl, labelstudio
+from harness.data.writers.annotated import Annotated
+from harness.errors import ConfigError, did_you_mean
+
+Write: TypeAlias = Callable[[Path, Sequence[Annotated]], None]
+Open: TypeAlias = Callable[[Path, str], readers.Source]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFormat:
+    """A format: what it is, who uses it, and what it cannot hold.
+
+    ``suffix`` is that of its file, empty for a folder. ``open`` makes the source of a split from
+    its path and joiner, where nothing else need be known; ``write`` is None for what is only read.
+    """
+
+    name: str
+    suffix: str
+    about: str
+    lost: str
+    open: Open | None = None
+    write: Write | None = None
+
+
+_TEXT = "units that bare text does not tell (words of several characters in a task of characters)"
+
+FORMATS: dict[str, DataFormat] = {
+    one.name: one
+    for one in (
+        DataFormat(
+            "parallel", ".txt", "units and tags in two files, a sentence a line", "spaces as units"
+        ),
+        DataFormat(
+            "conll", ".txt", "a unit and its tag a line (CoNLL)", "tabs and line ends in units",
+            write=conll.write,
+        ),
+        DataFormat(
+            "jsonl", ".jsonl", "an object a line, spans as offsets", "nothing",
+            read_jsonl.JsonlSource, jsonl.write,
+        ),
+        DataFormat(
+            "docbin", ".spacy", "spaCy's DocBin (needs `spacy`)", f"ids, documents; {_TEXT}",
+            read_docbin.DocBinSource, docbin.write,
+        ),
+        DataFormat(
+            "labelstudio", ".json", "Label Studio's JSON of tasks", _TEXT,
+            read_labelstudio.LabelStudioSource, labelstudio.write,
+        ),
+        DataFormat(
+            "doccano", ".jsonl", "doccano's JSONL of sequence labelling", f"documents; {_TEXT}",
+            read_doccano.DoccanoSource, doccano.write,
+        ),
+        DataFormat(
+            "brat", "", "brat's standoff, a folder of `.txt` and `.ann`",
+            f"ids; line ends in text; {_TEXT}", read_brat.BratSource, brat.write,
+        ),
+        DataFormat("hub", "", "a data set of a model hub (needs `datasets`)", "not written"),
+    )
+}  # fmt: skip
+WRITTEN = tuple(name for name, one in FORMATS.items() if one.write)
+
+
+def writer(name: str) -> tuple[DataFormat, Write]:
+    """The format called ``name``, and what writes it.
+
+    Raises:
+        ConfigError: for a name that is none of a format that is written.
+    """
+    found = FORMATS.get(name)
+    if found is None or found.write is None:
+        near = did_you_mean(name, WRITTEN)
+        msg = f"no format {name!r} to write{near}; formats: {', '.join(WRITTEN)}"
+        raise ConfigError(msg)
+    return found, found.write
+
+
+def table() -> str:
+    """The formats as a Markdown table."""
+    head = "| `format:` | file | what it is | read | written | does not hold |"
+    rows = [
+        f"| `{one.name}` | {f'`{one.suffix}`' if one.suffix else 'folder'} | {one.about} | yes | "
+        f"{'yes' if one.write else 'no'} | {one.lost} |"
+        for one in FORMATS.values()
+    ]
+    return "\n".join((head, "| --- | --- | --- | --- | --- | --- |", *rows)) + "\n"

@@ -1,0 +1,103 @@
+"""Gold and answers as files of other tools.
+
+Exported gold comes with a task file, is read again by it, and must be what it was: the fingerprint
+is that of the task, so that runs on either may stand in one table.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from harness.core import Sentence
+from harness.data import task as tasks
+from harness.data.formats import DataFormat, writer
+from harness.data.task import Split, Task
+from harness.data.writers.annotated import Annotated
+from harness.errors import DataError
+from harness.exports import aside
+from harness.results import confidence
+from harness.results.reader import Result
+from harness.results.record import Prediction
+from harness.scoring.calibration import tempered
+from harness.tags import decode
+
+
+def export_task(task: Task, name: str, folder: Path) -> Path:
+    """Write the splits of ``task`` in the format called ``name`` into ``folder``.
+
+    Gives the task file, which lies there too.
+
+    Raises:
+        ConfigError: for a format that is not written, or a folder that holds something.
+        DataError: for a task that the format cannot hold.
+    """
+    kind, write = writer(name)
+    with aside.new(folder) as beside:
+        beside.mkdir()
+        for split in task.splits.values():
+            write(beside / _file(split.name, kind), _gold(split))
+        text = yaml.safe_dump(_task_file(task, kind), allow_unicode=True, sort_keys=False)
+        (beside / _name(task)).write_text(text, encoding="utf-8")
+        _require_same(task, beside / _name(task), name)
+    return folder / _name(task)
+
+
+def _name(task: Task) -> str:
+    return f"{task.name}.yaml"
+
+
+def _file(split: str, kind: DataFormat) -> str:
+    return f"{split}{kind.suffix}"
+
+
+def _gold(split: Split) -> list[Annotated]:
+    pairs = zip(split.examples, split.documents, strict=True)
+    return [Annotated(one.sentence, one.spans, document) for one, document in pairs]
+
+
+def _task_file(task: Task, kind: DataFormat) -> dict[str, object]:
+    return {
+        "name": task.name,
+        "language": task.language,
+        "format": kind.name,
+        "joiner": task.joiner,
+        "labels": list(task.labels),
+        "policy": task.policy,
+        "splits": {name: _file(name, kind) for name in task.splits},
+    }
+
+
+def _require_same(task: Task, path: Path, name: str) -> None:
+    found = tasks.load(path)
+    if found.fingerprint != task.fingerprint:
+        msg = (
+            f"task {task.name!r} is not what it was when it is read again from {name}; nothing was "
+            "written. jsonl holds everything"
+        )
+        raise DataError(msg)
+
+
+def export_answers(result: Result, name: str, path: Path) -> Path:
+    """Write what the run ``result`` found in the test set in the format called ``name``.
+
+    A confidence is at the temperature of the run, where the format has a place for one.
+
+    Raises:
+        ConfigError: for a format that is not written, or a place that is taken.
+        DataError: for answers that cannot be read, or that the format cannot hold.
+    """
+    _, write = writer(name)
+    temperature = confidence.temperature(result.run)
+    predictions = [one for one in result.answers().predictions if one.units]
+    with aside.new(path) as beside:
+        write(beside, [_found(one, temperature) for one in predictions])
+    return path
+
+
+def _found(one: Prediction, temperature: float) -> Annotated:
+    sure = one.confidence
+    if sure is not None:
+        sure = tuple(tempered(np.array(sure, np.float64), temperature).tolist())
+    sentence = Sentence(one.id, one.units, one.joiner)
+    return Annotated(sentence, decode(one.tags), one.document, sure, found=True)
