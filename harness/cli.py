@@ -27,6 +27,7 @@ from harness.commands import (
     repairing,
     results,
     running,
+    serving,
     studying,
 )
 from harness.errors import HarnessError, Interrupted, ResourceError
@@ -63,6 +64,7 @@ for module in (
     checking,
     data,
     predicting,
+    serving,
     exporting,
     results,
     analysing,

@@ -71,6 +71,41 @@ class Tagged:
         return Tagged(self.sentence, tags, sure, dropped)
 
 
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """The model of a finished run in memory, for lines that come one after the other."""
+
+    result: Result
+    backend: Backend
+
+    @classmethod
+    def of(cls, folder: Path) -> "Predictor":
+        """That of the finished run in ``folder``.
+
+        Raises:
+            ConfigError: when there is no finished run in ``folder``.
+            WeightsError: when the run kept no model.
+        """
+        result = reader.one(folder)
+        return cls(result, checked(result.run.backend, restore(result)))
+
+    def __call__(self, lines: Iterable[str]) -> list[Tagged]:
+        """``lines`` with their tags."""
+        run = self.result.run
+        joiner = str(run.settings["joiner"])
+        sentences = [
+            Sentence(f"line-{number}", _units(line, joiner), joiner)
+            for number, line in enumerate(lines, start=1)
+        ]
+        policy = WindowPolicy(run.settings["window_limit"], run.settings["window_margin"])
+        windows = policy.cut_all(sentences)
+        outputs = self.backend.predict([window.view for window in windows])
+        decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
+        temperature = confidence.temperature(run)
+        nothing = Decoded((), confidence=())
+        return [_tagged(s, decoded.get(s.id, nothing), temperature) for s in sentences]
+
+
 def tagged(folder: Path, lines: Iterable[str], min_confidence: float | None = None) -> list[Tagged]:
     """``lines`` with the tags that the model of the finished run in ``folder`` gives them.
 
@@ -81,22 +116,9 @@ def tagged(folder: Path, lines: Iterable[str], min_confidence: float | None = No
             model that gives none.
         WeightsError: when the run kept no model.
     """
-    result = reader.one(folder)
-    run = result.run
-    joiner = str(run.settings["joiner"])
-    sentences = [
-        Sentence(f"line-{number}", _units(line, joiner), joiner)
-        for number, line in enumerate(lines, start=1)
-    ]
-    policy = WindowPolicy(run.settings["window_limit"], run.settings["window_margin"])
-    windows = policy.cut_all(sentences)
-    backend = checked(run.backend, restore(result))
-    outputs = backend.predict([window.view for window in windows])
-    decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
-    temperature = confidence.temperature(run)
-    found = [_tagged(s, decoded.get(s.id, Decoded((), confidence=())), temperature)
-             for s in sentences]  # fmt: skip
-    return found if min_confidence is None else _surer(found, min_confidence, run)
+    predictor = Predictor.of(folder)
+    found = predictor(lines)
+    return found if min_confidence is None else _surer(found, min_confidence, predictor.result.run)
 
 
 def _tagged(sentence: Sentence, decoded: Decoded, temperature: float) -> Tagged:

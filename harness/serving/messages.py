@@ -1,0 +1,98 @@
+"""What is asked and answered over HTTP: checked on the way in, and written into OpenAPI."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.runs.predict import Tagged
+
+MOST_TEXTS = 128
+LONGEST = 20_000
+MOST_BYTES = 4 * 2**20
+
+Text = Annotated[
+    str, Field(max_length=LONGEST, description="a sentence; in a task of words, spaces apart")
+]
+Least = Annotated[
+    float, Field(ge=0, le=1, description="leave out entities of less confidence than this")
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class OneText(_Strict):
+    """A text to tag."""
+
+    text: Text
+    min_confidence: Least = 0
+
+
+class ManyTexts(_Strict):
+    """Texts to tag, answered in their order."""
+
+    texts: Annotated[list[Text], Field(max_length=MOST_TEXTS)]
+    min_confidence: Least = 0
+
+
+class FoundEntity(_Strict):
+    """A typed mention; half-open offsets in code points of ``text``.
+
+    ``confidence`` is its probability; null where the model gives none.
+    """
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=1)]
+    label: str
+    text: str
+    confidence: float | None
+
+
+class TaggedText(_Strict):
+    """A text as it was read, its tags (one a unit), and the entities that they mean."""
+
+    text: str
+    tags: list[str]
+    entities: list[FoundEntity]
+
+
+class TaggedTexts(_Strict):
+    """The answers to several texts, in their order."""
+
+    results: list[TaggedText]
+
+
+class Health(_Strict):
+    """What is served, and how it is doing."""
+
+    status: Literal["ok"] = "ok"
+    backend: str
+    task: str
+    labels: list[str]
+    run: str
+    waiting: int
+    requests: int
+    batches: int
+
+
+class Refusal(_Strict):
+    """Why a request was not answered."""
+
+    detail: str
+
+
+def message_of(tagged: Tagged, least: float) -> TaggedText:
+    """``tagged`` without entities of less confidence than ``least``."""
+    kept = tagged.surer(least) if least and tagged.confidence is not None else tagged
+    entities = [
+        FoundEntity(start=e.start, end=e.end, label=e.label, text=e.text, confidence=e.confidence)
+        for e in kept.entities
+    ]
+    return TaggedText(text=kept.sentence.text, tags=list(kept.tags), entities=entities)
+
+
+def messages_of(tagged: Sequence[Tagged], least: float) -> TaggedTexts:
+    """The answers to several texts."""
+    return TaggedTexts(results=[message_of(one, least) for one in tagged])
