@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from harness.data.cutting import Cut
     from harness.exports.model import Delivered
     from harness.leaderboard.render import Format
     from harness.leaderboard.table import Leaderboard
@@ -194,14 +195,20 @@ def render(leaderboard: "Leaderboard", format: "Format" = "markdown") -> str:  #
 
 
 def predict(
-    run: PathLike, lines: Iterable[str], *, min_confidence: float | None = None
+    run: PathLike,
+    lines: Iterable[str],
+    *,
+    min_confidence: float | None = None,
+    units: "str | Cut | None" = None,
 ) -> "list[Tagged]":
     """``lines`` tagged by the model of a finished run; a line can have any length.
 
     Args:
         run: the folder of the run.
-        lines: a sentence each; in a task of words, its words with one space between them.
+        lines: raw text, a sentence each.
         min_confidence: the probability from which on entities are kept; without, all are.
+        units: what cuts a line: ``characters``, ``words``, ``spaces``, or a function from a line
+            to the start and end of each unit; without, characters or words as in the task.
 
     Raises:
         ConfigError: when ``run`` holds no finished run, or its model gives no confidence.
@@ -209,7 +216,7 @@ def predict(
     """
     from harness.runs import predict as prediction
 
-    return prediction.tagged(Path(run), lines, min_confidence)
+    return prediction.tagged(Path(run), lines, min_confidence, units)
 
 
 def export_model(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from harness.archive import predicted
 from harness.archive.stated_facts import StatedFacts
 from harness.core import Decoded, Example, Span
 from harness.data import readers, schemes
@@ -51,8 +52,13 @@ class Import:
     facts: StatedFacts = field(default_factory=StatedFacts)
 
 
-def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
-    """The tags of each test sentence, as the file means them.
+def format_of(path: Path) -> Format:
+    """JSON Lines where the first line is an object, else columns."""
+    return "conll" if predicted.first_object(path) is None else "jsonl"
+
+
+def answers(task: Task, given: Import) -> list[Decoded]:
+    """The answer to each test sentence, as the file means it.
 
     Raises:
         DataError: when the file does not answer the test set, sentence by sentence.
@@ -60,7 +66,9 @@ def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
     """
     examples = [example for example in task.splits[TEST].examples if len(example.sentence)]
     if given.format == "strings":
-        return _strings(given, examples)
+        return [Decoded(tags) for tags in _strings(given, examples)]
+    if given.format == "jsonl" and predicted.KEY in (predicted.first_object(given.path) or {}):
+        return predicted.answers(given.path, examples)
     conll_file = given.format == "conll"
     reading = readers.read(
         conll.ConllSource(given.path) if conll_file else jsonl.JsonlSource(given.path, task.joiner)
@@ -69,7 +77,7 @@ def answers(task: Task, given: Import) -> list[tuple[str, ...]]:
     _same_text(given.path, reading.records, examples)
     _require_tags(given.path, reading.records)
     return [
-        _tags(given.path, record, example)
+        Decoded(_tags(given.path, record, example))
         for record, example in zip(reading.records, examples, strict=True)
     ]
 
@@ -178,9 +186,7 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     found = iter(answers(task, given))
     split = task.splits[TEST]
     predictions = [
-        evaluate.prediction(
-            e, document, Decoded(next(found)) if len(e.sentence) else None, (), seen=seen
-        )
+        evaluate.prediction(e, document, next(found) if len(e.sentence) else None, (), seen=seen)
         for e, document, seen in zip(
             split.examples, split.documents, seen_in_train(task.examples), strict=True
         )

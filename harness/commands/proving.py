@@ -59,7 +59,7 @@ def rescore(
     """
     from harness.archive.rescoring import Rule
     from harness.archive.rescoring import rescore as rescored
-    from harness.commands.notices import exit_if_broken, notice
+    from harness.commands.notices import exit_if_broken, notice, require_runs
     from harness.results import reader, verify
     from harness.tags import POLICIES
 
@@ -67,7 +67,7 @@ def rescore(
         msg = f"--policy {policy}: choose one of {', '.join(POLICIES)}"
         raise ConfigError(msg)
     rule = Rule(policy, tuple(label or ()))
-    found = verify.check(reader.read(folders))
+    found = verify.check(require_runs(reader.read(folders), folders))
     for run in found.runs:
         typer.echo(rescored(run, rule, output))
     notice(found.rejected)
@@ -123,8 +123,14 @@ def import_predictions(
     task: Task,
     name: Annotated[str, typer.Option(metavar="NAME", help="The name of the row in the table.")],
     format_: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="conll, jsonl or strings.")
-    ] = "conll",
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="conll, jsonl (spans, tags, or what `predict --json` writes) or strings.",
+            show_default="jsonl if the first line is a JSON object, else conll",
+        ),
+    ] = None,
     rule: Annotated[
         str,
         typer.Option(metavar="NAME", help="How strings are located: cursor, first or every."),
@@ -160,11 +166,13 @@ def import_predictions(
 
     They are scored and stored as a run, so that they enter the same table.
     """
-    from harness.archive.external import FORMATS, Import, write
+    from harness.archive.external import FORMATS, Import, format_of, write
     from harness.archive.stated_facts import StatedFacts
     from harness.data.task import load
     from harness.results import evaluate, reader
 
+    if format_ is None:
+        format_ = format_of(file)
     if format_ not in FORMATS:
         msg = f"--format {format_}: choose one of {', '.join(FORMATS)}"
         raise ConfigError(msg)

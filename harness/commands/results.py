@@ -1,12 +1,18 @@
 """``leaderboard``, ``score``, ``clean``, ``schema``: commands that need result files only."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from harness import api
+from harness.commands.notices import notice, require_runs
 from harness.commands.options import Folders, OutputFile
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.comparability.check import Detail
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +36,17 @@ def leaderboard(
     column: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KEY...", help="The columns to show, in this order.", show_default="all in use"
+            metavar="KEY...",
+            help="The columns to show, in this order; `all` shows all in use.",
+            show_default="all; for latex those that `run` prints",
+        ),
+    ] = None,
+    certificate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="full, or short: its summary and the lines that do not hold.",
+            show_default="full; short for latex",
         ),
     ] = None,
     published: Annotated[bool, typer.Option(help="Add published results, unranked.")] = True,
@@ -45,10 +61,11 @@ def leaderboard(
     from harness.results import store
 
     form = require_format(format_)
-    columns, marked = column or None, highlight or ()
-    found = api.read(folders)
-    table = api.build_leaderboard(found, columns=columns, highlight=marked, published=published)
-    content = api.render(table, form)
+    found = require_runs(api.read(folders), folders)
+    table = api.build_leaderboard(
+        found, columns=_columns(column, form), highlight=highlight or (), published=published
+    )
+    content = api.render(replace(table, detail=_detail(certificate)), form)
     if output is None:
         typer.echo(content, nl=False)
     else:
@@ -59,6 +76,27 @@ def leaderboard(
         draw(table, pareto)
 
 
+def _columns(chosen: list[str] | None, form: str) -> tuple[str, ...] | None:
+    """The keys of the columns; a page of LaTeX has no room for all."""
+    from harness.leaderboard.build import SCREEN
+
+    if chosen == ["all"]:
+        return None
+    return tuple(chosen or (SCREEN if form == "latex" else ())) or None
+
+
+def _detail(name: str | None) -> "Detail | None":
+    from harness.comparability.check import Detail
+
+    for detail in get_args(Detail):
+        if name == detail:
+            return detail
+    if name is not None:
+        msg = f"--certificate {name}: choose one of {', '.join(get_args(Detail))}"
+        raise ConfigError(msg)
+    return None
+
+
 def score(
     folders: Folders,
 ) -> None:
@@ -67,10 +105,9 @@ def score(
     Scores are shown by entity type and under each tag policy.
     """
     from harness.analysis.score_text import page
-    from harness.commands.notices import notice
     from harness.results import reader, verify
 
-    found = verify.check(reader.read(folders))
+    found = verify.check(require_runs(reader.read(folders), folders))
     notice(found.rejected)
     for result in found.runs:
         typer.echo(page(result))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+Detail: TypeAlias = Literal["short", "full"]
 Evidence: TypeAlias = Literal["proven", "recorded", "stated"]
 """On what a line stands (``harness.comparability.fields``), the strongest first."""
 
@@ -34,3 +35,8 @@ def summary(checks: Sequence[Check]) -> str:
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in get_args(Evidence) if counts[kind])
     text = f"Certificate: {len(held)} of {len(checks)} lines hold"
     return f"{text} ({kinds})." if kinds else f"{text}."
+
+
+def told(checks: Sequence[Check], detail: Detail) -> tuple[str, ...]:
+    """The lines below the summary: all of them, or in short those that do not hold."""
+    return tuple(check.words for check in checks if detail == "full" or not check.ok)

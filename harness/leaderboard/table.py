@@ -7,7 +7,7 @@ and percent, two decimals, half-up, as text; what is undefined or was not measur
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from harness.comparability.check import Check
+from harness.comparability.check import Check, Detail
 
 Value: TypeAlias = float | int | str | tuple[float, float] | None
 Kind: TypeAlias = Literal["ranked", "apart", "wide", "published"]
@@ -100,7 +100,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """All blocks, and what was found but could not be used."""
+    """All blocks, and what was found but could not be used.
+
+    ``detail`` is how much of a certificate is printed; without, a format prints what suits it.
+    """
 
     blocks: tuple[Block, ...]
     notices: tuple[str, ...] = ()
+    detail: Detail | None = None

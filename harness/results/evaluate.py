@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import Decoded, Example, Span
+from harness.errors import did_you_mean
 from harness.generation.fates import PREDICTED, Fates
 from harness.numbers import printed
 from harness.protocol import DevScore
@@ -185,5 +186,10 @@ def unknown_labels(metrics: Metrics) -> str:
     }
     if not found:
         return ""
-    named = printed(", ".join(f"{label} ({count})" for label, count in found.items()))
+    named = printed(
+        ", ".join(
+            f"{label} ({count}){did_you_mean(label, metrics.labels)}"
+            for label, count in found.items()
+        )
+    )
     return f"answers hold types that the task does not have, each of them wrong: {named}"

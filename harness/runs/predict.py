@@ -1,6 +1,7 @@
 """Raw text in, tags out, with the model of a finished run; lines may have any length, even none."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 
 from harness import registry
 from harness.core import Decoded, Output, Sentence, Span
+from harness.data import cutting
+from harness.data.cutting import Cut, CutLine
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError, DataError, WeightsError
 from harness.protocol import Backend, Context, DevScore, Progress
@@ -21,6 +24,12 @@ from harness.runs.options import Given, construct
 from harness.scoring.calibration import tempered
 from harness.tags import decode as spans_of
 from harness.tags import encode, tag_set
+
+STDIN = "-"
+
+
+def _silent(progress: Progress) -> None:
+    del progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +50,12 @@ class Entity:
 class Tagged:
     """A line with one tag per unit, and the probability of each entity that its tags mean.
 
+    ``sentence`` is what the model was asked, ``line`` where its units stand in the line as given.
     ``dropped`` counts the entities that were too unsure.
     """
 
     sentence: Sentence
+    line: CutLine
     tags: tuple[str, ...]
     confidence: tuple[float, ...] | None = None
     dropped: int = 0
@@ -59,8 +70,8 @@ class Tagged:
         return zip(spans, self.confidence or [None] * len(spans), strict=True)
 
     def _entity(self, span: Span, sure: float | None) -> Entity:
-        start, end = self.sentence.characters(span)
-        return Entity(start, end, span.label, self.sentence.mention(span), sure)
+        start, end = self.line.places[span.start][0], self.line.places[span.end - 1][1]
+        return Entity(start, end, span.label, self.line.line[start:end], sure)
 
     def surer(self, least: float) -> "Tagged":
         """The line without the entities of less confidence than ``least``."""
@@ -68,7 +79,7 @@ class Tagged:
         tags = encode([span for span, _ in kept], len(self.tags))
         dropped = len(self.confidence or ()) - len(kept)
         sure = tuple(value for _, value in kept if value is not None)
-        return Tagged(self.sentence, tags, sure, dropped)
+        return Tagged(self.sentence, self.line, tags, sure, dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,53 +90,71 @@ class Predictor:
     backend: Backend
 
     @classmethod
-    def of(cls, folder: Path) -> "Predictor":
-        """That of the finished run in ``folder``.
+    def of(cls, folder: Path, report: Callable[[Progress], None] = _silent) -> "Predictor":
+        """That of the finished run in ``folder``; ``report`` hears of its progress.
 
         Raises:
             ConfigError: when there is no finished run in ``folder``.
             WeightsError: when the run kept no model.
         """
         result = reader.one(folder)
-        return cls(result, checked(result.run.backend, restore(result)))
+        return cls(result, checked(result.run.backend, restore(result, report=report)))
 
-    def __call__(self, lines: Iterable[str]) -> list[Tagged]:
-        """``lines`` with their tags."""
+    def __call__(self, lines: Iterable[str], units: str | Cut | None = None) -> list[Tagged]:
+        """``lines`` with their tags; ``units`` says what cuts them, without, the task does.
+
+        Raises:
+            ConfigError: when nothing cuts as ``units`` says.
+        """
         run = self.result.run
         joiner = str(run.settings["joiner"])
-        sentences = [
-            Sentence(f"line-{number}", _units(line, joiner), joiner)
-            for number, line in enumerate(lines, start=1)
-        ]
+        by = cutting.chosen(units, joiner)
+        cut = [cutting.cut(line, by) for line in lines]
+        sentences = [line.sentence(f"line-{number}", joiner) for number, line in enumerate(cut, 1)]
         policy = WindowPolicy(run.settings["window_limit"], run.settings["window_margin"])
         windows = policy.cut_all(sentences)
         outputs = self.backend.predict([window.view for window in windows])
         decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
         temperature = confidence.temperature(run)
         nothing = Decoded((), confidence=())
-        return [_tagged(s, decoded.get(s.id, nothing), temperature) for s in sentences]
+        return [
+            _tagged(sentence, line, decoded.get(sentence.id, nothing), temperature)
+            for sentence, line in zip(sentences, cut, strict=True)
+        ]
 
 
-def tagged(folder: Path, lines: Iterable[str], min_confidence: float | None = None) -> list[Tagged]:
+def tagged(
+    folder: Path,
+    lines: Iterable[str],
+    min_confidence: float | None = None,
+    units: str | Cut | None = None,
+    report: Callable[[Progress], None] = _silent,
+) -> list[Tagged]:
     """``lines`` with the tags that the model of the finished run in ``folder`` gives them.
 
     Without entities of less confidence than ``min_confidence``, where that is given.
 
     Raises:
-        ConfigError: when there is no finished run in ``folder``, or a confidence is asked of a
-            model that gives none.
+        ConfigError: when there is no finished run in ``folder``, nothing cuts as ``units`` says, or
+            a confidence is asked of a model that gives none.
         WeightsError: when the run kept no model.
     """
-    predictor = Predictor.of(folder)
-    found = predictor(lines)
+    predictor = Predictor.of(folder, report)
+    found = predictor(lines, units)
     return found if min_confidence is None else _surer(found, min_confidence, predictor.result.run)
 
 
-def _tagged(sentence: Sentence, decoded: Decoded, temperature: float) -> Tagged:
+def warning(folder: Path, found: Iterable[Tagged], units: str | None = None) -> str:
+    """What a user should know of how lines were cut; empty where nothing is odd."""
+    joiner = str(reader.one(folder).run.settings["joiner"])
+    return cutting.warning([one.line for one in found], joiner, cutting.chosen(units, joiner))
+
+
+def _tagged(sentence: Sentence, line: CutLine, decoded: Decoded, temperature: float) -> Tagged:
     sure = decoded.confidence
     if sure is not None:
         sure = evaluate.rounded(tempered(np.array(sure, np.float64), temperature).tolist())
-    return Tagged(sentence, decoded.tags, sure)
+    return Tagged(sentence, line, decoded.tags, sure)
 
 
 def _surer(found: Sequence[Tagged], least: float, run: Run) -> list[Tagged]:
@@ -144,7 +173,7 @@ def as_json(tagged: Tagged) -> str:
         {key: value for key, value in asdict(entity).items() if value is not None}
         for entity in tagged.entities
     ]
-    return json.dumps({"text": tagged.sentence.text, "entities": entities}, ensure_ascii=False)
+    return json.dumps({"text": tagged.line.line, "entities": entities}, ensure_ascii=False)
 
 
 def tag_writer(folder: Path) -> Callable[[Tagged], str]:
@@ -153,8 +182,14 @@ def tag_writer(folder: Path) -> Callable[[Tagged], str]:
     return lambda tagged: " ".join(tag.replace("-", separator, 1) for tag in tagged.tags)
 
 
-def restore(result: Result, model: Path | None = None) -> Backend:
+def restore(
+    result: Result,
+    model: Path | None = None,
+    report: Callable[[Progress], None] = _silent,
+) -> Backend:
     """The trained backend of a finished run; with ``model``, what was made of it in that folder.
+
+    It tells ``report`` of its progress.
 
     Raises:
         WeightsError: when the run kept no model, or it is not the one that it kept.
@@ -174,7 +209,7 @@ def restore(result: Result, model: Path | None = None) -> Backend:
         threads=run.settings["threads"],
         folder=folder,
         score_dev=_no_development,
-        report=_silent,
+        report=report,
     )
     given = Given(run.options, str(folder / store.RUN))
     with asked(run.backend, "the constructor"):
@@ -189,30 +224,23 @@ def _no_development(outputs: Sequence[Output]) -> DevScore:
     raise ConfigError(msg)
 
 
-def _silent(progress: Progress) -> None:
-    del progress
-
-
 def lines_of(text: Path) -> list[str]:
-    """The lines of a UTF-8 file, without the ends of lines.
+    """The lines of a UTF-8 file, without the ends of lines; ``-`` is standard input.
 
     Raises:
         DataError: for a file that cannot be read, or is not UTF-8; with the line.
     """
     try:
-        content = text.read_bytes().decode("utf-8-sig")
+        raw = sys.stdin.buffer.read() if str(text) == STDIN else text.read_bytes()
+        content = raw.decode("utf-8-sig")
     except OSError as error:
         msg = f"cannot read {text}: {error.strerror}"
         raise DataError(msg) from error
     except UnicodeDecodeError as error:
-        line = text.read_bytes()[: error.start].count(b"\n") + 1
+        line = raw[: error.start].count(b"\n") + 1
         msg = f"{text}:{line}: invalid UTF-8 at byte {error.start}; convert the file to UTF-8"
         raise DataError(msg) from error
     lines = content.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
-
-
-def _units(line: str, joiner: str) -> tuple[str, ...]:
-    return tuple(unit for unit in line.split(joiner) if unit) if joiner else tuple(line)

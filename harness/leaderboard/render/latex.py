@@ -1,12 +1,13 @@
 r"""LaTeX with booktabs, one table per block, to be included with ``\input``.
 
+A page has little room, so the certificate is in short: its summary and the lines that do not hold.
 pandas' Styler escapes the cells; bold is put around what is escaped already. A character beyond
 Latin needs XeLaTeX or LuaLaTeX with a font that has it, which a comment at the top says.
 """
 
 from collections.abc import Sequence
 
-from harness.comparability.check import Check, summary
+from harness.comparability.check import Check, Detail, summary, told
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 
 _HEAD = r"% Needs \usepackage{booktabs} and \usepackage{graphicx}."
@@ -14,8 +15,8 @@ _BEYOND = r" Holds characters that need XeLaTeX or LuaLaTeX; Chinese ones need \
 # What pandas leaves as it is, though it is beyond ASCII, wrong in the default font, or an argument
 # that the end of the row before would take.
 _COMMANDS = {
-    "±": r"$\pm$", "→": r"$\rightarrow$", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",
+    "±": r"$\pm$", "≤": r"$\leq$", "→": r"$\rightarrow$", "<": r"\textless{}",
+    ">": r"\textgreater{}", "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",
 }  # fmt: skip
 _FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 MARK = "→ "
@@ -50,25 +51,25 @@ def _commands(text: str) -> str:
 
 def render(table: Leaderboard) -> str:
     """``table`` as LaTeX."""
-    parts = [_block(block) for block in table.blocks]
+    parts = [_block(block, table.detail or "short") for block in table.blocks]
     parts += [_list(table.notices)] if table.notices else []
     body = "\n".join(parts)
     return f"{_HEAD}{'' if body.isascii() else _BEYOND}\n{body}"
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, detail: Detail) -> str:
     caption = escape(" ".join((f"{block.title}.", *block.captions)))
     parts = [
         r"\begin{table}[htbp]", r"\centering\small", rf"\caption{{{caption}}}", _FIT,
         _tabular(block.columns, block.rows), "}",
     ]  # fmt: skip
-    parts += [_certificate(block.certificate)] if block.certificate else []
+    parts += [_certificate(block.certificate, detail)] if block.certificate else []
     return "\n".join((*parts, r"\end{table}")) + "\n"
 
 
-def _certificate(checks: Sequence[Check]) -> str:
-    lines = "; ".join(check.words for check in checks)
-    text = escape(f"{summary(checks)} {lines}.")
+def _certificate(checks: Sequence[Check], detail: Detail) -> str:
+    lines = "; ".join(told(checks, detail))
+    text = escape(f"{summary(checks)} {lines}." if lines else summary(checks))
     return rf"\par\medskip\parbox{{\linewidth}}{{\footnotesize\raggedright {text}}}"
 
 

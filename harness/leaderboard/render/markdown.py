@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from harness.comparability.check import Check, summary
+from harness.comparability.check import Check, Detail, summary, told
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#$])")
@@ -19,16 +19,16 @@ def escape(text: str) -> str:
 
 def render(table: Leaderboard) -> str:
     """``table`` as Markdown."""
-    parts = [_block(block) for block in table.blocks]
+    parts = [_block(block, table.detail or "full") for block in table.blocks]
     if table.notices:
         parts.append(_list(table.notices))
     return "\n\n".join(parts) + "\n"
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, detail: Detail) -> str:
     parts = [f"### {escape(block.title)}", grid(block.columns, block.rows)]
     parts += ["\n".join(f"{escape(caption)}  " for caption in block.captions).rstrip()]
-    parts += [_certificate(block.certificate)] if block.certificate else []
+    parts += [_certificate(block.certificate, detail)] if block.certificate else []
     return "\n\n".join(part for part in parts if part)
 
 
@@ -51,8 +51,8 @@ def _cell(cell: Cell, column: Column, row: Row) -> str:
     return MARK + text if row.highlighted and column.key == "system" else text
 
 
-def _certificate(checks: Sequence[Check]) -> str:
-    return f"{summary(checks)}\n\n{_list(check.words for check in checks)}"
+def _certificate(checks: Sequence[Check], detail: Detail) -> str:
+    return f"{summary(checks)}\n\n{_list(told(checks, detail))}".rstrip("\n")
 
 
 def _list(lines: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """``predict`` says how sure it is of each entity, and leaves out what is too unsure."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_json_has_it_for_each_entity(tagged):
 
 
 def test_what_is_too_unsure_is_left_out_and_counted(tagged):
-    every = Tagged(tagged[0].sentence, tagged[0].tags, (0.4, 0.9))
+    every = replace(tagged[0], confidence=(0.4, 0.9))
     kept = every.surer(0.5)
     assert [entity.text for entity in kept.entities] == ["北京"]
     assert kept.tags == ("O", "O", "O", "B-LOC", "I-LOC", "O")

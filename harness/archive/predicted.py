@@ -1,0 +1,104 @@
+"""What ``predict --json`` writes, read back: entities with their places and probabilities.
+
+``{"text": "…", "entities": [{"start": 0, "end": 2, "label": "PER", "text": "…",
+"confidence": 0.93}]}``, a line for each sentence; ``confidence`` stands with every entity or none.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.core import Decoded, Example
+from harness.data.readers import lines
+from harness.data.readers.entry_errors import EntryError
+from harness.data.readers.offsets import spans
+from harness.errors import DataError
+from harness.tags import encode
+
+KEY = "entities"
+
+
+def first_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in the first line of ``path`` that is not blank; None if there is none."""
+    for _, line in lines.read(path).numbered():
+        if line.strip(" \t"):
+            return _object(line)
+    return None
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def answers(path: Path, examples: Sequence[Example]) -> list[Decoded]:
+    """The answer to each of ``examples``, which have units; lines without text are skipped.
+
+    Raises:
+        DataError: for a line that is none, or another text; with its number.
+    """
+    found = [(n, _entry(path, n, line)) for n, line in lines.read(path).numbered() if line.strip()]
+    entries = [(number, entry) for number, entry in found if entry.get("text")]
+    if len(entries) != len(examples):
+        msg = f"{path}: {len(entries)} sentences for {len(examples)} of the test set"
+        raise DataError(msg)
+    sure = _has_confidence(path, entries)
+    pairs = zip(entries, examples, strict=True)
+    return [_decoded(path, number, entry, one, sure=sure) for (number, entry), one in pairs]
+
+
+def _entry(path: Path, number: int, line: str) -> dict[str, Any]:
+    entry = _object(line)
+    if entry is None or not isinstance(entry.get(KEY), list):
+        msg = (
+            f'{path}:{number}: expected {{"text": …, "entities": […]}}, as `predict --json` writes'
+        )
+        raise DataError(msg)
+    return entry
+
+
+def _has_confidence(path: Path, entries: Sequence[tuple[int, dict[str, Any]]]) -> bool:
+    """Whether entities have probabilities: all do, or none does."""
+    have = {number: _sure(path, number, entry) for number, entry in entries}
+    known = [number for number, values in have.items() if any(v is not None for v in values)]
+    lack = [number for number, values in have.items() if None in values]
+    if known and lack:
+        msg = f"{path}:{lack[0]}: an entity without confidence; the one in line {known[0]} has it"
+        raise DataError(msg)
+    return bool(known)
+
+
+def _sure(path: Path, number: int, entry: dict[str, Any]) -> list[float | None]:
+    values = [one.get("confidence") if isinstance(one, dict) else None for one in entry[KEY]]
+    for value in values:
+        number_like = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (number_like and 0 <= value <= 1):
+            msg = f"{path}:{number}: confidence {value!r} is no probability, from 0 to 1"
+            raise DataError(msg)
+    return values
+
+
+def _decoded(
+    path: Path, number: int, entry: dict[str, Any], example: Example, *, sure: bool
+) -> Decoded:
+    sentence = example.sentence
+    if entry["text"] != sentence.text:
+        msg = (
+            f"{path}:{number}: the text is not that of {sentence.id}: "
+            f"{str(entry['text'])[:30]!r}, not {sentence.text[:30]!r}"
+        )
+        raise DataError(msg)
+    try:
+        found = spans(entry[KEY], sentence.units, sentence.joiner)
+    except EntryError as error:
+        msg = f"{path}:{number}: {error.message}"
+        if any(isinstance(one, dict) and "start" not in one for one in entry[KEY]):
+            msg += "; entities without places are read with `--format strings`"
+        raise DataError(msg) from None
+    ordered = sorted(entry[KEY], key=lambda one: int(one["start"]))
+    confidence = tuple(float(one["confidence"]) for one in ordered) if sure else None
+    return Decoded(encode(found, len(sentence)), confidence=confidence)

@@ -1,0 +1,98 @@
+"""Raw lines are cut into units at offsets of the line as given; nothing of it is changed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.data import cutting
+from harness.data.cutting import characters, chosen, cut, spaces, words
+from harness.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("line", "units"),
+    [
+        ("Paris, France.", "Paris|,|France|."),
+        ('He said "no" (twice)...', 'He|said|"|no|"|(|twice|)|...'),
+        ("I don't think it's O'Neil's", "I|do|n't|think|it|'s|O'Neil|'s"),
+        ("The U.S. and J. K. Rowling", "The|U.S.|and|J.|K.|Rowling"),
+        ("$3.5bn, up 10% at 12:30", "$|3.5bn|,|up|10%|at|12:30"),
+        ("@kim #nyc https://t.co/x?y=1 a.b@c.org", "@kim|#nyc|https://t.co/x?y=1|a.b@c.org"),
+        ("AT&T's state-of-the-art", "AT&T|'s|state-of-the-art"),
+        ("  two   spaces\tand a tab ", "two|spaces|and|a|tab"),
+        ("Zürich – Łódź", "Zürich|–|Łódź"),
+        ("", ""),
+    ],
+)
+def test_words_are_cut_from_their_punctuation(line, units):
+    assert "|".join(cut(line, words).units) == units
+
+
+@given(st.text(max_size=40))
+def test_every_visible_character_is_in_exactly_one_word(line):
+    places = cut(line, words).places
+    covered = [at for start, end in places for at in range(start, end)]
+    assert len(covered) == len(set(covered))
+    assert {at for at, c in enumerate(line) if not c.isspace()} == set(covered)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Paris", "France", "U.S.", "n't", "'s", "...", ",", ".", "10%", "@kim"]),
+        max_size=8,
+    )
+)
+def test_words_that_are_cut_already_stay_as_they_are(tokens):
+    assert list(cut(" ".join(tokens), words).units) == tokens
+
+
+def test_a_task_says_what_cuts_its_lines_unless_the_user_does():
+    assert (chosen(None, ""), chosen(None, " ")) == (characters, words)
+    assert chosen("spaces", "") is spaces
+    assert chosen("harness.data.cutting:spaces", "") is spaces
+    assert chosen(spaces, "") is spaces
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("word", "did you mean 'words'"),
+        ("nowhere.at_all:cut", "No module named"),
+        ("harness.data.cutting:no", "has no attribute 'no'"),
+    ],
+)
+def test_a_name_that_cuts_nothing_is_refused(name, why):
+    with pytest.raises(ConfigError, match=why):
+        chosen(name, "")
+
+
+@pytest.mark.parametrize("places", [[(1, 1)], [(0, 9)], [(1, 2), (0, 1)], [(0, 2), (1, 3)]])
+def test_units_that_are_empty_outside_or_out_of_order_are_refused(places):
+    with pytest.raises(ConfigError, match="in order, not empty, and inside the line"):
+        cut("abc", lambda _: places)
+
+
+def test_spaces_keep_every_other_blank_as_a_unit():
+    assert cut("李 \u3000 四", spaces).units == ("李", "\u3000", "四")
+
+
+def warned(lines, joiner):
+    by = chosen(None, joiner)
+    return cutting.warning([cut(line, by) for line in lines], joiner, by)
+
+
+def test_units_with_spaces_between_them_are_warned_of():
+    told = warned(["李 四 在 广 州", "", "王 五 去 了"], "")
+    assert "2 of 2 lines are single characters with spaces between them" in told
+    assert "`--units spaces` leaves them out" in told
+
+
+def test_text_with_spaces_is_not():
+    assert warned(["李四在 Paris 2 a b", "a b", "他 说 :"], "") == ""
+    assert warned(["Paris , France ."], " ") == ""
+
+
+def test_words_that_were_cut_from_others_are_told_with_the_first():
+    told = warned(["no", "in Paris, now"], " ")
+    assert "1 of 2 lines" in told
+    assert "'Paris,' into Paris ," in told
