@@ -34,6 +34,7 @@ from harness.errors import HarnessError, Interrupted, ResourceError
 from harness.version import __version__
 
 MANY = (
+    "--ignore",
     "--backend",
     "--seed",
     "--set",

@@ -1,5 +1,6 @@
 """``check-data``: the character-by-character check of a task."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,15 +19,41 @@ def check_data(
         str, typer.Argument(metavar="TASK", help="A task file, or the name of a shipped task.")
     ],
     data: Data = None,
+    show: Annotated[
+        int, typer.Option(metavar="N", help="Places to show of each kind of problem.", min=0)
+    ] = 3,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print everything that was found, as JSON.")
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHECK...", help="Checks to leave out, errors excepted."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 3 for warnings and notes, too.")
+    ] = False,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write the data there without what can be mended and read alike, and a log.",
+        ),
+    ] = None,
 ) -> None:
     """Check a task's files, character by character.
 
-    Exits with code 3 if a run would refuse the task.
+    Nothing is ever changed in place. Exits with code 3 if a run would refuse the task.
     """
-    from harness.data.check import check
+    from harness.data.lint.check import check
+    from harness.data.lint.report import as_json, as_text
 
-    report = check(task, data)
-    for line in report.lines():
+    report = check(task, data).without(ignore or ())
+    for line in [as_json(report)] if json else as_text(report, show):
         typer.echo(line)
-    if report.refused:
+    if fix:
+        from harness.data.lint.fix import write
+
+        for line in write(task, data, fix):
+            typer.echo(line, err=True)
+    if report.refused or (strict and report.problems):
         raise typer.Exit(DataError.exit_code)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -86,15 +86,15 @@ def _columns(chosen: list[str] | None, form: str) -> tuple[str, ...] | None:
 
 
 def _detail(name: str | None) -> "Detail | None":
-    from harness.comparability.check import Detail
+    from harness.comparability.check import DETAILS
 
-    for detail in get_args(Detail):
+    if name is None:
+        return None
+    for detail in DETAILS:
         if name == detail:
             return detail
-    if name is not None:
-        msg = f"--certificate {name}: choose one of {', '.join(get_args(Detail))}"
-        raise ConfigError(msg)
-    return None
+    msg = f"--certificate {name}: choose one of {', '.join(DETAILS)}"
+    raise ConfigError(msg)
 
 
 def score(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 Detail: TypeAlias = Literal["short", "full"]
+DETAILS: tuple[Detail, ...] = get_args(Detail)
 Evidence: TypeAlias = Literal["proven", "recorded", "stated"]
 """On what a line stands (``harness.comparability.fields``), the strongest first."""
 

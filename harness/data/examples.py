@@ -7,7 +7,7 @@ the policy and noted one by one.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.core import Example, Sentence
@@ -16,27 +16,46 @@ from harness.data.readers import Problem, Raw, ReadSplit
 from harness.data.schemes import ParsedGold, Scheme, Spelling
 from harness.data.taskfile import TaskFile
 from harness.errors import did_you_mean
+from harness.tags import OUTSIDE
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedExample:
-    """An example, its place, its document, and how many of its tags are malformed."""
+    """An example, what it was read from, and how many of its tags are malformed.
+
+    ``file`` has its gold, ``text_file`` its text.
+    """
 
     example: Example
     file: str
-    line: int
-    document: str | None = None
+    text_file: str
+    record: Raw
     malformed: int = 0
+
+    @property
+    def line(self) -> int:
+        """The line where it begins."""
+        return self.record.line
+
+    @property
+    def document(self) -> str | None:
+        """The document that it stands in, where known."""
+        return self.record.document
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one file holds: the sentences whose gold the task can mean, and all problems."""
+    """What one file holds: the sentences whose gold the task can mean, and all problems.
+
+    ``labels`` counts the labels of all its tags or spans, those unknown to the task too.
+    """
 
     file: str
+    text_file: str
     records: tuple[Raw, ...]
     spelling: Spelling | None
     problems: tuple[Problem, ...]
+    labels: Mapping[str, int]
 
     @property
     def spelled(self) -> str:
@@ -51,13 +70,12 @@ def part(reading: ReadSplit, task: TaskFile) -> Part:
     problems = list(reading.problems)
     tags, places = _vocabulary(reading.records)
     wrong = {tag: problem for tag in tags if (problem := _tag_problem(tag, task))}
-    spelling, mixed = _spelling([tag for tag in tags if tag not in wrong], task.scheme)
+    sound = Counter({tag: times for tag, times in tags.items() if tag not in wrong})
+    spelling, mixed = _spelling(sound, task.scheme)
     if mixed:
-        problems.append(Problem(reading.file, None, "scheme", "error", mixed))
-    for tag, (code, message) in wrong.items():
-        line, column = places[tag]
-        many = f" ({tags[tag]} times, first here)" if tags[tag] > 1 else ""
-        problems.append(Problem(reading.file, line, code, "error", message + many, column))
+        line, column, hint = _minority(sound, places)
+        problems.append(Problem(reading.file, line, "scheme", "error", mixed + hint, column))
+    problems += _wrong_tags(reading.file, wrong, tags, places)
     problems += _span_problems(reading, task)
     labels = set(task.labels)
     kept = tuple(record for record in reading.records if _is_sound(record, wrong, labels))
@@ -65,7 +83,10 @@ def part(reading: ReadSplit, task: TaskFile) -> Part:
         problems.append(
             Problem(reading.file, None, "empty-split", "error", "no sentence in this file")
         )
-    return Part(reading.file, () if mixed else kept, spelling, tuple(problems))
+    return Part(
+        reading.file, reading.text_file or reading.file, () if mixed else kept, spelling,
+        tuple(problems), _labels(tags, reading.records),
+    )  # fmt: skip
 
 
 def carve(records: Iterable[Raw], joiner: str, share: float) -> tuple[list[Raw], list[Raw]]:
@@ -91,7 +112,7 @@ def items(
         sentence = Sentence(f"{split}-{number:05d}", record.units, task.joiner)
         example = Example(sentence, gold.spans)
         malformed = len(gold.malformed)
-        found.append(LocatedExample(example, source.file, record.line, record.document, malformed))
+        found.append(LocatedExample(example, source.file, source.text_file, record, malformed))
         problems += _malformed(source.file, record, gold, task)
     return found, problems
 
@@ -123,6 +144,39 @@ def _vocabulary(records: Iterable[Raw]) -> tuple[Counter[str], dict[str, tuple[i
     return counts, places
 
 
+def _wrong_tags(
+    file: str,
+    wrong: Mapping[str, tuple[str, str]],
+    counts: Mapping[str, int],
+    places: Mapping[str, tuple[int, int | None]],
+) -> Iterator[Problem]:
+    """A problem for each wrong tag at its first place; tags of one unknown label share it."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for tag, (code, _) in wrong.items():
+        alike.setdefault((code, tag[2:] if code == "unknown-label" else tag), []).append(tag)
+    for (code, _), tags in alike.items():
+        first = min(tags, key=lambda tag: places[tag][0])
+        times = sum(counts[tag] for tag in tags)
+        many = f" ({times} times, first here)" if times > 1 else ""
+        line, column = places[first]
+        yield Problem(file, line, code, "error", wrong[first][1] + many, column)
+
+
+def _labels(tags: Mapping[str, int], records: Iterable[Raw]) -> Counter[str]:
+    """How often each label begins an entity, as far as tags can be read."""
+    found = Counter(span.label for record in records for span in record.spans)
+    for tag, times in tags.items():
+        try:
+            letter, label = schemes.parse(tag)
+        except ValueError:
+            continue
+        if letter in schemes.BEGINS:
+            found[label] += times
+        elif label:
+            found[label] += 0
+    return found
+
+
 def _tag_problem(tag: str, task: TaskFile) -> tuple[str, str] | None:
     """The code and the message of what is wrong with a tag, if anything is."""
     try:
@@ -141,7 +195,23 @@ def _unknown(label: str, task: TaskFile) -> str:
     return f"{label!r} is not among the labels of the task{near}; correct it or add it to `labels`"
 
 
-def _spelling(tags: Sequence[str], scheme: str) -> tuple[Spelling | None, str]:
+def _minority(
+    tags: Counter[str], places: Mapping[str, tuple[int, int | None]]
+) -> tuple[int | None, int | None, str]:
+    """Where the rarest way to write tags stands first, and a sentence about it."""
+    entities = [tag for tag in tags if tag != OUTSIDE]
+    separators = {tag[1] for tag in entities}
+    at = 1 if len(separators) > 1 else 0  # two separators, or letters of two schemes
+    kinds = Counter[str]()
+    for tag in entities:
+        kinds[tag[at]] += tags[tag]
+    rarest, times = kinds.most_common()[-1]
+    first = min((tag for tag in entities if tag[at] == rarest), key=lambda tag: places[tag])
+    hint = f"; {times} of {kinds.total()} tags are of the rarest kind, first {first!r} here"
+    return *places[first], hint
+
+
+def _spelling(tags: Iterable[str], scheme: str) -> tuple[Spelling | None, str]:
     """The spelling of a file and, if it has none, why; None without any tag."""
     if not tags:
         return None, ""

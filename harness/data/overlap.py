@@ -62,17 +62,18 @@ class Seen:
     def of(cls, sentences: Iterable[Sentence]) -> "Seen":
         """What is to be known of ``sentences``."""
         units = [sentence.units for sentence in sentences]
-        return cls(frozenset(units), frozenset(one for each in units for one in _shingles(each)))
+        return cls(frozenset(units), frozenset(one for each in units for one in shingles(each)))
 
     def match(self, sentence: Sentence) -> Match:
         """How ``sentence`` is in the split; one without units is not."""
         if sentence.units in self.texts:
             return "exact" if sentence.units else ""
-        found = [one in self.shingles for one in _shingles(sentence.units)]
+        found = [one in self.shingles for one in shingles(sentence.units)]
         return "near" if found and sum(found) >= HALF * len(found) else ""
 
 
-def _shingles(units: tuple[str, ...]) -> list[int]:
+def shingles(units: tuple[str, ...]) -> list[int]:
+    """The hashes of every ``SHINGLE`` units in a row."""
     return [hash(units[at : at + SHINGLE]) for at in range(len(units) - SHINGLE + 1)]
 
 

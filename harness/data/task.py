@@ -5,6 +5,7 @@ What cannot be read as the task file says is refused with every problem, never d
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,13 +74,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All that could be read of a task, and all problems; a task only where none is an error."""
+    """All that could be read of a task, and all problems; a task only where none is an error.
+
+    ``labels`` counts the labels of all files, those unknown to the task too.
+    """
 
     path: Path
     file: taskfile.TaskFile
     items: Mapping[str, tuple[LocatedExample, ...]]
     spelling: Mapping[str, str]
     problems: tuple[Problem, ...]
+    labels: Mapping[str, int]
 
 
 def load(task: str | Path, data: Path | None = None, limit: int | None = None) -> Task:
@@ -135,7 +140,10 @@ def read(task: str | Path, data: Path | None = None) -> Draft:
             message = f"carving leaves no sentence in {name}"
             problems.append(Problem(part.file, None, "empty-split", "error", message))
     spelling = {name: part.spelled for name, part in parts.items()}
-    return Draft(path, file, items, spelling, tuple(problems))
+    labels: Counter[str] = Counter()
+    for part in parts.values():
+        labels.update(part.labels)
+    return Draft(path, file, items, spelling, tuple(problems), labels)
 
 
 def _carved(

@@ -11,6 +11,11 @@ from sys import intern
 from harness.data.readers import lines
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 
+OTHER_SEPARATORS = {
+    "\t": "tabs", "\u3000": "ideographic spaces (U+3000)", "\u00a0": "no-break spaces (U+00A0)",
+    ",": "commas", "|": "bars",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class ParallelSource:
@@ -51,7 +56,8 @@ def read(source: ParallelSource) -> ReadSplit:
             records.append(record)
     message = "an empty line in both files: no sentence, skipped"
     problems += counted(units.file, empty, "empty-line", "note", message)
-    return ReadSplit(tags.file, tuple(records), tuple(problems))
+    problems += _not_separated(units, tags)
+    return ReadSplit(tags.file, tuple(records), tuple(problems), units.file)
 
 
 def _rows(
@@ -79,6 +85,21 @@ def _unequal(units: lines.Lines, other: lines.Lines) -> list[Problem]:
         return []
     message = f"{units.file} has {here} lines, this file {there}; their lines must correspond"
     return [Problem(other.file, min(here, there) + 1, "unequal-files", "error", message)]
+
+
+def _not_separated(units: lines.Lines, tags: lines.Lines) -> list[Problem]:
+    """One problem where most lines of text are not cut into units at all."""
+    pairs = zip(units.numbered(), tags.lines, strict=False)
+    filled = [(number, text, marks) for (number, text), marks in pairs if text and marks]
+    whole = {number: text for number, text, marks in filled
+             if len(text) > 1 and " " not in text and " " in marks}  # fmt: skip
+    if 2 * len(whole) <= len(filled):
+        return []
+    first = next(iter(whole.values()))
+    mark = next((m for m in OTHER_SEPARATORS if m in first), "")
+    name = f", but by {OTHER_SEPARATORS[mark]}" if mark else ""
+    message = f"units are not separated by one space{name}"
+    return counted(units.file, whole, "separators", "error", message)
 
 
 def _length_problems(file: str, record: Raw) -> list[Problem]:
@@ -118,6 +139,6 @@ def _space_problems(file: str, line: int, text: str) -> list[Problem]:
 def _tab(file: str, line: int, column: int, unit: str) -> Problem:
     if unit == "\t":
         message = "a tab stands as a unit of its own: read as a character"
-        return Problem(file, line, "tab", "note", message, column)
+        return Problem(file, line, "tab-unit", "note", message, column)
     message = f"a tab inside the unit {unit!r}: units are separated by one space"
     return Problem(file, line, "tab", "error", message, column)

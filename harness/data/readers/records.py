@@ -9,14 +9,14 @@ from typing import Literal, TypeAlias
 
 from harness.core import Span
 
-Severity: TypeAlias = Literal["error", "note"]
+Severity: TypeAlias = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong (``error``) or worth knowing (``note``) at a place of a file.
+    """Something wrong, or worth knowing, at a place of a file.
 
-    ``code`` names the kind, such as ``unequal-lengths``. Lines and columns count from 1; a column
+    An ``error`` is what a run refuses, a ``warning`` a probable fault of the data. ``code`` names the kind, such as ``unequal-lengths``. Lines and columns count from 1; a column
     counts units. None is the whole file or the whole line.
     """
 
@@ -58,11 +58,15 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class ReadSplit:
-    """One split: the name of the file with its gold, what could be read, and all problems."""
+    """One split: the name of the file with its gold, what could be read, and all problems.
+
+    ``text_file`` is the one with the text, if that is another.
+    """
 
     file: str
     records: tuple[Raw, ...]
     problems: tuple[Problem, ...]
+    text_file: str = ""
 
 
 def counted(

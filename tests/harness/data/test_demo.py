@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from harness.data.check import check
+from harness.data.lint.check import check
 from harness.data.task import load
 from harness.resources import folder
 
@@ -37,7 +37,9 @@ def test_the_script_writes_the_committed_bytes(tmp_path):
 def test_it_is_small_clean_and_has_all_types_in_all_splits(task):
     report = check("demo")
     assert not report.refused
-    assert {problem.code for problem in report.problems} <= {"duplicates", "overlap-of-splits"}
+    assert {problem.code for problem in report.problems} <= {
+        "duplicates", "near-duplicates", "overlap-of-splits", "mixed-width", "compatibility",
+    }  # fmt: skip
     assert {name: len(split) for name, split in task.splits.items()} == {
         "train": 400,
         "dev": 80,

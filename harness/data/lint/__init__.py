@@ -1,0 +1,1 @@
+"""What may be wrong with the data of a task: one small function a check, all in one registry."""
