@@ -1,6 +1,7 @@
 """Write again what the documents show of the program.
 
-    python docs/refresh.py            # the help page, the formats, the purposes in README's map
+    python docs/refresh.py            # the help page, the formats, the purposes in README's map,
+                                      # and the tables of keys and checks in docs/data.md
     python docs/refresh.py oracle     # also each block whose command has this word in it
 
 Such a block begins with ``<!-- $ COMMAND -->`` and ends with ``<!-- end -->``; between the two
@@ -12,12 +13,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 FORMATS = ROOT / "docs" / "data-formats.md"
 README, PAGE, HELP = ROOT / "README.md", ROOT / "docs" / "README.md", ROOT / "docs" / "commands.md"
 BLOCK = re.compile(r"<!-- \$ (?P<command>[^\n]+) -->\n(?P<content>.*?)<!-- end -->", re.DOTALL)
 ROOM = re.compile(r"^(?P<indent> *)(?P<name>\w+)/(?P<space> +)(?P<purpose>\S.*)$")
+DATA = ROOT / "docs" / "data.md"
+TABLE = re.compile(r"<!-- (?P<name>[a-z]+) -->\n(?P<content>.*?)<!-- end -->", re.DOTALL)
 WIDTH = "80"
 
 
@@ -106,10 +110,43 @@ def _help(*command: str) -> str:
     return f"```text\n{done.output.strip()}\n```\n"
 
 
+def data_page(text: str) -> str:
+    """``text`` with its tables of the keys of a task file and of all checks, as the program has."""
+    tables = {"keys": _keys, "checks": _checks}
+    return TABLE.sub(lambda m: f"<!-- {m['name']} -->\n{tables[m['name']]()}<!-- end -->", text)
+
+
+def _keys() -> str:
+    from harness.data.taskfile import Carve, Files, Hub, TaskFile
+
+    models = {"": TaskFile, "splits.NAME.": Files, "carve.NAME.": Carve, "hub.": Hub}
+    rows = [
+        f"| `{prefix}{field.alias or name}` | {_default(field)} | {field.description} |"
+        for prefix, model in models.items()
+        for name, field in model.model_fields.items()
+    ]
+    return "\n".join(("| key | default | what |", "| --- | --- | --- |", *rows)) + "\n"
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "needed"
+    return f"`{field.default}`" if field.default else "none"
+
+
+def _checks() -> str:
+    from harness.data.lint.registry import CHECKS
+
+    rows = [f"| `{c.name}` | {c.severity} | {c.finds} | {c.remedy} |" for c in CHECKS.values()]
+    head = ("| check | | what it finds | what to do |", "| --- | --- | --- | --- |")
+    return "\n".join((*head, *(row.replace("{", "\\{") for row in rows))) + "\n"
+
+
 def main() -> None:
-    """Write the help page, the table of formats and the purposes, and the blocks of the words."""
+    """Write the generated pages and tables, and the blocks of the words that were given."""
     HELP.write_text(help_page(), encoding="utf-8")
     FORMATS.write_text(with_formats(FORMATS.read_text(encoding="utf-8")), encoding="utf-8")
+    DATA.write_text(data_page(DATA.read_text(encoding="utf-8")), encoding="utf-8")
     README.write_text(with_purposes(README.read_text(encoding="utf-8")), encoding="utf-8")
     for word in sys.argv[1:]:
         for path in (README, PAGE):

@@ -36,9 +36,14 @@ class Files(_Strict):
     brat, a folder.
     """
 
-    units: str
-    tags: str | None = None
-    documents: str | None = None
+    units: Annotated[str, Field(description="the file, or the split of a hub data set")]
+    tags: Annotated[
+        str | None,
+        Field(description="parallel: the file of tags; without, `train_TAG.txt` for `train.txt`"),
+    ] = None
+    documents: Annotated[
+        str | None, Field(description="parallel: a file with the name of a document a line")
+    ] = None
 
 
 class Carve(_Strict):
@@ -48,20 +53,24 @@ class Carve(_Strict):
     no seed, and the same for everybody, and equal texts stay on one side.
     """
 
-    source: str = Field(alias="from")
-    share: float = Field(gt=0, lt=1)
-    hash: Literal["sha256"] = "sha256"
+    source: str = Field(alias="from", description="the split that it is taken from")
+    share: float = Field(gt=0, lt=1, description="how much of it, from 0 to 1")
+    hash: Annotated[
+        Literal["sha256"], Field(description="what of a text decides whether it moves")
+    ] = "sha256"
 
 
 class Hub(_Strict):
     """Where a hub data set is, at which commit, and how its columns are called."""
 
-    repository: str
-    revision: str | None = None
-    config: str | None = None
-    tokens: str = "tokens"
-    tags: str = "ner_tags"
-    names: list[str] | None = None
+    repository: Annotated[str, Field(description="its name, or a folder below `root`")]
+    revision: Annotated[str | None, Field(description="the commit; a branch can change")] = None
+    config: Annotated[str | None, Field(description="which of several configurations")] = None
+    tokens: Annotated[str, Field(description="the column of units")] = "tokens"
+    tags: Annotated[str, Field(description="the column of tags, names or numbers")] = "ner_tags"
+    names: Annotated[
+        list[str] | None, Field(description="the tags by number, where the data do not say")
+    ] = None
 
 
 def _one_name(value: Any) -> Any:
@@ -71,20 +80,38 @@ def _one_name(value: Any) -> Any:
 class TaskFile(_Strict):
     """The keys of a task file."""
 
-    name: str
-    language: str
-    format: str
-    joiner: Literal["", " "]
-    labels: list[str]
-    splits: dict[str, Annotated[Files, BeforeValidator(_one_name)]]
-    carve: dict[str, Carve] = {}
-    scheme: Literal["auto"] | Scheme = "auto"
-    policy: Policy = "conlleval"
-    root: str = "."
-    columns: int = Field(2, ge=2)
-    hub: Hub | None = None
-    licence: str = ""
-    source: str = ""
+    name: Annotated[str, Field(description="what tables and folders call it")]
+    language: Annotated[str, Field(description="`zh`, `en`, ...; recorded, changes nothing")]
+    format: Annotated[str, Field(description="how the files are made")]
+    joiner: Annotated[
+        Literal["", " "],
+        Field(
+            description='what separates two units in the text: `""` for characters, `" "` for words'
+        ),
+    ]
+    labels: Annotated[list[str], Field(description="the entity types; any other is an error")]
+    splits: Annotated[
+        dict[str, Annotated[Files, BeforeValidator(_one_name)]],
+        Field(description="`train`, `dev` and `test`, each a file, or the keys of `splits.NAME`"),
+    ]
+    carve: Annotated[
+        dict[str, Carve], Field(description="splits taken out of others; the keys of `carve.NAME`")
+    ] = {}
+    scheme: Annotated[
+        Literal["auto"] | Scheme, Field(description="how tags are spelled; `auto` looks")
+    ] = "auto"
+    policy: Annotated[
+        Policy, Field(description="what malformed gold means, such as an I after an O")
+    ] = "conlleval"
+    root: Annotated[str, Field(description="the folder of the files, looked for as said below")] = (
+        "."
+    )
+    columns: Annotated[
+        int, Field(ge=2, description="conll: columns, the unit first, the tag last")
+    ] = 2
+    hub: Annotated[Hub | None, Field(description="the keys of `hub`")] = None
+    licence: Annotated[str, Field(description="for people")] = ""
+    source: Annotated[str, Field(description="for people")] = ""
 
     @field_validator("name")
     @classmethod

@@ -16,8 +16,9 @@ Severity: TypeAlias = Literal["error", "warning", "note"]
 class Problem:
     """Something wrong, or worth knowing, at a place of a file.
 
-    An ``error`` is what a run refuses, a ``warning`` a probable fault of the data. ``code`` names the kind, such as ``unequal-lengths``. Lines and columns count from 1; a column
-    counts units. None is the whole file or the whole line.
+    An ``error`` is what a run refuses, a ``warning`` a probable fault of the data. ``code`` names
+    the kind, such as ``unequal-lengths``. Lines and columns count from 1; a column counts units.
+    None is the whole file or the whole line.
     """
 
     file: str
