@@ -51,7 +51,9 @@ class Experiment:
         from harness.runs import grid
         from harness.runs.progress import Display
         from harness.runs.tryout import tell
+        from harness.runs.weights import require_found
 
+        require_found((c.plugin.name, c.options.weights, c.weights) for c in self.cells)
         threads = self.cells[0].settings.threads
         side_by_side = min(workers or grid.workers(self.cells, threads), len(self.cells))
         with Display(quiet=quiet) as display:

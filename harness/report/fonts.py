@@ -6,6 +6,7 @@ every character of a picture is looked up first.
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -56,7 +57,20 @@ def _installed() -> Path | None:
     from matplotlib.font_manager import fontManager
 
     paths = {entry.name: Path(entry.fname) for entry in reversed(fontManager.ttflist)}
-    return next((paths[family] for family in FAMILIES if family in paths), None)
+    known = next((paths[family] for family in FAMILIES if family in paths), None)
+    return known or _installed_since(set(paths.values()))
+
+
+def _installed_since(listed: set[Path]) -> Path | None:
+    """A font that is not in the list, which matplotlib makes once and keeps between programs."""
+    from matplotlib.font_manager import findSystemFonts
+    from matplotlib.ft2font import FT2Font
+
+    found: dict[str, Path] = {}
+    for path in sorted(set(map(Path, findSystemFonts())) - listed):
+        with suppress(RuntimeError, OSError):  # a file that is no font FreeType can read
+            found.setdefault(FT2Font(str(path)).family_name, path)
+    return next((found[family] for family in FAMILIES if family in found), None)
 
 
 @cache

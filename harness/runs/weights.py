@@ -5,7 +5,7 @@ a folder, then the cache of the hub, then the hub.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from harness.errors import WeightsError
 from harness.protocol import UsesWeights
 
+NOT_FOUND = "not found"
 _SHOWN = 19  # the kind of an identity and its first digits
 PATIENCE = 5.0  # seconds to wait for the hub's first answer
 
@@ -40,7 +41,49 @@ def identity(name: str) -> str:
     if folder.is_dir():
         return f"sha256:{_content(folder)}"
     found = _cached_commit(name) or _commit_on_hub(name)
-    return f"commit:{found}" if found else "not found"
+    return f"commit:{found}" if found else NOT_FOUND
+
+
+def require_found(runs: Iterable[tuple[str, Mapping[str, str], Mapping[str, str]]]) -> None:
+    """Refuse weights that are certainly nowhere: once, and before anything is started.
+
+    A hub that does not answer now may do so when the run asks again.
+
+    Args:
+        runs: the backend of each, its weights by option, and their identities.
+
+    Raises:
+        WeightsError: naming each of them, and the backends that would begin from it.
+    """
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for backend, weights, found in runs:
+        for option, name in weights.items():
+            if found[option] == NOT_FOUND and not _may_be_on_hub(name):
+                lacking.setdefault((option, name), []).append(backend)
+    if lacking:
+        raise WeightsError("\n".join(_nowhere(*key, users) for key, users in lacking.items()))
+
+
+def _nowhere(option: str, name: str, backends: Iterable[str]) -> str:
+    users = ", ".join(dict.fromkeys(backends))
+    return (
+        f"no weights {name!r} ({option} of {users}): there is no such folder, and no model of that "
+        f"name in the cache of the hub, which cannot be asked here; nothing was started. Set "
+        f"{option}=FOLDER (config.json, model.safetensors and the tokenizer's files), or train "
+        "without pretrained weights (init=scratch)"
+    )
+
+
+def _may_be_on_hub(name: str) -> bool:
+    from huggingface_hub import constants
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return not constants.is_offline_mode()
 
 
 def require_planned(run: str, weights: Mapping[str, str], planned: Mapping[str, str]) -> None:

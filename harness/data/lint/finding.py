@@ -27,7 +27,7 @@ Find: TypeAlias = Callable[[Draft], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Lint:
     """A check: what it finds and what to do then, each in one sentence.
 
     ``find`` is None for what is found as the files are read.

@@ -6,97 +6,97 @@ A warning is probably a fault of the data; a note is worth knowing before a scor
 from collections.abc import Iterator
 
 from harness.data.lint import characters, gold, known, labels, reading, splits
-from harness.data.lint.finding import Check
+from harness.data.lint.finding import Lint
 from harness.data.readers import Problem
 from harness.data.task import Draft
 
 _CHARACTERS = (
-    Check("invisible", "warning", "Zero-width and direction characters, each a unit of its own.",
+    Lint("invisible", "warning", "Zero-width and direction characters, each a unit of its own.",
           "Remove them and their tags: nobody sees them, and the same text elsewhere lacks them.",
           characters.invisible),
-    Check("not-composed", "warning", "Units that Unicode's form NFC writes in another way.",
+    Lint("not-composed", "warning", "Units that Unicode's form NFC writes in another way.",
           "Normalise text and tags to NFC, and what you will predict on, too.",
           characters.not_composed),
-    Check("compatibility", "note", "Characters that NFKC, and with it many tokenizers, replace.",
+    Lint("compatibility", "note", "Characters that NFKC, and with it many tokenizers, replace.",
           "Nothing, unless a backend's ceiling (`oracle`) is below 100.", characters.compatibility),
-    Check("mixed-width", "note", "Letters or digits in both full and half width.",
+    Lint("mixed-width", "note", "Letters or digits in both full and half width.",
           "Decide on one width; to a model they are different characters.",
           characters.mixed_width),
-    Check("blank-unit", "note", "Units that are nothing but white space.",
-          "Check that these are characters of the text, and not separators.",
+    Lint("blank-unit", "note", "Units that are nothing but white space.",
+          "Lint that these are characters of the text, and not separators.",
           characters.blank_units),
-    Check("markup", "warning", "HTML tags or entities inside the text.",
+    Lint("markup", "warning", "HTML tags or entities inside the text.",
           "Unescape the text before it is annotated.", characters.markup),
-    Check("mojibake", "warning", "Text that was decoded in a wrong encoding.",
+    Lint("mojibake", "warning", "Text that was decoded in a wrong encoding.",
           "Convert the original again; what stands here cannot be mended.", characters.mojibake),
-    Check("long-unit", "note", "Units of several code points in a task of characters.",
+    Lint("long-unit", "note", "Units of several code points in a task of characters.",
           'For words, say `joiner: " "` in the task file; else cut them, one tag each.',
           characters.long_units),
-    Check("spaced-characters", "warning", "A task of words whose words are Chinese characters.",
+    Lint("spaced-characters", "warning", "A task of words whose words are Chinese characters.",
           'Say `joiner: ""` in the task file: speed and offsets are counted by it.',
           characters.spaced_characters),
-    Check("long-sentence", "note", "Sentences longer than an encoder reads at once.",
+    Lint("long-sentence", "note", "Sentences longer than an encoder reads at once.",
           "Nothing, they are read in windows; look whether sentence ends were lost.",
           characters.long_sentences),
 )  # fmt: skip
 _GOLD = (
-    Check("adjacent-without-b", "warning", "Entities that begin without B right after another.",
+    Lint("adjacent-without-b", "warning", "Entities that begin without B right after another.",
           "Find out whether the corpus ever writes B there: if not, two of one type look like one.",
           gold.adjacent_without_b),
-    Check("contradictory-label", "note", "A name with another label than it nearly always has.",
+    Lint("contradictory-label", "note", "A name with another label than it nearly always has.",
           "Look at the few; ambiguous names are right, slips are not.", gold.contradictory_labels),
-    Check("unlabelled", "note", "A name that is nearly always an entity, and none here.",
+    Lint("unlabelled", "note", "A name that is nearly always an entity, and none here.",
           "Look at the few; each that was overlooked costs every model precision.",
           gold.unlabelled),
-    Check("off-by-one", "warning", "An entity one unit longer or shorter than its text nearly "
+    Lint("off-by-one", "warning", "An entity one unit longer or shorter than its text nearly "
           "always is.", "Compare with the other places and decide for one rule.", gold.off_by_one),
-    Check("blank-edge", "warning", "An entity that begins or ends with white space.",
+    Lint("blank-edge", "warning", "An entity that begins or ends with white space.",
           "Move the edge.", gold.blank_edges),
-    Check("mark-edge", "note", "An entity that begins or ends with a comma or the like.",
+    Lint("mark-edge", "note", "An entity that begins or ends with a comma or the like.",
           "Move the edge, unless the mark belongs to the name.", gold.marks_at_edges),
-    Check("half-bracket", "warning", "An entity with one of two brackets that enclose it.",
+    Lint("half-bracket", "warning", "An entity with one of two brackets that enclose it.",
           "Take both in, or none.", gold.half_brackets),
-    Check("long-entity", "note", f"An entity of more than {gold.FAR} units.",
+    Lint("long-entity", "note", f"An entity of more than {gold.FAR} units.",
           "Look whether an end was forgotten.", gold.long_entities),
-    Check("no-entities", "warning", "A split without any entity.",
-          "Check that this file has gold: test sets are published without.", gold.no_entities),
+    Lint("no-entities", "warning", "A split without any entity.",
+          "Lint that this file has gold: test sets are published without.", gold.no_entities),
 )  # fmt: skip
 _LABELS = (
-    Check("unseen-label", "note", "A label that train has not and another split has.",
+    Lint("unseen-label", "note", "A label that train has not and another split has.",
           "Nothing can learn it: leave it out of `labels` and the tags, or split again.",
           labels.unseen),
-    Check("untested-label", "note", "A label that train has and test has not.",
+    Lint("untested-label", "note", "A label that train has and test has not.",
           "Its score will be n/a; split again if it matters.", labels.untested),
-    Check("unused-label", "note", "A label that is in no split.",
+    Lint("unused-label", "note", "A label that is in no split.",
           "Take it out of `labels`, or look for another spelling of it.", labels.unused),
-    Check("few-to-learn", "note",
+    Lint("few-to-learn", "note",
           f"Labels with fewer than {labels.FEW_TO_LEARN} entities in train.",
           "Expect little of them, or merge them with others.", labels.few_to_learn),
-    Check("few-to-rank", "note", f"Labels with fewer than {labels.FEW_TO_RANK} entities in test.",
+    Lint("few-to-rank", "note", f"Labels with fewer than {labels.FEW_TO_RANK} entities in test.",
           "Draw no conclusion from their scores.", labels.few_to_rank),
-    Check("alike-labels", "warning", "Labels that differ in case or punctuation only.",
+    Lint("alike-labels", "warning", "Labels that differ in case or punctuation only.",
           "Use one spelling.", labels.alike),
 )  # fmt: skip
 _SPLITS = (
-    Check("duplicates", "note", "Sentences that stand twice in a split.",
+    Lint("duplicates", "note", "Sentences that stand twice in a split.",
           "Remove copies from test, where each counts twice.", splits.duplicates),
-    Check("near-duplicates", "note", "Sentences that a split has nearly the same before.",
+    Lint("near-duplicates", "note", "Sentences that a split has nearly the same before.",
           "Look at them: templates and quotations make scores look better.",
           splits.near_duplicates),
-    Check("conflicting-gold", "warning", "Copies of a sentence with different gold.",
+    Lint("conflicting-gold", "warning", "Copies of a sentence with different gold.",
           "Annotate them alike: no model can be right on both.", splits.conflicting_gold),
-    Check("overlap-of-splits", "note", "Sentences that are in two splits; an error where a run "
+    Lint("overlap-of-splits", "note", "Sentences that are in two splits; an error where a run "
           "refuses it.", "Remove them from train; `F1 unseen` is the score without them.",
           splits.overlap),
-    Check("same-file", "error", "Two splits that are read from one file.",
+    Lint("same-file", "error", "Two splits that are read from one file.",
           "Give each its own; a score on what selected the model is no test.", splits.same_file),
-    Check("split-document", "warning", "A document of which sentences stand in two splits.",
+    Lint("split-document", "warning", "A document of which sentences stand in two splits.",
           "Split by document.", splits.split_documents),
-    Check("known-data", "note", "A known data set of which several variants are in use.",
+    Lint("known-data", "note", "A known data set of which several variants are in use.",
           "Compare with published scores on this variant only.", known.variants),
 )  # fmt: skip
 
-CHECKS: dict[str, Check] = {
+CHECKS: dict[str, Lint] = {
     check.name: check for check in (*reading.CHECKS, *_CHARACTERS, *_GOLD, *_LABELS, *_SPLITS)
 }
 

@@ -82,8 +82,8 @@ def test_dev_in_train_is_counted_but_only_test_is_refused():
 
 def test_the_work_grows_with_the_text_and_not_with_pairs_of_sentences(monkeypatch):
     hashed = []
-    shingles = overlap._shingles
-    monkeypatch.setattr(overlap, "_shingles", lambda u: hashed.append(len(u)) or shingles(u))
+    shingles = overlap.shingles
+    monkeypatch.setattr(overlap, "shingles", lambda u: hashed.append(len(u)) or shingles(u))
 
     def work(size):
         hashed.clear()

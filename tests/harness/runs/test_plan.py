@@ -1,10 +1,12 @@
 """A run's identity: each ingredient that can change a result changes its digest, one test each."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 import tiny_task
 
+from harness import api
 from harness.data.task import load
 from harness.errors import DataError, WeightsError
 from harness.runs import hardware, plan, weights
@@ -300,3 +302,29 @@ def test_the_hash_of_the_weights_is_in_the_record(planned, folder):
     cell = planned()
     assert ran(cell)
     assert reader.one(cell.folder).run.weights_digest == {"model": weights.identity(str(folder))}
+
+
+def test_weights_that_are_nowhere_are_refused_once_before_anything_starts(request_, tmp_path):
+    wanted = options(request_, f"model={tmp_path / 'nowhere'}", backend="bert-softmax")
+    cells = plan.plan(
+        replace(wanted, preset="base", seeds=(1, 2), backends=("bert-softmax", "electra"))
+    )
+    with pytest.raises(WeightsError) as told:
+        api.Experiment(cells).run()
+    (line,) = str(told.value).splitlines()
+    assert line.startswith(f"no weights '{tmp_path / 'nowhere'}' (model of bert-softmax, electra)")
+    assert "nothing was started" in line
+    assert not any(cell.folder.exists() for cell in cells)
+
+
+@pytest.mark.parametrize(("offline", "name", "refused"), [
+    (True, "somebody/other", True), (False, "somebody/other", False), (False, "./other", True),
+    (False, "a/b/c", True),
+])  # fmt: skip
+def test_a_model_that_the_hub_may_have_is_asked_for_again(
+    cache, monkeypatch, offline, name, refused
+):
+    monkeypatch.setattr("huggingface_hub.constants.is_offline_mode", lambda: offline)
+    runs = [("bert-crf", {"model": name}, {"model": "not found"})]
+    with pytest.raises(WeightsError) if refused else nullcontext():
+        weights.require_found(runs)
