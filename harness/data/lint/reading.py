@@ -42,7 +42,7 @@ CHECKS = (
     Lint("empty-split", "error", "A split without a sentence.",
           "Give it data, or carve it out of another split."),
     Lint("malformed", "note", "A tag that may not stand where it stands, such as an orphan I.",
-          "Lint the place; what it means is what `policy` says, and `--fix` writes that out."),
+          "Check the place; what it means is what `policy` says, and `--fix` writes that out."),
     Lint("bom", "note", "A byte order mark.", "Nothing, it is not read; `--fix` removes it."),
     Lint("crlf", "note", "Windows line ends.", "Nothing, they are read; `--fix` replaces them."),
     Lint("trailing-space", "note", "A space at the end of a line.",

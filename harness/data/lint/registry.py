@@ -23,7 +23,7 @@ _CHARACTERS = (
           "Decide on one width; to a model they are different characters.",
           characters.mixed_width),
     Lint("blank-unit", "note", "Units that are nothing but white space.",
-          "Lint that these are characters of the text, and not separators.",
+          "Check that these are characters of the text, and not separators.",
           characters.blank_units),
     Lint("markup", "warning", "HTML tags or entities inside the text.",
           "Unescape the text before it is annotated.", characters.markup),
@@ -59,7 +59,7 @@ _GOLD = (
     Lint("long-entity", "note", f"An entity of more than {gold.FAR} units.",
           "Look whether an end was forgotten.", gold.long_entities),
     Lint("no-entities", "warning", "A split without any entity.",
-          "Lint that this file has gold: test sets are published without.", gold.no_entities),
+          "Check that this file has gold: test sets are published without.", gold.no_entities),
 )  # fmt: skip
 _LABELS = (
     Lint("unseen-label", "note", "A label that train has not and another split has.",

@@ -67,6 +67,7 @@ def as_json(report: "Report") -> str:
         "checks": {
             code: {"finds": CHECKS[code].finds, "remedy": CHECKS[code].remedy}
             for _, code in report.groups
+            if code in CHECKS
         },
         "problems": problems,
     }
@@ -75,14 +76,15 @@ def as_json(report: "Report") -> str:
 
 def _group(problems: Sequence[Problem], shown: int) -> Iterator[str]:
     first = problems[0]
-    known = CHECKS[first.code]
+    known = CHECKS.get(first.code)  # a reader of a plugin may find what no check here knows
     times = f" × {len(problems):,}" if len(problems) > 1 else ""
-    yield f"{first.severity}[{first.code}]{times}: {known.finds}"
+    yield f"{first.severity}[{first.code}]{times}:" + (f" {known.finds}" if known else "")
     for problem in problems[:shown]:
         yield f"  {problem.place}: {problem.message}"
     if len(problems) > shown:
         yield f"  and {len(problems) - shown:,} more"
-    yield f"  → {known.remedy}"
+    if known:
+        yield f"  → {known.remedy}"
 
 
 def _table(statistics: "Sequence[Statistics]") -> list[str]:
