@@ -11,9 +11,7 @@ MOST_TEXTS = 128
 LONGEST = 20_000
 MOST_BYTES = 4 * 2**20
 
-Text = Annotated[
-    str, Field(max_length=LONGEST, description="a sentence; in a task of words, spaces apart")
-]
+Text = Annotated[str, Field(max_length=LONGEST, description="a sentence")]
 Least = Annotated[
     float, Field(ge=0, le=1, description="leave out entities of less confidence than this")
 ]
@@ -90,7 +88,7 @@ def message_of(tagged: Tagged, least: float) -> TaggedText:
         FoundEntity(start=e.start, end=e.end, label=e.label, text=e.text, confidence=e.confidence)
         for e in kept.entities
     ]
-    return TaggedText(text=kept.sentence.text, tags=list(kept.tags), entities=entities)
+    return TaggedText(text=kept.line.line, tags=list(kept.tags), entities=entities)
 
 
 def messages_of(tagged: Sequence[Tagged], least: float) -> TaggedTexts:

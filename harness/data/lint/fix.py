@@ -22,6 +22,7 @@ from harness.data.taskfile import TaskFile
 from harness.errors import ConfigError, DataError, HarnessError
 from harness.tags import OUTSIDE, Policy, encode
 
+FORMATS = ("parallel", "conll", "jsonl")
 LOG = "changes.jsonl"
 _SEPARATORS = dict.fromkeys(schemes.SEPARATORS)
 
@@ -72,8 +73,8 @@ def write(task: str | Path, data: Path | None, folder: Path) -> Iterator[str]:
     """
     path = taskfile.find(task)
     file = taskfile.load(path)
-    if file.format == "hub":
-        msg = f"{path}: data of a hub are not files; `--fix` writes copies of files only"
+    if file.format not in FORMATS:
+        msg = f"{path}: `--fix` mends files of the formats {', '.join(FORMATS)}, not {file.format}"
         raise ConfigError(msg)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         msg = f"--fix {folder}: is there and not empty; name a new folder, nothing is overwritten"
