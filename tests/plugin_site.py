@@ -18,17 +18,17 @@ def made_plugin(folder):
     return site
 
 
-def made_site(folder, sources):
+def made_site(folder, sources, *, group="harness.backends", target="Backend"):
     """A folder to be put on the path with a distribution ``ner-NAME`` for each of ``sources``.
 
-    A source is a module with a class ``Backend``.
+    A source is a module with a class ``Backend``, or what ``target`` says that ``group`` offers.
     """
     site = folder / "site"
     for name, source in sources.items():
         about = site / f"ner_{name}-0.1.dist-info"
         about.mkdir(parents=True)
         (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: ner-{name}\nVersion: 0.1\n")
-        entry = f"[harness.backends]\n{name} = made_{name}:Backend\n"
+        entry = f"[{group}]\n{name} = made_{name}:{target}\n"
         (about / "entry_points.txt").write_text(entry)
         (site / f"made_{name}.py").write_text(source, encoding="utf-8")
     return site

@@ -13,12 +13,14 @@ unit may itself read ``O``, ``B_PER``, ``</s>`` or be a space. Spellings are rev
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeAlias
 
+from harness import registry
 from harness.core import Sentence, Span
-from harness.errors import ConfigError
+from harness.errors import BackendError, ConfigError
+from harness.registry import Plugin
 from harness.tags import OUTSIDE, decode, encode, split
 
 Kind: TypeAlias = Literal["unit", "tag", "literal"]
@@ -265,6 +267,8 @@ def _marked_spans(text: str, sentence: Sentence, known: Mapping[str, str]) -> li
     return None if opening or offset < len(sentence.text) else spans
 
 
+GROUP = "harness.formats"
+_METHODS = ("items", "marks", "spell", "join", "render", "parse")
 CHAR_TAG = Words("char-tag", key="unit")
 INDEXED = Words("indexed", key="literal")
 
@@ -280,13 +284,44 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 
 def format_named(name: str) -> Format:
-    """The format of that name.
+    """The format of that name, of ours or of an installed distribution (``harness.formats``).
 
     Raises:
         ConfigError: for a name that no format has.
+        BackendError: for a format of a distribution that is of no use.
     """
-    try:
+    if name in FORMATS:
         return FORMATS[name]
-    except KeyError:
-        msg = f"no format is named {name!r}: choose one of {', '.join(FORMATS)}"
-        raise ConfigError(msg) from None
+    offered = {plugin.name for plugin in registry.installed(GROUP)}
+    if name.rpartition(":")[2] not in offered:
+        known = ", ".join([*FORMATS, *sorted(offered)])
+        msg = f"no format is named {name!r}: choose one of {known}"
+        raise ConfigError(msg)
+    return _loaded(registry.find(name, GROUP))
+
+
+@cache
+def _loaded(plugin: Plugin) -> Format:
+    """What a distribution offers, which has the methods of a format; a class is called for one."""
+    found = plugin.load()
+    form = found() if isinstance(found, type) else found
+    lacking = [method for method in _METHODS if not callable(getattr(form, method, None))]
+    if lacking:
+        raise BackendError(plugin.refusal(f"lacks the methods {', '.join(lacking)} of a format"))
+    offered: Format = form
+    return offered
+
+
+def require_reading(
+    name: str, read: Sequence[str], sentence: Sentence, tags: Sequence[str]
+) -> None:
+    """Refuse what ``parse`` of the format ``name`` gave if it is no tag of ``tags`` for each unit.
+
+    Raises:
+        BackendError: naming the format.
+    """
+    foreign = [tag for tag in read if tag not in tags]
+    if len(read) != len(sentence) or foreign:
+        what = f"{foreign[0]!r} as a tag" if foreign else f"{len(read)} tags"
+        msg = f"format {name!r} read {what} for a sentence of {len(sentence)} units"
+        raise BackendError(msg)

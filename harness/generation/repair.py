@@ -13,7 +13,13 @@ from types import MappingProxyType
 from harness.core import Decoded, Sentence, Text
 from harness.generation.align import NO_READING, Alignment, align
 from harness.generation.fates import PREDICTED, REPAIRED, UNANSWERED, changed
-from harness.generation.formats import CHAR_TAG, INDEXED, format_named
+from harness.generation.formats import (
+    CHAR_TAG,
+    FORMATS,
+    INDEXED,
+    format_named,
+    require_reading,
+)
 from harness.generation.lexing import (
     CHARACTER,
     NEAR,
@@ -49,6 +55,8 @@ def repair(text: Text, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     form = format_named(text.format)
     raw = form.parse(text.text, sentence, tags)
     if raw is not None:
+        if text.format not in FORMATS:
+            require_reading(text.format, raw, sentence, tags)
         legal, invalid = legalise(raw)
         fates = changed(PREDICTED * len(raw), raw, legal) if invalid else ""
         return Decoded(legal, _counted(invalid), text.text, raw, fates)
@@ -69,6 +77,8 @@ def _repaired(form: str, text: str, sentence: Sentence, tags: tuple[str, ...]) -
         return Repaired((), Counter(text_after=1), "")
     if not text.strip():
         return unreadable(len(sentence), "empty")
+    if form not in _REPAIRERS:  # of a distribution: nothing is known of what it looks like
+        return unreadable(len(sentence), "unrecoverable")
     return _REPAIRERS[form](text, sentence, tags)
 
 

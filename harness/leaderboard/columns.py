@@ -7,6 +7,7 @@ the watermarks.
 from collections.abc import Sequence
 
 from harness.errors import ConfigError, did_you_mean
+from harness.leaderboard import offered
 from harness.leaderboard.measures import MEASURES, Measure
 from harness.leaderboard.table import Column
 
@@ -45,7 +46,7 @@ def choose(columns: Sequence[str] | None) -> tuple[str, ...]:
         ConfigError: for a column that does not exist.
     """
     keys = tuple(dict.fromkeys(FULL if columns is None else columns))
-    known = (*TEXTS, "types", *BY_KEY)
+    known = (*TEXTS, "types", *BY_KEY, *offered.names())
     for key in keys:
         if key not in known:
             msg = f"no column {key!r}{did_you_mean(key, known)}; columns: {', '.join(known)}"
@@ -57,5 +58,11 @@ def choose(columns: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def measure(key: str) -> Measure | None:
-    """The measure of a column, None for a column of text."""
-    return BY_KEY.get(key)
+    """The measure of a column, None for a column of text.
+
+    Raises:
+        BackendError: for a measure of a distribution that is of no use.
+    """
+    if key in BY_KEY or key in TEXTS:
+        return BY_KEY.get(key)
+    return offered.measure(key)
