@@ -1,7 +1,7 @@
 """Write again what the documents show of the program.
 
-    python docs/refresh.py            # the help page, the formats, the purposes in README's map,
-                                      # and the tables of keys and checks in docs/data.md
+    python docs/refresh.py            # help, options, checks, formats, keys of task files, the
+                                      # purposes in README's map
     python docs/refresh.py oracle     # also each block whose command has this word in it
 
 Such a block begins with ``<!-- $ COMMAND -->`` and ends with ``<!-- end -->``; between the two
@@ -9,15 +9,22 @@ stands what the command prints. The tests compare all of it (``tests/test_docs.p
 """
 
 import ast
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 ROOT = Path(__file__).parents[1]
 FORMATS = ROOT / "docs" / "data-formats.md"
-README, PAGE, HELP = ROOT / "README.md", ROOT / "docs" / "README.md", ROOT / "docs" / "commands.md"
+README, PAGE, HELP = (
+    ROOT / "README.md",
+    ROOT / "docs" / "pitfalls.md",
+    ROOT / "docs" / "commands.md",
+)
+OPTIONS, CHECKS = ROOT / "docs" / "options.md", ROOT / "docs" / "checks.md"
 BLOCK = re.compile(r"<!-- \$ (?P<command>[^\n]+) -->\n(?P<content>.*?)<!-- end -->", re.DOTALL)
 ROOM = re.compile(r"^(?P<indent> *)(?P<name>\w+)/(?P<space> +)(?P<purpose>\S.*)$")
 DATA = ROOT / "docs" / "data.md"
@@ -142,9 +149,69 @@ def _checks() -> str:
     return "\n".join((*head, *(row.replace("{", "\\{") for row in rows))) + "\n"
 
 
+def options_page() -> str:
+    """The options of each backend that comes with the harness, and the settings of every run."""
+    from harness import registry
+    from harness.commands.listing import spelled
+    from harness.protocol import Pretrains
+    from harness.runs.config import Settings
+    from harness.runs.options import declared
+
+    hints = get_type_hints(Settings, include_extras=True)
+    settings = [
+        (name, spelled(hints[name]), field.default, field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    parts = [
+        "# Options\n\nWhat `--set` changes, as `python -m harness list NAME` prints it "
+        "(`python docs/refresh.py`).\n",
+        f"## settings of every run\n\n{_table(settings)}",
+    ]
+    for plugin in registry.installed():
+        if plugin.is_own:
+            backend = plugin.load()
+            parts.append(f"## {plugin.name}\n\n{_table(map(_option, declared(backend).values()))}")
+            if issubclass(backend, Pretrains):
+                rows = map(_option, declared(backend.pretrain).values())
+                parts.append(f"### {plugin.name}, in `pretrain`\n\n{_table(rows)}")
+    return "\n".join(parts)
+
+
+def _option(option: Any) -> tuple[str, str, Any, str]:
+    from harness.commands.listing import spelled
+
+    return option.name, spelled(option.annotation), option.default, option.description
+
+
+def _table(rows: Iterable[tuple[str, str, Any, str]]) -> str:
+    lines = ["| option | type | default | what it is |", "| --- | --- | --- | --- |"]
+    for name, kind, default, what in rows:
+        shown = default if isinstance(default, str) else json.dumps(default)
+        cells = (f"`{name}`", f"`{kind}`", f"`{shown}`" if shown else "", what)
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def checks_page() -> str:
+    """Every promise that ``check`` tries, with what to do where it is broken."""
+    from harness.conformance.session import CHECKS as ALL
+
+    rows = [f"| `{one.key}` | {_cell(one.text)} | {_cell(one.remedy)} |" for one in ALL]
+    return (
+        "# Checks of a backend\n\nWhat `python -m harness check --backend NAME` tries, one promise "
+        "at a time (`python docs/refresh.py`).\n\n| check | what is promised | if it is broken |\n"
+        "| --- | --- | --- |\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")
+
+
 def main() -> None:
-    """Write the generated pages and tables, and the blocks of the words that were given."""
-    HELP.write_text(help_page(), encoding="utf-8")
+    """Write the pages of help, options and checks, the purposes, and the blocks asked for."""
+    for path, page in ((HELP, help_page), (OPTIONS, options_page), (CHECKS, checks_page)):
+        path.write_text(page(), encoding="utf-8")
     FORMATS.write_text(with_formats(FORMATS.read_text(encoding="utf-8")), encoding="utf-8")
     DATA.write_text(data_page(DATA.read_text(encoding="utf-8")), encoding="utf-8")
     README.write_text(with_purposes(README.read_text(encoding="utf-8")), encoding="utf-8")

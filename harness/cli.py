@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -47,13 +48,14 @@ MANY = (
     "--weight",
 )
 
+# The command that `pip install` makes.
+INSTALLED = "ner-harness"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     name="harness",
     help="Compare models for character-level named entity recognition on the same data.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -109,12 +111,18 @@ def _is_number(argument: str) -> bool:
     return argument[1:2].isdigit()
 
 
+def _name() -> str:
+    """What the program was started as, which is what help and the completion of shells call it."""
+    installed = Path(sys.argv[0]).name == INSTALLED
+    return INSTALLED if installed else "python -m harness"
+
+
 def main() -> NoReturn:
     """Run the command line and exit."""
     _listen()
     try:
         with _whole_output():
-            app(args=list(spread(sys.argv[1:])), prog_name="python -m harness")
+            app(args=list(spread(sys.argv[1:])), prog_name=_name())
     except HarnessError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

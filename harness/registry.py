@@ -21,8 +21,6 @@ GROUP = "harness.backends"
 # The groups of entry points, and what one entry is called.
 KINDS = {
     GROUP: "backend",
-    "harness.readers": "reader",
-    "harness.exporters": "exporter",
     "harness.formats": "format",
     "harness.metrics": "metric",
     "harness.resources": "resource",

@@ -21,7 +21,8 @@ from harness.resources import folder
 ROOT = Path(__file__).parents[1]
 REMEDY = "run `python docs/refresh.py`, and `python docs/refresh.py run` for the table of README"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "pitfalls.md").read_text(encoding="utf-8")
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -65,9 +66,57 @@ def test_every_file_that_readme_links_to_exists():
         assert (ROOT / target).exists(), target
 
 
-def test_every_file_that_the_first_page_of_docs_links_to_exists():
-    for target in re.findall(r"\]\(([^)#:]+)\)", DOCS):
-        assert (ROOT / "docs" / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_and_heading_that_a_page_links_to_exists(page):
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", page.read_text("utf-8")):
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
+
+
+def anchors(page):
+    """What links may name in a page: its headings, in small letters and with dashes."""
+    heads = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_the_first_page_of_docs_leads_to_every_other():
+    listed = re.findall(r"\]\((\S+?\.md)\)", (ROOT / "docs" / "README.md").read_text("utf-8"))
+    assert set(listed) == {page.name for page in PAGES if page.name != "README.md"}
+
+
+@pytest.mark.slow
+def test_the_pages_are_a_site_without_a_dead_link(tmp_path):
+    """Strict: a link to a page or a heading that is not there is an error."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    made = {path.parent.name for path in tmp_path.glob("*/index.html")}
+    assert {page.stem for page in PAGES} - made == {"README"}
+    assert "../" not in re.sub(r'(href|src)="[^"]*"', "", (tmp_path / "index.html").read_text())
+
+
+def test_every_exit_code_is_told_of():
+    from harness import errors
+
+    page = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
+    told = {int(n) for row in re.findall(r"^\| ([\d, ]+) \|", page, re.MULTILINE)
+            for n in row.split(",")}  # fmt: skip
+    kinds = [one for one in vars(errors).values() if isinstance(one, type)]
+    codes = {one.exit_code for one in kinds if issubclass(one, errors.HarnessError)}
+    assert codes <= told
+    assert {errors.Interrupted(number).exit_code for number in (1, 2, 15)} <= told
+
+
+def test_the_page_on_plugins_names_all_that_is_promised_to_them():
+    import backends.plugin
+    from harness import registry
+
+    page = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    table = page[page.index("| name |") : page.index("With them come")]
+    assert sorted(re.findall(r"`(\w+)`(?=[^|]* \| )", table)) == sorted(backends.plugin.__all__)
+    groups = set(re.findall(r"^\| `(harness\.\w+)` \|", page, re.MULTILINE))
+    assert groups == set(registry.KINDS)
 
 
 def columns(table):
@@ -116,6 +165,17 @@ def test_the_table_of_formats_is_what_the_program_has():
     text = refresh.FORMATS.read_text(encoding="utf-8")
     assert text == refresh.with_formats(text), REMEDY
     assert "| `brat` | folder |" in text
+
+
+def test_the_pages_of_options_and_checks_are_what_the_program_has():
+    assert refresh.OPTIONS.read_text(encoding="utf-8") == refresh.options_page(), REMEDY
+    assert refresh.CHECKS.read_text(encoding="utf-8") == refresh.checks_page(), REMEDY
+
+
+def test_every_setting_and_option_of_ours_says_what_it_is():
+    rows = [line for line in refresh.OPTIONS.read_text("utf-8").splitlines() if line[:3] == "| `"]
+    assert len(rows) > 50
+    assert not [row for row in rows if row.endswith("|  |")]
 
 
 def test_a_block_is_refreshed_by_what_its_command_prints_and_others_stay():

@@ -3,7 +3,7 @@
 A rule answers as a perfect model does in a system with that habit: it knows all gold, and what it
 says is laid on the units of the untouched sentence as that system would lay it there. Scored
 against untouched gold, that is the most that any model can reach under the rule. The system itself
-sees no loss as long as its gold goes the same way. docs/README.md says where each was seen.
+sees no loss as long as its gold goes the same way. docs/pitfalls.md says where each was seen.
 """
 
 import unicodedata

@@ -25,17 +25,34 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["auto", "fp32", "bf16", "bf16-all"] = "auto"
-    threads: Annotated[int, Field(ge=1)] = 1
-    window_limit: Annotated[int, Field(ge=4)] = 254
-    window_margin: Annotated[int, Field(ge=1)] = 32
-    limit: Annotated[int, Field(ge=1)] | None = None
-    allow_overlap: bool = False
-    tuning_trials: Annotated[int, Field(ge=0)] = 0
-    free_decoding: bool = True
-    keep_model: bool = True
-    checkpoint_minutes: Annotated[float, Field(ge=0)] = 5.0
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], Field(description="where it computes; auto: a GPU if any")
+    ] = "auto"
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16", "bf16-all"],
+        Field(description="of training; bf16-all predicts in bf16 too"),
+    ] = "auto"
+    threads: Annotated[int, Field(ge=1, description="of one run")] = 1
+    window_limit: Annotated[int, Field(ge=4, description="units of a window at most")] = 254
+    window_margin: Annotated[
+        int, Field(ge=1, description="units of context on each side where a sentence is cut")
+    ] = 32
+    limit: Annotated[
+        int | None, Field(ge=1, description="the first sentences of each split; null: all")
+    ] = None
+    allow_overlap: Annotated[
+        bool, Field(description="accept a test set that train or dev contains")
+    ] = False
+    tuning_trials: Annotated[
+        int, Field(ge=0, description="how many sets of options were tried elsewhere; stated")
+    ] = 0
+    free_decoding: Annotated[
+        bool, Field(description="also score what generators write with nothing forced")
+    ] = True
+    keep_model: Annotated[bool, Field(description="keep the trained model in the run")] = True
+    checkpoint_minutes: Annotated[
+        float, Field(ge=0, description="the time between two checkpoints at least")
+    ] = 5.0
 
     @model_validator(mode="after")
     def _windows_have_room(self) -> Self:
