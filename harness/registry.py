@@ -14,13 +14,15 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import Any
 
-from harness.errors import BackendError, ConfigError, did_you_mean
+from harness.errors import BackendError, ConfigError, HarnessError, did_you_mean
 from harness.version import OWN
 
 GROUP = "harness.backends"
 # The groups of entry points, and what one entry is called.
 KINDS = {
     GROUP: "backend",
+    "harness.readers": "reader",
+    "harness.exporters": "exporter",
     "harness.formats": "format",
     "harness.metrics": "metric",
     "harness.resources": "resource",
@@ -61,6 +63,21 @@ class Plugin:
         if remedy := _missing(found):
             raise BackendError(self.need(remedy))
         return found
+
+    def call(self, *given: Any) -> Any:
+        """What the object gives when it is called.
+
+        Raises:
+            BackendError: as ``load``, and for whatever it raises but our own errors.
+        """
+        found = self.load()
+        try:
+            return found(*given)
+        except HarnessError:
+            raise
+        except Exception as error:
+            said = f"fails ({self.value}): {type(error).__name__}: {error}"
+            raise BackendError(self.refusal(said)) from error
 
     def lacks(self) -> str:
         """The command that installs what the class needs, empty if all of it is there."""

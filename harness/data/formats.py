@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from harness import registry
 from harness.data import readers
 from harness.data.readers import brat as read_brat
 from harness.data.readers import docbin as read_docbin
@@ -14,6 +15,7 @@ from harness.data.readers import labelstudio as read_labelstudio
 from harness.data.writers import brat, conll, docbin, doccano, jsonl, labelstudio
 from harness.data.writers.annotated import Annotated
 from harness.errors import ConfigError, did_you_mean
+from harness.registry import Plugin
 
 Write: TypeAlias = Callable[[Path, Sequence[Annotated]], None]
 Open: TypeAlias = Callable[[Path, str], readers.Source]
@@ -70,6 +72,8 @@ FORMATS: dict[str, DataFormat] = {
         DataFormat("hub", "", "a data set of a model hub (needs `datasets`)", "not written"),
     )
 }  # fmt: skip
+# Entry points of distributions that write formats; those that read are in readers/offered.py.
+EXPORTERS = "harness.exporters"
 WRITTEN = tuple(name for name, one in FORMATS.items() if one.write)
 
 
@@ -79,12 +83,26 @@ def writer(name: str) -> tuple[DataFormat, Write]:
     Raises:
         ConfigError: for a name that is none of a format that is written.
     """
+    offered = tuple(plugin.name for plugin in registry.installed(EXPORTERS))
+    if name not in FORMATS and name in offered:
+        return _offered(registry.find(name, EXPORTERS))
     found = FORMATS.get(name)
     if found is None or found.write is None:
-        near = did_you_mean(name, WRITTEN)
-        msg = f"no format {name!r} to write{near}; formats: {', '.join(WRITTEN)}"
+        known = (*WRITTEN, *offered)
+        near = did_you_mean(name, known)
+        msg = f"no format {name!r} to write{near}; formats: {', '.join(known)}"
         raise ConfigError(msg)
     return found, found.write
+
+
+def _offered(plugin: Plugin) -> tuple[DataFormat, Write]:
+    """What writes a format of a distribution: called with a path and what to write.
+
+    Its attribute ``suffix`` is that of its file, without one empty, for a folder.
+    """
+    suffix = str(getattr(plugin.load(), "suffix", ""))
+    kind = DataFormat(plugin.name, suffix, f"of {plugin.distribution}", "what its page says")
+    return kind, plugin.call
 
 
 def table() -> str:

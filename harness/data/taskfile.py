@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from harness import yamlfile
 from harness.data import readers
 from harness.data.formats import FORMATS
-from harness.data.readers import conll, hub, parallel
+from harness.data.readers import conll, hub, offered, parallel
 from harness.data.schemes import Scheme
 from harness.data.splits import SPLITS
 from harness.errors import ConfigError, DataError, did_you_mean
@@ -126,8 +126,9 @@ class TaskFile(_Strict):
     @field_validator("format")
     @classmethod
     def _is_format(cls, name: str) -> str:
-        if name not in FORMATS:
-            msg = f"no format {name!r}{did_you_mean(name, FORMATS)}; formats: {', '.join(FORMATS)}"
+        known = (*FORMATS, *offered.names())
+        if name not in known:
+            msg = f"no format {name!r}{did_you_mean(name, known)}; formats: {', '.join(known)}"
             raise ValueError(msg)
         return name
 
@@ -172,6 +173,8 @@ def source_of(file: TaskFile, split: str, root: Path) -> readers.Source:
         return _hub_source(file.hub, files.units, root)
     if file.format == "conll":
         return conll.ConllSource(path, file.columns)
+    if file.format not in FORMATS:
+        return offered.source(file.format, path, file.joiner)
     if opens := FORMATS[file.format].open:
         return opens(path, file.joiner)
     tags = root / files.tags if files.tags else parallel.beside(path)

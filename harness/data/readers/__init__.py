@@ -14,6 +14,7 @@ from harness.data.readers import (
     hub,
     jsonl,
     labelstudio,
+    offered,
     parallel,
 )
 from harness.data.readers.records import Problem, Raw, ReadSplit, Severity
@@ -29,6 +30,7 @@ Source: TypeAlias = (
     | doccano.DoccanoSource
     | labelstudio.LabelStudioSource
     | brat.BratSource
+    | offered.OfferedSource
 )
 
 _READERS: dict[type, Callable[[Any], ReadSplit]] = {
@@ -40,6 +42,7 @@ _READERS: dict[type, Callable[[Any], ReadSplit]] = {
     doccano.DoccanoSource: doccano.read,
     labelstudio.LabelStudioSource: labelstudio.read,
     brat.BratSource: brat.read,
+    offered.OfferedSource: offered.read,
 }
 
 
@@ -50,5 +53,6 @@ def read(source: Source) -> ReadSplit:
         DataError: for a hub data set that cannot be reached.
         ConfigError: for a hub data set that is not pinned or not described rightly, or a format
             that needs what is not installed.
+        BackendError: for the reader of a distribution that fails.
     """
     return _READERS[type(source)](source)
