@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import tiny_task
+from plugin_site import made_site
 from program import called, harness
 from reading import task_file, write_parallel
 
@@ -80,3 +81,44 @@ def test_a_dash_reads_standard_input(folders):
     assert json.loads(done.stdout)["entities"] == [
         {"start": 0, "end": 2, "label": "PER", "text": "李四"}
     ]
+
+
+TALKING = """
+from harness.core import Tags
+from harness.protocol import FitReport, Progress
+
+class Backend:
+    family = "talking"
+
+    def __init__(self, context, *, option: int = 1):
+        self.context = context
+
+    def fit(self, train, dev):
+        return FitReport(weights="none", parameters=0, trained=0)
+
+    def predict(self, sentences):
+        print("a word of the plugin")
+        self.context.report(Progress("predict", 1, 1, note="halfway", line=True))
+        return [Tags(("O",) * len(one)) for one in sentences]
+
+    def save(self, folder):
+        (folder / "nothing").write_text("")
+
+    def load(self, folder):
+        pass
+"""
+
+
+def test_progress_and_what_a_plugin_prints_are_on_stderr(tmp_path):
+    site = made_site(tmp_path, {"talking": TALKING})
+    task = tiny_task.make(tmp_path)
+    run = ("run", "--backend", "talking", "--task", task, "--seed", 1)
+    harness(*run, folder=tmp_path, paths=[site])
+    (folder,) = (tmp_path / "results" / "tiny").iterdir()
+    (tmp_path / "raw.txt").write_text("李四\n", encoding="utf-8")
+    out, told = harness("predict", folder, "raw.txt", folder=tmp_path, paths=[site])
+    assert out == "O O\n"
+    assert "a word of the plugin" in told
+    assert "halfway" in told
+    _, told = harness("predict", folder, "raw.txt", "--quiet", folder=tmp_path, paths=[site])
+    assert "halfway" not in told

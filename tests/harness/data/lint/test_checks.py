@@ -212,6 +212,13 @@ def test_exceptions_are_told_only_where_they_are_few(tmp_path):
     assert "contradictory-label" not in found
 
 
+def test_a_name_that_is_often_no_entity_is_not_told(tmp_path):
+    corpus = clean_data.characters()
+    corpus["train"][:0] = [([*"在北京", chr(0x5200 + n)], ()) for n in range(6)]  # beside 30
+    write_parallel(tmp_path, corpus)
+    assert "unlabelled" not in {one.code for one in check(task_file(tmp_path)).problems}
+
+
 def test_a_name_inside_another_entity_is_not_unlabelled(tmp_path):
     plant = with_sentence("北京大学", Span(0, 4, LOC))
     assert check(plant(tmp_path)).problems == ()

@@ -8,8 +8,10 @@ import pytest
 from program import called
 from reading import task_file, write_conll, write_parallel
 
+from harness.data.lint import fix
 from harness.data.lint.check import check
 from harness.data.task import load
+from harness.errors import ConfigError, DataError
 
 CONLL = {"format": "conll", "splits": {name: f"{name}.conll" for name in ("train", "dev", "test")}}
 
@@ -122,3 +124,16 @@ def test_a_file_that_is_no_text_is_not_guessed_at(parallel, tmp_path):
     _, told = called("check-data", parallel, "--fix", "new", folder=tmp_path, code=3)
     assert "dev.txt: cannot be mended" in told
     assert not (tmp_path / "new").exists()
+
+
+def test_a_copy_that_would_be_read_otherwise_is_refused(parallel, tmp_path, monkeypatch):
+    monkeypatch.setattr(fix, "_plain", lambda tag, mark: tag.replace("PER", "LOC"))
+    with pytest.raises(DataError, match="is read otherwise than the task itself"):
+        list(fix.write(parallel, None, tmp_path / "new"))
+
+
+@pytest.mark.parametrize("form", ["doccano", "labelstudio", "brat", "docbin"])
+def test_files_of_other_tools_are_not_mended(tmp_path, form):
+    write_parallel(tmp_path, clean_data.characters())
+    with pytest.raises(ConfigError, match=f"not {form}"):
+        list(fix.write(task_file(tmp_path, format=form), None, tmp_path / "new"))
