@@ -101,7 +101,7 @@ def _position(place: Place) -> str:
     return ("first third", "middle third", "last third")[third]
 
 
-def _unknown_characters(place: Place) -> str:
+def _unknown_units(place: Place) -> str:
     unknown = sum(unit not in place.facts.characters for unit in place.units)
     return str(unknown) if unknown < 2 else "2+"
 
@@ -144,7 +144,7 @@ BUCKETS: tuple[Bucket, ...] = (
     Bucket("density", "share of units in gold", _density, ("0 %", *_SHARES)),
     Bucket("position", "position", _position,
            ("first unit", "first third", "middle third", "last third")),
-    Bucket("characters", "units unseen in train", _unknown_characters, ("0", "1", "2+"),
+    Bucket("new units", "units unseen in train", _unknown_units, ("0", "1", "2+"),
            asks_train=True),
     Bucket("script", "digits or Latin", _script,
            ("neither", "digits", "Latin", "digits and Latin")),
