@@ -9,6 +9,7 @@ import yaml
 from program import called
 
 from harness.data import readers
+from harness.data.cutting import cut, words
 from harness.data.lint.registry import CHECKS
 from harness.data.readers import jsonl
 from harness.data.taskfile import Carve, Files, Hub, TaskFile, load
@@ -43,6 +44,12 @@ def test_its_lines_of_json_are_read_without_a_problem(tmp_path):
     found = readers.read(jsonl.JsonlSource(tmp_path / "a.jsonl"))
     assert found.problems == ()
     assert len(found.records) == len(text.splitlines())
+
+
+@pytest.mark.parametrize("example", "".join(fenced("text")).splitlines())
+def test_lines_are_cut_as_it_says(example):
+    line, units = re.split(" {2,}", example)
+    assert "|".join(cut(line, words).units) == units
 
 
 @pytest.mark.parametrize("command", "".join(fenced("bash")).splitlines())

@@ -73,28 +73,39 @@ def write(task: str | Path, data: Path | None, folder: Path) -> Iterator[str]:
     """
     path = taskfile.find(task)
     file = taskfile.load(path)
+    _refuse(path, file, folder)
+    root = taskfile.root(path, file, data)
+    copies = [copy for split in file.splits for copy in _mended(file, split, root)]
+    made = _stored(copies, file, folder / path.name)
+    _require_same(task, data, made)
+    counts = Counter(change.check for copy in copies for change in copy.changes)
+    listed = ", ".join(f"{check} {times:,}" for check, times in counts.items()) or "nothing to mend"
+    yield f"{made} written; changes, each in {folder / LOG}: {listed}"
+
+
+def _refuse(path: Path, file: TaskFile, folder: Path) -> None:
+    """Refuse what cannot be copied, and a folder that something might be lost in."""
     if file.format not in FORMATS:
         msg = f"{path}: `--fix` mends files of the formats {', '.join(FORMATS)}, not {file.format}"
         raise ConfigError(msg)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         msg = f"--fix {folder}: is there and not empty; name a new folder, nothing is overwritten"
         raise ConfigError(msg)
-    root = taskfile.root(path, file, data)
-    copies = [copy for split in file.splits for copy in _mended(file, split, root)]
+
+
+def _stored(copies: Sequence[_Copy], file: TaskFile, made: Path) -> Path:
+    """Write the files, the log and the task file ``made``, all in one folder; gives the last."""
     for copy in copies:
-        target = folder / copy.name
+        target = made.parent / copy.name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(copy.content, encoding="utf-8", newline="\n")
-    made = folder / path.name
+    changes = (asdict(change) for copy in copies for change in copy.changes)
+    log = "".join(json.dumps(change, ensure_ascii=False) + "\n" for change in changes)
+    (made.parent / LOG).write_text(log, encoding="utf-8")
     content = file.model_dump(by_alias=True, exclude_defaults=True) | {"root": "."}
-    made.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    changes = [change for copy in copies for change in copy.changes]
-    lines = (json.dumps(asdict(change), ensure_ascii=False) + "\n" for change in changes)
-    (folder / LOG).write_text("".join(lines), encoding="utf-8")
-    _require_same(task, data, made)
-    counts = Counter(change.check for change in changes)
-    listed = ", ".join(f"{check} {times:,}" for check, times in counts.items()) or "nothing to mend"
-    yield f"{made} written; changes, each in {folder / LOG}: {listed}"
+    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    made.write_text(text, encoding="utf-8")
+    return made
 
 
 def _require_same(task: str | Path, data: Path | None, made: Path) -> None:
