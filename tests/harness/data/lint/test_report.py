@@ -1,6 +1,7 @@
 """The report shows each kind of problem once, with what to do; programs get all of it as JSON."""
 
 import json
+from dataclasses import replace
 
 import clean_data
 import pytest
@@ -8,7 +9,10 @@ from program import called
 from reading import task_file, write_parallel
 
 from harness.core import Span
+from harness.data.lint.check import check
 from harness.data.lint.registry import CHECKS
+from harness.data.lint.report import as_json, as_text
+from harness.data.readers import Problem
 
 
 @pytest.fixture
@@ -119,3 +123,13 @@ def test_text_that_is_not_cut_into_units_is_one_error_beside_its_lines(tmp_path,
     path.write_text(path.read_text(encoding="utf-8").replace(" ", mark), encoding="utf-8")
     out = checked(task_file(tmp_path), code=3)
     assert f"units are not separated by one space{name} (40 lines, first here)" in out
+
+
+def test_what_a_reader_of_a_plugin_finds_is_told_though_no_check_here_knows_it(tmp_path):
+    write_parallel(tmp_path, clean_data.characters())
+    report = check(task_file(tmp_path))
+    foreign = Problem("a.xml", 3, "half-tag", "note", "a tag that is never closed")
+    told = replace(report, problems=(foreign,))
+    lines = list(as_text(told))
+    assert lines[lines.index("note[half-tag]:") + 1] == "  a.xml:3: a tag that is never closed"
+    assert json.loads(as_json(told))["problems"][0]["check"] == "half-tag"
