@@ -32,7 +32,7 @@ def export_model(
         str,
         typer.Option(
             metavar="NAME",
-            help="transformers (plain, for its pipeline), onnx, or int8 (ONNX in 8 bits).",
+            help="`transformers` (plain, for its pipeline), onnx, or int8 (ONNX in 8 bits).",
         ),
     ] = "transformers",
     row: Annotated[
@@ -64,7 +64,7 @@ def export_data(
     ],
     data: Data = None,
 ) -> None:
-    """Write the gold of a task in the format of another tool.
+    """Write the gold of a task for another tool.
 
     A task file lies beside it. What was written is read again by it, and must be what it was.
     """
@@ -81,5 +81,5 @@ def export_predictions(
         ),
     ],
 ) -> None:
-    """Write what a finished run found in the test set in the format of another tool."""
+    """Write the answers of a run for another tool."""
     typer.echo(api.export_predictions(run, output, to=to))

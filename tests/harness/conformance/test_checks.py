@@ -130,6 +130,15 @@ def test_a_backend_that_breaks_one_promise_fails_that_check_and_no_other(verdict
     assert found[key].found
 
 
+def test_a_backend_that_hangs_on_the_state_of_shared_generators_is_found_without_a_draw(verdicts):
+    lines = (
+        "mark, state = self.context.folder.parent / 'state', str(hash(random.getstate()))",
+        "mark.exists() or mark.write_text(state)",
+        "self.entries = found if mark.read_text() == state else {}",
+    )
+    assert broken(verdicts(changed("# fit ends", "\n        ".join(lines)))) == {"same-seed"}
+
+
 def test_every_check_has_a_plugin_that_fails_it():
     assert set(BREAKS) | ELSEWHERE == {check.key for check in CHECKS}
 
