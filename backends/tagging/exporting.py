@@ -52,4 +52,10 @@ def export(
     if coarser:
         onnx_export.quantise(folder)
     limits = _LIMITS if coarser else _LIMITS[:1]
-    return Exported(None, onnx_export.USAGE, limits, target if coarser else "", ("onnxruntime",))
+    return Exported(
+        None,
+        onnx_export.usage(trained.tokenizer),
+        limits,
+        target if coarser else "",
+        ("onnxruntime",),
+    )

@@ -1,13 +1,12 @@
 """A tagger whose scores onnxruntime computes; its head decodes them as it decodes any others."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from backends.tagging.heads import CrfHead, Head
-from backends.tagging.onnx_export import DECODING, GRAPH, require_installed
+from backends.tagging.heads import Head
+from backends.tagging.onnx_export import GRAPH, read_decoding, require_installed
 from backends.tagging.tagger import Batch, Tagger
 
 
@@ -29,7 +28,7 @@ class OnnxTagger(Tagger):
         torch.nn.Module.__init__(self)  # the parts of a tagger are in the graph
         require_installed()
         self.head = head
-        _restore(head, json.loads((folder / DECODING).read_text(encoding="utf-8"))["chain"])
+        read_decoding(folder, head)
         # Where it computes, as of any module: asked of its parameters.
         self.place = torch.nn.Parameter(torch.empty(0), requires_grad=False)
         self.session = _session(folder / GRAPH, threads)
@@ -55,14 +54,3 @@ def _session(graph: Path, threads: int) -> Any:
     except Exception as error:  # its classes of errors have no common one
         msg = f"{GRAPH} cannot be read: {str(error).splitlines()[0]}"
         raise ValueError(msg) from error
-
-
-def _restore(head: Head, chain: dict[str, Any] | None) -> None:
-    if (chain is not None) != isinstance(head, CrfHead):
-        raise ValueError("the head is not the one that was exported")
-    if isinstance(head, CrfHead) and chain is not None:
-        crf = head.crf
-        with torch.no_grad():
-            crf.start_transitions.copy_(torch.tensor(chain["start"]))
-            crf.transitions.copy_(torch.tensor(chain["step"]))
-            crf.end_transitions.copy_(torch.tensor(chain["end"]))

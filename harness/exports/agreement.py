@@ -56,11 +56,14 @@ def agreement(
 
 
 def require_alike(found: Agreement) -> None:
-    """Refuse an export that answers otherwise.
+    """Refuse an export that answers otherwise, or that nothing could be asked of.
 
     Raises:
         BackendError: with the first sentence in which it does.
     """
+    if not found.sentences:
+        msg = "the test set holds no sentence that it could be checked on; nothing was exported"
+        raise BackendError(msg)
     if not found.holds:
         msg = (
             f"the exported model has other entities in {found.different} of {found.sentences} test "

@@ -9,6 +9,7 @@ import yaml
 from harness.core import Counts
 from harness.protocol import Exported
 from harness.results.reader import Results
+from harness.results.record import Metrics
 from harness.results.verify import Sound
 from harness.scoring.score import percent
 from harness.version import OWN, __version__
@@ -18,18 +19,22 @@ MEASURES = ("f1", "precision", "recall")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card is made of: the run, what it was exported to, and how the two were compared."""
+    """What a card is made of: the run, what it was exported to, and how the two were compared.
+
+    ``metrics`` are those of what was exported, where its answers are not those of the run.
+    """
 
     run: Sound
     target: str
     exported: Exported
     proof: str
     name: str
+    metrics: Metrics
 
     @property
     def counts(self) -> Counts:
         """The counts of the test set under the headline policy."""
-        return self.run.metrics.micro()
+        return self.metrics.micro()
 
 
 def text(card: Card) -> str:
@@ -94,11 +99,11 @@ def _scores(card: Card) -> Iterator[str]:
     counts = card.counts
     yield from ("## Scores", "")
     yield (
-        f"Of its run, on {card.run.metrics.sentences:,} sentences of {card.run.run.data.split}: F1 "
+        f"On {card.metrics.sentences:,} sentences of {card.metrics.split}: F1 "
         f"{percent(counts.f1)}, P {percent(counts.precision)}, R {percent(counts.recall)}; "
         f"{counts.tp} of {counts.support} entities found, {counts.fp} that are none."
     )
-    yield from ("", markdown.render(table).rstrip(), "")
+    yield from ("", "Its run, with the certificate:", "", markdown.render(table).rstrip(), "")
 
 
 def _limits(card: Card) -> Iterator[str]:

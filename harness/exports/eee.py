@@ -16,7 +16,7 @@ NOT_TOLD = "not stated"
 
 
 def record(card: Card) -> dict[str, Any]:
-    """The record of the run that the model is from."""
+    """The record of what was exported."""
     run = card.run.run
     made = str(int((card.run.folder / PREDICTIONS).stat().st_mtime))
     return {
@@ -36,13 +36,22 @@ def record(card: Card) -> dict[str, Any]:
             for name in MEASURES
             if (value := getattr(card.counts, name)) is not None
         ],
+        **_details(card),
+    }
+
+
+def _details(card: Card) -> dict[str, Any]:
+    """The file of answers, where those of the run are those of the model."""
+    if card.metrics != card.run.metrics:
+        return {}
+    return {
         "detailed_evaluation_results": {
             "format": "jsonl",
             "file_path": PREDICTIONS,
             "hash_algorithm": "sha256",
             "checksum": of_file(card.run.folder / PREDICTIONS),
-            "total_rows": card.run.metrics.sentences,
-        },
+            "total_rows": card.metrics.sentences,
+        }
     }
 
 

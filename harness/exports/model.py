@@ -40,8 +40,8 @@ class Proof:
     @property
     def words(self) -> str:
         """What to tell people."""
-        said = self.agreement.words if self.worth is None else agreement.in_words(self.worth)
-        return f"Checked against its run: {said}."
+        worth = f"; {agreement.in_words(self.worth)}" if self.worth else ""
+        return f"Checked against its run: {self.agreement.words}{worth}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,9 @@ def export(source: Path, folder: Path, target: str, rows: Path | None = None) ->
         if rows is not None and proof.measured is None:
             msg = f"--to {target}: other programs read it, so nothing here can time it as a row"
             raise ConfigError(msg)
-        shown = card.Card(sound, target, made, proof.words, folder.name)
+        coarser = proof.measured if proof.worth else None
+        metrics = coarser.scored().metrics if coarser else sound.metrics
+        shown = card.Card(sound, target, made, proof.words, folder.name, metrics)
         store.write(beside / README, card.text(shown))
         store.write_json(beside / SCORES, eee.record(shown))
     if rows is None or proof.measured is None:

@@ -14,7 +14,7 @@ from harness.protocol import Exported
 from harness.results import evaluate, hashes, store, writer
 from harness.results.reader import Result
 from harness.results.record import Cost, Prediction, Run
-from harness.results.writer import TrainingFiles
+from harness.results.writer import Scored, TrainingFiles
 from harness.runs.cost import Meter
 
 
@@ -27,6 +27,12 @@ class Measured:
     predictions: Sequence[Prediction]
     meter: Meter
 
+    def scored(self) -> Scored:
+        """The answers, scored as those of the run were."""
+        metrics = self.source.metrics
+        setup = evaluate.EvaluationSetup(metrics.labels, metrics.policy, metrics.split)
+        return writer.score_answers(setup, self.predictions)
+
 
 def write(rows: Path, model: Path, target: str, measured: Measured) -> Path:
     """Store ``measured``, with a copy of the exported ``model``, below ``rows``; gives the folder.
@@ -35,15 +41,12 @@ def write(rows: Path, model: Path, target: str, measured: Measured) -> Path:
         ConfigError: where another run stands in its place.
     """
     result = measured.source
-    metrics = result.metrics
-    setup = evaluate.EvaluationSetup(metrics.labels, metrics.policy, metrics.split)
-    scores = writer.score_answers(setup, measured.predictions)
     run = _record(model, target, measured)
     name = f"{store.slug(run.backend)}_{store.slug(target)}_s{run.seed}_{run.digest[:12]}"
     folder = rows / store.slug(run.data.task) / name
     store.make_folder(folder)
     training = TrainingFiles(result.history(), result.facts())
-    return writer.write_new(folder, run, scores, training, model)
+    return writer.write_new(folder, run, measured.scored(), training, model)
 
 
 def _record(model: Path, target: str, measured: Measured) -> Run:

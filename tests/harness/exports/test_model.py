@@ -3,10 +3,10 @@
 Real tiny models, real transformers, real onnxruntime.
 """
 
+import contextlib
 import json
 import shutil
 
-import numpy as np
 import pytest
 import yaml
 from finished_runs import EVERYTHING, PLAIN, SIZES, finished, pretrained, task
@@ -141,31 +141,31 @@ def test_onnx_has_every_tag_of_the_whole_test_set(crf, onnx):
     assert [c for one in row for c in one.confidence] == pytest.approx(sure, abs=1e-4)
 
 
-def test_another_program_decodes_the_graph_by_what_is_written_beside_it(crf, onnx, texts):
-    """A plain Viterbi over ``decoding.json``, written for this test, gives the tags of predict."""
-    import onnxruntime
+def shown(folder):
+    """The function that the code of a card defines, run as it stands there."""
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    code = card.split("```python\n")[1].split("```")[0]
+    names = {}
+    with contextlib.chdir(folder.parent):
+        exec(code.replace('print(tags("TEXT"))', ""), names)
+    return names["tags"]
 
-    decoding = json.loads((onnx.folder / "decoding.json").read_text(encoding="utf-8"))
-    pieces = json.loads((onnx.folder / "vocabulary.json").read_text(encoding="utf-8"))
-    ids = {piece: number for number, piece in enumerate(pieces)}
-    session = onnxruntime.InferenceSession(onnx.folder / "model.onnx")
-    chain = {name: np.array(values) for name, values in decoding["chain"].items()}
-    rules = {name: np.array(values) for name, values in decoding["rules"].items()}
-    start = np.where(rules["start"], chain["start"], -np.inf)
-    step = np.where(rules["follow"], chain["step"], -np.inf)
-    end = np.where(rules["end"], chain["end"], -np.inf)
+
+def test_the_code_of_the_card_alone_finds_every_tag_of_a_crf_with_rules(crf, onnx, texts):
+    tags = shown(onnx.folder)
     for text, expected in zip(texts, api.predict(crf, texts), strict=True):
-        row = np.array([[ids.get(c, decoding["pieces"]["unknown"]) for c in text]])
-        (scores,) = session.run(None, {"ids": row, "real": np.ones(row.shape, bool)})
-        best, back = start + scores[0, 0], []
-        for emission in scores[0, 1:]:
-            sums = best[:, None] + step
-            back.append(sums.argmax(axis=0))
-            best = sums.max(axis=0) + emission
-        path = [int((best + end).argmax())]
-        for pointers in reversed(back):
-            path.append(int(pointers[path[-1]]))
-        assert tuple(decoding["bio"][tag] for tag in reversed(path)) == expected.tags
+        assert tuple(tags(text)) == expected.tags
+
+
+def test_and_of_a_softmax_on_pretrained_weights(place, task_file, texts):
+    pytest.importorskip("onnxruntime")
+    weights = pretrained(place / "for-onnx", "electra")
+    run = finished(task_file, "electra", place / "results", preset="base", **SIZES,
+                   model=str(weights))  # fmt: skip
+    made = api.export_model(run, place / "softmax", to="onnx")
+    tags = shown(made.folder)
+    for text, expected in zip(texts, api.predict(run, texts), strict=True):
+        assert tuple(tags(text)) == expected.tags
 
 
 def test_a_row_of_its_own_is_sound_timed_and_says_what_it_is(crf, onnx, place):
@@ -202,6 +202,9 @@ def test_8_bits_are_a_row_of_their_own_where_they_are_worth_as_much(crf, onnx, s
     assert run.precision == "int8"
     assert made.proof.worth.holds
     assert "90 % interval" in made.proof.words
+    record = json.loads((made.folder / "every_eval_ever.json").read_text(encoding="utf-8"))
+    counts = reader.one(made.row).metrics.micro()
+    assert record["evaluation_results"][0]["score_details"]["score"] == counts.f1
     sizes = [(one.folder / "model.onnx").stat().st_size for one in (onnx, made)]
     assert sizes[1] < sizes[0]
     import onnx as library
@@ -230,8 +233,8 @@ def test_an_export_that_answers_otherwise_is_not_delivered(crf, same_graph, plac
     def turned(folder, *args, **kwargs):
         written(folder, *args, **kwargs)
         content = json.loads((folder / "decoding.json").read_text())
-        content["chain"]["start"] = [-10 * value for value in content["chain"]["start"]]
-        content["chain"]["step"] = [[-10 * v for v in row] for row in content["chain"]["step"]]
+        content["end"] = [value and -50 * (value + 1) for value in content["end"]]
+        content["step"] = [[v and -10 * (v + 1) for v in row] for row in content["step"]]
         (folder / "decoding.json").write_text(json.dumps(content))
 
     monkeypatch.setattr(onnx_export, "write_decoding", turned)
