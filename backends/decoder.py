@@ -4,12 +4,12 @@ The loss is on the answer only. The prompt up to the sentence is the same for al
 constrained decoding reads it once. Rows are padded on the left, and positions are explicit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
 
-from backends.generating import scratch
+from backends.generating import pretrained, scratch
 from backends.generating.aligned import is_aligned
 from backends.generating.forced import ForcedTokens
 from backends.generating.generation import SLACK, Generator
@@ -38,13 +38,15 @@ from backends.training.distances import NOWHERE
 from backends.training.layers import place
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import ConfigError
+from harness.generation.formats import format_named
 from harness.generation.prompt import parts
 from harness.protocol import Context, FitReport
-from harness.tags import encode
+from harness.tags import OUTSIDE, encode
 
 SHAPE = GeneratorShape(model="Qwen/Qwen2.5-0.5B")
 DECODING, RECIPE = DecodingOptions(format="tags"), GeneratorRecipe(batch_units=2048)
 PROMPT = PromptOptions()
+ONE_UNIT = Sentence("", ("x",))
 
 
 class Gpt(FromText, Generator):
@@ -52,6 +54,7 @@ class Gpt(FromText, Generator):
 
     family: ClassVar[str] = "decoder"
     auto: ClassVar[str] = "AutoModelForCausalLM"
+    longest_text: ClassVar[int | None] = scratch.POSITIONS
 
     def __init__(
         self,
@@ -72,6 +75,19 @@ class Gpt(FromText, Generator):
         self.prompt = prompt_for(prompting.prompt, self.form.name, prompting.shots)
         self.question = Question()
         self._sentences: list[Sentence] = []
+
+    @classmethod
+    def longest_window(cls, options: Mapping[str, Any]) -> int | None:
+        """The units that there is room for with their answer, if each has one piece.
+
+        The prompt and units of several pieces take more: what that comes to shows in the text.
+        """
+        name = cls.weights_of(options)
+        positions = scratch.POSITIONS if name is None else pretrained.positions_of(name)
+        if positions is None:
+            return None
+        written = len(format_named(options["format"]).items(ONE_UNIT, (OUTSIDE,)))
+        return (int(positions) - 1) // (1 + written)
 
     def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train_set``, keep what is best on ``dev``; or only draw examples from it."""

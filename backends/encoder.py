@@ -22,10 +22,12 @@ from backends.tagging import checkpoint, exporting, onnx_tagger
 from backends.tagging.answers import AnswerReader, Gathered
 from backends.tagging.architecture import (
     EMBEDDINGS,
+    POSITIONS,
     Architecture,
     EncoderShape,
     blank,
     pretrained,
+    room_of,
     scratch,
 )
 from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
@@ -81,6 +83,13 @@ class EncoderBackend(FromText):
     def weights_of(cls, options: Mapping[str, Any]) -> str | None:
         """The pretrained model of ``options``; None from scratch."""
         return None if options["init"] == "scratch" else options["model"] or cls.base
+
+    @classmethod
+    def longest_window(cls, options: Mapping[str, Any]) -> int | None:
+        """The units that there is room for; any number where only the first ones are read."""
+        name = cls.weights_of(options)
+        room = POSITIONS if name is None else room_of(name)
+        return None if room is None or 0 < options["max_length"] <= room else room
 
     @property
     def weights_name(self) -> str:

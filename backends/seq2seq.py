@@ -32,7 +32,7 @@ from backends.generating.padding import (
 from backends.pretraining.characters import Characters
 from backends.pretraining.from_text import FromText
 from backends.pretraining.objective import PretrainingObjective
-from backends.pretraining.span_corruption import SpanCorruption
+from backends.pretraining.span_corruption import POSITIONS, SpanCorruption
 from harness.core import Example, Sentence
 from harness.protocol import Context
 
@@ -45,6 +45,7 @@ class T5(FromText, Generator):
 
     family: ClassVar[str] = "seq2seq"
     auto: ClassVar[str] = "AutoModelForSeq2SeqLM"
+    longest_text: ClassVar[int | None] = POSITIONS
 
     def __init__(
         self,

@@ -187,6 +187,20 @@ FAULTS = (
         BEFORE,
     ),
     Fault(
+        "windows longer than the model",
+        "harness/runs/preflight.py",
+        "if longest is None or settings.window_limit <= longest:",
+        "if True:",
+        BEFORE,
+    ),
+    Fault(
+        "predict imports a package itself",
+        "harness/runs/predict.py",
+        "    require_import(plugin)\n",
+        "",
+        ("tests/attacks/test_hostile_imports.py", "-k", "predict"),
+    ),
+    Fault(
         "two values for one option",
         "harness/runs/config.py",
         "if name in found and found[name] != value:",
@@ -242,7 +256,7 @@ FAULTS = (
     ),
     Fault(
         "packages are imported where all runs start",
-        "harness/runs/tryout.py",
+        "harness/runs/apart.py",
         "for plugin in plugins if not plugin.is_own",
         "for plugin in plugins if False",
         PACKAGES,

@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,10 +126,21 @@ def main() -> NoReturn:
             app(args=list(spread(sys.argv[1:])), prog_name=_name())
     except HarnessError as error:
         typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        _leave(error.exit_code)
     except Interrupted as interruption:
-        sys.exit(interruption.exit_code)
-    sys.exit(0)
+        _leave(interruption.exit_code)
+    except SystemExit as ending:
+        _leave(ending.code)
+    _leave(0)
+
+
+def _leave(code: str | int | None) -> NoReturn:
+    """End with ``code``; threads that a plugin left at work are not waited for."""
+    others = threading.enumerate()
+    others.remove(threading.main_thread())
+    if isinstance(code, int) and not all(thread.daemon for thread in others):
+        os._exit(code)
+    sys.exit(code)
 
 
 @contextmanager

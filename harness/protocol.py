@@ -256,6 +256,19 @@ class Exports(Protocol):
         ...
 
 
+@runtime_checkable
+class LimitsWindows(Protocol):
+    """A backend whose model cannot read windows of every length."""
+
+    @classmethod
+    def longest_window(cls, options: Mapping[str, Any]) -> int | None:
+        """The most units that a window may have under ``options``.
+
+        None for any number, and where it cannot be known before weights are here.
+        """
+        ...
+
+
 class TextStream(Protocol):
     """Raw text for pretraining: windows of one length in one order, the same for every family.
 
@@ -318,7 +331,9 @@ class PretrainReport:
 class Pretrains(Protocol):
     """A backend that can learn from raw text.
 
-    The keyword-only arguments of ``pretrain`` are options too, as those of the constructor are.
+    The keyword-only arguments of ``pretrain`` are options too, as those of the constructor are. A
+    class attribute ``longest_text`` says how many characters a window may have at the most, where
+    a model from scratch has an end.
     """
 
     def pretrain(self, text: TextStream, folder: Path) -> PretrainReport:

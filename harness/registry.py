@@ -3,7 +3,7 @@
 Asking for one imports that one. Built-in and third-party backends take the same road. Two packages
 that offer one name, or an import that fails, are errors that name the packages; nothing is won
 silently. A class may say what it needs beyond its distribution: ``needs``, from a module to the
-command that installs it. ``harness.runs.tryout`` imports third-party ones in a process of their own
+command that installs it. ``harness.runs.apart`` imports third-party ones in a process of their own
 first.
 """
 

@@ -8,11 +8,13 @@ import json
 import math
 from collections import Counter
 
+from harness.errors import ConfigError
 from harness.protocol import CurvePoint, PretrainReport
 
 
 class Bigrams:
     family = "counts"
+    longest_text = 512
 
     def __init__(self, context, *, smoothing: float = 1.0):
         self.context, self.smoothing = context, smoothing
@@ -26,6 +28,8 @@ class Bigrams:
     def load(self, folder): ...
 
     def pretrain(self, text, folder, *, sitting: int = 0, skip: int = 0) -> PretrainReport:
+        if self.smoothing == 0:
+            raise ConfigError("smoothing=0: a pair that never came would be impossible")
         state = folder / "state.json"
         done, pairs = json.loads(state.read_text()) if state.is_file() else (0, {})
         counts = Counter(pairs)

@@ -6,6 +6,7 @@ overwrite its head with its embeddings.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,20 @@ def model(shape: GeneratorShape, auto: str) -> Any:
         if isinstance(module, torch.nn.Dropout):
             module.p = shape.dropout
     return loaded
+
+
+def positions_of(name: str) -> int | None:
+    """The positions of the model ``name``; None where it has no end, or is not here to be read."""
+    from transformers import AutoConfig
+
+    folder = weights.here(name)
+    if folder is None:
+        return None
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        found: int | None = getattr(config, "max_position_embeddings", None)
+        return found
+    return None
 
 
 def base_digest(shape: GeneratorShape) -> str:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from backends.pretraining import loop
 from backends.pretraining.characters import Characters
@@ -19,6 +19,8 @@ class FromText(ABC):
 
     context: Context
     shape: Any
+    # The most characters of a window; None where the model is made for the windows.
+    longest_text: ClassVar[int | None] = None
 
     @abstractmethod
     def objective(self, characters: Characters, length: int) -> PretrainingObjective:

@@ -4,6 +4,7 @@ Everything comes through transformers, with no code from a model's folder and no
 """
 
 import math
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
@@ -113,9 +114,28 @@ def pretrained(
         _keep_first_layers(encoder, name, shape)
     else:
         encoder = _keep_embeddings(encoder, shape)
+    return encoder, _reader(folder, config)
+
+
+def room_of(name: str) -> int | None:
+    """The units that the model ``name`` has room for; None if it is not here, or not readable."""
+    from transformers import AutoConfig
+
+    folder = weights.here(name)
+    if folder is None:
+        return None
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        return _reader(folder, AutoConfig.from_pretrained(folder, trust_remote_code=False)).room
+    return None
+
+
+def _reader(folder: Path, config: Any) -> UnitTokenizer:
+    """How sentences enter the model of ``config`` in ``folder``."""
     table = PretrainedTable.load(folder)
-    limit = min(config.max_position_embeddings, table.tokenizer.model_max_length)
-    return encoder, UnitTokenizer(table, int(limit))
+    positions = config.max_position_embeddings
+    if config.model_type in _BEHIND_PADDING:
+        positions -= config.pad_token_id + 1
+    return UnitTokenizer(table, int(min(positions, table.tokenizer.model_max_length)))
 
 
 def random_encoder(config: Any) -> Any:
@@ -132,6 +152,8 @@ def random_encoder(config: Any) -> Any:
 
 # BERT under the names that other trainings of it have; these have a pooler.
 _POOLED = ("bert", "roberta", "xlm-roberta", "camembert", "ernie")
+# Their positions are counted from behind that of padding.
+_BEHIND_PADDING = ("roberta", "xlm-roberta", "camembert")
 _KINDS: dict[Architecture, tuple[str, ...]] = {"bert": _POOLED, "electra": ("electra",)}
 
 

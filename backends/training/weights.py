@@ -38,6 +38,12 @@ def find(model: str) -> Path:
     raise WeightsError(msg)
 
 
+def here(model: str) -> Path | None:
+    """The folder of ``model``, which may be in the cache; None where it is neither."""
+    folder = Path(model).expanduser()
+    return folder if folder.is_dir() else next(_cached(model, []), None)
+
+
 def digest(folder: Path) -> str:
     """The SHA-256 of the files of weights in ``folder``, names and contents."""
     total = hashlib.sha256()

@@ -1,6 +1,7 @@
 """A stored result run again from its record: equal, within its interval, or different and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,13 +10,16 @@ from harness import registry, yamlfile
 from harness.comparability.fields import MISSING, is_external
 from harness.data.task import load
 from harness.errors import ConfigError
+from harness.registry import Plugin
 from harness.results import reader, store, verify
 from harness.results.record import Run
 from harness.results.verify import Sound
 from harness.runs import hardware, weights
+from harness.runs.apart import ask
 from harness.runs.config import Options, Settings
 from harness.runs.options import Given, checked
 from harness.runs.plan import GridCell, Request, cells_of
+from harness.runs.tryout import plain
 from harness.scoring.score import percent
 
 if TYPE_CHECKING:
@@ -82,11 +86,18 @@ def cell(result: Sound, output: Path, data: Path | None) -> GridCell:
         data=data,
     )
     plugin = registry.find(run.backend)
-    backend = plugin.load()
-    values = checked(backend, Given(run.options, str(result.folder / "run.json")))
-    options = Options(run.preset, values, run.variant, weights.named(backend, values))
+    recorded = Options(run.preset, run.options, run.variant)
+    options = ask(plugin, partial(_as_recorded, recorded=recorded, where=str(result.folder)))
     task = load(task_file, data, settings.limit)
     return next(cells_of(request, task_file, task, [(plugin, options)]))
+
+
+def _as_recorded(plugin: Plugin, recorded: Options, where: str) -> Options:
+    """``recorded``, found in ``where``, as the options of ``plugin`` that they are today."""
+    backend = plugin.load()
+    values = checked(backend, Given(recorded.values, f"{where}/{store.RUN}"))
+    options = replace(recorded, values=values, weights=weights.named(backend, values))
+    return options if plugin.is_own else plain(options)
 
 
 def _task_file(result: Sound) -> str:

@@ -37,11 +37,8 @@ def show(names: Names = None) -> None:
     Shows where each backend comes from and which presets it has; with names, the options of these
     backends.
     """
-    for name in names or ():
-        plugin = registry.find(name)
-        typer.echo(_line(plugin))
-        typer.echo(_options(plugin))
     if names:
+        _show_options(names)
         return
     typer.echo("backends")
     for plugin in registry.installed():
@@ -49,6 +46,15 @@ def show(names: Names = None) -> None:
     typer.echo("tasks")
     for path in sorted((folder("configs") / "tasks").glob("*.yaml")):
         typer.echo(f"  {path.stem}")
+
+
+def _show_options(names: list[str]) -> None:
+    from harness.runs.apart import ask
+
+    for plugin in map(registry.find, names):
+        options = ask(plugin, _options)
+        typer.echo(_line(plugin))
+        typer.echo(options)
 
 
 def _line(plugin: Plugin) -> str:
@@ -76,8 +82,9 @@ def _options(plugin: Plugin) -> str:
 
 
 def _row(option: "Option") -> tuple[str, str, str, str]:
-    default = option.default if isinstance(option.default, str) else json.dumps(option.default)
-    return option.name, spelled(option.annotation), default, option.description
+    default = option.default
+    told = default if isinstance(default, str) else json.dumps(default, default=str)
+    return option.name, spelled(option.annotation), told, option.description
 
 
 def spelled(annotation: Any) -> str:

@@ -8,6 +8,7 @@ from harness.data.task import load
 from harness.data.windows import WindowPolicy
 from harness.oracle.ceiling import CAUSES, Ceiling, ceiling, list_repairs
 from harness.runs.config import Override, settings_from
+from harness.runs.contract import asked
 from harness.runs.handout import dev_scorer
 from harness.runs.plan import GridCell, Request, plan
 from harness.runs.run import make
@@ -37,7 +38,8 @@ def ceiling_of(cell: GridCell) -> Ceiling:
     task = load(cell.task, cell.data, cell.settings.limit)
     policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
     backend = make(cell, task.tags, lambda _: None, dev_scorer(task, policy))
-    return ceiling(backend, task, policy)
+    with asked(cell.plugin.name, "oracle"):
+        return ceiling(backend, task, policy)
 
 
 def _describe(cell: GridCell, found: Ceiling) -> Iterator[str]:

@@ -18,8 +18,10 @@ from harness.generation.prompt import of_format
 from harness.leaderboard.columns import BY_KEY
 from harness.numbers import NOT_KNOWN, one_decimal
 from harness.oracle.ceilings import ceiling_of
+from harness.registry import Plugin
 from harness.results import reader, verify
 from harness.results.verify import Sound
+from harness.runs.apart import ask
 from harness.runs.config import Override
 from harness.runs.options import declared
 from harness.runs.plan import GridCell, Request, plan
@@ -58,7 +60,7 @@ def studies(request: Request, formats: Sequence[str]) -> tuple[FormatStudy, ...]
 
 def _asking(request: Request, backend: str, name: str) -> Request:
     """``request`` for one backend, with all that a format of that name asks for."""
-    options = declared(registry.find(backend).load())
+    options = ask(registry.find(backend), option_names)
     if "format" not in options:
         msg = f"backend {backend!r} has no option 'format': it does not write its tags as text"
         raise ConfigError(msg)
@@ -69,6 +71,11 @@ def _asking(request: Request, backend: str, name: str) -> Request:
         chosen["decoding"] = "free"  # it has no one tag per unit that could be chosen
     overrides = tuple(Override("", key, value) for key, value in chosen.items())
     return replace(request, backends=(backend,), overrides=(*overrides, *request.overrides))
+
+
+def option_names(plugin: Plugin) -> frozenset[str]:
+    """The names of the options of ``plugin``."""
+    return frozenset(declared(plugin.load()))
 
 
 def rows(found: Sequence[FormatStudy]) -> Iterator[tuple[str, ...]]:

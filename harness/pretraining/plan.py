@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from harness.pretraining.stream import Stream, alphabet, ordered, windows_in
 from harness.protocol import Pretrains
 from harness.registry import Plugin
 from harness.results.pretraining import SourceRead, TextRead
-from harness.runs import config
+from harness.runs import apart, config
+from harness.runs.apart import ask
 from harness.runs.config import Override
 from harness.runs.options import declared
+from harness.runs.tryout import plain_values
 from harness.version import __version__
 
 # A character that comes less often is unknown: nothing would be learned of it.
@@ -106,9 +109,11 @@ def plan(request: PretrainingRequest) -> PretrainingPlan:
         DataError: for text or tasks that cannot be read.
         BackendError: for a backend that cannot be pretrained.
     """
-    plugin = registry.find(request.backend)
-    options, learning = _options(plugin, request)
-    asked = request.text
+    plugin, asked = registry.find(request.backend), request.text
+    chosen = ask(plugin, partial(_chosen, preset=request.preset, overrides=request.overrides))
+    if chosen is None:
+        raise _cannot_learn(plugin)
+    _refuse_long_windows(plugin, chosen, asked.window)
     tasks = (
         corpus.shipped_tasks(asked.data)
         if asked.tasks is None
@@ -119,28 +124,52 @@ def plan(request: PretrainingRequest) -> PretrainingPlan:
     return PretrainingPlan(
         request,
         plugin,
-        options,
-        learning,
+        chosen.options,
+        chosen.learning,
         stream,
         _text_record(asked, tasks, read, stream, shares),
         read,
     )
 
 
-def _options(plugin: Plugin, request: PretrainingRequest) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The options of the constructor and those of ``pretrain``, to which overrides go first."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The options of the constructor and those of ``pretrain``.
+
+    ``longest`` is how many characters a window may have; None for any number.
+    """
+
+    options: Mapping[str, Any]
+    learning: Mapping[str, Any]
+    longest: int | None
+
+
+def _chosen(plugin: Plugin, preset: str, overrides: tuple[Override, ...]) -> _Chosen | None:
+    """What is chosen of ``plugin``, ``pretrain`` first; None where it has no such method."""
     backend = plugin.load()
     if not issubclass(backend, Pretrains):
-        able = [p.name for p in registry.installed() if _is_able(p)]
-        msg = f"backend {plugin.name!r} learns nothing from raw text; these do: {', '.join(able)}"
-        raise BackendError(msg)
+        return None
     own = declared(backend.pretrain)
-    ours = tuple(o for o in request.overrides if o.key in own)
-    others = tuple(o for o in request.overrides if o.key not in own)
-    config.refuse_unused(request.overrides, {plugin.name: config.option_names(backend)}, own)
-    made = config.options(plugin.name, backend, request.preset, others)
+    ours = tuple(o for o in overrides if o.key in own)
+    others = tuple(o for o in overrides if o.key not in own)
+    config.refuse_unused(overrides, {plugin.name: config.option_names(backend)}, own)
+    made = config.options(plugin.name, backend, preset, others)
     learning = config.chosen(f"{plugin.name} pretrain", backend.pretrain, ours)
-    return dict(made.values), learning
+    longest = getattr(backend, "longest_text", None)
+    return _Chosen(
+        plain_values(made.values),
+        plain_values(learning),
+        longest if type(longest) is int else None,
+    )
+
+
+def _cannot_learn(plugin: Plugin) -> BackendError:
+    """What to tell of a backend that cannot be pretrained."""
+    others = apart.ask_each([p for p in registry.installed() if p != plugin], _is_able)
+    able = ", ".join(other.name for other, found in others.items() if found is True)
+    return BackendError(
+        f"backend {plugin.name!r} learns nothing from raw text; these do: {able or 'none'}"
+    )
 
 
 def _is_able(plugin: Plugin) -> bool:
@@ -148,6 +177,15 @@ def _is_able(plugin: Plugin) -> bool:
         return issubclass(plugin.load(), Pretrains)
     except BackendError:
         return False
+
+
+def _refuse_long_windows(plugin: Plugin, chosen: _Chosen, window: int) -> None:
+    if chosen.longest is not None and window > chosen.longest:
+        msg = (
+            f"--window {window}: {plugin.name} has {chosen.longest} positions; give --window "
+            f"{chosen.longest} or less"
+        )
+        raise ConfigError(msg)
 
 
 def _stream(asked: TextRequest, read: Corpus) -> tuple[Stream, dict[str, int]]:

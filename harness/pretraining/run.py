@@ -6,12 +6,13 @@
 import json
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.core import Output
-from harness.errors import BackendError
+from harness.errors import BackendError, HarnessError
 from harness.pretraining.held_out import Removed
 from harness.pretraining.plan import PretrainingPlan
 from harness.protocol import (
@@ -24,8 +25,10 @@ from harness.protocol import (
 )
 from harness.results import store
 from harness.results.checkpoints import CheckpointFolder, NoFacts
+from harness.results.locking import HOLDER, LOCK
 from harness.results.pretraining import COMPLETE, Pretraining, Sitting
 from harness.runs import code, hardware
+from harness.runs.contract import asked
 from harness.runs.options import Given, arguments, construct
 from harness.tags import OUTSIDE
 from harness.version import __version__
@@ -44,15 +47,36 @@ def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretra
         if (folder / COMPLETE).is_file():
             return Pretraining.model_validate_json((folder / COMPLETE).read_bytes())
         sittings = _begun(folder, plan)
-        store.write(folder / REMOVED, _lines(plan.corpus.removed))
-        backend = _backend(plan, report)
-        chosen = arguments(backend.pretrain, plan.learning)
-        learned = backend.pretrain(plan.stream, folder, **chosen)
-        _refuse_partial(plan, learned)
+        with _let_go_if_refused(folder):
+            store.write(folder / REMOVED, _lines(plan.corpus.removed))
+            learned = _learned(plan, report)
+            _refuse_partial(plan, learned)
         record = _record(plan, learned, sittings)
         store.write_json(folder / COMPLETE, record.model_dump(mode="json"))
         shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     return record
+
+
+def _learned(plan: PretrainingPlan, report: Callable[[Progress], None]) -> PretrainReport:
+    with asked(plan.plugin.name, "pretrain"):
+        backend = _backend(plan, report)
+        chosen = arguments(backend.pretrain, plan.learning)
+        return backend.pretrain(plan.stream, plan.request.output.absolute(), **chosen)
+
+
+@contextmanager
+def _let_go_if_refused(folder: Path) -> Iterator[None]:
+    """Take the claim back where the work in here is refused and has left nothing.
+
+    Or the right command would find the folder taken by the wrong one.
+    """
+    try:
+        yield
+    except HarnessError:
+        if {path.name for path in folder.iterdir()} <= {CLAIM, REMOVED, LOCK, HOLDER}:
+            for name in (CLAIM, REMOVED):
+                (folder / name).unlink(missing_ok=True)
+        raise
 
 
 def _begun(folder: Path, plan: PretrainingPlan) -> tuple[Sitting, ...]:
@@ -78,11 +102,11 @@ def _lines(removed: Sequence[Removed]) -> str:
 
 
 def _backend(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretrains:
-    request = plan.request
+    request, folder = plan.request, plan.request.output.absolute()
     context = Context(
         (OUTSIDE,), request.text.seed, request.device, request.precision, request.threads,
-        request.output, _no_development, report,
-        CheckpointFolder(request.output / UNFINISHED, math.inf, NoFacts()),
+        folder, _no_development, report,
+        CheckpointFolder(folder / UNFINISHED, math.inf, NoFacts()),
     )  # fmt: skip
     given = Given(plan.options, "options")
     made: Pretrains = construct(plan.plugin.load(), context, given)

@@ -24,7 +24,7 @@ from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
 from harness.runs.portable import portable_values
-from harness.runs.preflight import refuse_machine, refuse_seeds
+from harness.runs.preflight import refuse_long_windows, refuse_machine, refuse_seeds
 from harness.runs.resolved import resolved
 from harness.runs.tryout import Described, Refused, Wanted, describe
 from harness.runs.weights import identities
@@ -131,6 +131,8 @@ def plan_usable(request: Request) -> Plan:
     if not refused:  # an override may be meant for one of them
         config.refuse_unused(request.overrides, names)
     pairs = [(plugin, one.checked) for plugin, one in usable.items()]
+    for plugin, one in usable.items():
+        refuse_long_windows(plugin.name, one.longest, request.settings)
     tasks = [(name, _task(name, request)) for name in request.tasks]
     cells = (cell for name, task in tasks for cell in cells_of(request, name, task, pairs))
     once = {cell.folder: cell for cell in cells}  # what is asked for twice runs once

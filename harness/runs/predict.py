@@ -18,6 +18,7 @@ from harness.protocol import Backend, Context, DevScore, Progress
 from harness.results import confidence, evaluate, reader, store
 from harness.results.reader import Result
 from harness.results.record import Run
+from harness.runs.apart import require_import
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.decode import decode
 from harness.runs.options import Given, construct
@@ -193,6 +194,7 @@ def restore(
 
     Raises:
         WeightsError: when the run kept no model, or it is not the one that it kept.
+        BackendError: when its backend cannot be imported.
     """
     run, folder = result.run, result.folder
     if run.imported:
@@ -211,9 +213,10 @@ def restore(
         score_dev=_no_development,
         report=report,
     )
-    given = Given(run.options, str(folder / store.RUN))
+    given, plugin = Given(run.options, str(folder / store.RUN)), registry.find(run.backend)
+    require_import(plugin)
     with asked(run.backend, "the constructor"):
-        made = construct(registry.find(run.backend).load(), context, given)
+        made = construct(plugin.load(), context, given)
     backend = require_methods(run.backend, made)
     checked(run.backend, backend).load(model or result.model())
     return backend

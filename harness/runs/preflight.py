@@ -39,3 +39,26 @@ def refuse_machine(settings: Settings) -> None:
     if settings.threads > cores:
         msg = f"threads {settings.threads}: this machine has {cores} cores; ask for {cores} or less"
         raise ConfigError(msg)
+
+
+def refuse_long_windows(backend: str, longest: int | None, settings: Settings) -> None:
+    """Refuse windows that a model of ``backend`` cannot read.
+
+    Args:
+        backend: its name.
+        longest: the most units that it reads; None for any number.
+        settings: whose windows they are.
+
+    Raises:
+        ConfigError: naming the limit, and what to set.
+    """
+    if longest is None or settings.window_limit <= longest:
+        return
+    remedy = f"set window_limit={longest} or less"
+    if settings.window_margin > longest // 4:
+        remedy += f", with window_margin={longest // 4} or less"
+    msg = (
+        f"window_limit={settings.window_limit}: {backend} has room for {longest} units, as its "
+        f"model and its options are; {remedy}"
+    )
+    raise ConfigError(msg)

@@ -1,43 +1,34 @@
-"""Third-party backends, each tried in a process of its own before any other process meets them.
+"""What a run has to know of its backends, and which of those that were asked for are of no use.
 
-There its package is imported, its class is found and its options are checked. So one that ends the
-program, crashes, hangs, or leaves threads, children or another working directory behind harms
-nobody else. This guards against faults, not against malice.
+Third-party ones are imported in processes of their own (``harness.runs.apart``).
 """
 
-import json
-import os
-import pickle
-import signal
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from typing import IO, Any
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from harness.errors import BackendError, ConfigError, GridError, HarnessError
+from harness.protocol import LimitsWindows
 from harness.registry import Plugin
-from harness.runs import config
+from harness.runs import apart, config
 from harness.runs.config import Options, Override
-
-PATIENCE_VARIABLE = "NER_HARNESS_IMPORT_SECONDS"
-PATIENCE = 60.0  # seconds that a package may take to be imported
-_PROGRAM = "from harness.runs.tryout import answer; answer()"
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
     """What a run has to know of a backend: the names its options have and had, and their values.
 
-    ``mistake`` is what is wrong with the values that were asked for; ``options`` is None then.
+    ``longest`` is how many units a window may have, None for any number; ``mistake`` is what is
+    wrong with the values that were asked for, and ``options`` is None then.
     """
 
     names: tuple[str, ...]
     options: Options | None = None
     mistake: str = ""
+    longest: int | None = None
 
     @property
     def checked(self) -> Options:
@@ -97,114 +88,62 @@ class Wanted:
 
 
 def describe(plugins: Sequence[Plugin], wanted: Wanted) -> dict[Plugin, Described | Refused]:
-    """What each of ``plugins`` is, or why it cannot be used; third-party ones side by side.
+    """What each of ``plugins`` is, or why it cannot be used.
 
     Raises:
         BackendError: for one of our own that cannot be imported or lacks something.
     """
-    deadline = time.monotonic() + float(os.environ.get(PATIENCE_VARIABLE, PATIENCE))
-    tried = {plugin: _Tryout.start(plugin, wanted) for plugin in plugins if not plugin.is_own}
+    found = apart.ask_each(plugins, partial(_described, wanted=wanted))
     return {
-        plugin: tried[plugin].result(deadline) if plugin in tried else _described(plugin, wanted)
-        for plugin in plugins
+        plugin: Refused(plugin.name, str(one)) if isinstance(one, HarnessError) else one
+        for plugin, one in found.items()
     }
 
 
-def _described(plugin: Plugin, wanted: Wanted) -> Described:
+def _described(plugin: Plugin, wanted: Wanted) -> Described | Refused:
+    """What ``plugin`` is; asked of a third-party one in its own process."""
+    if not plugin.is_own and (remedy := plugin.lacks()):
+        return Refused(plugin.name, plugin.need(remedy), lacking=True)
     backend = plugin.load()
-    names = tuple(sorted(config.option_names(backend)))
+    names = _names(plugin, backend)
     try:
         options = config.options(plugin.name, backend, wanted.preset, wanted.overrides)
     except ConfigError as error:
         return Described(names, mistake=str(error))
-    return Described(names, options)
+    longest = _longest_window(plugin, backend, options.values)
+    return Described(names, options if plugin.is_own else plain(options), longest=longest)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tryout:
-    """A process that tries one backend, and the file that its answer goes to."""
-
-    plugin: Plugin
-    process: "subprocess.Popen[bytes]"
-    answer: IO[bytes]
-
-    @classmethod
-    def start(cls, plugin: Plugin, wanted: Wanted) -> "_Tryout":
-        answer = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is read
-        with tempfile.TemporaryFile() as question:
-            question.write(pickle.dumps((plugin, wanted)))
-            question.seek(0)
-            process = subprocess.Popen(  # noqa: S603 - this interpreter, fixed words
-                [sys.executable, "-P", "-c", _PROGRAM],
-                stdin=question,
-                stdout=answer,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                start_new_session=True,
-            )
-        return cls(plugin, process, answer)
-
-    def result(self, deadline: float) -> Described | Refused:
-        """What the process found, by ``deadline``; it and what it started have ended then."""
-        try:
-            code = self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            self._end()
-        with self.answer:
-            self.answer.seek(0)
-            content = self.answer.read()
-        return self._read(content, code)
-
-    def _end(self) -> None:
-        """End the process and all that it left behind."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def _read(self, content: bytes, code: int | None) -> Described | Refused:
-        with suppress(ValueError, TypeError, KeyError):
-            return _answered(self.plugin, json.loads(content))
-        if code is None:
-            said = f"was not imported within {os.environ.get(PATIENCE_VARIABLE, PATIENCE)} seconds"
-        elif code < 0:
-            said = f"crashed as it was imported ({signal.Signals(-code).name})"
-        else:
-            said = f"ended its process as it was imported (exit code {code})"
-        return Refused(self.plugin.name, self.plugin.refusal(said))
-
-
-def _answered(plugin: Plugin, content: Mapping[str, Any]) -> Described | Refused:
-    if "reason" in content:
-        return Refused(plugin.name, str(content["reason"]), bool(content["lacking"]))
-    options = content["options"]
-    return Described(
-        tuple(map(str, content["names"])),
-        None if options is None else Options(**options),
-        str(content["mistake"]),
-    )
-
-
-def answer() -> None:
-    """The body of the process: what ``describe`` asked, answered on standard output as JSON.
-
-    What the package prints goes to standard error, and what it leaves running ends with it.
-    """
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    plugin, wanted = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this
-    with out:
-        json.dump(asdict(_found(plugin, wanted)), out, default=str)
-    os._exit(0)
-
-
-def _found(plugin: Plugin, wanted: Wanted) -> Described | Refused:
+def _names(plugin: Plugin, backend: Any) -> tuple[str, ...]:
+    """The names that its options have and had; that they cannot be read is the package's fault."""
     try:
-        if remedy := plugin.lacks():
-            return Refused(plugin.name, plugin.need(remedy), lacking=True)
-        return _described(plugin, wanted)
-    except BackendError as error:
-        return Refused(plugin.name, str(error))
-    except Exception as error:  # noqa: BLE001 - of a signature that cannot be read, for example
-        said = f"has options that cannot be read: {type(error).__name__}: {error}"
-        return Refused(plugin.name, plugin.refusal(said))
+        return tuple(sorted(config.option_names(backend)))
+    except ConfigError as error:
+        raise BackendError(plugin.refusal(f"has options that cannot be read: {error}")) from error
+
+
+def _longest_window(plugin: Plugin, backend: Any, values: Mapping[str, Any]) -> int | None:
+    found = backend.longest_window(values) if isinstance(backend, LimitsWindows) else None
+    if found is not None and type(found) is not int:
+        msg = f"longest_window of backend {plugin.name!r} gave {found!r}, not a number of units"
+        raise BackendError(msg)
+    return found
+
+
+def plain(options: Options) -> Options:
+    """``options`` in values that a process can read without the package that they are of."""
+    weights = {name: f"{value}" for name, value in options.weights.items()}
+    return replace(options, values=plain_values(options.values), weights=weights)
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` as plain ones; what is of a type of somebody's own is its text."""
+    return {f"{name}": _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    if type(value) is dict:
+        return plain_values(value)
+    return value if type(value) in (str, int, float, bool, type(None)) else f"{value}"

@@ -132,6 +132,13 @@ def test_what_a_package_prints_and_leaves_behind_reaches_no_other_run(task):
         path.parent.name.split("_")[0] for path in task.parent.glob("results/*/*/metrics.json")
     }
     assert folders == {"leaves", "dictionary"}
+    (task.parent / "text.txt").write_text("张三在北京。\n", encoding="utf-8")
+    (left,) = task.parent.glob("results/*/leaves*")
+    for command in (("predict", left, "text.txt"), ("list", "leaves")):
+        out, messages = harness(*command, folder=task.parent, paths=[site])  # and does not wait
+        assert "printed" not in out
+        assert "shouted" not in out
+        assert "printed at import" in messages
 
 
 ANSWERS = {

@@ -14,6 +14,7 @@ from same_answers import assert_same_answers
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from backends.encoder import BertCrf, BertSoftmax, Electra, class_weights
+from backends.tagging.architecture import POSITIONS
 from backends.tagging.heads import CrfHead, SoftmaxHead
 from backends.tagging.tagger import targets_of
 from backends.tagging.truncation import Truncation
@@ -125,6 +126,50 @@ def pretrained(backend, place, tmp_path, **options):
     options = {"init": "pretrained", "model": str(place), "epochs": 1, "batch_units": 256} | options
     made = make(backend, context(tmp_path), **options)
     return made, made.fit(TRAIN, DEV)
+
+
+def room(backend, folder, **options):
+    values = {"init": "pretrained", "model": str(folder), "max_length": 0} | options
+    return backend.longest_window(values)
+
+
+def test_the_longest_window_is_what_a_model_has_room_for(folder, tmp_path):
+    assert room(BertCrf, folder) == 62
+    assert room(Electra, as_electra(folder, tmp_path / "electra")) == 62
+    assert room(BertCrf, folder, init="scratch") == POSITIONS
+    assert room(BertCrf, folder, max_length=62) is None
+    assert room(BertCrf, folder, max_length=63) == 62
+
+
+@pytest.mark.parametrize("model", ["nobody/knows-it", "gone/from/here"])
+def test_the_longest_window_of_weights_that_are_not_here_is_not_known(model):
+    assert room(BertCrf, model) is None
+
+
+def test_the_longest_window_of_a_damaged_folder_is_not_known(folder, tmp_path):
+    (tmp_path / "config.json").write_text("{", encoding="utf-8")
+    assert room(BertCrf, tmp_path) is None
+
+
+@pytest.mark.slow
+def test_a_roberta_reads_its_longest_window_and_has_no_room_for_more(folder, tmp_path):
+    """Its positions are counted from behind that of padding, and its tokenizer may not say so."""
+    from transformers import BertTokenizer, RobertaConfig, RobertaModel
+
+    tokenizer = BertTokenizer(vocab=str(folder / "vocab.txt"))
+    tokenizer.save_pretrained(tmp_path / "roberta")
+    config = RobertaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=40, pad_token_id=1,
+    )  # fmt: skip
+    RobertaModel(config).save_pretrained(tmp_path / "roberta")
+    longest = room(BertSoftmax, tmp_path / "roberta")
+    assert longest == 40 - 2 - 2
+    made, _ = pretrained(BertSoftmax, tmp_path / "roberta", tmp_path)
+    (answer,) = made.predict([Sentence("x", ("中",) * longest, "")])
+    assert len(answer.tags) == longest
+    with pytest.raises(ConfigError, match=f"room for {longest}"):
+        made.predict([Sentence("x", ("中",) * (longest + 1), "")])
 
 
 @pytest.mark.slow

@@ -160,6 +160,7 @@ def test_options_of_pretraining_and_of_the_model_are_told_apart(corpus):
         (("--weight", "law=2"), 2, "did you mean 'laws'"),
         (("--characters", "9000000"), 2, "lower --characters, raise --passes"),
         (("--characters", "20"), 2, "less than one window"),
+        (("--window", "513"), 2, "bigrams has 512 positions; give --window 512 or less"),
         (("--licence", "free"), 2, "--licence free: not known"),
         (("--task", "nowhere"), 2, "no task 'nowhere'"),
     ],
@@ -169,6 +170,20 @@ def test_a_mistake_is_one_message_with_its_exit_code(corpus, wrong, code, messag
     _, err = pretrain(corpus, *wrong, code=code)
     assert message in err
     assert not (corpus / "weights" / COMPLETE).exists()
+
+
+def test_a_refused_command_leaves_the_folder_to_the_right_one(corpus):
+    _, err = pretrain(corpus, "--set", "smoothing=0.0", code=2)
+    assert "smoothing=0" in err
+    pretrain(corpus)
+    assert record(corpus).options == {"smoothing": 1.0}
+
+
+def test_a_refusal_takes_nothing_back_that_was_learned_before(corpus):
+    with pytest.raises(RuntimeError, match="interrupted"):
+        pretrain(corpus, "--set", "smoothing=0.5", "sitting=40")
+    _, err = pretrain(corpus, "--set", "smoothing=0.0", code=2)
+    assert "another configuration" in err
 
 
 def test_a_preset_that_does_not_exist_is_named(corpus):

@@ -62,6 +62,37 @@ def test_a_mistake_is_told_before_a_folder_is_made(tmp_path, arguments):
     assert not (tmp_path / "results").exists()
 
 
+TOO_LONG = {
+    "bert-crf": ("window_limit=1000: bert-crf has room for 512 units", "window_limit=512 or less"),
+    "gpt": ("window_limit=2000: gpt has room for 1023 units", "set window_limit=1023 or less"),
+    "gpt format=echo prompt=echo.zh.v1": ("has room for 682 units", "window_limit=682 or less"),
+}
+
+
+@pytest.mark.parametrize("arguments", TOO_LONG)
+def test_windows_beyond_the_positions_of_a_model_are_refused_with_the_limit(tmp_path, arguments):
+    task, (backend, *sets) = tiny_task.make(tmp_path), arguments.split()
+    limit = 1000 if backend == "bert-crf" else 2000
+    command = ("run", "--task", task, "--backend", backend, "--set", f"window_limit={limit}", *sets)
+    _, messages = called(*command, folder=tmp_path, code=2)
+    for words in TOO_LONG[arguments]:
+        assert words in messages
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("sets", [("window_limit=512",), ("window_limit=1000", "max_length=512")])
+def test_windows_of_which_a_model_reads_all_that_it_is_to_read_are_taken(tmp_path, sets):
+    task = tiny_task.make(tmp_path)
+    command = ("run", "--task", task, "--backend", "bert-crf", "--set", *sets, "--dry-run")
+    called(*command, folder=tmp_path)
+
+
+def test_the_remedy_for_a_short_model_is_one_that_works():
+    with pytest.raises(ConfigError, match="window_limit=62 or less, with window_margin=15 or less"):
+        preflight.refuse_long_windows("x", 62, Settings())
+    preflight.refuse_long_windows("x", 62, Settings(window_limit=62, window_margin=15))
+
+
 def test_what_is_asked_for_twice_is_run_once(tmp_path):
     task = str(tiny_task.make(tmp_path))
     request = plan.Request(
