@@ -7,7 +7,7 @@ function needs is imported when it is called. Mistakes are raised as ``harness.e
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -30,10 +30,12 @@ class Experiment:
     """Runs that were asked for and checked, and not started: one per task, backend and seed.
 
     ``refused`` are backends that were asked for and cannot be used, each with its reason.
+    ``stored`` has the SHA-256 of what ``run`` left in each folder: what others write is not used.
     """
 
     cells: "tuple[GridCell, ...]"
     refused: "tuple[Refused, ...]" = ()
+    stored: dict[Path, str] = field(default_factory=dict, compare=False)
 
     def run(
         self, *, workers: int | None = None, quiet: bool = True, time_limit: float = math.inf
@@ -61,7 +63,7 @@ class Experiment:
                 f"{len(self.cells)} runs, {side_by_side} side by side, {threads} thread(s) each"
             )
             with tell(self.refused):
-                grid.Grid(self.cells, side_by_side, display, time_limit).run()
+                grid.Grid(self.cells, side_by_side, display, time_limit, stored=self.stored).run()
         return self.results()
 
     def afresh(self) -> "Experiment":
@@ -70,7 +72,10 @@ class Experiment:
 
     def results(self) -> "Results":
         """What there is of these runs by now, finished and failed."""
-        return read([cell.folder for cell in self.cells if cell.folder.is_dir()])
+        from harness.results import provenance
+
+        found = read([cell.folder for cell in self.cells if cell.folder.is_dir()])
+        return provenance.only_own(found, self.stored)
 
 
 def plan(

@@ -127,11 +127,26 @@ def main() -> NoReturn:
     except HarnessError as error:
         typer.echo(f"error: {error}", err=True)
         _leave(error.exit_code)
+    except OSError as error:
+        _refuse_full_disk(error)
     except Interrupted as interruption:
         _leave(interruption.exit_code)
     except SystemExit as ending:
         _leave(ending.code)
     _leave(0)
+
+
+def _refuse_full_disk(error: OSError) -> NoReturn:
+    """End with one line where a write of a command found no room; anything else is a bug."""
+    from pathlib import Path
+
+    from harness.results import disk
+
+    if error.errno not in disk.FULL:
+        raise error
+    told = disk.refused(Path(error.filename2 or error.filename or "a file"), error)
+    typer.echo(f"error: {told}", err=True)
+    _leave(told.exit_code)
 
 
 def _leave(code: str | int | None) -> NoReturn:

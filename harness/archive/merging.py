@@ -12,9 +12,9 @@ from pathlib import Path
 from harness.comparability import certificate
 from harness.comparability.fields import FIELDS
 from harness.comparability.gold import require_same_gold
-from harness.errors import ConfigError, DataError
+from harness.errors import ConfigError, DataError, ResourceError
 from harness.protocol import UNFINISHED
-from harness.results import locking, reader, store, verify
+from harness.results import disk, locking, reader, store, verify
 from harness.results.locking import HOLDER, LOCK
 from harness.results.reader import Rejected
 from harness.results.verify import Sound
@@ -130,7 +130,14 @@ def _copy(source: Path, place: Path) -> Path:
     locking.refuse_link(folder)
     beside = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(beside, ignore_errors=True)
-    shutil.copytree(source, beside, ignore=_no_part)
+    try:
+        shutil.copytree(source, beside, ignore=_no_part)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        several = isinstance(error, shutil.Error)  # it has a reason for each file
+        reason = error.args[0][0][2] if several else error.strerror
+        msg = f"cannot copy {source} to {place}: {reason}; {disk.room(place)}"
+        raise ResourceError(msg) from error
     if not store.is_complete(folder):
         shutil.rmtree(folder, ignore_errors=True)  # a seed that failed here and finished there
     beside.rename(folder)

@@ -1,12 +1,15 @@
 """``pretrain``: let a backend learn from raw text before any task."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.commands.options import Data, DryRun, Preset, Quiet, Sets
-from harness.errors import ConfigError
+from harness.errors import ConfigError, Interrupted
+from harness.protocol import UNFINISHED
 
 
 def register(app: typer.Typer) -> None:
@@ -80,7 +83,7 @@ def pretrain(
 ) -> None:
     """Pretrain a backend on raw text.
 
-    The same command continues a pretraining that was interrupted.
+    The same command continues a pretraining that was interrupted; a signal leaves a checkpoint.
     """
     from harness.pretraining import licences, summary
     from harness.pretraining.corpus import Filter
@@ -90,6 +93,7 @@ def pretrain(
     from harness.runs import grid
     from harness.runs.config import Override
     from harness.runs.progress import Display
+    from harness.runs.stopping import Stopping
 
     grid.environment(threads)
     asked = TextRequest(
@@ -104,16 +108,31 @@ def pretrain(
         seed=seed,
     )
     overrides = tuple(map(Override.parse, set_ or []))
-    made = plan(
-        PretrainingRequest(asked, backend, preset, overrides, output, device, precision, threads)
+    request = PretrainingRequest(
+        asked, backend, preset, overrides, output, device, precision, threads
     )
-    if dry_run:
-        typer.echo(summary.describe_text(made.text))
-        return
-    with Display(quiet=quiet) as display:
-        display.line(summary.describe_text(made.text))
-        record = execute(made, lambda progress: display.show(backend, progress))
+    with _way_on(output):
+        made = plan(request)
+        if dry_run:
+            typer.echo(summary.describe_text(made.text))
+            return
+        with Display(quiet=quiet) as display, Stopping() as stopping:
+            display.line(summary.describe_text(made.text))
+            show = stopping.after(lambda progress: display.show(backend, progress))
+            record = execute(made, show)
     typer.echo(summary.describe_result(record))
+
+
+@contextmanager
+def _way_on(folder: Path) -> Iterator[None]:
+    """Say how to go on with the work in here, where a signal ends it."""
+    try:
+        yield
+    except Interrupted:
+        kept = any((folder / UNFINISHED).glob("*.json"))
+        way = "goes on from the last checkpoint in" if kept else "begins again: nothing is in"
+        typer.echo(f"interrupted: the same command {way} {folder}", err=True)
+        raise
 
 
 def _factors(weights: list[str]) -> dict[str, float]:

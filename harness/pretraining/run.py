@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core import Output
-from harness.errors import BackendError, HarnessError
+from harness.errors import BackendError
 from harness.pretraining.held_out import Removed
 from harness.pretraining.plan import PretrainingPlan
 from harness.protocol import (
@@ -47,7 +47,7 @@ def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretra
         if (folder / COMPLETE).is_file():
             return Pretraining.model_validate_json((folder / COMPLETE).read_bytes())
         sittings = _begun(folder, plan)
-        with _let_go_if_refused(folder):
+        with _let_go_of_nothing(folder):
             store.write(folder / REMOVED, _lines(plan.corpus.removed))
             learned = _learned(plan, report)
             _refuse_partial(plan, learned)
@@ -65,14 +65,14 @@ def _learned(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretr
 
 
 @contextmanager
-def _let_go_if_refused(folder: Path) -> Iterator[None]:
-    """Take the claim back where the work in here is refused and has left nothing.
+def _let_go_of_nothing(folder: Path) -> Iterator[None]:
+    """Take the claim back where the work in here ends and has left nothing.
 
     Or the right command would find the folder taken by the wrong one.
     """
     try:
         yield
-    except HarnessError:
+    except BaseException:
         if {path.name for path in folder.iterdir()} <= {CLAIM, REMOVED, LOCK, HOLDER}:
             for name in (CLAIM, REMOVED):
                 (folder / name).unlink(missing_ok=True)

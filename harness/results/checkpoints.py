@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Protocol
 
 from harness.protocol import Writable
 from harness.results import store
+from harness.results.disk import refused
 
 GENERATIONS = 2
 _STATE, _RECORD = ".state", ".json"
@@ -160,5 +161,5 @@ def _written(path: Path, dump: Callable[[Writable], None]) -> str:
         path.unlink(missing_ok=True)
         if not isinstance(cause, OSError):
             raise
-        raise store.refused(path, cause) from error
+        raise refused(path, cause) from error
     return hashing.sha256.hexdigest()

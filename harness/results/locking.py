@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.errors import ConfigError, LockedError, ResourceError
+from harness.errors import ConfigError, LockedError
+from harness.results.disk import refused
 
 LOCK, HOLDER = ".lock", ".holder.json"
 
@@ -95,8 +96,7 @@ def _sign(folder: Path) -> None:
     try:
         (folder / HOLDER).write_text(json.dumps(asdict(_me())), encoding="utf-8")
     except OSError as error:
-        msg = f"cannot write into {folder}: {error.strerror}"
-        raise ResourceError(msg) from error
+        raise refused(folder / HOLDER, error) from error
 
 
 def _holder(folder: Path) -> Holder | None:

@@ -4,7 +4,6 @@
 without it; the same command clears that folder and finishes the job.
 """
 
-import errno
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from typing import Any
 from harness.errors import ConfigError, ResourceError
 from harness.protocol import UNFINISHED
 from harness.results import locking
+from harness.results.disk import FULL, refused
 from harness.results.locking import HOLDER, LOCK
 
 COMPLETE = "metrics.json"
@@ -28,7 +28,6 @@ MODEL = "model"
 FAILED = "failed.json"
 CLAIM = "claim.json"
 LOG = "error.log"
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -52,19 +51,6 @@ def write(path: Path, content: str | bytes) -> None:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise refused(path, error) from error
-
-
-def refused(path: Path, error: OSError) -> ResourceError:
-    """What to tell of ``path``, which could not be written, and of the room that is left there."""
-    return ResourceError(f"cannot write {path}: {error.strerror}; {room(path.parent)}")
-
-
-def room(folder: Path) -> str:
-    """The free space where ``folder`` lies or would lie, in words."""
-    there = next((place for place in (folder, *folder.parents) if place.is_dir()), Path("/"))
-    disk = os.statvfs(there)
-    files = "" if disk.f_favail or not disk.f_files else " and no file more"
-    return f"{disk.f_bavail * disk.f_frsize / 2**20:,.1f} MiB{files} are free there"
 
 
 def _pour(path: Path, data: bytes) -> None:

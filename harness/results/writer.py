@@ -56,7 +56,9 @@ def score_answers(
 def write(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> None:
     """Write the files of a finished run into ``folder``, which its writer holds."""
     store.write(folder / store.PREDICTIONS, scores.predictions)
-    if scores.free is not None:
+    if scores.free is None:
+        (folder / store.FREE).unlink(missing_ok=True)  # whoever wrote it
+    else:
         store.write(folder / store.FREE, scores.free)
     lines = [json.dumps(asdict(epoch), ensure_ascii=False) + "\n" for epoch in training.history]
     store.write(folder / store.HISTORY, "".join(lines))

@@ -15,6 +15,7 @@ from types import FrameType
 
 from harness.errors import Stopped
 from harness.protocol import Progress
+from harness.results import provenance
 from harness.runs import failures
 from harness.runs.plan import GridCell
 
@@ -25,12 +26,16 @@ ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something a cell has to say: progress, or how it ended."""
+    """Something a cell has to say: progress, or how it ended.
+
+    ``stored`` is the SHA-256 of the ``metrics.json`` that it left.
+    """
 
     cell: GridCell
     progress: Progress | None = None
     done: bool = False
     reused: bool = False
+    stored: str = ""
     error: str = ""
     exit_code: int = 0
 
@@ -102,7 +107,8 @@ def _outcome(cell: GridCell, report: Callable[[Progress], None]) -> Event:
     from harness.runs.run import execute
 
     try:
-        return Event(cell, done=True, reused=not execute(cell, report))
+        reused = not execute(cell, report)
+        return Event(cell, done=True, reused=reused, stored=provenance.complete(cell.folder))
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the grid goes on
         failure = failures.failure_of(error, cell.folder)
         failures.record(cell, failure)

@@ -1,20 +1,17 @@
 """What went wrong in a run, as one message with an exit code; telling it never fails itself."""
 
 import errno
-import os
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import ConfigError, HarnessError, LockedError, ResourceError
-from harness.results import store
+from harness.results import disk, store
 from harness.runs.plan import GridCell
 
 # What libraries say on a CPU that has no memory left, where they raise no error of their own.
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "Cannot allocate memory")
-# Where a disk has less than this left, a write that failed has failed for want of it.
-_ROOM = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +31,8 @@ def failure_of(error: BaseException, folder: Path) -> Failure:
     if _is_memory(error):
         msg = f"out of memory: {error}; set window_limit, batch_units or the model smaller"
         return Failure(msg, ResourceError.exit_code, trace)
-    if _is_disk(error, folder):
-        msg = f"the disk is full: {store.room(folder)} ({kind}: {error})"
+    if disk.is_full(error, folder):
+        msg = f"cannot write into {folder}: {_line(error)}; {disk.room(folder)}"
         return Failure(msg, ResourceError.exit_code, trace)
     log = folder / store.LOG
     return Failure(f"{kind}: {error} (traceback in {log})", HarnessError.exit_code, trace)
@@ -65,11 +62,6 @@ def _is_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
 
 
-def _is_disk(error: BaseException, folder: Path) -> bool:
-    """Whether a write failed for want of room, whatever the library that wrote calls it."""
-    if isinstance(error, OSError):
-        return error.errno in store.FULL
-    if not folder.is_dir():
-        return False
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize < _ROOM or bool(disk.f_files and not disk.f_favail)
+def _line(error: BaseException) -> str:
+    """What ``error`` says first; torch adds the stack of its native code."""
+    return str(error).partition("\n")[0] or type(error).__name__

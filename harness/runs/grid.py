@@ -13,13 +13,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.errors import ConfigError, GridError, HarnessError, ResourceError
+from harness.errors import ConfigError, GridError, HarnessError, LockedError, ResourceError
+from harness.results import provenance
 from harness.runs import failures
 from harness.runs.child import GRACE, Event, work
 from harness.runs.failures import Failure
@@ -77,7 +79,8 @@ class _Child:
 class Grid:
     """A queue of cells over ``workers`` child processes; ``listen`` hears every event.
 
-    A run that takes longer than ``time_limit``, in seconds, is ended.
+    A run that takes longer than ``time_limit``, in seconds, is ended. ``stored`` has the SHA-256 of
+    the ``metrics.json`` that is to be in each folder, as far as this command knows.
     """
 
     cells: Sequence[GridCell]
@@ -86,6 +89,7 @@ class Grid:
     time_limit: float = math.inf
     children: dict[Any, _Child] = field(default_factory=dict)
     failed: list[Event] = field(default_factory=list)
+    stored: dict[Path, str] = field(default_factory=dict)
 
     def run(self) -> None:
         """Run all cells.
@@ -94,7 +98,10 @@ class Grid:
             GridError: when some failed; for a single cell, its own error. All failing alike have
                 the exit code that they share.
         """
-        queue = list(reversed(self.cells))
+        queue = [
+            replace(cell, found=provenance.found_in(cell.folder)) for cell in reversed(self.cells)
+        ]
+        self.stored |= {cell.folder.resolve(): cell.found.complete for cell in queue if cell.found}
         try:
             while queue or self.children:
                 while queue and len(self.children) < self.workers:
@@ -102,6 +109,7 @@ class Grid:
                 self._receive()
         finally:
             self._stop()
+        self._look_for_foreign()
         self._raise()
 
     def _start(self, cell: GridCell) -> None:
@@ -140,6 +148,8 @@ class Grid:
             del self.children[pipe]
             child.process.join(GRACE)
             child.close()
+        if event.stored:
+            self.stored[child.cell.folder.resolve()] = event.stored
         if event.error:
             self.failed.append(event)
         self.listen(event)
@@ -179,6 +189,16 @@ class Grid:
         finally:
             for child in self.children.values():
                 child.close()
+
+    def _look_for_foreign(self) -> None:
+        """Count runs as failed of which another process has written or removed the result."""
+        failed = {event.cell.folder for event in self.failed}
+        for cell in self.cells:
+            expected = self.stored[cell.folder.resolve()]
+            if cell.folder not in failed and provenance.complete(cell.folder) != expected:
+                told = f"{cell.folder} {provenance.FOREIGN}"
+                code = LockedError.exit_code
+                self.failed.append(Event(cell, done=True, error=told, exit_code=code))
 
     def _raise(self) -> None:
         if not self.failed:

@@ -17,6 +17,7 @@ from harness.data.task import Task, load
 from harness.errors import BackendError
 from harness.registry import Plugin
 from harness.resources import find
+from harness.results.provenance import Found
 from harness.results.record import Code
 from harness.results.store import slug
 from harness.runs import config
@@ -52,7 +53,8 @@ class Request:
 class GridCell:
     """One run of the grid, small enough to be sent to another process.
 
-    ``fresh`` sets aside what was done before.
+    ``fresh`` sets aside what was done before. ``found`` is what was there when the command began;
+    None where nobody looked.
     """
 
     task: str
@@ -68,6 +70,7 @@ class GridCell:
     digest: str
     folder: Path
     fresh: bool = False
+    found: Found | None = None
 
     @property
     def name(self) -> str:

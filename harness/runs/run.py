@@ -6,6 +6,7 @@ is the backend told of it, to say how probable its model found it. All that a la
 written here, into the cell's folder; ``metrics.json`` comes last.
 """
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from harness.data.train_facts import train_facts
 from harness.data.windows import Window, WindowPolicy
 from harness.errors import DataError
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
-from harness.results import evaluate, locking, set_aside, store, verify, writer
+from harness.results import evaluate, locking, provenance, set_aside, store, verify, writer
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
@@ -47,8 +48,17 @@ def execute(cell: GridCell, report: Report) -> bool:
         report(Progress("load", 0, 0, f"done again: {moved}", line=True))
     with store.claim(cell.folder, cell.about) as todo:
         if todo:
+            _drop_foreign_checkpoints(cell, report)
             _run(cell, report)
+        else:
+            provenance.require_found(cell.folder, cell.found)
     return todo
+
+
+def _drop_foreign_checkpoints(cell: GridCell, report: Report) -> None:
+    if dropped := provenance.drop_foreign_checkpoints(cell.folder, cell.found):
+        note = f"{dropped} checkpoints that came after the command began are not used"
+        report(Progress("load", 0, 0, note, line=True))
 
 
 def _run(cell: GridCell, report: Report) -> None:
@@ -209,5 +219,7 @@ def _store(
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
+    """``folder`` with nothing in it: all that is there later counts as the model."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     return folder

@@ -12,6 +12,7 @@ from program import harness
 from harness.data.task import load
 from harness.errors import BackendError
 from harness.registry import Plugin
+from harness.results import reader, verify
 from harness.runs.config import Options, Settings
 from harness.runs.plan import Request, cells_of
 from harness.runs.run import execute
@@ -221,6 +222,19 @@ def test_the_sentences_that_are_handed_out_cannot_be_reordered(child, change):
     source = GOOD.replace("return [Tags", f"sentences.{change}({argument}); return [Tags", 1)
     with pytest.raises(AttributeError, match=f"'tuple' object has no attribute '{change}'"):
         child(source)
+
+
+def test_what_a_backend_forges_in_its_own_folder_is_no_part_of_its_result(child):
+    source = GOOD.replace("return FitReport", """folder = self.context.folder
+        (folder / "model").mkdir()
+        (folder / "model" / "forged").touch()
+        (folder / "free.jsonl").write_text("forged")
+        (folder / "metrics.json").write_text("{}")
+        return FitReport""", 1)  # fmt: skip
+    cell = child(source)
+    assert not (cell.folder / "model" / "forged").exists()
+    assert not (cell.folder / "free.jsonl").exists()
+    assert verify.check(reader.read([cell.folder])).runs
 
 
 def test_a_backend_that_moves_elsewhere_still_writes_where_it_was_asked_to(child, monkeypatch):

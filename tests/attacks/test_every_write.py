@@ -8,6 +8,8 @@ import errno
 import json
 import multiprocessing
 import os
+import re
+import shutil
 import signal
 import sys
 
@@ -15,16 +17,18 @@ import pytest
 import tiny_task
 
 from harness.data.task import load
-from harness.errors import HarnessError
+from harness.errors import HarnessError, ResourceError
 from harness.registry import Plugin
 from harness.results import reader, store, verify
 from harness.runs.config import Options, Settings
+from harness.runs.failures import failure_of
 from harness.runs.plan import Request, cells_of
 from harness.runs.run import execute
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGES = ("os.rename", "os.mkdir", "os.truncate", "os.link", "os.symlink")
 DONE, REFUSED, UNTOUCHED = 0, 3, 9
+TOLD = "told.json"
 
 
 @pytest.fixture
@@ -73,7 +77,10 @@ def attempt(cell, number, kind):
     code = DONE
     try:
         execute(cell, lambda progress: None)
-    except (HarnessError, OSError):
+    except (HarnessError, OSError) as error:
+        failure = failure_of(error, cell.folder)
+        told = [failure.exit_code, failure.message]
+        (folder.parent / TOLD).write_text(json.dumps(told), encoding="utf-8")
         code = REFUSED
     os._exit(UNTOUCHED if seen[0] <= number else code)
 
@@ -102,6 +109,8 @@ def test_a_fault_at_any_write_leaves_a_whole_result_or_none(cell, tmp_path, kind
     number, codes = 0, set()
     while (code := remade(cell, number, kind)) != UNTOUCHED:
         codes.add(code)
+        if code == REFUSED:
+            assert_one_line_of_the_free_space(tmp_path)
         if store.is_complete(cell.folder):
             assert (answers(cell), scores(cell)) == right
             assert verify.check(reader.read([cell.folder])).runs
@@ -112,10 +121,19 @@ def test_a_fault_at_any_write_leaves_a_whole_result_or_none(cell, tmp_path, kind
     assert codes <= ({-signal.SIGKILL} if kind == "kill" else {DONE, REFUSED})
 
 
+def assert_one_line_of_the_free_space(folder):
+    """What was told of a full disk is what a user can act on."""
+    code, message = json.loads((folder / TOLD).read_text(encoding="utf-8"))
+    assert code == ResourceError.exit_code
+    assert "No space left on device" in message
+    assert "\n" not in message
+    told = float(re.search(r"; ([\d,.]+) MiB are free there$", message)[1].replace(",", ""))
+    free = shutil.disk_usage(folder).free / 2**20
+    assert told == pytest.approx(free, rel=0.2)  # others write to it too
+
+
 def remade(cell, number, kind):
     """An attempt in an empty results folder."""
-    import shutil
-
     shutil.rmtree(cell.folder.parent.parent, ignore_errors=True)
     return attempted(cell, number, kind)
 

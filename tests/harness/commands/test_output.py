@@ -31,6 +31,22 @@ def test_a_full_disk_behind_standard_output_is_one_line_and_code_6(arguments):
     )
 
 
+@full_disk
+def test_what_still_waits_to_be_written_is_written_before_the_command_ends():
+    """A library's print may wait in a buffer until after the exit code is decided."""
+    program = (
+        "import sys, typer; from harness import cli\n"
+        "cli.app.command('wait')(lambda: sys.stdout.write('not flushed') and None)\n"
+        "sys.argv = ['harness', 'wait']; cli.main()\n"
+    )
+    with FULL.open("w") as stream:
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=TREE, stdout=stream, stderr=subprocess.PIPE,
+            text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, len(done.stderr.splitlines())) == (6, 1), done.stderr
+
+
 def test_a_reader_that_has_enough_ends_the_command_quietly():
     command = " ".join(map(str, HARNESS))
     done = subprocess.run(

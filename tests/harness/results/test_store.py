@@ -6,12 +6,15 @@ import os
 import re
 import signal
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from harness.errors import ConfigError, LockedError, ResourceError
 from harness.results import store
+from harness.results.locking import HOLDER, LOCK, Holder
 
 D1 = {"digest": "d1", "seed": 13}
 
@@ -147,6 +150,21 @@ def test_a_second_process_is_told_that_the_folder_is_held(tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     with store.claim(tmp_path / "run", D1) as todo:
+        assert todo
+
+
+def test_the_lock_alone_holds_a_folder(tmp_path):
+    """As where its holder is on another machine, whose processes nobody here can look at."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lock = FileLock(folder / LOCK)
+    with lock, pytest.raises(LockedError, match="by another process"), store.claim(folder, D1):
+        pass
+    elsewhere = Holder("another-host", 7, "1")
+    (folder / HOLDER).write_text(json.dumps(asdict(elsewhere)), encoding="utf-8")
+    with lock, pytest.raises(LockedError, match="7 on another-host"), store.claim(folder, D1):
+        pass
+    with store.claim(folder, D1) as todo:
         assert todo
 
 
