@@ -201,6 +201,20 @@ FAULTS = (
         ("tests/attacks/test_hostile_imports.py", "-k", "predict"),
     ),
     Fault(
+        "results of others are used",
+        "harness/results/provenance.py",
+        "if found is not None and complete(folder) != found.complete:",
+        "if False:",
+        ("tests/attacks/test_forged_folders.py", "-k", "found"),
+    ),
+    Fault(
+        "pretraining hears no signal",
+        "harness/runs/stopping.py",
+        "            if self.number:\n                raise Stopped\n",
+        "",
+        ("tests/attacks/test_interrupted_pretraining.py", "-k", "next_report"),
+    ),
+    Fault(
         "two values for one option",
         "harness/runs/config.py",
         "if name in found and found[name] != value:",

@@ -1,6 +1,6 @@
 """Planted faults: how many of them the tests notice.
 
-    python -m benchmarks.mutants [--sample N] [--seed S] [--output FILE]
+    python -m benchmarks.mutants [--sample N] [--seed S] [--only NAME ...] [--output FILE]
 
 Each fault replaces one piece of text of the program (``benchmarks/_faults.py``) in a copy of the
 tree, and the tests that are to notice it are run there. One that no test notices has survived. A
@@ -76,9 +76,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sample", type=int, default=len(FAULTS), help="how many faults")
     parser.add_argument("--seed", type=int, default=0, help="which faults")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these faults, by name")
     parser.add_argument("--output", type=Path, help="a Markdown file to write")
     asked = parser.parse_args()
-    chosen = random.Random(asked.seed).sample(FAULTS, min(asked.sample, len(FAULTS)))
+    named = [fault for fault in FAULTS if not asked.only or fault.name in asked.only]
+    chosen = random.Random(asked.seed).sample(named, min(asked.sample, len(named)))
     git = ["git", "-C", str(TREE), "describe", "--always", "--abbrev=12"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     found: dict[str, bool] = {}

@@ -8,7 +8,7 @@ import time
 import pytest
 import tiny_task
 from plugin_site import made_site
-from program import called
+from program import ROOT, called
 from stored_runs import change, seal, write_run
 from typer.main import get_command
 
@@ -66,6 +66,9 @@ WITHOUT = {
     "fuzz": "fuzz --count 10 --workers 1",
 }
 
+# A command that examines a package says more of it than one line: what is tested where.
+EXAMINING = {"check": "tests/harness/conformance/test_examination.py"}
+
 
 @pytest.fixture(params=SOURCES)
 def broken(request, tmp_path, monkeypatch):
@@ -99,7 +102,9 @@ def asked(command, name, run):
 
 
 def test_every_command_says_how_it_meets_a_package():
-    assert set(get_command(app).commands) == MEETING.keys() | WITHOUT.keys()
+    known = MEETING.keys() | WITHOUT.keys() | EXAMINING.keys()
+    assert set(get_command(app).commands) == known
+    assert all((ROOT / test).is_file() for test in EXAMINING.values())
 
 
 @pytest.mark.parametrize("command", MEETING)
