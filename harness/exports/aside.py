@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import ConfigError
 from harness.results import store
+from harness.results.disk import refused
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def new(path: Path) -> Iterator[Path]:
             path.rmdir()
         beside.rename(target)
     except OSError as error:
-        raise store.refused(path, error) from error
+        raise refused(path, error) from error
     finally:
         _remove(beside)
 

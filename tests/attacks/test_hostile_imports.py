@@ -43,6 +43,8 @@ MEETING = {
     "oracle": "oracle --task tiny.yaml --backend NAME",
     "list": "list NAME",
     "predict": "predict RUN text.txt",
+    "export-model": "export-model RUN -o exported",
+    "serve": "serve RUN --port 0",
     "reproduce": "reproduce RUN",
     "pretrain": "pretrain text.txt --backend NAME -o weights --task tiny.yaml --characters 2000",
 }
@@ -63,6 +65,9 @@ WITHOUT = {
     "schema": "schema -o schema",
     "import-predictions": "import-predictions answers.conll --task tiny.yaml --name other -o new",
     "robustness": "robustness --task tiny.yaml",
+    "export-data": "export-data tiny.yaml --to conll -o gold",
+    "export-predictions": "export-predictions RUN --to conll -o found.conll",
+    "new-backend": "new-backend mine -o ner-mine",
     "fuzz": "fuzz --count 10 --workers 1",
 }
 
