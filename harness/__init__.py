@@ -1,7 +1,8 @@
 """The model-independent part: data, windows, repair, scores, tables; no torch, no backend by name.
 
-From Python: ``run``, ``plan``, ``read``, ``build_leaderboard``, ``render`` and ``predict``, whose
-documentation is in ``harness.api``. They are imported when they are first asked for.
+From Python: ``run``, ``plan``, ``read``, ``build_leaderboard``, ``render``, ``predict`` and three
+that export, whose documentation is in ``harness.api``. They are imported when they are first asked
+for.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,30 @@ from typing import TYPE_CHECKING, Any
 from harness.version import __version__
 
 if TYPE_CHECKING:
-    from harness.api import build_leaderboard, plan, predict, read, render, run
+    from harness.api import (
+        build_leaderboard,
+        export_data,
+        export_model,
+        export_predictions,
+        plan,
+        predict,
+        read,
+        render,
+        run,
+    )
 
-__all__ = ["__version__", "build_leaderboard", "plan", "predict", "read", "render", "run"]
+__all__ = [
+    "__version__",
+    "build_leaderboard",
+    "export_data",
+    "export_model",
+    "export_predictions",
+    "plan",
+    "predict",
+    "read",
+    "render",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
