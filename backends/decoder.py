@@ -5,7 +5,7 @@ constrained decoding reads it once. Rows are padded on the left, and positions a
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -29,10 +29,7 @@ from backends.generating.padding import (
     waits_for_mask,
 )
 from backends.generating.question import Question, draw_shots, prompt_for
-from backends.pretraining.characters import Characters
 from backends.pretraining.from_text import FromText
-from backends.pretraining.next_character import NextCharacter
-from backends.pretraining.objective import PretrainingObjective
 from backends.training.device import set_up
 from backends.training.distances import NOWHERE
 from backends.training.layers import place
@@ -42,6 +39,10 @@ from harness.generation.formats import format_named
 from harness.generation.prompt import parts
 from harness.protocol import Context, FitReport
 from harness.tags import OUTSIDE, encode
+
+if TYPE_CHECKING:
+    from backends.pretraining.characters import Characters
+    from backends.pretraining.objective import PretrainingObjective
 
 SHAPE = GeneratorShape(model="Qwen/Qwen2.5-0.5B")
 DECODING, RECIPE = DecodingOptions(format="tags"), GeneratorRecipe(batch_units=2048)
@@ -124,8 +125,10 @@ class Gpt(FromText, Generator):
         rendered = self.prompt.render(self.context.tags, 1 if self.prompting.shots else 0)
         return [*super().texts_to_cover(), *parts(rendered)]
 
-    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
+    def objective(self, characters: "Characters", length: int) -> "PretrainingObjective":
         """As of ``FromText``; the model takes any ``length``."""
+        from backends.pretraining.next_character import NextCharacter
+
         del length
         return NextCharacter(
             scratch.alignable(scratch.decoder, self.shape, len(characters)), characters

@@ -7,17 +7,12 @@ and their scores over first pieces are the same lines.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 
-from backends.pretraining.characters import Characters
 from backends.pretraining.from_text import FromText
-from backends.pretraining.masked import MaskedCharacters
-from backends.pretraining.objective import PretrainingObjective
-from backends.pretraining.reading import CharacterReader
-from backends.pretraining.replaced import ReplacedCharacters, generator_for
 from backends.tagging import checkpoint, exporting, onnx_tagger
 from backends.tagging.answers import AnswerReader, Gathered
 from backends.tagging.architecture import (
@@ -34,6 +29,7 @@ from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokeniz
 from backends.tagging.heads import CrfHead, Head, Scores, SoftmaxHead, class_weights
 from backends.tagging.ngrams import NgramScores
 from backends.tagging.onnx_tagger import OnnxTagger
+from backends.tagging.regularisers import UnitLoss, disagreement
 from backends.tagging.scheme import Scheme
 from backends.tagging.tagger import Batch, LabelledBatch, Tagger, collate, targets_of
 from backends.tagging.tagging_options import TaggingOptions
@@ -47,6 +43,11 @@ from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
 from harness.errors import ConfigError
 from harness.protocol import Context, Exported, FitReport
+
+if TYPE_CHECKING:
+    from backends.pretraining.characters import Characters
+    from backends.pretraining.objective import PretrainingObjective
+    from backends.pretraining.reading import CharacterReader
 
 Answer = TypeVar("Answer")
 SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
@@ -78,6 +79,15 @@ class EncoderBackend(FromText):
         self.tagging = tagging
         self.truncation = Truncation(tagging.max_length)
         self.scheme = Scheme(tagging.scheme, context.tags)
+        self._refuse_unit_loss()
+
+    def _refuse_unit_loss(self) -> None:
+        """A path has no loss per unit, and so neither focus nor smoothing."""
+        asked = {"focal": self.tagging.focal, "label_smoothing": self.tagging.label_smoothing}
+        if self.head is CrfHead and any(asked.values()):
+            named = ", ".join(f"{name}={value:g}" for name, value in asked.items() if value)
+            msg = f"{named}: a CRF has no loss of single units; take bert-softmax or electra"
+            raise ConfigError(msg)
 
     @classmethod
     def weights_of(cls, options: Mapping[str, Any]) -> str | None:
@@ -106,10 +116,7 @@ class EncoderBackend(FromText):
         set_up(self.context)
         train = [self.truncation.example(example) for example in train]
         encoder, self.tokenizer = self.build([example.sentence for example in train])
-        head = self.head(
-            class_weights(self._tags(train), len(self.scheme), self.tagging.class_weights)
-        )
-        self.model = self.tagger(encoder, head)
+        self.model = self.tagger(encoder, self._new_head(train))
         known = self._known_units([example.sentence for example in train])
         training = loop.train(self, train, dev, self.recipe, self.context)
         parameters = list(self.model.parameters())
@@ -144,6 +151,14 @@ class EncoderBackend(FromText):
             ngrams=self._ngrams(),
         )
 
+    def _new_head(self, train: Sequence[Example]) -> Head:
+        """The head to be trained on ``train``."""
+        tagging = self.tagging
+        costs = class_weights(self._tags(train), len(self.scheme), tagging.class_weights)
+        if self.head is CrfHead:
+            return CrfHead(costs)
+        return SoftmaxHead(costs, UnitLoss(tagging.focal, tagging.label_smoothing))
+
     def _ngrams(self) -> NgramScores | None:
         rows, dropout = self.tagging.ngrams, self.tagging.ngram_dropout
         return NgramScores(rows, len(self.scheme), dropout) if rows else None
@@ -175,6 +190,12 @@ class EncoderBackend(FromText):
 
     def _tags(self, examples: Sequence[Example]) -> list[list[int]]:
         return [self.scheme.ids(example.spans, len(example.sentence)) for example in examples]
+
+    @property
+    def embeddings(self) -> torch.nn.Parameter:
+        """Those of pieces."""
+        found: torch.nn.Parameter = self.model.encoder.get_input_embeddings().weight
+        return found
 
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """The encoder and the classifier; the head at a rate of its own."""
@@ -209,7 +230,14 @@ class EncoderBackend(FromText):
     def loss(self, batch: LabelledBatch) -> tuple[torch.Tensor, int]:
         """The head's loss summed over units, and how many units there are."""
         sentences, targets = batch
-        return self.model.head.loss(self.model(sentences), targets), sum(sentences.lengths)
+        scores, units = self.model(sentences), sum(sentences.lengths)
+        loss = self.model.head.loss(scores, targets)
+        if not (self.model.training and self.tagging.rdrop):
+            return loss, units
+        again = self.model(sentences)  # with other dropout
+        # Half of what R-Drop sums up, so that a unit costs what it does in one pass.
+        both = (loss + self.model.head.loss(again, targets)) / 2
+        return both + self.tagging.rdrop * disagreement(scores, again) / 2, units
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
         """One tag per unit, and the probability of each entity."""
@@ -261,12 +289,16 @@ class EncoderBackend(FromText):
         """``answer`` to what was read of ``sentence``, and how many of its units were not."""
         return replace(answer, unread=len(sentence) - len(answer.tags))
 
-    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
+    def objective(self, characters: "Characters", length: int) -> "PretrainingObjective":
         """As of ``FromText``."""
+        from backends.pretraining.masked import MaskedCharacters
+
         return MaskedCharacters(self._reader(characters, length), characters)
 
-    def _reader(self, characters: Characters, length: int) -> CharacterReader:
+    def _reader(self, characters: "Characters", length: int) -> "CharacterReader":
         """A random encoder of windows of ``length``; positions beyond it would stay untrained."""
+        from backends.pretraining.reading import CharacterReader
+
         sizes = (len(characters), characters.padding, length)
         return CharacterReader(blank(self.architecture, self.shape, *sizes))
 
@@ -342,7 +374,9 @@ class Electra(EncoderBackend):
     architecture, head = "electra", SoftmaxHead
     base = "hfl/chinese-electra-180g-base-discriminator"
 
-    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
+    def objective(self, characters: "Characters", length: int) -> "PretrainingObjective":
         """As of ``FromText``."""
+        from backends.pretraining.replaced import ReplacedCharacters, generator_for
+
         reader = self._reader(characters, length)
         return ReplacedCharacters(reader, generator_for(reader), characters)

@@ -5,7 +5,7 @@ makes the decoder keep its place. fp16 is no precision of the harness; in it T5 
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -29,12 +29,14 @@ from backends.generating.padding import (
     summed_loss,
     waits_for_mask,
 )
-from backends.pretraining.characters import Characters
 from backends.pretraining.from_text import FromText
-from backends.pretraining.objective import PretrainingObjective
-from backends.pretraining.span_corruption import POSITIONS, SpanCorruption
+from backends.pretraining.span_corruption import POSITIONS
 from harness.core import Example, Sentence
 from harness.protocol import Context
+
+if TYPE_CHECKING:
+    from backends.pretraining.characters import Characters
+    from backends.pretraining.objective import PretrainingObjective
 
 SHAPE = GeneratorShape(model="google/mt5-small")
 DECODING, RECIPE = DecodingOptions(format="char-tag"), GeneratorRecipe()
@@ -58,8 +60,10 @@ class T5(FromText, Generator):
         """Take note of the options."""
         super().__init__(context, shape, decoding, recipe)
 
-    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
+    def objective(self, characters: "Characters", length: int) -> "PretrainingObjective":
         """As of ``FromText``; the model takes any ``length``."""
+        from backends.pretraining.span_corruption import SpanCorruption
+
         del length
         return SpanCorruption(
             scratch.alignable(scratch.encoder_decoder, self.shape, len(characters)), characters

@@ -110,7 +110,8 @@ class Epoch:
     """One line of ``history.jsonl``: losses per target, fractions, seconds.
 
     ``units`` are units of text; ``positions`` are what the model computed for them, padding and
-    special tokens included. ``training_digest`` is the order-free digest of the examples fed.
+    special tokens included. ``training_digest`` is the order-free digest of the examples fed,
+    as train has them; empty if the epoch ended before all of them were.
     """
 
     number: int

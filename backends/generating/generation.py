@@ -161,6 +161,12 @@ class Generator(ABC):
     def _new_token_ids(self) -> list[int]:
         return sorted({*self.codec.marks.values(), *self.vocabulary.added})
 
+    @property
+    def embeddings(self) -> torch.nn.Parameter:
+        """Those of tokens."""
+        found: torch.nn.Parameter = self.model.get_input_embeddings().weight
+        return found
+
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """All that is trained, at one rate."""
         named = self.model.named_parameters()

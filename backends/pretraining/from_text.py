@@ -2,14 +2,15 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from backends.pretraining import loop
-from backends.pretraining.characters import Characters
-from backends.pretraining.objective import PretrainingObjective
 from backends.pretraining.recipe import PretrainRecipe
 from harness.errors import ConfigError
 from harness.protocol import Context, PretrainReport, TextStream
+
+if TYPE_CHECKING:
+    from backends.pretraining.characters import Characters
+    from backends.pretraining.objective import PretrainingObjective
 
 RECIPE = PretrainRecipe()
 
@@ -23,7 +24,7 @@ class FromText(ABC):
     longest_text: ClassVar[int | None] = None
 
     @abstractmethod
-    def objective(self, characters: Characters, length: int) -> PretrainingObjective:
+    def objective(self, characters: "Characters", length: int) -> "PretrainingObjective":
         """What is predicted of windows of ``length``, by a random model of ``characters``."""
 
     def pretrain(
@@ -34,6 +35,8 @@ class FromText(ABC):
         Raises:
             ConfigError: for a model that does not begin from scratch, or windows beyond it.
         """
+        from backends.pretraining import loop  # which runs on a task do without
+
         if self.shape.init != "scratch":
             msg = f"init={self.shape.init}: pretraining begins from scratch, set init=scratch"
             raise ConfigError(msg)

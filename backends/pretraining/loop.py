@@ -16,7 +16,6 @@ import torch
 
 from backends.pretraining.characters import Characters
 from backends.pretraining.curve import Curve
-from backends.pretraining.flops import counted
 from backends.pretraining.objective import Asked, PretrainingObjective
 from backends.pretraining.optimisers import optimisers
 from backends.pretraining.recipe import PretrainRecipe
@@ -29,6 +28,7 @@ from backends.training.device import (
     set_up,
     to_device,
 )
+from backends.training.flops import counted
 from backends.training.layers import place
 from backends.training.losses import Losses
 from backends.training.optimiser import Rates, normalise

@@ -8,7 +8,6 @@ Embeddings, norms and what makes scores are AdamW's, as its authors say.
 from typing import Any
 
 import torch
-from transformers.pytorch_utils import Conv1D
 
 from backends.pretraining.recipe import PretrainRecipe
 from backends.training.optimiser import adamw, decay_groups
@@ -67,6 +66,8 @@ def optimisers(model: torch.nn.Module, recipe: PretrainRecipe) -> Optimisers:
 
 def hidden_matrices(model: torch.nn.Module) -> list[torch.nn.Parameter]:
     """The matrices of linear layers, but those that are embeddings too or give a single score."""
+    from transformers.pytorch_utils import Conv1D
+
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, torch.nn.Embedding)}
     layers = [m for m in model.modules() if isinstance(m, (torch.nn.Linear, Conv1D))]
     found = {id(layer.weight) for layer in layers if min(layer.weight.shape) > 1} - embeddings

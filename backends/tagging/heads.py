@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn import functional
 from torchcrf import CRF
 
 from backends.tagging import crf, forward_backward
 from backends.tagging.posterior import Posterior
+from backends.tagging.regularisers import PLAIN, UnitLoss
 from backends.tagging.scheme import Rules
 from backends.tagging.viterbi import Chain, chain_of_rules, viterbi, viterbi_legal
 
@@ -44,18 +44,22 @@ class Targets(NamedTuple):
 
 
 class SoftmaxHead(torch.nn.Module):
-    """Each unit alone; ``weights`` (tags,) are what an error on a tag costs."""
+    """Each unit alone; ``weights`` (tags,) are what an error on a tag costs.
+
+    ``unit_loss`` is what training goes by; the development loss is plain.
+    """
 
     weights: torch.Tensor
 
-    def __init__(self, weights: torch.Tensor) -> None:
+    def __init__(self, weights: torch.Tensor, unit_loss: UnitLoss = PLAIN) -> None:
         super().__init__()
-        self.tags = len(weights)
+        self.tags, self.unit_loss = len(weights), unit_loss
         self.register_buffer("weights", weights, persistent=False)
 
     def loss(self, scores: torch.Tensor, targets: Targets) -> torch.Tensor:
         """Cross-entropy of ``scores`` (units, tags), summed."""
-        return functional.cross_entropy(scores, targets.tags, self.weights, reduction="sum")
+        unit_loss = self.unit_loss if self.training else PLAIN
+        return unit_loss(scores, targets.tags, self.weights)
 
     def decoder(self, rules: Rules | None) -> Decoder:
         """The best tag of each unit, or the best path that ``rules`` allow."""

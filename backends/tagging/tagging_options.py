@@ -28,6 +28,28 @@ class TaggingOptions:
     class_weights: Annotated[
         float, Field(description="0 counts all tags alike, 1 by inverse frequency, 0.5 in between")
     ] = 0.0
+    focal: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="an error counts by (1 - p) to this power, p the probability of the gold "
+            "tag, without a CRF; 0 = fully",
+        ),
+    ] = 0.0
+    label_smoothing: Annotated[
+        float,
+        Field(
+            ge=0, lt=1, description="the share of each target that all tags share, without a CRF"
+        ),
+    ] = 0.0
+    rdrop: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="how much two passes with different dropout have to agree on each unit; "
+            "0 = one pass",
+        ),
+    ] = 0.0
     constrain_transitions: Annotated[
         bool,
         Field(description="rule out in decoding what the scheme does not allow"),

@@ -10,8 +10,9 @@ from harness.protocol import Epoch
 class Course:
     """Finished epochs, and of the one in progress updates, positions and seconds.
 
-    ``done`` are the units read so far. A batch has at most ``budget`` positions, and ``halved`` has
-    the budgets that lack of memory led to. ``ended`` says that no epoch follows.
+    ``done`` are the units read so far, ``flops`` what that took, where it is counted. A batch has
+    at most ``budget`` positions, and ``halved`` has the budgets that lack of memory led to.
+    ``ended`` says that no epoch follows.
     """
 
     budget: int
@@ -21,12 +22,18 @@ class Course:
     updates: int = 0
     positions: int = 0
     seconds: float = 0.0
+    flops: float = 0.0
     ended: bool = False
 
     @property
     def number(self) -> int:
         """The number of the epoch in progress, from 1."""
         return len(self.epochs) + 1
+
+    @property
+    def seconds_so_far(self) -> float:
+        """The seconds of training, over all epochs and all sittings."""
+        return sum(epoch.seconds for epoch in self.epochs) + self.seconds
 
     def close(self, epoch: Epoch, *, ended: bool) -> None:
         """Take note that ``epoch`` is finished."""

@@ -19,8 +19,10 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
+from backends.training.adversary import moved
 from backends.training.averaging import Average
 from backends.training.batching import area, batches, by_length, cut
+from backends.training.budget import Budget
 from backends.training.course import Course
 from backends.training.device import (
     autocast,
@@ -30,6 +32,7 @@ from backends.training.device import (
     seed_everything,
     to_device,
 )
+from backends.training.flops import counted
 from backends.training.history import history_of
 from backends.training.layers import place
 from backends.training.losses import Losses
@@ -37,6 +40,7 @@ from backends.training.memory import is_lack_of_memory
 from backends.training.optimiser import Rates, adamw, normalise
 from backends.training.randomness import Randomness
 from backends.training.recipe import Recipe
+from backends.training.replacement import Replacement
 from backends.training.resumption import Resumption, Stateful
 from backends.training.selection import Selection, Weights
 from harness.core import Example, Output, Sentence
@@ -54,6 +58,11 @@ class Objective(Protocol):
     @property
     def model(self) -> torch.nn.Module:
         """What is trained."""
+        ...
+
+    @property
+    def embeddings(self) -> torch.nn.Parameter:
+        """Where what is read enters the model (tokens, width)."""
         ...
 
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
@@ -143,7 +152,12 @@ class _Loop:
         self.objective, self.train, self.dev = objective, train, dev
         self.recipe, self.context = recipe, context
         self.lengths = [objective.positions(example) for example in train]
-        self.total = recipe.epochs * _units(train)
+        self.longest = max(self.lengths)
+        self.replacement = Replacement(train, recipe.replace_mentions, context.seed, self._fits)
+        self.read = train  # what is read of each example in the epoch in progress
+        epochs = recipe.epochs * _units(train)
+        self.total = min(epochs, recipe.max_characters or epochs)
+        self.budget = Budget(self.total, recipe.max_seconds, recipe.max_flops)
         self.course = Course(recipe.batch_units)
         self._set_up()
         self.average = Average(objective.model, recipe.average)
@@ -183,12 +197,13 @@ class _Loop:
 
     def epoch(self) -> Epoch:
         """Train once over the data, or what is left of it, and look at the development set."""
-        number, plan = self.course.number, self._plan()
+        number, plan = self.course.number, self._begun()
         self._train(plan)
         with self.average.in_place():
             epoch = self._looked_at(plan)
             stops = bool(self.dev) and self.selection.see(number, epoch.dev_f1 or 0.0)
-        self.course.close(epoch, ended=stops or number == self.recipe.epochs)
+        spent = number == self.recipe.epochs or self.budget.is_spent(self.course)
+        self.course.close(epoch, ended=stops or spent)
         self.losses = Losses(self.device, f"epoch {self.course.number}")
         self.resumption.keep_if_due()
         return epoch
@@ -204,6 +219,8 @@ class _Loop:
         course, start = self.course, time.perf_counter() - self.course.seconds
         self.objective.model.train()
         for effective in plan[course.updates :]:
+            if self.budget.is_spent(course):
+                break
             self._update(effective)
             course.seconds = time.perf_counter() - start
             self.resumption.keep_if_due()
@@ -216,15 +233,23 @@ class _Loop:
         """What the epoch was, and what the development set says of it."""
         course, start = self.course, time.perf_counter()
         dev_loss, dev_f1, accuracy = self._evaluate()
-        fed = [self.train[i] for effective in plan for i in effective]
+        fed = [self.train[i] for effective in plan[: course.updates] for i in effective]
+        whole = course.updates == len(plan)
         return Epoch(
             course.number, self.losses.last, dev_loss, dev_f1, accuracy, self.rates.now(),
             course.seconds, time.perf_counter() - start, _units(fed), course.positions,
-            digest(fed), len(plan),
+            digest(fed) if whole else "", course.updates,
         )  # fmt: skip
 
-    def _plan(self) -> list[list[int]]:
+    def _fits(self, example: Example) -> bool:
+        """Whether ``example`` costs no more positions than the longest one of train."""
+        return self.objective.positions(example) <= self.longest
+
+    def _begun(self) -> list[list[int]]:
         """The effective batches of the epoch: the same for every process and any accumulation."""
+        if self.recipe.replace_mentions:
+            self.read = self.replacement.epoch(self.course.number)
+            self.lengths = [self.objective.positions(example) for example in self.read]
         rng = np.random.default_rng([self.context.seed, self.course.number])
         budget = self.recipe.batch_units * self.recipe.accumulate * self.processes
         return batches(self.lengths, budget, rng)
@@ -232,14 +257,23 @@ class _Loop:
     def _update(self, effective: list[int]) -> None:
         """One step of the optimiser."""
         course, units = self.course, _units([self.train[i] for i in effective])
-        self.rates.set((course.done + units / 2) / self.total)
-        micro, (loss, targets) = self._fitting(effective)
+        self.rates.set(self.budget.share(course, ahead=units / 2))
+        micro, (loss, targets) = self._counted(effective)
         norm = normalise(self.optimiser, targets / self.processes, self.recipe.clip)
         self.losses.add(loss, norm, targets)
         self.optimiser.step()
         self.average.add()
         course.done, course.updates = course.done + units, course.updates + 1
         course.positions += sum(area(batch, self.lengths) for batch in micro)  # of all processes
+
+    def _counted(self, effective: list[int]) -> tuple[list[list[int]], Sums]:
+        """As ``_fitting``, its operations counted where they are bounded."""
+        if not self.recipe.max_flops:
+            return self._fitting(effective)
+        with counted() as operations:
+            found = self._fitting(effective)
+        self.course.flops += operations() * self.processes
+        return found
 
     def _fitting(self, effective: list[int]) -> tuple[list[list[int]], Sums]:
         """The micro-batches that the memory holds, a share for each process, and their gradient."""
@@ -274,6 +308,15 @@ class _Loop:
     def _gradient(self, micro: list[list[int]]) -> Sums:
         """Gradients of the summed loss; gives that sum and its targets, over all processes."""
         self.optimiser.zero_grad(set_to_none=True)
+        sums = self._passed(micro)
+        if self.recipe.adversarial:
+            with moved(self.objective.embeddings, self.recipe.adversarial):
+                self._passed(micro)
+        total = self.accelerator.reduce(sums, "sum") if self.processes > 1 else sums
+        return total[0], total[1]
+
+    def _passed(self, micro: list[list[int]]) -> torch.Tensor:
+        """Go forward and backward once, adding to the gradients; this process's sums (2,)."""
         mine = micro[self.accelerator.process_index :: self.processes]
         sums = torch.zeros(2, device=self.device)
         # A process without a share still takes part, with nothing of its own.
@@ -281,12 +324,11 @@ class _Loop:
         for position, batch in enumerate(mine, start=1):
             last = position == len(mine)
             with nullcontext() if last else self.accelerator.no_sync(self.step):
-                loss, targets = self._loss([self.train[i] for i in batch])
+                loss, targets = self._loss([self.read[i] for i in batch])
                 self.accelerator.backward(loss * weight)
             sums[0] += loss.detach() * weight
             sums[1] += targets * weight
-        total = self.accelerator.reduce(sums, "sum") if self.processes > 1 else sums
-        return total[0], total[1]
+        return sums
 
     def _loss(self, examples: Sequence[Example]) -> tuple[torch.Tensor, int]:
         batch = to_device(self.objective.collate(examples), self.device)

@@ -13,6 +13,22 @@ class Recipe:
     """How to train. Shares are fractions of training."""
 
     epochs: Annotated[int, Field(ge=1, description="passes over the training data at most")] = 10
+    max_characters: Annotated[
+        int,
+        Field(ge=0, description="units of text that are read at most, an epoch cut short; 0 = any"),
+    ] = 0
+    max_seconds: Annotated[
+        float,
+        Field(ge=0, description="seconds of training at most, without looks at dev; 0 = any"),
+    ] = 0.0
+    max_flops: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="floating-point operations of matrix products at most, forward and "
+            "backward; 0 = any, and none are counted",
+        ),
+    ] = 0.0
     batch_units: Annotated[
         int, Field(ge=1, description="positions of a batch, all that is read and padding included")
     ] = 1024
@@ -38,5 +54,22 @@ class Recipe:
             lt=1,
             description="the share of the running mean of the weights that stays at each update; "
             "the mean is looked at and kept; 0 = none",
+        ),
+    ] = 0.0
+    adversarial: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="how far the embeddings are moved along their gradient for a second one "
+            "(FGM); 0 = not at all",
+        ),
+    ] = 0.0
+    replace_mentions: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="how often a mention is replaced, anew in each epoch, by another one of "
+            "its type in train",
         ),
     ] = 0.0

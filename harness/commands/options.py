@@ -1,7 +1,7 @@
 """The options that several commands share, so that one option reads and means the same in all."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,22 +20,34 @@ Backends = Annotated[
 Task = Annotated[
     str, typer.Option("--task", metavar="TASK", help="A task file, or the name of a shipped task.")
 ]
-Tasks = Annotated[
-    list[str] | None,
-    typer.Option(
+
+
+def tasks_option(default: str) -> Any:
+    """``--task`` of several; ``default`` says in words which they are without it."""
+    return typer.Option(
         "--task",
         metavar="TASK...",
         help="Task files, or names of shipped tasks.",
-        show_default=DEMO,
-    ),
-]
-Seeds = Annotated[
-    list[int] | None,
+        show_default=default,
+    )
+
+
+def seeds_option(default: str) -> Any:
+    """``--seed``; ``default`` says in words which they are without it."""
+    return typer.Option(
+        "--seed", metavar="N...", help="Seeds, each a run of its own.", show_default=default
+    )
+
+
+Tasks = Annotated[list[str] | None, tasks_option(DEMO)]
+Seeds = Annotated[list[int] | None, seeds_option(", ".join(map(str, SEEDS)))]
+Workers = Annotated[
+    int | None,
     typer.Option(
-        "--seed",
-        metavar="N...",
-        help="Seeds, each a run of its own.",
-        show_default=", ".join(map(str, SEEDS)),
+        metavar="N",
+        help="Runs at a time.",
+        min=1,
+        show_default="one for each GPU, else as many as the cores hold",
     ),
 ]
 Preset = Annotated[

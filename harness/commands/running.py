@@ -19,6 +19,7 @@ from harness.commands.options import (
     Seeds,
     Sets,
     Tasks,
+    Workers,
 )
 from harness.errors import HarnessError, Interrupted
 from harness.results.store import is_complete
@@ -40,15 +41,6 @@ Precision = Annotated[
 ]
 Threads = Annotated[
     int | None, typer.Option(metavar="N", help="Threads for each run.", min=1, show_default="1")
-]
-Workers = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Runs at a time.",
-        min=1,
-        show_default="one for each GPU, else as many as the cores hold",
-    ),
 ]
 TimeLimit = Annotated[
     float | None,

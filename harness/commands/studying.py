@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.commands.options import Data, DryRun, OutputFolder, Quiet, Sets
+from harness.commands.options import (
+    Data,
+    DryRun,
+    OutputFolder,
+    Quiet,
+    Sets,
+    Workers,
+    seeds_option,
+    tasks_option,
+)
 
 if TYPE_CHECKING:
     from harness.studies.design import Study
@@ -15,28 +24,22 @@ if TYPE_CHECKING:
 Name = Annotated[
     str, typer.Argument(metavar="STUDY", help="A shipped study by its name, or a study file.")
 ]
-Seeds = Annotated[
-    list[int] | None,
-    typer.Option(
-        "--seed", metavar="N...", help="Seeds, each a run of its own.",
-        show_default="those of the study",
-    ),
-]  # fmt: skip
-Tasks = Annotated[
+Seeds = Annotated[list[int] | None, seeds_option("those of the study")]
+Backends = Annotated[
     list[str] | None,
     typer.Option(
-        "--task", metavar="TASK...", help="Tasks to ask it about.",
+        "--backend",
+        metavar="NAME...",
+        help="Backends, where no axis chooses them.",
         show_default="those of the study",
     ),
-]  # fmt: skip
+]
+Tasks = Annotated[list[str] | None, tasks_option("those of the study")]
 Page = Annotated[
     Path | None, typer.Option("--page", metavar="FILE", help="Also write it as an HTML page.")
 ]
 Plots = Annotated[
     Path | None, typer.Option("--plots", metavar="FOLDER", help="Also write its pictures.")
-]
-Workers = Annotated[
-    int | None, typer.Option(metavar="N", help="Runs at a time.", min=1, show_default="as for run")
 ]
 
 
@@ -47,6 +50,7 @@ def register(app: typer.Typer) -> None:
 
 def study(
     name: Name,
+    backend: Backends = None,
     task: Tasks = None,
     seed: Seeds = None,
     set_: Sets = None,
@@ -66,17 +70,13 @@ def study(
     """
     from harness.api import Experiment
     from harness.commands.running import finish
-    from harness.results import reader
     from harness.runs.config import Override
     from harness.studies import design, estimate, planned, text
     from harness.studies.panels import panels
 
-    asked = design.read(name).model_copy(
-        update={key: tuple(value) for key, value in (("tasks", task), ("seeds", seed)) if value}
-    )
+    asked = design.read(name).asked_of(backend or (), task or (), seed or ())
     rows = planned.plan(asked, output, data, tuple(map(Override.parse, set_ or [])))
-    known = reader.read([output]) if output.is_dir() else reader.Results(())
-    typer.echo(text.describe(estimate.expected(rows, known), len(rows)), err=not dry_run)
+    typer.echo(text.describe(estimate.estimate(rows), len(rows)), err=not dry_run)
     if dry_run:
         return
     experiment = Experiment(planned.cells(rows))

@@ -104,7 +104,15 @@ def is_zero_shot(result: Recorded) -> bool:
 def _training(result: Recorded) -> str:
     if is_external(result):
         return "on train" if result.run.settings.get("training") == TRAIN else MISSING
-    return "none (zero-shot)" if is_zero_shot(result) else "on train"
+    return "none (zero-shot)" if is_zero_shot(result) else f"on {_share(result)}train"
+
+
+def _share(result: Recorded) -> str:
+    """What part of train was learned from, if not all of it; older runs had no such setting."""
+    share = result.run.settings.get("train_share", 1.0)
+    if share == 1.0:
+        return ""
+    return f"{100 * share:g} % (draw {result.run.settings.get('train_draw')}) of "
 
 
 def _training_digests(result: Recorded) -> str:

@@ -40,7 +40,7 @@ def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking
     from harness.statistics import compare
 
     _require_same_sentences(systems)
-    claims = compare(_counts(systems, lambda run: run.recount.by_sentence))
+    claims = compare(counts(systems))
     return Ranking(
         ranked,
         claims,
@@ -50,6 +50,11 @@ def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking
         words.captions(claims, systems, documents=bool(_documents(systems))),
         _contrasts(claims),
     )  # fmt: skip
+
+
+def counts(systems: Sequence[System]) -> dict[str, "CountArray"]:
+    """The counts (seeds, sentences, 3) of each system by its name; documents, where known."""
+    return _counts(systems, lambda run: run.recount.by_sentence)
 
 
 def _by_type(systems: Sequence[System]) -> dict[str, "Comparison"]:
@@ -64,10 +69,10 @@ def _by_type(systems: Sequence[System]) -> dict[str, "Comparison"]:
 def _samples(systems: Sequence[System], label: str) -> "dict[str, Sample]":
     from harness.statistics.samples import samples_of
 
-    counts = _counts(systems, lambda run: run.recount.of_type(label))
-    if not next(iter(counts.values()))[..., [0, 2]].any():
+    found = _counts(systems, lambda run: run.recount.of_type(label))
+    if not next(iter(found.values()))[..., [0, 2]].any():
         return {}
-    return dict(zip(counts, samples_of(counts), strict=True))
+    return dict(zip(found, samples_of(found), strict=True))
 
 
 def _counts(systems: Sequence[System], read: "Callable[[Sound], Ints]") -> dict[str, "CountArray"]:
@@ -76,11 +81,11 @@ def _counts(systems: Sequence[System], read: "Callable[[Sound], Ints]") -> dict[
 
     from harness.statistics import by_document
 
-    counts = {s.name: np.stack([read(result) for result in s.results]) for s in systems}
+    found = {s.name: np.stack([read(result) for result in s.results]) for s in systems}
     documents = _documents(systems)
     if not documents:
-        return {**counts}
-    return {name: by_document(array, documents) for name, array in counts.items()}
+        return {**found}
+    return {name: by_document(array, documents) for name, array in found.items()}
 
 
 def _documents(systems: Sequence[System]) -> list[str]:

@@ -40,6 +40,10 @@ class Settings(BaseModel):
     limit: Annotated[
         int | None, Field(ge=1, description="the first sentences of each split; null: all")
     ] = None
+    train_share: Annotated[
+        float, Field(gt=0, le=1, description="the part of train that is learned from")
+    ] = 1.0
+    train_draw: Annotated[int, Field(ge=0, description="which sentences that part has")] = 0
     allow_overlap: Annotated[
         bool, Field(description="accept a test set that train or dev contains")
     ] = False

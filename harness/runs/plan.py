@@ -7,7 +7,7 @@ code, versions and where the backend comes from. Same digest, same folder; any c
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from harness.runs.portable import portable_values
 from harness.runs.preflight import refuse_long_windows, refuse_machine, refuse_seeds
 from harness.runs.resolved import resolved
 from harness.runs.tryout import Described, Refused, Wanted, describe
-from harness.runs.weights import identities
+from harness.runs.weights import identity
 from harness.version import __version__
 
 # Settings that change no result.
@@ -47,6 +47,40 @@ class Request:
     settings: Settings
     output: Path
     data: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What plans are made on: data sets, code and weights, each read once for all plans."""
+
+    _tasks: dict[tuple[Any, ...], Task] = field(default_factory=dict)
+    _codes: dict[Plugin, Code] = field(default_factory=dict)
+    _weights: dict[str, str] = field(default_factory=dict)
+
+    def task(self, name: str, request: Request) -> Task:
+        """The task called ``name``, as ``request`` reads it.
+
+        Raises:
+            DataError: for data that cannot be read, or whose test set is one it learns from.
+        """
+        settings = request.settings
+        key = (name, request.data, settings.limit, settings.allow_overlap)
+        if key not in self._tasks:
+            self._tasks[key] = _task(name, request)
+        return self._tasks[key]
+
+    def code(self, plugin: Plugin) -> Code:
+        """The hashes of what a run of ``plugin`` goes through."""
+        if plugin not in self._codes:
+            self._codes[plugin] = code_of(plugin)
+        return self._codes[plugin]
+
+    def weights(self, names: Mapping[str, str]) -> dict[str, str]:
+        """What tells each of the weights of ``names`` apart, by the option that names them."""
+        for name in names.values():
+            if name not in self._weights:
+                self._weights[name] = identity(name)
+        return {option: self._weights[name] for option, name in names.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +136,23 @@ class Plan:
     refused: tuple[Refused, ...] = ()
 
 
-def plan(request: Request) -> tuple[GridCell, ...]:
+def plan(request: Request, inputs: Inputs | None = None) -> tuple[GridCell, ...]:
     """The cells of a request, every option checked and every data set read.
+
+    Plans that share ``inputs`` read nothing twice.
 
     Raises:
         ConfigError: for names, options or presets that do not exist.
         DataError: for a data set that cannot be read, or whose test set is one it learns from.
         BackendError: for a backend that is of no use here.
     """
-    found = plan_usable(request)
+    found = plan_usable(request, inputs)
     if found.refused:
         raise BackendError("\n".join(one.reason for one in found.refused))
     return found.cells
 
 
-def plan_usable(request: Request) -> Plan:
+def plan_usable(request: Request, inputs: Inputs | None = None) -> Plan:
     """As ``plan``, without the third-party backends that cannot be used, which are named.
 
     Raises:
@@ -136,8 +172,9 @@ def plan_usable(request: Request) -> Plan:
     pairs = [(plugin, one.checked) for plugin, one in usable.items()]
     for plugin, one in usable.items():
         refuse_long_windows(plugin.name, one.longest, request.settings)
-    tasks = [(name, _task(name, request)) for name in request.tasks]
-    cells = (cell for name, task in tasks for cell in cells_of(request, name, task, pairs))
+    known = inputs or Inputs()
+    tasks = [(name, known.task(name, request)) for name in request.tasks]
+    cells = (cell for name, task in tasks for cell in cells_of(request, name, task, pairs, known))
     once = {cell.folder: cell for cell in cells}  # what is asked for twice runs once
     return Plan(tuple(once.values()), refused)
 
@@ -150,12 +187,14 @@ def _task(name: str, request: Request) -> Task:
 
 
 def cells_of(
-    request: Request, name: str, task: Task, pairs: Sequence[tuple[Plugin, Options]]
-) -> Iterator[GridCell]:
+    request: Request, name: str, task: Task, pairs: Sequence[tuple[Plugin, Options]],
+    inputs: Inputs | None = None,
+) -> Iterator[GridCell]:  # fmt: skip
     """One cell for each seed and backend of ``request`` on ``task``, which ``name`` stands for."""
     settings = resolved(request.settings)
-    codes = {plugin: code_of(plugin) for plugin, _ in pairs}
-    begun = {plugin: identities(options.weights) for plugin, options in pairs}
+    known = inputs or Inputs()
+    codes = {plugin: known.code(plugin) for plugin, _ in pairs}
+    begun = {plugin: known.weights(options.weights) for plugin, options in pairs}
     for seed in request.seeds:
         for plugin, options in pairs:
             weights = begun[plugin]

@@ -58,7 +58,7 @@ def run_record(
         best_epoch=fitted.best_epoch,
         training=_training(fitted, scores),
         trials=trials(cell.folder.parent, cell.plugin.name, task.fingerprint),
-        training_digests=tuple(epoch.training_digest for epoch in epochs),
+        training_digests=tuple(e.training_digest for e in epochs if e.training_digest),
         real_share=sum(epoch.units for epoch in epochs) / positions if positions else None,
         transitions=fitted.transitions,
         transition_tags=fitted.transition_tags,

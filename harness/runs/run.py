@@ -13,6 +13,7 @@ from pathlib import Path
 
 from harness.core import Decoded, Output, Sentence
 from harness.data.overlap import seen_in_train
+from harness.data.share import with_share
 from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task, load
 from harness.data.train_facts import train_facts
@@ -99,7 +100,7 @@ def _policy(cell: GridCell) -> WindowPolicy:
 
 
 def _task(cell: GridCell) -> Task:
-    """The task of ``cell``, the same bytes each time.
+    """The task of ``cell``, the same bytes each time, with the share of train that it asks for.
 
     Raises:
         DataError: if they are not those that the cell was planned on.
@@ -111,7 +112,7 @@ def _task(cell: GridCell) -> Task:
             f"{task.fingerprint[:12]}, planned on {cell.fingerprint[:12]}); run it again"
         )
         raise DataError(msg)
-    return task
+    return with_share(task, cell.settings.train_share, cell.settings.train_draw)
 
 
 def make(

@@ -1,10 +1,10 @@
 """The sentences that the statistics allow about a panel of a study, and no other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.comparability.groups import has_one_seed
 from harness.comparability.systems import System
-from harness.numbers import percent, rounded
+from harness.numbers import percent
 from harness.statistics import Comparison
 from harness.statistics.comparison import Pair
 from harness.studies.panels import Panel
@@ -12,20 +12,20 @@ from harness.studies.panels import Panel
 NOT_TOLD = "Cannot be told"
 
 
-def sentences(panel: Panel, numbers: Sequence[float] | None) -> tuple[str, ...]:
-    """What may be said of ``panel``; ``numbers`` are its points, if they lie on a scale."""
+def sentences(panel: Panel, places: Mapping[str, float] | None) -> tuple[str, ...]:
+    """What may be said of ``panel``; ``places`` are where its points lie, if on a scale."""
     claims = panel.claims
     if claims is None:
         return (f"{NOT_TOLD}: the gold holds no entity.",)
     if len(panel.systems) < 2:
-        return (f"{NOT_TOLD}: {len(panel.systems)} of its points has results.",)
+        return (f"{NOT_TOLD}: only {len(panel.systems)} of its points has results.",)
     if any(map(has_one_seed, panel.systems)):
         seeds = "one seed says nothing of the luck of a training; three or more do"
         return (f"{NOT_TOLD} with these seeds: {seeds}.",)
     first = [system for system in panel.systems if claims.groups.get(system.name) == 1]
     if len(first) == len(panel.systems):
         return (_nothing_told(panel, claims),)
-    return (*_best(panel, claims, first), *_cheapest(first, panel, numbers))
+    return (*_best(panel, claims, first), *_lowest(first, panel, places))
 
 
 def _nothing_told(panel: Panel, claims: Comparison) -> str:
@@ -64,23 +64,13 @@ def difference(a: str, b: str, pairs: Sequence[Pair]) -> tuple[float, float, flo
     return -found.high, -found.point, -found.low
 
 
-def _cheapest(
-    first: Sequence[System], panel: Panel, numbers: Sequence[float] | None
+def _lowest(
+    first: Sequence[System], panel: Panel, places: Mapping[str, float] | None
 ) -> Iterator[str]:
-    """The point that trains in the fewest seconds among those at the top."""
-    if len(first) < 2:
-        return
-    costs = {system.name: _seconds(system) for system in first}
-    name = min(costs, key=lambda one: costs[one])
-    most = max(_seconds(system) for system in panel.systems)
-    share = rounded(100 * costs[name] / most, 0) if most else "n/a"
-    on_scale = " and the lowest" if numbers and name == first[0].name else ""
-    yield f"Of these, {name} trains fastest{on_scale}: {share} % of the slowest point's seconds."
-
-
-def _seconds(system: System) -> float:
-    trained = [result.run.cost.seconds.get("train", 0.0) for result in system.results]
-    return sum(trained) / len(trained)
+    """The lowest point of a scale among those at the top."""
+    if places is not None and len(first) > 1:
+        lowest = min(first, key=lambda system: places[panel.points[system.name]])
+        yield f"The lowest of these is {lowest.name}."
 
 
 def _listed(names: Sequence[str]) -> str:

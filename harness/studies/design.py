@@ -13,7 +13,9 @@ A study file (``configs/studies/NAME.yaml``)::
 
 The first axis is what the question is about: the answer compares its points, once for each point
 of all other axes. ``values`` are values of the option called as the axis, or as its ``option``
-says; ``points`` are points by name, each with a backend, a preset or options of its own.
+says; ``points`` are points by name, each with a backend, a preset or options of its own, and, if
+the axis is a scale, with the number that it lies ``at``. ``law: power`` says that points are shares
+of train, over which F1 grows by a power law.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,25 +34,30 @@ Scale: TypeAlias = Literal["linear", "log"]
 Value: TypeAlias = bool | int | float | str | None
 
 
-class Point(BaseModel):
-    """What a point of an axis changes."""
+class Change(BaseModel):
+    """What a point of an axis changes; ``at`` is where it lies, if the axis is a scale."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     backend: str | None = None
     preset: str | None = None
     options: dict[str, Value] = {}
+    at: float | None = None
 
 
 class Axis(BaseModel):
-    """The points along which a study goes: values of one option, or named changes."""
+    """The points along which a study goes: values of one option, or named changes.
+
+    ``law`` is how F1 is thought to grow over them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     values: tuple[Value, ...] = ()
     option: str | None = None
-    points: dict[str, Point] = {}
+    points: dict[str, Change] = {}
     scale: Scale = "linear"
+    law: Literal["power"] | None = None
 
     @model_validator(mode="after")
     def _has_one_kind_of_points(self) -> Self:
@@ -58,13 +65,16 @@ class Axis(BaseModel):
             raise ValueError("expected either values of an option or points by name")
         if self.option and self.points:
             raise ValueError("option goes with values; points name their options themselves")
+        if len(set(map(str, self.values))) < len(self.values):
+            raise ValueError("two values read the same")
         return self
 
-    def named(self, name: str) -> Iterator[tuple[str, Point]]:
+    def named(self, name: str) -> Iterator[tuple[str, Change]]:
         """Each point of the axis called ``name``, with what it is called."""
         yield from self.points.items()
         for value in self.values:
-            yield str(value), Point(options={self.option or name: value})
+            at = None if isinstance(value, bool | str | None) else float(value)
+            yield str(value), Change(options={self.option or name: value}, at=at)
 
     @property
     def chooses_backend(self) -> bool:
@@ -72,10 +82,11 @@ class Axis(BaseModel):
         return any(point.backend for point in self.points.values())
 
     @property
-    def numbers(self) -> tuple[float, ...] | None:
-        """The values as numbers, or None where a point has no place on a scale."""
-        numeric = [v for v in self.values if isinstance(v, int | float) and not isinstance(v, bool)]
-        return tuple(map(float, numeric)) if numeric and len(numeric) == len(self.values) else None
+    def places(self) -> dict[str, float] | None:
+        """Where each point lies on the scale, or None where one of them does not."""
+        points = dict(self.named(""))
+        found = {name: point.at for name, point in points.items() if point.at is not None}
+        return found if len(found) == len(points) else None
 
 
 class Study(BaseModel):
@@ -96,6 +107,20 @@ class Study(BaseModel):
         if not self.backends and not any(axis.chooses_backend for axis in self.axes.values()):
             raise ValueError("expected backends, or an axis whose points all name one")
         return self
+
+    def asked_of(
+        self, backends: Sequence[str], tasks: Sequence[str], seeds: Sequence[int]
+    ) -> "Study":
+        """The same question about other backends, tasks or seeds, where any are given.
+
+        Raises:
+            ConfigError: for backends where an axis chooses them.
+        """
+        if backends and any(axis.chooses_backend for axis in self.axes.values()):
+            msg = f"--backend {' '.join(backends)}: an axis of this study chooses the backends"
+            raise ConfigError(msg)
+        given = {"backends": backends, "tasks": tasks, "seeds": seeds}
+        return self.model_copy(update={k: tuple(v) for k, v in given.items() if v})
 
     @property
     def subject(self) -> str:
@@ -123,7 +148,7 @@ def combinations(study: Study) -> tuple[Combination, ...]:
     return tuple(_combined(study, points) for points in product(*named))
 
 
-def _combined(study: Study, points: Sequence[tuple[str, str, Point]]) -> Combination:
+def _combined(study: Study, points: Sequence[tuple[str, str, Change]]) -> Combination:
     """The configuration of ``points``: axis, name of the point, and what it changes."""
     backends = {point.backend for _, _, point in points if point.backend}
     presets = {point.preset for _, _, point in points if point.preset}
@@ -139,7 +164,7 @@ def _combined(study: Study, points: Sequence[tuple[str, str, Point]]) -> Combina
 
 
 def _options(
-    points: Sequence[tuple[str, str, Point]], place: Mapping[str, str]
+    points: Sequence[tuple[str, str, Change]], place: Mapping[str, str]
 ) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for _, _, point in points:

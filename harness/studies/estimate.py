@@ -1,20 +1,28 @@
 """What a study will take, told by finished runs of the same backend on the same task.
 
-Seconds grow with the epochs; what else an option changes is not foreseen, and said so: a row has
-the figures of the finished run that shares most of its options.
+Training is taken to grow with the epochs and the share of train, up to a bound on characters or
+seconds; what else an option changes is not foreseen: a row has the figures of the finished run that
+shares most of its options. Of all results only the records of those backends on those tasks are
+read.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from harness.results.reader import Result, Results
-from harness.results.store import is_complete
+from harness.results.reader import Result, read_folder
+from harness.results.record import Run
+from harness.results.store import is_complete, slug
 from harness.runs.plan import GridCell
 from harness.studies.planned import PlannedRow, cells
 
+_LEARNING = ("train", "dev")  # the phases that grow with the training
+
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class Estimate:
     """What is left to do: runs, seconds of one process after another, and the most bytes of one.
 
     ``unknown`` runs are left of which no finished run tells anything; the seconds lack them.
@@ -27,40 +35,60 @@ class Expected:
     unknown: int
 
 
-def expected(rows: Sequence[PlannedRow], results: Results) -> Expected:
+def estimate(rows: Sequence[PlannedRow]) -> Estimate:
     """What the runs of ``rows`` that are not finished will take."""
     every = cells(rows)
     left = [cell for cell in every if not is_complete(cell.folder)]
-    models = [_nearest(cell, results.runs) for cell in left]
+    kinds = {_kind(cell) for cell in left}
+    known = {kind: tuple(_finished(*kind)) for kind in kinds}
+    models = [_nearest(cell, known[_kind(cell)]) for cell in left]
     told = [(cell, model) for cell, model in zip(left, models, strict=True) if model]
     peaks = [peak for _, model in told if (peak := _peak(model)) is not None]
-    return Expected(
+    return Estimate(
         len(every), len(every) - len(left), sum(_seconds(cell, model) for cell, model in told),
         max(peaks, default=None), len(left) - len(told),
     )  # fmt: skip
 
 
-def _nearest(cell: GridCell, runs: Sequence[Result]) -> Result | None:
-    """The finished run of the same backend and task that shares most options with ``cell``."""
-    same = [
-        each for each in runs
-        if each.run.backend == cell.plugin.name and each.run.data.task == cell.folder.parent.name
-    ]  # fmt: skip
+def _kind(cell: GridCell) -> tuple[Path, str]:
+    return cell.folder.parent, cell.plugin.name
+
+
+def _finished(folder: Path, backend: str) -> Iterator[Run]:
+    """The records of the finished runs of ``backend`` in the folder of one task."""
+    for path in sorted(folder.glob(f"{slug(backend)}_*")):
+        found = read_folder(path)
+        if isinstance(found, Result):
+            yield found.run
+
+
+def _nearest(cell: GridCell, runs: Sequence[Run]) -> Run | None:
+    """The finished run that shares most options with ``cell``."""
     wanted = dict(cell.options.values)
-    return max(same, key=lambda each: _shared(each.run.options, wanted), default=None)
+    return max(runs, key=lambda each: _shared(each.options, wanted), default=None)
 
 
 def _shared(found: dict[str, object], wanted: dict[str, object]) -> int:
     return sum(found.get(key) == value for key, value in wanted.items())
 
 
-def _seconds(cell: GridCell, model: Result) -> float:
-    epochs, then = cell.options.values.get("epochs"), model.run.options.get("epochs")
-    share = float(epochs) / float(then) if epochs and then else 1.0
-    return share * sum(model.run.cost.seconds.values())
+def _seconds(cell: GridCell, model: Run) -> float:
+    seconds = model.cost.seconds
+    learning = sum(seconds.get(phase, 0.0) for phase in _LEARNING)
+    before = _passes(model.options, model.settings)
+    whole = model.cost.train_units / before  # units of one pass over train
+    grown = _passes(cell.options.values, cell.settings.model_dump(), whole)
+    most = cell.options.values.get("max_seconds") or math.inf
+    return sum(seconds.values()) - learning + min(learning * grown / before, most)
 
 
-def _peak(model: Result) -> int | None:
-    cost = model.run.cost
-    peaks = [n for n in (cost.train_peak_bytes, cost.predict_peak_bytes) if n is not None]
-    return max(peaks, default=None)
+def _passes(options: Mapping[str, Any], settings: Mapping[str, Any], whole: float = 0.0) -> float:
+    """How much a training reads, in passes over train, of which each has ``whole`` units."""
+    passes = float(options.get("epochs") or 1) * float(settings.get("train_share") or 1)
+    most = options.get("max_characters")
+    return min(passes, most / whole) if most and whole else passes
+
+
+def _peak(model: Run) -> int | None:
+    peaks = [model.cost.train_peak_bytes, model.cost.predict_peak_bytes]
+    return max((peak for peak in peaks if peak is not None), default=None)

@@ -1,10 +1,10 @@
 """The finished runs of a study as its question asks: one panel per point of the other axes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.comparability.systems import System, systems
+from harness.comparability.systems import System, distinct, systems
 from harness.leaderboard import columns, ranking, significance
 from harness.leaderboard.ranking import Ranking
 from harness.results import verify
@@ -22,11 +22,13 @@ HEADLINE = columns.BY_KEY["f1"]
 class Panel:
     """The points of the subject axis under one set of everything else, and what may be said.
 
-    ``systems`` are called by their points, in the order of the axis.
+    ``systems`` are called by their points, in the order of the axis, and numbered where a point has
+    several; ``points`` has the point of each by its name.
     """
 
     title: str
     systems: tuple[System, ...]
+    points: Mapping[str, str]
     place: Ranking
 
     @property
@@ -48,11 +50,11 @@ def panels(study: Study, rows: Sequence[PlannedRow], results: Results) -> tuple[
     """
     checked = verify.check(results)
     made, _ = systems(checked.runs, checked.rejected)
-    found: dict[tuple[str, ...], list[System]] = {}
+    found: dict[tuple[str, ...], list[tuple[str, System]]] = {}
     for row in rows:
         for system in _of_row(row, made):
             panel = found.setdefault((row.task, *_others(row, study)), [])
-            panel.append(replace(system, name=row.place[study.subject]))
+            panel.append((row.place[study.subject], system))
     return tuple(_panel(" · ".join(key), group) for key, group in found.items())
 
 
@@ -71,6 +73,9 @@ def _others(row: PlannedRow, study: Study) -> Iterator[str]:
             yield f"{name} {value}"
 
 
-def _panel(title: str, group: Sequence[System]) -> Panel:
-    place = significance.rank_with_tests(group, ranking.ranks(group, HEADLINE))
-    return Panel(title, tuple(group), place)
+def _panel(title: str, group: Sequence[tuple[str, System]]) -> Panel:
+    names = distinct([(title, point) for point, _ in group])
+    called = [replace(system, name=name) for name, (_, system) in zip(names, group, strict=True)]
+    points = {name: point for name, (point, _) in zip(names, group, strict=True)}
+    place = significance.rank_with_tests(called, ranking.ranks(called, HEADLINE))
+    return Panel(title, tuple(called), points, place)

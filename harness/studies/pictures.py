@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.report.figures.canvas import COLOURS, MARKERS, Picture, picture
+from harness.studies import growth
 from harness.studies.design import Axis, Study
 from harness.studies.panels import Panel
 
@@ -24,38 +25,52 @@ def pictures(study: Study, panels: Sequence[Panel]) -> Iterator[Picture]:
 def _f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
     axes = figure.subplots()
     axis = study.axes[study.subject]
+    places = axis.places
     for number, panel in enumerate(panels):
-        _line(axes, number, panel, _places(panel, axis), axis)
+        _line(axes, number, panel, axis)
     axes.set_xlabel(study.subject)
     axes.set_ylabel("F1, %")
-    if axis.numbers is None:
-        names = list(dict.fromkeys(system.name for panel in panels for system in panel.systems))
+    if places is None:
+        names = [name for name, _ in axis.named("")]
         axes.set_xticks(range(len(names)), names)
     elif axis.scale == "log":
         axes.set_xscale("log")
-        axes.set_xticks(axis.numbers, [f"{number:g}" for number in axis.numbers])
+        axes.set_xticks(list(places.values()), [f"{place:g}" for place in places.values()])
         axes.minorticks_off()
     if len(panels) > 1:
         axes.legend(frameon=False)
 
 
 def _places(panel: Panel, axis: Axis) -> list[float]:
-    """Where the points of a panel lie: their numbers, or one after another."""
-    names = [name for name, _ in axis.named("")]
-    numbers = axis.numbers or tuple(map(float, range(len(names))))
-    places = dict(zip(names, numbers, strict=True))
-    return [places[system.name] for system in panel.systems]
+    """Where the points of a panel lie: on their scale, or one after another."""
+    places = axis.places or {name: float(i) for i, (name, _) in enumerate(axis.named(""))}
+    return [places[panel.points[system.name]] for system in panel.systems]
 
 
-def _line(axes: "Axes", number: int, panel: Panel, places: list[float], axis: Axis) -> None:
-    xs, means, low, high = _bars(panel, places)
+def _line(axes: "Axes", number: int, panel: Panel, axis: Axis) -> None:
+    xs, means, low, high = _bars(panel, _places(panel, axis))
     style: dict[str, Any] = {
         "color": COLOURS[number % len(COLOURS)],
         "marker": MARKERS[number % len(MARKERS)],
         "label": panel.title,
-        "linestyle": "none" if axis.numbers is None else "-",
+        "linestyle": "none" if axis.places is None or axis.law else "-",
     }
     axes.errorbar(xs, means, yerr=(low, high), capsize=3, **style)
+    if axis.law:
+        _law(axes, panel, xs, style["color"])
+
+
+def _law(axes: "Axes", panel: Panel, xs: list[float], colour: str) -> None:
+    """The power law through the points of a panel, and between what it lies."""
+    found = growth.of(panel)
+    if found is None:
+        return
+    largest = max(xs)
+    steps = [min(xs) * (largest / min(xs)) ** (i / 40) for i in range(41)]
+    at = [found.f1(step / largest * found.sizes[-1]) for step in steps]
+    axes.plot(steps, [100 * one.point for one in at], color=colour, linewidth=0.8)
+    low, high = [100 * one.low for one in at], [100 * one.high for one in at]
+    axes.fill_between(steps, low, high, color=colour, alpha=0.12, linewidth=0)
 
 
 def _bars(panel: Panel, places: list[float]) -> Bars:

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.runs import config
 from harness.runs import plan as planning
 from harness.runs.config import Override
-from harness.runs.plan import GridCell, Request
+from harness.runs.plan import GridCell, Inputs, Request
 from harness.studies.design import Combination, Study, combinations
 
 
@@ -46,9 +46,10 @@ def plan(
         DataError: for a data set that cannot be read.
     """
     rows: list[PlannedRow] = []
+    inputs = Inputs()
     for combination in combinations(study):
         request = _request(study, combination, output, data, overrides)
-        rows += _rows(combination, planning.plan(request))
+        rows += _rows(combination, planning.plan(request, inputs))
     return tuple(rows)
 
 

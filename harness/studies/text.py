@@ -7,9 +7,11 @@ from tabulate import tabulate
 from harness.comparability.systems import System
 from harness.leaderboard import columns
 from harness.numbers import NOT_KNOWN, mebibytes, percent, rounded, whole
+from harness.studies import growth
 from harness.studies.answer import sentences
+from harness.studies.beyond import beyond
 from harness.studies.design import Study
-from harness.studies.estimate import Expected
+from harness.studies.estimate import Estimate
 from harness.studies.panels import HEADLINE, Panel
 
 _COSTS = ("train_seconds", "predict_rate", "memory", "parameters")
@@ -25,7 +27,9 @@ def markdown(study: Study, panels: Sequence[Panel], name: str) -> str:
 
 def answer(study: Study, panel: Panel) -> tuple[str, ...]:
     """What may be said of a panel, and where its points differ in more than the axis."""
-    return sentences(panel, study.axes[study.subject].numbers)
+    axis = study.axes[study.subject]
+    grows = growth.sentences(panel) if axis.law else ()
+    return (*sentences(panel, axis.places), *grows, *beyond(study, panel))
 
 
 def table(study: Study, panel: Panel) -> str:
@@ -58,16 +62,16 @@ def _scores(panel: Panel, system: System) -> Iterator[str]:
     yield str(done) if done == planned else f"{done} of {planned}"
 
 
-def describe(expected: Expected, rows: int) -> str:
+def describe(found: Estimate, rows: int) -> str:
     """What a study will take, before it starts."""
-    left = expected.runs - expected.finished
-    text = f"{rows} rows, {expected.runs} runs: {expected.finished} finished, {whole(left)} to do"
-    if left and expected.unknown < left:
-        hours = expected.seconds / 3600
+    left = found.runs - found.finished
+    text = f"{rows} rows, {found.runs} runs: {found.finished} finished, {whole(left)} to do"
+    if left and found.unknown < left:
+        hours = found.seconds / 3600
         text += f", {rounded(hours, 1)} hours one after another"
-        if expected.peak_bytes is not None:
-            text += f", {mebibytes(expected.peak_bytes)} MiB at most"
+        if found.peak_bytes is not None:
+            text += f", {mebibytes(found.peak_bytes)} MiB at most"
         text += " (as finished runs of the same backend on the same task took)"
-    if expected.unknown:
-        text += f"; of {expected.unknown} nothing is known, since none like them is finished"
+    if found.unknown:
+        text += f"; of {found.unknown} nothing is known, since none like them is finished"
     return text

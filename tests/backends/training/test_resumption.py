@@ -199,3 +199,15 @@ def test_without_checkpoints_nothing_is_left(tmp_path):
     objective.context = Context(("O",), 13, "cpu", "fp32", 1, tmp_path, Scores(), Ending())
     train(objective, DATA, DATA[:5], RECIPE, objective.context)
     assert {path.name for path in tmp_path.iterdir()} == {"history.jsonl", "tensorboard"}
+
+
+def test_a_training_with_a_bound_ends_at_the_same_update_however_often_it_was_stopped(tmp_path):
+    recipe = Recipe(epochs=99, batch_units=40, learning_rate=0.1, max_flops=2400.0)
+    ending = Ending()
+    expected = facts(tmp_path / "a", sitting(tmp_path / "a", ending, recipe=recipe))
+    assert [epoch["training_digest"] != "" for epoch in expected["epochs"]] == [True, True, False]
+    for at in range(1, next(ending.number), 2):
+        folder = tmp_path / str(at)
+        with pytest.raises(Stopped):
+            sitting(folder, Ending(at), recipe=recipe)
+        assert facts(folder, sitting(folder, Ending(), recipe=recipe)) == expected, at

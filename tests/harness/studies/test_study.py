@@ -1,7 +1,10 @@
 """A study from its file to its answer: its runs are ordinary ones, and it says what they allow."""
 
+import shutil
+
 import pytest
 from program import harness
+from stored_runs import change, seal
 
 QUESTION = """\
 question: How long must a name be to be looked up?
@@ -46,6 +49,45 @@ def test_it_says_what_is_behind_and_by_how_much(asked):
     assert f1["9"] < min(f1["1"], f1["2"]) - 10
     assert f"9 is {max(f1.values()) - f1['9']:.2f} F1 behind it" in out
     assert "9 has the highest" not in out
+
+
+def test_of_what_is_tied_it_names_the_lowest_and_no_seconds(asked):
+    folder, out, _ = asked
+    tied, _ = ask(folder, values="9, 2, 1")
+    assert "The lowest of these is 1." in out
+    assert "The lowest of these is 1." in tied
+    assert "second" not in out
+
+
+def test_what_else_differs_is_said(asked, tmp_path):
+    folder, out, _ = asked
+    assert "Beyond" not in out
+    shutil.copytree(folder / "results", tmp_path / "results")
+    for run in (tmp_path / "results" / "demo").glob("*shortest-9*"):
+        change(run / "run.json", "hardware", "cores", to="4711")
+        seal(run)
+    told, _ = ask(tmp_path)
+    line = next(line for line in told.splitlines() if line.startswith("Beyond"))
+    assert line.startswith("Beyond shortest, the points differ in hardware: ")
+    assert "(but 9: " in line
+
+
+def test_what_follows_from_the_axis_is_no_other_difference(tmp_path):
+    text = QUESTION.replace("shortest: {values: [VALUES]}", "window_limit: {values: [128, 254]}")
+    (tmp_path / "windows.yaml").write_text(text, encoding="utf-8")
+    out, _ = harness("study", "windows.yaml", "-q", folder=tmp_path)
+    assert list(rows(out)) == ["128", "254"]
+    assert "Beyond" not in out
+
+
+def test_points_of_one_name_are_told_apart(tmp_path):
+    text = QUESTION.replace("[dictionary]", "[dictionary, gazetteer]").replace(
+        "shortest: {values: [VALUES]}",
+        "way: {points: {one: {backend: dictionary}, all: {preset: tiny}}}",
+    )
+    (tmp_path / "mine.yaml").write_text(text.replace("dictionary, gazetteer", "dictionary, crf"))
+    out, _ = harness("study", "mine.yaml", "-q", folder=tmp_path)
+    assert list(rows(out)) == ["one", "all", "all #2"]
 
 
 def test_its_runs_are_ordinary_runs_which_it_does_not_repeat(asked):

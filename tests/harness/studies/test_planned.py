@@ -1,0 +1,90 @@
+"""A plan of a study: every shipped one can be made, and reads no more than it needs."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import tiny_task
+
+from harness.runs import plan as planning
+from harness.studies import design, estimate, planned
+from harness.studies.design import Study
+
+AXES = {"shortest": {"values": [1, 2, 3]}, "window_limit": {"values": [128, 254]}}
+
+
+@pytest.fixture
+def task(tmp_path):
+    return str(tiny_task.make(tmp_path))
+
+
+def study(task, **changes):
+    given = {"question": "Which?", "tasks": [task], "backends": ["dictionary"], "preset": "tiny"}
+    return Study.model_validate(given | {"axes": AXES} | changes)
+
+
+def counted(monkeypatch, module, name):
+    """How often the function ``name`` of ``module`` is called with what, from here on."""
+    calls, real = Counter(), getattr(module, name)
+
+    def calling(*arguments):
+        calls[str(arguments[0])] += 1
+        return real(*arguments)
+
+    monkeypatch.setattr(module, name, calling)
+    return calls
+
+
+@pytest.mark.parametrize("name", design.names())
+def test_every_shipped_study_can_be_planned(name, task, tmp_path):
+    asked = design.read(name).model_copy(update={"tasks": (task,)})
+    rows = planned.plan(asked, tmp_path / "results")
+    assert len({row.folders for row in rows}) == len(rows) > 1
+
+
+def test_a_task_is_read_once_and_code_is_hashed_once(monkeypatch, task, tmp_path):
+    read = counted(monkeypatch, planning, "load")
+    hashed = counted(monkeypatch, planning, "code_of")
+    rows = planned.plan(study(task), tmp_path / "results")
+    assert len(rows) == 6
+    assert read == {task: 1}
+    assert list(hashed.values()) == [1]
+
+
+def test_the_weights_of_all_points_are_hashed_once(monkeypatch, task, tmp_path):
+    weights = tmp_path / "bert"
+    weights.mkdir()
+    hashed = counted(monkeypatch, planning, "identity")
+    options = {"model": str(weights)}
+    axes = {"layers": {"values": [1, 2]}}
+    begun = {"backends": ["bert-crf"], "preset": "pretrained", "options": options}
+    planned.plan(study(task, axes=axes, **begun), tmp_path / "results")
+    assert hashed == {str(weights): 1}
+
+
+def test_the_estimate_reads_records_of_the_same_backend_and_task_alone(monkeypatch, task, tmp_path):
+    output = tmp_path / "results"
+    for name in ("tiny/dictionary_a_s1", "tiny/crf_a_s1", "other/dictionary_a_s1"):
+        (output / name).mkdir(parents=True)
+    read = counted(monkeypatch, estimate, "read_folder")
+    found = estimate.estimate(planned.plan(study(task), output))
+    assert [Path(name).name for name in read] == ["dictionary_a_s1"]
+    assert (found.runs, found.finished, found.unknown) == (18, 0, 18)
+
+
+def test_a_backend_is_planned_without_what_only_pretraining_needs():
+    code = (
+        "import sys, backends.encoder, backends.seq2seq, backends.decoder\n"
+        "print(*(name for name in sys.modules if name.startswith('backends.pretraining.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = {name.rpartition(".")[2] for name in done.stdout.split()}
+    assert "from_text" in found
+    assert not found & {"loop", "optimisers", "curve"}
+
+
+def test_two_values_that_read_the_same_are_refused(task):
+    with pytest.raises(ValueError, match="two values read the same"):
+        study(task, axes={"shortest": {"values": [1, "1"]}})
