@@ -31,6 +31,7 @@ from harness.commands import (
     running,
     serving,
     studying,
+    tuning,
 )
 from harness.errors import HarnessError, Interrupted, ResourceError
 from harness.version import __version__
@@ -63,6 +64,7 @@ app = typer.Typer(
 for module in (
     running,
     studying,
+    tuning,
     pretraining,
     listing,
     checking,

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,7 +15,7 @@ from harness.core import Example, Sentence
 from harness.data import examples, readers, taskfile
 from harness.data.examples import LocatedExample, Part
 from harness.data.readers import Problem, Raw
-from harness.data.splits import SPLITS
+from harness.data.splits import SPLITS, TEST
 from harness.errors import ConfigError, DataError
 from harness.tags import Policy, tag_set
 
@@ -97,10 +97,28 @@ def load(task: str | Path, data: Path | None = None, limit: int | None = None) -
         ConfigError: for a task file that is wrong or missing, or a limit below 1.
         DataError: for data that is missing or has errors; the message lists them.
     """
+    return _made(read(task, data), limit)
+
+
+def load_without_test(task: str | Path, data: Path | None = None, limit: int | None = None) -> Task:
+    """As ``load``, of a task without its test set, whose files are not opened.
+
+    The fingerprint is of what was read. A test set that is carved out of another split is taken
+    out of it, and dropped.
+
+    Raises:
+        ConfigError: as ``load``.
+        DataError: as ``load``, for what was read.
+    """
+    draft = read(task, data, frozenset({TEST}))
+    items = {name: found for name, found in draft.items.items() if name != TEST}
+    return _made(replace(draft, items=items), limit)
+
+
+def _made(draft: Draft, limit: int | None) -> Task:
     if limit is not None and limit < 1:
         msg = f"limit is {limit}: at least 1 sentence of each split must be kept"
         raise ConfigError(msg)
-    draft = read(task, data)
     _refuse(draft)
     splits = {name: _split(name, items[:limit]) for name, items in draft.items.items()}
     file = draft.file
@@ -116,8 +134,10 @@ def load(task: str | Path, data: Path | None = None, limit: int | None = None) -
     )
 
 
-def read(task: str | Path, data: Path | None = None) -> Draft:
+def read(task: str | Path, data: Path | None = None, closed: frozenset[str] = frozenset()) -> Draft:
     """What ``load`` and the check both stand on: everything read, nothing refused.
+
+    The files of ``closed`` splits stay closed.
 
     Raises:
         ConfigError: for a task file that is wrong or missing.
@@ -129,6 +149,7 @@ def read(task: str | Path, data: Path | None = None) -> Draft:
     parts = {
         name: examples.part(readers.read(taskfile.source_of(file, name, folder)), file)
         for name in file.splits
+        if name not in closed
     }
     problems = [problem for part in parts.values() for problem in part.problems]
     items: dict[str, tuple[LocatedExample, ...]] = {}

@@ -20,6 +20,7 @@ NOT_RUN = frozenset(
     {
         "analysis", "archive", "commands", "comparability", "conformance", "exports",
         "leaderboard", "oracle", "pretraining", "report", "serving", "statistics", "studies",
+        "tuning",
         "configs", "prompts",  # data that a wheel has inside; both are in the record of a run
     }
 )  # fmt: skip

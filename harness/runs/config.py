@@ -8,6 +8,7 @@ that one. What concerns every backend alike is a setting of the run (``Settings`
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -117,12 +118,14 @@ class Options:
     """The resolved options of one backend; ``variant`` names those that differ from the preset.
 
     ``weights`` are the folders and hub ids that they begin from, by the option that names them.
+    ``tuned`` counts the trials of the search that the preset is the best of.
     """
 
     preset: str
     values: Mapping[str, Any]
     variant: str
     weights: Mapping[str, str] = field(default_factory=dict)
+    tuned: int = 0
 
 
 def settings_from(overrides: Iterable[Override], **given: Any) -> Settings:
@@ -140,12 +143,14 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
         ConfigError: naming every unknown key and every wrong value at once.
     """
     changes = {o.key: o.value for o in overrides if _applies(o, name, backend)}
-    base = checked(backend, _preset(name, preset))
+    given, tuned = _preset(name, preset)
+    base = checked(backend, given)
     changed = renamed(backend, Given(changes, f"--set {name}"))
     final = checked(backend, replace(changed, values={**base, **changed.values}))
     changed_keys = sorted(key for key in final if final[key] != base[key])
     differing = [f"{key}={portable(final[key])}" for key in changed_keys]
-    return Options(preset, final, ", ".join(differing), weights.named(backend, final))
+    variant, begun = ", ".join(differing), weights.named(backend, final)
+    return Options(Path(preset).name, final, variant, begun, tuned)
 
 
 def _applies(override: Override, name: str, backend: type) -> bool:
@@ -196,15 +201,33 @@ def presets(name: str) -> tuple[str, ...]:
     return resources.presets(name)
 
 
-def _preset(name: str, preset: str) -> Given:
-    """The preset file of a backend; a backend without any file has ``tiny``: its defaults."""
-    path = resources.find("presets", f"{name}.{preset}")
-    if path:
+def _preset(name: str, preset: str) -> tuple[Given, int]:
+    """The preset file of a backend, and the trials that it is the best of.
+
+    ``FOLDER/PRESET`` is in that folder. A backend without any file has ``tiny``: its defaults.
+    """
+    place = Path(preset)
+    elsewhere = place.name != preset
+    own = place.parent / f"{name}.{place.name}.yaml"
+    path = own if elsewhere else resources.find("presets", f"{name}.{preset}")
+    if path and path.is_file():
         data, lines = yamlfile.load(path)
         inner = {k.removeprefix("options."): n for k, n in lines.items() if k != "options"}
-        return Given(data.get("options") or {}, str(path), inner)
+        return Given(data.get("options") or {}, str(path), inner), _trials(data, path)
+    if elsewhere:
+        msg = f"backend {name!r} has no preset {preset!r}: there is no {own}"
+        raise ConfigError(msg)
     known = presets(name)
     if preset == "tiny" and not known:
-        return Given({}, "defaults")
+        return Given({}, "defaults"), 0
     msg = f"backend {name!r} has no preset {preset!r}; it has: {', '.join(known) or 'tiny'}"
     raise ConfigError(msg)
+
+
+def _trials(preset: Mapping[str, Any], path: Path) -> int:
+    """The trials that the search behind a preset counted."""
+    trials = (preset.get("tuned") or {}).get("trials", 0)
+    if type(trials) is not int or trials < 0:
+        msg = f"{path}: tuned.trials: expected a whole number, not {trials!r}"
+        raise ConfigError(msg)
+    return trials

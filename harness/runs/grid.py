@@ -113,11 +113,11 @@ class Grid:
         self._raise()
 
     def _start(self, cell: GridCell) -> None:
-        context = _forkserver()
+        context = forkserver()
         ours, theirs = context.Pipe(duplex=False)
         gpu = self._free_gpu()
         process = context.Process(target=work, args=(cell, gpu, theirs), name=cell.name)
-        with _no_main_module():
+        with no_main_module():
             process.start()
         theirs.close()
         until = time.monotonic() + self.time_limit
@@ -226,11 +226,11 @@ def prepare(modules: Sequence[str], threads: int) -> None:
     """
     _refuse_launcher()
     environment(threads)
-    context = _forkserver()
+    context = forkserver()
     context.set_forkserver_preload(["harness.runs.run", *modules])
-    from multiprocessing import forkserver
+    from multiprocessing import forkserver as server
 
-    forkserver.ensure_running()
+    server.ensure_running()
 
 
 def _refuse_launcher() -> None:
@@ -261,12 +261,13 @@ def workers(cells: Sequence[GridCell], threads: int) -> int:
     return max(1, min(len(cells), side_by_side))
 
 
-def _forkserver() -> Any:
+def forkserver() -> Any:
+    """What starts the processes of runs."""
     return multiprocessing.get_context("forkserver")
 
 
 @contextmanager
-def _no_main_module() -> Iterator[None]:
+def no_main_module() -> Iterator[None]:
     """Keep the program that asked for the grid out of the child processes.
 
     multiprocessing imports it in each of them; a script without ``if __name__ == "__main__"``

@@ -57,7 +57,7 @@ def run_record(
         precision=fitted.precision,
         best_epoch=fitted.best_epoch,
         training=_training(fitted, scores),
-        trials=trials(cell.folder.parent, cell.plugin.name, task.fingerprint),
+        trials=trials(cell.folder.parent, cell.plugin.name, task.fingerprint) + cell.options.tuned,
         training_digests=tuple(e.training_digest for e in epochs if e.training_digest),
         real_share=sum(epoch.units for epoch in epochs) / positions if positions else None,
         transitions=fitted.transitions,

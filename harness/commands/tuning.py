@@ -1,0 +1,71 @@
+"""``tune``: options chosen on the development set, as presets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.commands.options import DEMO, Backends, Data, Limit, Quiet, Sets, Task
+
+Trials = Annotated[
+    int, typer.Option(metavar="N", help="Trials of each backend, earlier ones included.", min=1)
+]
+Seed = Annotated[
+    int, typer.Option(metavar="N", help="The seed of every training; no seed is searched.")
+]
+SpaceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--space",
+        metavar="FILE",
+        help="What to search.",
+        show_default="configs/tuning/BACKEND.yaml",
+    ),
+]
+Preset = Annotated[
+    str, typer.Option(metavar="NAME", help="The options that the search begins with.")
+]
+Output = Annotated[
+    Path,
+    typer.Option("-o", "--output", metavar="FOLDER", help="Where journals and presets are kept."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(tune)
+
+
+def tune(
+    backend: Backends,
+    task: Task = DEMO,
+    trials: Trials = 20,
+    preset: Preset = "small",
+    space: SpaceFile = None,
+    seed: Seed = 0,
+    set_: Sets = None,
+    limit: Limit = None,
+    data: Data = None,
+    output: Output = Path("tuning"),
+    quiet: Quiet = False,
+) -> None:
+    """Choose options on the development set, and write them as a preset.
+
+    Each backend has the same number of trials; test is never read. The same command goes on where
+    it was interrupted, and `run --preset` takes what it writes; the certificate counts the trials.
+    """
+    from harness import registry
+    from harness.runs import grid
+    from harness.runs.config import Override, settings_from
+    from harness.runs.resolved import resolved
+    from harness.tuning.tune import Wish
+    from harness.tuning.tune import tune as search
+
+    overrides = tuple(map(Override.parse, set_ or []))
+    settings = resolved(settings_from(overrides, limit=limit))
+    names = registry.names_of(backend)
+    grid.prepare(registry.modules_of(names), settings.threads)
+    wish = Wish(task, trials, preset, overrides, settings, seed, output, data)
+    for name in names:
+        path = search(name, wish, space, lambda text: None if quiet else typer.echo(text, err=True))
+        typer.echo(path)

@@ -1,0 +1,1 @@
+"""Options chosen on the development set: trials, counted, of which the best becomes a preset."""

@@ -1,0 +1,106 @@
+"""``tune`` from a search space to a preset that ``run`` takes, on dev alone."""
+
+import json
+
+import pytest
+import tiny_task
+import yaml
+from program import called, harness
+
+from harness.data.task import load, load_without_test
+from harness.errors import ConfigError
+from harness.registry import find
+from harness.runs.config import Settings
+from harness.tuning import space
+from harness.tuning.tune import Wish, tune
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A search whose task has lost its test set, and a run of what it found, the set put back."""
+    folder = tmp_path_factory.mktemp("tune")
+    tiny_task.make(folder)
+    for name in ("test.txt", "test_TAG.txt"):
+        (folder / "data" / name).rename(folder / name)
+    out, messages = harness(
+        "tune", "--task", "tiny.yaml", "--backend", "dictionary", "--trials", 4, folder=folder
+    )
+    for name in ("test.txt", "test_TAG.txt"):
+        (folder / name).rename(folder / "data" / name)
+    return folder, out, messages
+
+
+def test_it_reads_no_test_set_and_writes_a_preset_for_each_backend(done):
+    folder, out, messages = done
+    assert out.split() == ["tuning/tiny/dictionary.tuned.yaml"]
+    assert "dictionary on tiny: trial 4 of 4: dev F1 " in messages
+    preset = yaml.safe_load((folder / out.strip()).read_text(encoding="utf-8"))
+    assert preset["tuned"]["trials"] == 4
+    assert 1 <= preset["options"]["shortest"] <= 4
+    assert "seed" not in preset["options"]
+
+
+def test_a_finished_search_is_not_repeated(done):
+    folder, out, _ = done
+    again, messages = harness(
+        "tune", "--task", "tiny.yaml", "--backend", "dictionary", "--trials", 4, folder=folder
+    )
+    assert again == out
+    assert "trial" not in messages
+
+
+def test_a_run_of_the_preset_counts_the_trials_in_its_certificate(done):
+    folder, _, _ = done
+    preset = ("--preset", "tuning/tiny/tuned")
+    harness("run", "--task", "tiny.yaml", "--backend", "dictionary", *preset, "-q", folder=folder)
+    records = [json.loads(path.read_text()) for path in folder.rglob("run.json")]
+    assert {record["preset"] for record in records} == {"tuned"}
+    assert {record["trials"] for record in records} == {5}  # 4 of the search, and this one
+    full, _ = harness("leaderboard", "results", folder=folder)
+    assert "trials of tuning (recorded): 5" in full
+
+
+def test_a_preset_that_is_not_there_is_one_message(tmp_path):
+    tiny_task.make(tmp_path)
+    arguments = ("run", "--task", "tiny.yaml", "--backend", "dictionary", "--preset", "a/tuned")
+    _, messages = called(*arguments, folder=tmp_path, code=2)
+    assert "there is no a/dictionary.tuned.yaml" in messages
+
+
+@pytest.mark.parametrize("name", ["dictionary", "crf", "bert-crf", "bert-softmax", "electra", "t5",
+                                  "gpt"])  # fmt: skip
+def test_shipped_spaces_are_of_options_that_there_are(name):
+    from harness.runs.config import Override, option_names, options
+
+    backend = find(name).load()
+    wanted = space.read(name)
+    wanted.require_options(name, tuple(option_names(backend)))
+    for option, value in wanted.corners():
+        options(name, backend, "small", [Override("", option, value)])
+
+
+def test_a_seed_in_the_space_is_refused_before_anything_is_trained(tmp_path):
+    tiny_task.make(tmp_path)
+    path = tmp_path / "space.yaml"
+    path.write_text("seed: {low: 1, high: 9}\n", encoding="utf-8")
+    wish = Wish(str(tmp_path / "tiny.yaml"), 2, "tiny", (), Settings(), 0, tmp_path / "tuning")
+    with pytest.raises(ConfigError, match="seed is never tuned"):
+        tune("dictionary", wish, path, print)
+    assert not (tmp_path / "tuning").exists()
+
+
+def test_a_value_that_an_option_cannot_have_is_refused_first(tmp_path):
+    tiny_task.make(tmp_path)
+    path = tmp_path / "space.yaml"
+    path.write_text("shortest: {low: -3, high: 9}\n", encoding="utf-8")
+    wish = Wish(str(tmp_path / "tiny.yaml"), 2, "tiny", (), Settings(), 0, tmp_path / "tuning")
+    with pytest.raises(ConfigError, match="shortest"):
+        tune("dictionary", wish, path, print)
+
+
+def test_a_task_without_its_test_set_is_the_task_otherwise(tmp_path):
+    path = tiny_task.make(tmp_path)
+    whole, part = load(path), load_without_test(path)
+    assert set(part.splits) == {"train", "dev"}
+    assert all(part.splits[name] == whole.splits[name] for name in part.splits)
+    assert part.fingerprint != whole.fingerprint
