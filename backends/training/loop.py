@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ from backends.training.resumption import Resumption, Stateful
 from backends.training.selection import Selection, Weights
 from harness.core import Example, Output, Sentence
 from harness.data.training_digest import digest
-from harness.errors import DataError, ResourceError
+from harness.errors import ConfigError, DataError, ResourceError
 from harness.protocol import Context, Epoch, Progress
 
 # The summed loss and the number of its targets.
@@ -58,11 +58,6 @@ class Objective(Protocol):
     @property
     def model(self) -> torch.nn.Module:
         """What is trained."""
-        ...
-
-    @property
-    def embeddings(self) -> torch.nn.Parameter:
-        """Where what is read enters the model (tokens, width)."""
         ...
 
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
@@ -83,6 +78,16 @@ class Objective(Protocol):
 
     def predict(self, sentences: Sequence[Sentence]) -> Sequence[Output]:
         """Answers for selection."""
+        ...
+
+
+@runtime_checkable
+class HasEmbeddings(Protocol):
+    """What a family says beside, so that it can be trained with ``adversarial``."""
+
+    @property
+    def embeddings(self) -> torch.nn.Parameter:
+        """Where what is read enters the model (tokens, width)."""
         ...
 
 
@@ -310,10 +315,16 @@ class _Loop:
         self.optimiser.zero_grad(set_to_none=True)
         sums = self._passed(micro)
         if self.recipe.adversarial:
-            with moved(self.objective.embeddings, self.recipe.adversarial):
+            with moved(self._embeddings(), self.recipe.adversarial):
                 self._passed(micro)
         total = self.accelerator.reduce(sums, "sum") if self.processes > 1 else sums
         return total[0], total[1]
+
+    def _embeddings(self) -> torch.nn.Parameter:
+        if isinstance(self.objective, HasEmbeddings):
+            return self.objective.embeddings
+        msg = "adversarial: this backend does not say which are its embeddings; set adversarial=0"
+        raise ConfigError(msg)
 
     def _passed(self, micro: list[list[int]]) -> torch.Tensor:
         """Go forward and backward once, adding to the gradients; this process's sums (2,)."""
