@@ -31,6 +31,7 @@ from harness.commands import (
     running,
     serving,
     studying,
+    suggesting,
     tuning,
 )
 from harness.errors import HarnessError, Interrupted, ResourceError
@@ -65,6 +66,7 @@ for module in (
     running,
     studying,
     tuning,
+    suggesting,
     pretraining,
     listing,
     checking,

@@ -18,7 +18,7 @@ from harness.results.record import Code
 HARNESS = "harness"
 NOT_RUN = frozenset(
     {
-        "analysis", "archive", "commands", "comparability", "conformance", "exports",
+        "analysis", "archive", "commands", "comparability", "conformance", "exports", "labelling",
         "leaderboard", "oracle", "pretraining", "report", "serving", "statistics", "studies",
         "tuning",
         "configs", "prompts",  # data that a wheel has inside; both are in the record of a run

@@ -32,7 +32,7 @@ class TrialError(HarnessError):
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class OptionSearch:
     """A search in its journal: ``begin`` are the options as they are, tried first."""
 
     study: "optuna.Study"
@@ -144,7 +144,7 @@ def _listed(values: dict[str, Any]) -> str:
     )
 
 
-def opened(path: Path, space: Space, begin: Values, identity: Values) -> Search:
+def opened(path: Path, space: Space, begin: Values, identity: Values) -> OptionSearch:
     """The search in the journal at ``path``, which is begun where there is none.
 
     ``identity`` is what its trials have in common.
@@ -168,7 +168,7 @@ def opened(path: Path, space: Space, begin: Values, identity: Values) -> Search:
         pruner=optuna.pruners.MedianPruner(STARTUP, WARMUP),
     )  # fmt: skip
     _require(study, path, identity)
-    return Search(study, space, begin)
+    return OptionSearch(study, space, begin)
 
 
 def _require(study: "optuna.Study", path: Path, identity: Values) -> None:

@@ -22,7 +22,7 @@ from harness.runs.plan import GridCell, Inputs, Request, cells_of
 from harness.runs.preflight import refuse_machine, refuse_seeds
 from harness.runs.tryout import Described, Refused, Wanted, describe
 from harness.tuning import search, space
-from harness.tuning.search import Report, Search, TrialError, Values
+from harness.tuning.search import OptionSearch, Report, TrialError, Values
 from harness.tuning.trial import Told, work
 
 TUNED = "tuned"
@@ -170,7 +170,7 @@ def _end(process: Any) -> None:
     process.join()
 
 
-def _preset(backend: str, base: Options, wish: Wish, task: Task, found: Search) -> str:
+def _preset(backend: str, base: Options, wish: Wish, task: Task, found: OptionSearch) -> str:
     """The best options as a preset, with where they come from."""
     import yaml
 

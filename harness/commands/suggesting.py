@@ -1,0 +1,42 @@
+"""``suggest``: which sentences to label next."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.commands.options import OutputFile
+
+Answers = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", help="Answers of `predict --json` to one text, a system each."
+    ),
+]
+Number = Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many.", min=1)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(suggest)
+
+
+def suggest(answers: Answers, number: Number = 100, output: OutputFile = None) -> None:
+    """Rank unlabelled sentences by what labelling them would teach.
+
+    Those come first about which models are unsure or disagree, and that are unlike
+    the ones before them. Writes a table with tabs.
+    """
+    from harness.labelling import answers as reading
+    from harness.labelling.ranking import ranked
+    from harness.results import store
+
+    rows = ["rank\tline\tuncertainty\tdisagreement\tnovelty\ttext"]
+    for rank, one in enumerate(ranked(reading.read(answers), number), start=1):
+        shares = f"{one.uncertainty:.3f}\t{one.disagreement:.3f}\t{one.novelty:.3f}"
+        rows.append(f"{rank}\t{one.line}\t{shares}\t{one.text.replace(chr(9), ' ')}")
+    content = "\n".join(rows) + "\n"
+    if output is None:
+        typer.echo(content, nl=False)
+    else:
+        store.write(output, content)

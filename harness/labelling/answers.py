@@ -1,0 +1,79 @@
+"""What systems answered to unlabelled text: the files of ``predict --json``, read together.
+
+All files are answers to the same lines, and a line that is no answer is refused with its place.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from harness.errors import DataError
+
+Found: TypeAlias = tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The entities that a system found in a sentence: characters from, to, and the type.
+
+    ``confidence`` has the probability of each, in order; None where the system gives none.
+    """
+
+    entities: tuple[Found, ...]
+    confidence: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The sentences of a text, and of each system its answers to them, in order."""
+
+    texts: tuple[str, ...]
+    answers: tuple[tuple[Answer, ...], ...]
+
+
+def read(paths: Sequence[Path]) -> Answered:
+    """The answers in ``paths``, one system each.
+
+    Raises:
+        DataError: for files that cannot be read, are no answers, or are to different texts.
+    """
+    found = [list(_lines(path)) for path in paths]
+    texts = tuple(text for text, _ in found[0])
+    for path, lines in zip(paths, found, strict=True):
+        _require_same(texts, paths[0], tuple(text for text, _ in lines), path)
+    return Answered(texts, tuple(tuple(answer for _, answer in lines) for lines in found))
+
+
+def _require_same(texts: tuple[str, ...], first: Path, others: tuple[str, ...], path: Path) -> None:
+    if texts == others:
+        return
+    pairs = zip(texts, others, strict=False)
+    line = next(
+        (n for n, (a, b) in enumerate(pairs, 1) if a != b), min(len(texts), len(others)) + 1
+    )
+    msg = f"{path}:{line} is not the text of {first}:{line}: predict both from one file"
+    raise DataError(msg)
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Answer]]:
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"cannot read {path}: {error}"
+        raise DataError(msg) from error
+    for number, line in enumerate(content.removesuffix("\n").split("\n"), start=1):
+        try:
+            yield _answer(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            msg = f"{path}:{number}: no line of `predict --json`: {type(error).__name__}: {error}"
+            raise DataError(msg) from error
+
+
+def _answer(line: dict[str, Any]) -> tuple[str, Answer]:
+    entities = line["entities"]
+    found = tuple((int(e["start"]), int(e["end"]), str(e["label"])) for e in entities)
+    given = [e.get("confidence") for e in entities]
+    unsaid = any(one is None for one in given)
+    return str(line["text"]), Answer(found, None if unsaid else tuple(map(float, given)))

@@ -1,0 +1,107 @@
+"""What to label next: the unsure, the disputed, and no two of a kind."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from program import called
+
+from harness.errors import DataError
+from harness.labelling.answers import Answer, Answered, read
+from harness.labelling.ranking import disagreement, ranked, uncertainty
+
+NAME, PLACE = (0, 2, "PER"), (4, 6, "LOC")
+SURE, UNSURE = Answer((NAME,), (0.99,)), Answer((NAME,), (0.5,))
+
+
+def test_uncertainty_is_the_probability_that_something_is_wrong():
+    assert uncertainty([Answer((NAME, PLACE), (0.9, 0.5))]) == pytest.approx(1 - 0.45)
+    assert uncertainty([SURE, UNSURE]) == pytest.approx((0.01 + 0.5) / 2)
+    assert uncertainty([Answer((), ())]) == 0
+    assert uncertainty([Answer((NAME,)), UNSURE]) == 0.5  # one says nothing of it
+    assert uncertainty([Answer((NAME,))]) == 0
+
+
+def test_disagreement_is_what_two_systems_lack_of_being_one():
+    assert disagreement([Answer((NAME, PLACE)), Answer((NAME,))]) == pytest.approx(1 - 2 / 3)
+    assert disagreement([Answer((NAME,)), Answer(((0, 2, "LOC"),))]) == 1
+    assert disagreement([Answer((NAME,)), Answer((NAME,))]) == disagreement(
+        [Answer(()), Answer(())]
+    )
+    assert disagreement([Answer((NAME,))]) == 0
+    two_of_three = disagreement([Answer((NAME,)), Answer((NAME,)), Answer(())])
+    assert two_of_three == pytest.approx(2 / 3)
+
+
+TEXTS = ("孙洋在杭州工作。", "孙洋在杭州工作了。", "王五昨天去了上海。", "没有人出门。")
+
+
+def test_the_unsure_come_first_and_the_second_of_a_kind_later():
+    answers = (UNSURE, Answer((NAME,), (0.52,)), Answer((NAME,), (0.7,)), Answer((), ()))
+    found = ranked(Answered(TEXTS, (answers,)), 4)
+    assert [one.line for one in found] == [1, 3, 2, 4]
+    assert found[0].novelty == 1
+    assert found[1].novelty > 0.8
+    assert found[2].novelty < 0.5
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+def test_the_same_sentence_twice_is_asked_for_once():
+    answers = (UNSURE, UNSURE, SURE)
+    texts = ("孙洋在杭州。", "孙洋在杭州。", "别的文字。")
+    assert [one.line for one in ranked(Answered(texts, (answers,)), 2)] == [1, 3]
+
+
+@given(st.lists(st.text("甲乙丙丁", max_size=6), min_size=1, max_size=12), st.integers(1, 15))
+def test_every_sentence_is_suggested_once_at_most(texts, number):
+    answers = tuple(Answer((), ()) for _ in texts)
+    found = ranked(Answered(tuple(texts), (answers, answers)), number)
+    assert len({one.line for one in found}) == len(found) == min(number, len(texts))
+    assert all(one.text == texts[one.line - 1] and 0 <= one.novelty <= 1 for one in found)
+
+
+def written(path, *lines):
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+    return path
+
+
+def line(text, *entities):
+    keys = ("start", "end", "label", "confidence")
+    return {"text": text, "entities": [dict(zip(keys, e, strict=False)) for e in entities]}
+
+
+def test_answers_of_predict_are_read_with_their_confidence(tmp_path):
+    one = written(tmp_path / "a", line("孙洋", (*NAME, 0.5)), line("没有"))
+    other = written(tmp_path / "b", line("孙洋", NAME), line("没有"))
+    found = read([one, other])
+    assert found.texts == ("孙洋", "没有")
+    assert found.answers[0] == (Answer((NAME,), (0.5,)), Answer((), ()))
+    assert found.answers[1][0] == Answer((NAME,), None)
+
+
+def test_answers_to_other_texts_are_refused_with_the_line(tmp_path):
+    one = written(tmp_path / "a", line("甲"), line("乙"))
+    with pytest.raises(DataError, match=r"b:2 is not the text of .*a:2"):
+        read([one, written(tmp_path / "b", line("甲"), line("丙"))])
+    with pytest.raises(DataError, match=r"c:2 is not the text of"):
+        read([one, written(tmp_path / "c", line("甲"))])
+
+
+@pytest.mark.parametrize(
+    "content", ["not JSON", "[]", '{"text": "a"}', '{"text": "a", "entities": 3}']
+)
+def test_a_line_that_is_no_answer_is_refused_with_its_place(content, tmp_path):
+    path = tmp_path / "a"
+    path.write_text(json.dumps(line("甲"), ensure_ascii=False) + "\n" + content + "\n", "utf-8")
+    with pytest.raises(DataError, match=r"a:2: no line of `predict --json`"):
+        read([path])
+
+
+def test_on_the_command_line_it_is_a_table_with_tabs(tmp_path):
+    written(tmp_path / "a", line("孙洋在", (*NAME, 0.9)), line("王五去了", (*NAME, 0.6)))
+    written(tmp_path / "b", line("孙洋在", (*NAME, 0.9)), line("王五去了"))
+    out, _ = called("suggest", "a", "b", "-n", 1, folder=tmp_path)
+    head, first = (row.split("\t") for row in out.splitlines())
+    assert head == ["rank", "line", "uncertainty", "disagreement", "novelty", "text"]
+    assert first == ["1", "2", "0.200", "1.000", "1.000", "王五去了"]
