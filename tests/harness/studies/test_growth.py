@@ -51,7 +51,7 @@ def test_a_share_is_part_of_what_a_run_is_and_of_the_certificate(asked):
     assert len({r["data"]["fingerprint"] for r in records}) == 1
     table, _ = harness("leaderboard", "results", folder=folder)
     assert "on 5 % (draw 0) of train" in table
-    assert table.count("Not ranked, since it differs in") == 3
+    assert table.count("Not ranked, since it differs in training: ") == 3
 
 
 def test_what_test_sentences_are_new_is_told_of_the_share(asked):
