@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def suggest(answers: Answers, number: Number = 100, output: OutputFile = None) -> None:
-    """Rank unlabelled sentences by what labelling them would teach.
+    """Rank the sentences to label next.
 
     Those come first about which models are unsure or disagree, and that are unlike
     the ones before them. Writes a table with tabs.

@@ -49,10 +49,11 @@ def tune(
     output: Output = Path("tuning"),
     quiet: Quiet = False,
 ) -> None:
-    """Choose options on the development set, and write them as a preset.
+    """Choose options on the development set.
 
-    Each backend has the same number of trials; test is never read. The same command goes on where
-    it was interrupted, and `run --preset` takes what it writes; the certificate counts the trials.
+    Each backend has the same number of trials, of which the best becomes a preset that
+    `run --preset` takes; the certificate counts them. Test is never read. The same command
+    goes on where it was interrupted.
     """
     from harness import registry
     from harness.runs import grid
