@@ -19,7 +19,7 @@ from harness.runs import grid
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import accelerators, versions
 from harness.runs.plan import GridCell, Inputs, Request, cells_of
-from harness.runs.preflight import refuse_machine, refuse_seeds
+from harness.runs.preflight import refuse_long_windows, refuse_machine, refuse_seeds
 from harness.runs.tryout import Described, Refused, Wanted, describe
 from harness.tuning import search, space
 from harness.tuning.search import OptionSearch, Report, TrialError, Values
@@ -59,6 +59,7 @@ def tune(backend: str, wish: Wish, path: Path | None, tell: Callable[[str], None
     for corner in wanted.corners():
         _described(plugin, wish, (Override("", *corner),)).checked  # noqa: B018 - refuses the rest
     base = known.checked
+    refuse_long_windows(backend, known.longest, wish.settings)
     task = load_without_test(wish.task, wish.data, wish.settings.limit)
     begin: Values = {name: base.values[name] for name in wanted.parameters}
     folder = wish.output / slug(task.name)

@@ -38,6 +38,7 @@ MEETING = {
     "run": "run --task tiny.yaml --backend NAME --seed 1",
     "study": "study study.yaml",
     "formats": "formats --task tiny.yaml --backend NAME",
+    "tune": "tune --task tiny.yaml --backend NAME --space space.yaml -o tuned",
     "oracle": "oracle --task tiny.yaml --backend NAME",
     "list": "list NAME",
     "predict": "predict RUN text.txt",
@@ -65,6 +66,7 @@ WITHOUT = {
     "robustness": "robustness --task tiny.yaml",
     "export-data": "export-data tiny.yaml --to conll -o gold",
     "export-predictions": "export-predictions RUN --to conll -o found.conll",
+    "suggest": "suggest tagged.jsonl",
     "new-backend": "new-backend mine -o ner-mine",
     "fuzz": "fuzz --count 10 --workers 1",
 }
@@ -82,6 +84,9 @@ def broken(request, tmp_path, monkeypatch):
     monkeypatch.setenv("NER_HARNESS_IMPORT_SECONDS", "0.5" if name == "hangs" else "60")
     tiny_task.make(tmp_path)
     (tmp_path / "study.yaml").write_text(STUDY.replace("NAME", name), encoding="utf-8")
+    (tmp_path / "space.yaml").write_text("width: {low: 0.0, high: 1.0}\n", encoding="utf-8")
+    tagged = '{"text": "张三在北京。", "entities": []}\n'
+    (tmp_path / "tagged.jsonl").write_text(tagged, encoding="utf-8")
     (tmp_path / "text.txt").write_text("张三在北京。\n" * 40, encoding="utf-8")
     rows = ("\n".join(f"{unit} O" for unit in text) for text, _ in tiny_task.TEST)
     (tmp_path / "answers.conll").write_text("\n\n".join(rows) + "\n", encoding="utf-8")
