@@ -85,14 +85,14 @@ class Line:
         os.killpg(0, signal.SIGKILL)
 
 
-def work(cell: GridCell, gpu: int | None, pipe: Connection) -> None:
+def work(cell: GridCell, gpu: str | None, pipe: Connection) -> None:
     """The body of a child process: run ``cell``, and tell what comes of it."""
     os.setsid()
     os.dup2(2, 1)  # what a backend prints is no result
     line = Line(cell, pipe)
     line.listen()
     if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     try:
         line.tell(_outcome(cell, line.report))
     except Stopped:

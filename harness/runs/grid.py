@@ -25,7 +25,7 @@ from harness.results import provenance
 from harness.runs import failures
 from harness.runs.child import GRACE, Event, work
 from harness.runs.failures import Failure
-from harness.runs.hardware import accelerators
+from harness.runs.hardware import accelerators, visible_gpu
 from harness.runs.plan import GridCell
 
 ENVIRONMENT = {
@@ -116,7 +116,8 @@ class Grid:
         context = forkserver()
         ours, theirs = context.Pipe(duplex=False)
         gpu = self._free_gpu()
-        process = context.Process(target=work, args=(cell, gpu, theirs), name=cell.name)
+        named = None if gpu is None else visible_gpu(gpu)
+        process = context.Process(target=work, args=(cell, named, theirs), name=cell.name)
         with no_main_module():
             process.start()
         theirs.close()

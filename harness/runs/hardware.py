@@ -56,6 +56,12 @@ def accelerators() -> tuple[str, ...]:
     return _of_each_gpu("name")
 
 
+def visible_gpu(index: int) -> str:
+    """How CUDA_VISIBLE_DEVICES names the GPU of that index among those this process may use."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return str(index) if visible is None else [v for v in visible.split(",") if v][index].strip()
+
+
 def computes_bf16() -> bool:
     """Whether every GPU multiplies bf16 in hardware: compute capability 8.0, Ampere, and later."""
     found = _of_each_gpu("compute_cap")

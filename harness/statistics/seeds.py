@@ -28,6 +28,7 @@ What all this holds is measured by ``python -m benchmarks.coverage``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -80,8 +81,13 @@ class SeedEffect:
         """What other seeds could have changed, once per draw: (draws,)."""
         if self.variance == 0:
             return np.zeros(draws)
-        rng = np.random.default_rng([seed, _STREAM, stream])
-        return np.asarray(rng.standard_t(self.freedom, draws) * self.variance**0.5)
+        return np.asarray(_student(self.freedom, draws, seed, stream) * self.variance**0.5)
+
+
+@lru_cache(maxsize=32)
+def _student(freedom: float, draws: int, seed: int, stream: int) -> Floats:
+    """Draws of Student's t, kept: pairs of a table that share the mean luck share its freedom."""
+    return np.random.default_rng([seed, _STREAM, stream]).standard_t(freedom, draws)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """A grid has one parent, goes on after failures, and ends with the code that they share."""
 
 import json
+import multiprocessing
 
 import pytest
 import tiny_task
@@ -10,7 +11,7 @@ from harness.data.task import load
 from harness.errors import ConfigError, GridError, HarnessError
 from harness.registry import Plugin
 from harness.results import store
-from harness.runs import grid
+from harness.runs import grid, hardware
 from harness.runs.child import Event
 from harness.runs.config import Options, Settings
 from harness.runs.plan import Request, cells_of
@@ -110,3 +111,33 @@ def test_the_exit_code_of_a_grid(cells, codes, code):
 
 def test_a_grid_without_failures_raises_nothing(cells):
     failing(list(cells.values())[:2], None, None)._raise()
+
+
+def test_a_gpu_is_named_as_it_was_made_visible(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-77")
+    assert [hardware.visible_gpu(index) for index in (0, 1)] == ["3", "GPU-77"]
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert hardware.visible_gpu(1) == "1"
+
+
+def test_a_run_gets_the_gpu_that_its_number_stands_for(cells, monkeypatch):
+    started = []
+    process = type("Process", (), {"start": lambda process: None})
+
+    class Server:
+        def Pipe(self, duplex):  # noqa: N802
+            return multiprocessing.Pipe(duplex)
+
+        def Process(self, **given):  # noqa: N802
+            started.append(given["args"][1])
+            return process()
+
+    monkeypatch.setattr(grid, "forkserver", Server)
+    monkeypatch.setattr(grid, "accelerators", lambda: ("a GPU", "another"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    made = grid.Grid(list(cells.values()), 2, print)
+    for cell in list(cells.values())[:2]:
+        made._start(cell)
+    assert started == ["3", "5"]
+    for child in made.children.values():
+        child.pipe.close()
