@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.results.reader import Result, read_folder
-from harness.results.record import Run
+from harness.results.record import Cost, Run
 from harness.results.store import is_complete, slug
 from harness.runs.plan import GridCell
 from harness.studies.planned import PlannedRow, cells
@@ -77,16 +77,25 @@ def _seconds(cell: GridCell, model: Run) -> float:
     learning = sum(seconds.get(phase, 0.0) for phase in _LEARNING)
     before = _passes(model.options, model.settings)
     whole = model.cost.train_units / before  # units of one pass over train
-    grown = _passes(cell.options.values, cell.settings.model_dump(), whole)
-    most = cell.options.values.get("max_seconds") or math.inf
+    options = cell.options.values
+    grown = _passes(options, cell.settings.model_dump())
+    if whole:
+        grown = min(grown, _most_units(options, model.cost) / whole)
+    most = options.get("max_seconds") or math.inf
     return sum(seconds.values()) - learning + min(learning * grown / before, most)
 
 
-def _passes(options: Mapping[str, Any], settings: Mapping[str, Any], whole: float = 0.0) -> float:
-    """How much a training reads, in passes over train, of which each has ``whole`` units."""
-    passes = float(options.get("epochs") or 1) * float(settings.get("train_share") or 1)
-    most = options.get("max_characters")
-    return min(passes, most / whole) if most and whole else passes
+def _passes(options: Mapping[str, Any], settings: Mapping[str, Any]) -> float:
+    """How often a training may read all of train."""
+    return float(options.get("epochs") or 1) * float(settings.get("train_share") or 1)
+
+
+def _most_units(options: Mapping[str, Any], cost: Cost) -> float:
+    """The units that the bounds of a training allow; it takes three times what prediction does."""
+    characters = float(options.get("max_characters") or math.inf)
+    each = 3 * (cost.flops_per_unit or 0.0)
+    operations = float(options.get("max_flops") or math.inf)
+    return min(characters, operations / each if each else math.inf)
 
 
 def _peak(model: Run) -> int | None:
