@@ -63,9 +63,10 @@ def _finished(folder: Path, backend: str) -> Iterator[Run]:
 
 
 def _nearest(cell: GridCell, runs: Sequence[Run]) -> Run | None:
-    """The finished run that shares most options with ``cell``."""
+    """The finished run on the same data that shares most options with ``cell``."""
     wanted = dict(cell.options.values)
-    return max(runs, key=lambda each: _shared(each.options, wanted), default=None)
+    alike = [run for run in runs if run.data.fingerprint == cell.fingerprint]
+    return max(alike, key=lambda run: _shared(run.options, wanted), default=None)
 
 
 def _shared(found: dict[str, object], wanted: dict[str, object]) -> int:
