@@ -145,12 +145,11 @@ class Grid:
             event = child.pipe.recv()
         except (EOFError, OSError):
             event = self._ended(child)
+        self._note(child, event)  # at once: a signal may come while the child is waited for
         if event.done:
             del self.children[pipe]
             child.process.join(GRACE)
             child.close()
-        if event.stored:
-            self.stored[child.cell.folder.resolve()] = event.stored
         if event.error:
             self.failed.append(event)
         self.listen(event)
@@ -181,15 +180,37 @@ class Grid:
     def _stop(self) -> None:
         """Ask all children to end, and end those that have not in time, or when asked again."""
         for child in self.children.values():
-            child.pipe.close()  # a child that has something to say must not wait to be heard
             child.ask_to_end()
-        until = time.monotonic() + GRACE
         try:
-            for child in self.children.values():
-                child.process.join(max(0.0, until - time.monotonic()))
+            self._hear_the_last(time.monotonic() + GRACE)
         finally:
             for child in self.children.values():
                 child.close()
+
+    def _hear_the_last(self, until: float) -> None:
+        """Note what is stored by children that end in time, and let none wait to be heard."""
+        left = {child.pipe: child for child in self.children.values()}
+        while left and time.monotonic() < until:
+            ends = [child.process.sentinel for child in left.values()]
+            wait([*left, *ends], max(0.0, until - time.monotonic()))
+            for pipe, child in list(left.items()):
+                ended = not child.process.is_alive()  # before it is heard: then nothing comes after
+                if not self._heard_all(pipe, child) and ended:
+                    del left[pipe]
+
+    def _heard_all(self, pipe: Any, child: "_Child") -> bool:
+        """Whether something was there to be heard; gives False at the end of what is said."""
+        try:
+            if not pipe.poll():
+                return False
+            self._note(child, pipe.recv())
+        except (EOFError, OSError):
+            return False
+        return True
+
+    def _note(self, child: "_Child", event: Event) -> None:
+        if event.stored:
+            self.stored[child.cell.folder.resolve()] = event.stored
 
     def _look_for_foreign(self) -> None:
         """Count runs as failed of which another process has written or removed the result."""

@@ -132,7 +132,7 @@ def test_with_the_library_nothing_is_lacking():
 
 
 def test_all_leaves_it_out_where_the_library_is_missing_and_says_so(monkeypatch, capsys):
-    monkeypatch.setattr(registry, "installed", lambda: (PLUGIN,))
+    monkeypatch.setattr(registry, "installed", lambda group=registry.GROUP: (PLUGIN,))
     assert registry.names_of(["all"]) == ("crf",)
     monkeypatch.setitem(sys.modules, "pycrfsuite", None)
     assert registry.names_of(["all"]) == ()

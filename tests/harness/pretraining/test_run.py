@@ -23,7 +23,7 @@ def backends(monkeypatch):
         Plugin("bigrams", "bigrams:Bigrams", "ner-bigrams", "1"),
         Plugin("deaf", "bigrams:Deaf", "ner-deaf", "1"),
     )
-    monkeypatch.setattr(registry, "installed", lambda: offered)
+    monkeypatch.setattr(registry, "installed", lambda group=registry.GROUP: offered)
 
 
 @pytest.fixture
