@@ -1,6 +1,7 @@
 """One thread for every model, and no network: set before anything imports torch."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,10 @@ os.environ[no_network.VARIABLE] = str(REACHED)
 no_network.install()
 inherited = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
 os.environ["PYTHONPATH"] = os.pathsep.join(inherited)  # each Python that a test starts
+
+# A shell that starts tests in the background has them ignore Ctrl-C, and so would all that they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.register_profile("long", deadline=None, database=None, max_examples=20_000)
