@@ -21,7 +21,7 @@ no_network.install()
 inherited = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
 os.environ["PYTHONPATH"] = os.pathsep.join(inherited)  # each Python that a test starts
 
-# A shell that starts tests in the background has them ignore Ctrl-C, and so would all that they start.
+# A shell that starts tests in the background lets them ignore Ctrl-C, and so all that they start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
