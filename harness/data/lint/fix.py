@@ -28,7 +28,7 @@ _SEPARATORS = dict.fromkeys(schemes.SEPARATORS)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LineChange:
     """One change of a line, which is None for a change of the whole file."""
 
     file: str
@@ -44,7 +44,7 @@ class _Copy:
 
     name: str
     lines: list[str | None]
-    changes: list[Change]
+    changes: list[LineChange]
 
     def edit(self, check: str, change: Callable[[str], str]) -> None:
         """Change each line that ``change`` gives another text for."""
@@ -55,7 +55,7 @@ class _Copy:
     def replace(self, at: int, check: str, after: str | None) -> None:
         """Put ``after`` in the place of a line; None leaves it out."""
         before = self.lines[at] or ""
-        self.changes.append(Change(self.name, at + 1, check, before, after or ""))
+        self.changes.append(LineChange(self.name, at + 1, check, before, after or ""))
         self.lines[at] = after
 
     @property
@@ -155,7 +155,7 @@ def _copy(root: Path, name: str) -> _Copy:
     if not lines[-1]:
         lines.pop()
     marked = content.startswith(BOM)
-    return _Copy(name, lines, [Change(name, None, "bom", "U+FEFF", "")] if marked else [])
+    return _Copy(name, lines, [LineChange(name, None, "bom", "U+FEFF", "")] if marked else [])
 
 
 def _mend_parallel(copies: Sequence[_Copy], file: TaskFile) -> None:
