@@ -21,9 +21,10 @@ no_network.install()
 inherited = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
 os.environ["PYTHONPATH"] = os.pathsep.join(inherited)  # each Python that a test starts
 
-# A shell that starts tests in the background lets them ignore Ctrl-C, and so all that they start.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# In the background a shell lets tests ignore such signals, and so all that they start.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler)
 
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.register_profile("long", deadline=None, database=None, max_examples=20_000)

@@ -146,8 +146,10 @@ def answer() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     plugin, question = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that started this
+    found = _answered(plugin, question)
+    sys.stdout.flush()  # whoever waits may end this process as soon as it has its answer
     with out:
-        pickle.dump(_answered(plugin, question), out)
+        pickle.dump(found, out)
     os._exit(0)
 
 
