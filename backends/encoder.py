@@ -4,12 +4,11 @@ The three differ in two class attributes. Their options, their character table, 
 and their scores over first pieces are the same lines.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-import numpy as np
 import torch
 
 from backends.pretraining.from_text import FromText
@@ -26,7 +25,8 @@ from backends.tagging.architecture import (
     scratch,
 )
 from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
-from backends.tagging.heads import CrfHead, Head, Scores, SoftmaxHead, class_weights
+from backends.tagging.heads import CrfHead, Head, SoftmaxHead, class_weights
+from backends.tagging.in_batches import read_in_batches
 from backends.tagging.ngrams import NgramScores
 from backends.tagging.onnx_tagger import OnnxTagger
 from backends.tagging.regularisers import UnitLoss, disagreement
@@ -35,10 +35,9 @@ from backends.tagging.tagger import Batch, LabelledBatch, Tagger, collate, targe
 from backends.tagging.tagging_options import TaggingOptions
 from backends.tagging.truncation import Truncation
 from backends.training import loading, loop, weights
-from backends.training.device import set_up, to_device, to_host
+from backends.training.device import set_up
 from backends.training.layers import place
 from backends.training.optimiser import decay_groups
-from backends.training.prediction import positions_per_batch, predict_in_batches
 from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
 from harness.errors import ConfigError
@@ -227,6 +226,11 @@ class EncoderBackend(FromText):
         encoded = [self.tokenizer.encode(sentence) for sentence in sentences]
         return collate(encoded, self.tokenizer.table.padding)
 
+    def scores(self, batch: Batch) -> torch.Tensor:
+        """The scores of the units of ``batch`` (units, tags)."""
+        scores: torch.Tensor = self.model(batch)
+        return scores
+
     def loss(self, batch: LabelledBatch) -> tuple[torch.Tensor, int]:
         """The head's loss summed over units, and how many units there are."""
         sentences, targets = batch
@@ -243,7 +247,7 @@ class EncoderBackend(FromText):
         """One tag per unit, and the probability of each entity."""
         full = [self.truncation.sentence(sentence) for sentence in sentences if len(sentence)]
         gathered = Gathered(self._reading())
-        places = iter(self._in_batches(full, gathered.add))
+        places = iter(read_in_batches(self, full, gathered.add))
         answers = gathered.finish()
         return [
             self._answer(answers[next(places)] if len(s) else Tags((), 0, ()), s) for s in sentences
@@ -252,7 +256,7 @@ class EncoderBackend(FromText):
     def surprisal(self, examples: Sequence[Example]) -> list[tuple[float, ...] | None]:
         """The bits of each gold tag, given those before it; None where a sentence was not read."""
         whole = [e for e in examples if len(e.sentence) and self._reads(e.sentence)]
-        rows = self._in_batches([example.sentence for example in whole], lambda rows: rows)
+        rows = read_in_batches(self, [example.sentence for example in whole], lambda rows: rows)
         bits = iter(self._reading().surprisal(rows, self._tags(whole)) if rows else [])
         return [
             () if not len(e.sentence) else next(bits) if self._reads(e.sentence) else None
@@ -267,23 +271,6 @@ class EncoderBackend(FromText):
         """How scores are read."""
         rules = self.scheme.rules() if self.tagging.constrain_transitions else None
         return AnswerReader.of(self.model.head, self.scheme, rules)
-
-    def _in_batches(
-        self, sentences: Sequence[Sentence], read: Callable[[list[Scores]], list[Answer]]
-    ) -> list[Answer]:
-        """What ``read`` makes of the scores of each sentence; no sentence is empty."""
-        device = next(self.model.parameters()).device
-
-        def submit(chosen: Sequence[Sentence]) -> Callable[[], list[Answer]]:
-            batch = self.batch(chosen)
-            scores = to_host(self.model(to_device(batch, device)))  # (units, tags)
-            ends = np.cumsum(batch.lengths)[:-1]
-            return lambda: read(np.split(scores().numpy(), ends))
-
-        lengths = [self.tokenizer.positions(sentence) for sentence in sentences]
-        return predict_in_batches(
-            self.model, sentences, lengths, positions_per_batch(device), submit, self.context
-        )
 
     def _answer(self, answer: Tags, sentence: Sentence) -> Tags:
         """``answer`` to what was read of ``sentence``, and how many of its units were not."""

@@ -9,19 +9,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 import torch
 
 from backends.tagging.answers import AnswerReader, Gathered
 from backends.tagging.encoding import LearnedTable, UnitTokenizer
-from backends.tagging.heads import Scores, SoftmaxHead
+from backends.tagging.heads import SoftmaxHead
+from backends.tagging.in_batches import read_in_batches
 from backends.tagging.scheme import Scheme
 from backends.tagging.tagger import Batch, LabelledBatch, collate, targets_of
 from backends.training import loop, weights
-from backends.training.device import set_up, to_device, to_host
+from backends.training.device import set_up
 from backends.training.layers import place
 from backends.training.optimiser import decay_groups
-from backends.training.prediction import positions_per_batch, predict_in_batches
 from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
 from harness.protocol import Context, FitReport
@@ -82,20 +81,21 @@ class UnitTagger:
 
     def collate(self, examples: Sequence[Example]) -> LabelledBatch:
         """A batch with its targets."""
-        batch = self._batch([example.sentence for example in examples])
+        batch = self.batch([example.sentence for example in examples])
         tags = [self.scheme.ids(example.spans, len(example.sentence)) for example in examples]
         return LabelledBatch(batch, targets_of(tags))
 
-    def _batch(self, sentences: Sequence[Sentence]) -> Batch:
+    def batch(self, sentences: Sequence[Sentence]) -> Batch:
+        """``sentences`` as tensors."""
         encoded = [self.tokenizer.encode(sentence) for sentence in sentences]
         return collate(encoded, self.tokenizer.table.padding)
 
     def loss(self, batch: LabelledBatch) -> tuple[torch.Tensor, int]:
         """Cross-entropy summed over units, and how many units there are."""
         sentences, targets = batch
-        return self.head.loss(self._scores(sentences), targets), sum(sentences.lengths)
+        return self.head.loss(self.scores(sentences), targets), sum(sentences.lengths)
 
-    def _scores(self, batch: Batch) -> torch.Tensor:
+    def scores(self, batch: Batch) -> torch.Tensor:
         """The scores of units (units, tags), in fp32."""
         real = batch.attention if batch.attention is not None else torch.ones_like(batch.ids)
         scores: torch.Tensor = self.model(batch.ids, real.bool())  # (batch, positions, tags)
@@ -105,24 +105,9 @@ class UnitTagger:
         """One tag for each unit, and the probability of each entity."""
         gathered = Gathered(AnswerReader.of(self.head, self.scheme, None))
         full = [sentence for sentence in sentences if len(sentence)]
-        places = iter(self._in_batches(full, gathered.add))
+        places = iter(read_in_batches(self, full, gathered.add))
         answers = gathered.finish()
         return [answers[next(places)] if len(s) else Tags((), 0, ()) for s in sentences]
-
-    def _in_batches(
-        self, sentences: Sequence[Sentence], read: Callable[[list[Scores]], list[int]]
-    ) -> list[int]:
-        device = next(self.model.parameters()).device
-
-        def submit(chosen: Sequence[Sentence]) -> Callable[[], list[int]]:
-            batch = self._batch(chosen)
-            scores = to_host(self._scores(to_device(batch, device)))
-            ends = np.cumsum(batch.lengths)[:-1]
-            return lambda: read(np.split(scores().numpy(), ends))
-
-        lengths = [self.tokenizer.positions(sentence) for sentence in sentences]
-        budget = positions_per_batch(device)
-        return predict_in_batches(self.model, sentences, lengths, budget, submit, self.context)
 
     def oracle(self, train: Sequence[Example], examples: Sequence[Example]) -> list[Tags]:
         """Gold as tags: nothing stands between the two."""

@@ -17,25 +17,25 @@ Least = Annotated[
 ]
 
 
-class _Strict(BaseModel):
+class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class OneText(_Strict):
+class OneText(_Message):
     """A text to tag."""
 
     text: Text
     min_confidence: Least = 0
 
 
-class ManyTexts(_Strict):
+class ManyTexts(_Message):
     """Texts to tag, answered in their order."""
 
     texts: Annotated[list[Text], Field(max_length=MOST_TEXTS)]
     min_confidence: Least = 0
 
 
-class FoundEntity(_Strict):
+class FoundEntity(_Message):
     """A typed mention; half-open offsets in code points of ``text``.
 
     ``confidence`` is its probability; null where the model gives none.
@@ -48,7 +48,7 @@ class FoundEntity(_Strict):
     confidence: float | None
 
 
-class TaggedText(_Strict):
+class TaggedText(_Message):
     """A text as it was read, its tags (one a unit), and the entities that they mean."""
 
     text: str
@@ -56,13 +56,13 @@ class TaggedText(_Strict):
     entities: list[FoundEntity]
 
 
-class TaggedTexts(_Strict):
+class TaggedTexts(_Message):
     """The answers to several texts, in their order."""
 
     results: list[TaggedText]
 
 
-class Health(_Strict):
+class Health(_Message):
     """What is served, and how it is doing."""
 
     status: Literal["ok"] = "ok"
@@ -75,7 +75,7 @@ class Health(_Strict):
     batches: int
 
 
-class Refusal(_Strict):
+class Refusal(_Message):
     """Why a request was not answered."""
 
     detail: str

@@ -39,7 +39,7 @@ class LineChange:
 
 
 @dataclass(slots=True)
-class _Copy:
+class _File:
     """A file on its way: ``lines[i]`` is that of line ``i + 1``, None once it is left out."""
 
     name: str
@@ -93,7 +93,7 @@ def _refuse(path: Path, file: TaskFile, folder: Path) -> None:
         raise ConfigError(msg)
 
 
-def _stored(copies: Sequence[_Copy], file: TaskFile, made: Path) -> Path:
+def _stored(copies: Sequence[_File], file: TaskFile, made: Path) -> Path:
     """Write the files, the log and the task file ``made``, all in one folder; gives the last."""
     for copy in copies:
         target = made.parent / copy.name
@@ -119,7 +119,7 @@ def _require_same(task: str | Path, data: Path | None, made: Path) -> None:
         raise DataError(msg)
 
 
-def _mended(file: TaskFile, split: str, root: Path) -> list[_Copy]:
+def _mended(file: TaskFile, split: str, root: Path) -> list[_File]:
     """Copies of all files of a split."""
     files = file.splits[split]
     names = [files.units]
@@ -140,7 +140,7 @@ def _mended(file: TaskFile, split: str, root: Path) -> list[_Copy]:
     return copies
 
 
-def _copy(root: Path, name: str) -> _Copy:
+def _copy(root: Path, name: str) -> _File:
     path = root / name
     if Path(name).is_absolute() or ".." in Path(name).parts:
         msg = f"{name}: lies outside of {root}; `--fix` copies files below `root` only"
@@ -155,10 +155,10 @@ def _copy(root: Path, name: str) -> _Copy:
     if not lines[-1]:
         lines.pop()
     marked = content.startswith(BOM)
-    return _Copy(name, lines, [LineChange(name, None, "bom", "U+FEFF", "")] if marked else [])
+    return _File(name, lines, [LineChange(name, None, "bom", "U+FEFF", "")] if marked else [])
 
 
-def _mend_parallel(copies: Sequence[_Copy], file: TaskFile) -> None:
+def _mend_parallel(copies: Sequence[_File], file: TaskFile) -> None:
     units, tags, *_ = copies
     for copy in (units, tags):
         copy.edit("trailing-space", lambda line: line.removesuffix(" "))
@@ -169,7 +169,7 @@ def _mend_parallel(copies: Sequence[_Copy], file: TaskFile) -> None:
             tags.replace(at, check, " ".join(row))
 
 
-def _mend_columns(copy: _Copy, file: TaskFile) -> None:
+def _mend_columns(copy: _File, file: TaskFile) -> None:
     copy.edit("blank-line", _without_blanks)
     for at in [
         at for at, line in enumerate(copy.lines) if not line and (not at or not copy.lines[at - 1])
@@ -200,7 +200,7 @@ def _without_blanks(line: str) -> str:
     return line if line.strip(" \t") else ""
 
 
-def _drop_empty(copies: Sequence[_Copy]) -> None:
+def _drop_empty(copies: Sequence[_File]) -> None:
     """Leave out the lines that are empty in all files."""
     for at in range(min(len(copy.lines) for copy in copies)):
         if not any(copy.lines[at] for copy in copies[:2]):
