@@ -334,7 +334,8 @@ class Pretrains(Protocol):
 
     The keyword-only arguments of ``pretrain`` are options too, as those of the constructor are. A
     class attribute ``longest_text`` says how many characters a window may have at the most, where
-    a model from scratch has an end.
+    a model from scratch has an end. Another, ``text_options``, names the options of the constructor
+    that pretraining reads, where it does not read them all: to set another one is refused.
     """
 
     def pretrain(self, text: TextStream, folder: Path) -> PretrainReport:

@@ -16,7 +16,9 @@ class Bigrams:
     family = "counts"
     longest_text = 512
 
-    def __init__(self, context, *, smoothing: float = 1.0):
+    text_options = frozenset({"smoothing"})
+
+    def __init__(self, context, *, smoothing: float = 1.0, epochs: int = 3):
         self.context, self.smoothing = context, smoothing
 
     def fit(self, train, dev): ...

@@ -1,10 +1,12 @@
 """What a family inherits to learn from raw text: ``harness.protocol.Pretrains``."""
 
 from abc import ABC, abstractmethod
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backends.pretraining.recipe import PretrainRecipe
+from backends.training.shape import Shape
 from harness.errors import ConfigError
 from harness.protocol import Context, PretrainReport, TextStream
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from backends.pretraining.objective import PretrainingObjective
 
 RECIPE = PretrainRecipe()
+# Units are forgotten in the training of a task; a pretraining asks for what it hid itself.
+FOR_TASKS = frozenset({"word_dropout"})
 
 
 class FromText(ABC):
@@ -20,6 +24,10 @@ class FromText(ABC):
 
     context: Context
     shape: Any
+    # What pretraining reads of the options of a task: what the network is, which ``Shape`` says.
+    text_options: ClassVar[frozenset[str]] = frozenset(
+        field.name for field in fields(Shape) if field.name not in FOR_TASKS
+    )
     # The most characters of a window; None where the model is made for the windows.
     longest_text: ClassVar[int | None] = None
 

@@ -153,6 +153,7 @@ def _chosen(plugin: Plugin, preset: str, overrides: tuple[Override, ...]) -> _Ch
     ours = tuple(o for o in overrides if o.key in own)
     others = tuple(o for o in overrides if o.key not in own)
     config.refuse_unused(overrides, {plugin.name: config.option_names(backend)}, own)
+    _refuse_unread(plugin, backend, others)
     made = config.options(plugin.name, backend, preset, others)
     learning = config.chosen(f"{plugin.name} pretrain", backend.pretrain, ours)
     longest = getattr(backend, "longest_text", None)
@@ -161,6 +162,19 @@ def _chosen(plugin: Plugin, preset: str, overrides: tuple[Override, ...]) -> _Ch
         plain_values(learning),
         longest if type(longest) is int else None,
     )
+
+
+def _refuse_unread(plugin: Plugin, backend: Any, overrides: Sequence[Override]) -> None:
+    """Refuse an option that is of the task alone: it would be taken, and change nothing."""
+    read: frozenset[str] | None = getattr(backend, "text_options", None)
+    if read is None:
+        return
+    if unread := [override.key for override in overrides if override.key not in read]:
+        msg = (
+            f"--set {unread[0]}: pretraining {plugin.name} does not read it, set it in the run "
+            f"that follows; pretraining reads {', '.join(sorted(read))}"
+        )
+        raise ConfigError(msg)
 
 
 def _cannot_learn(plugin: Plugin) -> BackendError:

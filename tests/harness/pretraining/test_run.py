@@ -146,7 +146,7 @@ def test_a_backend_that_reads_less_than_all_gets_no_record(corpus):
 def test_options_of_pretraining_and_of_the_model_are_told_apart(corpus):
     pretrain(corpus, "--set", "smoothing=2.0", "skip=0")
     found = record(corpus)
-    assert found.options == {"smoothing": 2.0}
+    assert found.options == {"smoothing": 2.0, "epochs": 3}
     assert found.learning == {"sitting": 0, "skip": 0}
 
 
@@ -155,6 +155,11 @@ def test_options_of_pretraining_and_of_the_model_are_told_apart(corpus):
     [
         (("--set", "smooting=2"), 2, "did you mean 'smoothing'"),
         (("--set", "sitting=many"), 2, "sitting"),
+        (
+            ("--set", "epochs=5"),
+            2,
+            "bigrams does not read it, set it in the run that follows; pretraining reads smoothing",
+        ),
         (("--backend", "deaf"), 5, "learns nothing from raw text; these do: bigrams"),
         (("--weight", "laws"), 2, "expected SOURCE=FACTOR"),
         (("--weight", "law=2"), 2, "did you mean 'laws'"),
@@ -176,7 +181,7 @@ def test_a_refused_command_leaves_the_folder_to_the_right_one(corpus):
     _, err = pretrain(corpus, "--set", "smoothing=0.0", code=2)
     assert "smoothing=0" in err
     pretrain(corpus)
-    assert record(corpus).options == {"smoothing": 1.0}
+    assert record(corpus).options == {"smoothing": 1.0, "epochs": 3}
 
 
 def test_a_refusal_takes_nothing_back_that_was_learned_before(corpus):
