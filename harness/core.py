@@ -125,7 +125,51 @@ class Text:
     format: str
 
 
-Output: TypeAlias = Tags | Text
+@dataclass(frozen=True, slots=True)
+class PlacedEntity:
+    """An entity that a system found at a place: half-open, in units.
+
+    ``score`` is its probability; None is not given.
+    """
+
+    start: int
+    end: int
+    label: str
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEntity:
+    """An entity that a system wrote down as text, without its place.
+
+    ``occurrence`` says which of the places of ``text`` in the sentence is meant, from 1 on; without
+    it, the harness finds the place. ``score`` is its probability; None is not given.
+    """
+
+    text: str
+    label: str
+    score: float | None = None
+    occurrence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """An answer of entities, placed or written, in any order, overlapping or not.
+
+    A span classifier gives all that it believes in, ``Spans(tuple(PlacedEntity(2, 5, "PER", 0.9),
+    ...))``; a system that lists names gives ``WrittenEntity("Ada", "PER")``. The harness finds the
+    places of written ones and, where a task is flat, keeps of entities that overlap the most
+    probable one, or the longest where a score is missing (``harness.generation.settling``). Each
+    loss and each ambiguity is a counted repair; none is a reason to answer ``Tags`` instead.
+    Confidence is carried through where every entity that is kept has a score.
+    ``unread`` counts the units at the end that a backend with a maximum length did not read.
+    """
+
+    entities: tuple[PlacedEntity | WrittenEntity, ...]
+    unread: int = 0
+
+
+Output: TypeAlias = Tags | Text | Spans
 
 _NO_REPAIRS: Mapping[str, int] = MappingProxyType({})
 

@@ -9,15 +9,16 @@ from typer.testing import CliRunner
 from backends.tagging.truncation import Truncation
 from harness import registry
 from harness.cli import app
-from harness.core import Example, Sentence, Span, Tags, Text
+from harness.core import Example, PlacedEntity, Sentence, Span, Spans, Tags, Text
 from harness.data.task import Split, Task
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError
+from harness.generation.placing import written
 from harness.oracle import ceilings, rule_ceilings
 from harness.oracle.ceiling import ceiling, measure
 from harness.protocol import Context
 from harness.runs import config
-from harness.tags import encode
+from harness.tags import decode, encode
 
 ODD = (
     *(
@@ -108,6 +109,24 @@ def test_a_cut_that_is_none_changes_nothing_and_a_negative_one_is_refused(tmp_pa
     assert Truncation(64).example(LINES[3]) is LINES[3]
     with pytest.raises(ConfigError, match=r"max_length: .*found -1"):
         backend("bert-crf", tmp_path, max_length=-1)
+
+
+def through_spans(view, tags):
+    """Gold as a span classifier gives it, in no order."""
+    return Spans(tuple(PlacedEntity(s.start, s.end, s.label) for s in reversed(decode(tags))))
+
+
+def through_names(view, tags):
+    """Gold as a list of names, each with the number of its place where it has several."""
+    return Spans(written(view, decode(tags)))
+
+
+@pytest.mark.parametrize("change", [through_spans, through_names])
+def test_gold_comes_back_whole_through_entities(change):
+    task = task_of(LINES)
+    found = lost_by(change)
+    assert (found.counts.f1, found.lost, found.repairs) == (1.0, {}, {})
+    assert found.counts.support == sum(len(line.spans) for line in task.examples["test"])
 
 
 def lost_by(change):

@@ -13,7 +13,7 @@ from harness.runs.decode import decode
 
 
 def answers(subject: Subject) -> None:
-    """What predict returns is a list: a Tags or a Text for each sentence, in their order."""
+    """What predict returns is a list: Tags, Text or Spans for each sentence, in their order."""
     for output, sentence in zip(subject.trained.outputs(QUESTIONS), QUESTIONS, strict=True):
         if not isinstance(output, Tags):
             subject.trained.read([output], [sentence])

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 PREDICTED, REPAIRED, UNANSWERED = LETTERS = "pr-"
+UNREAD = "unread"  # what the units are counted as that a backend said it did not read
 
 
 @dataclass(frozen=True, slots=True)

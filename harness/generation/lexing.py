@@ -131,6 +131,15 @@ class LexedText:
         return self.costs[item] < NO_READING
 
 
+def plain_reading(points: Sequence[str], cap: int) -> LexedText:
+    """The first ``cap`` code points as words that are no tags."""
+    words = tuple(points[:cap])
+    size = len(words)
+    return LexedText(
+        words, (NO_TAG,) * size, (NO_READING,) * size, overflow=int(len(points) > size)
+    )
+
+
 def read(text: str, keys: Sequence[str], lexicon: Lexicon, size: int) -> LexedText:
     """The words of ``text``, for a sentence of ``size`` units whose keys are ``keys``."""
     known = frozenset(keys)

@@ -51,12 +51,17 @@ def disjoint(spans: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(sorted(kept))
 
 
-def _occurrences(sentence: Sentence, text: str, label: str, start: int) -> Iterator[Span]:
-    """Where ``text`` stands on unit borders, from unit ``start`` on."""
+def occurrences(sentence: Sentence, text: str) -> Iterator[tuple[int, int]]:
+    """The half-open units of each place where ``text`` stands on unit borders, in order."""
     starts = {offset: unit for unit, offset in enumerate(sentence.starts)}
     ends = {o + len(u): i + 1 for i, (o, u) in enumerate(zip(starts, sentence.units, strict=True))}
     place = sentence.text.find(text) if text else -1
     while place >= 0:
-        if place in starts and place + len(text) in ends and starts[place] >= start:
-            yield Span(starts[place], ends[place + len(text)], label)
+        if place in starts and place + len(text) in ends:
+            yield starts[place], ends[place + len(text)]
         place = sentence.text.find(text, place + 1)
+
+
+def _occurrences(sentence: Sentence, text: str, label: str, start: int) -> Iterator[Span]:
+    """The same as spans of ``label``, from unit ``start`` on."""
+    return (Span(a, b, label) for a, b in occurrences(sentence, text) if a >= start)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.core import Sentence
-from harness.generation.align import NO_READING, align
+from harness.generation.align import align
 from harness.generation.fates import PREDICTED, REPAIRED, UNANSWERED
 from harness.generation.formats import MARK, closing, openings, unescape_inline
 from harness.generation.lexing import (
@@ -23,6 +23,7 @@ from harness.generation.lexing import (
     LexedText,
     Lexicon,
     lexicon,
+    plain_reading,
 )
 from harness.generation.repair_kinds import Repaired, count_superfluous, unreadable
 from harness.tags import OUTSIDE, split
@@ -91,7 +92,7 @@ def repair_inline(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repai
     """Tags from marks, of text that may be damaged anywhere."""
     marked = _read(text, sentence, tags)
     points = sentence.text
-    reading = _reading(marked.points, CAP * len(points) + CAP_EXTRA)
+    reading = plain_reading(marked.points, CAP * len(points) + CAP_EXTRA)
     vocabulary = KeyIds.of(points)
     slots, items = vocabulary.slots(points, tagged=False), vocabulary.items(reading)
     alignment = align(slots, items)
@@ -167,15 +168,6 @@ def _meant(piece: str, marked: _Marked, words: Lexicon, tags: tuple[str, ...]) -
         marked.open(label)
         marked.distrust()
     return True
-
-
-def _reading(points: Sequence[str], cap: int) -> LexedText:
-    """The first ``cap`` code points as words that are no tags."""
-    words = tuple(points[:cap])
-    size = len(words)
-    return LexedText(
-        words, (NO_TAG,) * size, (NO_READING,) * size, overflow=int(len(points) > size)
-    )
 
 
 def _by_unit(items: Sequence[int], sentence: Sentence) -> Iterator[list[int]]:

@@ -1,6 +1,8 @@
 """Repairs by kind: whatever was skipped or not matched exactly is counted under a name.
 
 A unit and its tag that are both missing, invented or doubled count once, under the unit's name.
+The kinds from ``not_found`` on are those of entities; each entity has at most one of its place
+(``harness.generation.placing``) and one of its company (``harness.generation.settling``).
 """
 
 from collections import Counter
@@ -43,6 +45,13 @@ KINDS = (
     "invalid_transition",
     "overflow",
     "unrecoverable",
+    "not_found",
+    "found_twice",
+    "inexact_text",
+    "wrong_occurrence",
+    "duplicated_entity",
+    "nested",
+    "overlap",
 )
 _LOOP = 4  # fewer words said again are doubled, not a loop
 _PAIR = 2

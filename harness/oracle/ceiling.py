@@ -19,8 +19,9 @@ from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
 from harness.data.windows import WindowPolicy, clip, merge
 from harness.errors import ConfigError
+from harness.generation.fates import UNREAD
 from harness.protocol import Backend, Linearises
-from harness.runs.decode import UNREAD, decode
+from harness.runs.decode import decode
 from harness.scoring.counting import count
 from harness.tags import decode as spans_of
 from harness.tags import encode

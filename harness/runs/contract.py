@@ -163,7 +163,7 @@ def require_answers(
         BackendError: for anything else.
     """
     if not isinstance(found, Sequence) or isinstance(found, str | bytes):
-        what = f"returned {_kind(found)}, not a list of Tags or Text, one for each sentence"
+        what = f"returned {_kind(found)}, not a list of Tags, Text or Spans, one for each sentence"
         raise _broken(name, method, what)
     if len(found) != len(given):
         what = f"returned {len(found)} outputs for {len(given)} sentences"

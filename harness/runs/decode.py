@@ -7,15 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.core import Decoded, Output, Sentence, Tags, Text
+from harness.core import Decoded, Output, Sentence, Spans, Tags, Text
 from harness.data.windows import Window, merge
 from harness.errors import BackendError, ConfigError
-from harness.generation.fates import PREDICTED, UNANSWERED
+from harness.generation.fates import PREDICTED, UNANSWERED, UNREAD
 from harness.generation.repair import repair
-from harness.runs import confidence
+from harness.runs import confidence, entities
 from harness.tags import OUTSIDE, split
-
-UNREAD = "unread"  # what the units are counted as that a backend said it did not read
 
 
 def decode(
@@ -44,8 +42,11 @@ def decode(
 def _one(output: object, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     if isinstance(output, Text):
         return _repaired(output, sentence, tags)
+    if isinstance(output, Spans):
+        return entities.decoded(output, sentence, tags)
     if not isinstance(output, Tags):
-        msg = f"sentence {sentence.id}: an output must be Tags or Text, not {type(output).__name__}"
+        found = type(output).__name__
+        msg = f"sentence {sentence.id}: an output must be Tags, Text or Spans, not {found}"
         raise BackendError(msg)
     tags = _check(output.tags, output.unread, sentence)
     confidence.require_probabilities(output.confidence, output.tags, sentence)

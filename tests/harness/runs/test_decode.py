@@ -1,12 +1,14 @@
 """From outputs to tags: the contract is checked, windows are merged, repairs are summed."""
 
+import json
+
 import pytest
 
-from harness.core import Sentence, Tags, Text
-from harness.data.windows import WindowPolicy
+from harness.core import PlacedEntity, Sentence, Span, Spans, Tags, Text, WrittenEntity
+from harness.data.windows import WindowPolicy, clip
 from harness.errors import BackendError
 from harness.runs.decode import decode
-from harness.tags import tag_set
+from harness.tags import encode, tag_set
 
 TAGS = tag_set(["PER"])
 SENTENCE = Sentence("s", tuple("张三在家"))
@@ -65,3 +67,63 @@ def test_the_windows_of_a_sentence_become_one_answer():
     assert len(windows) > 1
     assert decoded.tags == ("O",) * 60
     assert decoded.raw == "\n".join(output.text for output in outputs)
+
+
+def test_entities_become_tags_with_their_confidence_and_the_answer_is_kept():
+    answer = Spans((WrittenEntity("家", "LOC", 0.5), PlacedEntity(0, 2, "PER", 0.9)))
+    (decoded,) = decode([answer], [WINDOW], tag_set(["PER", "LOC"])).values()
+    assert decoded.tags == ("B-PER", "I-PER", "O", "B-LOC")
+    assert (decoded.confidence, decoded.repairs) == ((0.9, 0.5), {})
+    assert json.loads(decoded.raw) == [
+        {"text": "家", "label": "LOC", "score": 0.5},
+        {"start": 0, "end": 2, "label": "PER", "score": 0.9},
+    ]
+    assert decoded.raw_tags == decoded.tags
+
+
+def test_an_answer_of_entities_that_needs_repair_scores_nothing_without_it():
+    answer = Spans((PlacedEntity(0, 2, "PER"), PlacedEntity(1, 3, "PER")), unread=1)
+    (decoded,) = decode([answer], [WINDOW], TAGS).values()
+    assert decoded.tags == ("B-PER", "I-PER", "O", "O")
+    assert decoded.repairs == {"overlap": 1, "unread": 1}
+    assert decoded.raw_tags == ("O",) * 4
+    assert decoded.fates == "prr-"
+
+
+@pytest.mark.parametrize(
+    ("entity", "words"),
+    [
+        (PlacedEntity(2, 5, "PER"), "is not a place in the 4 units"),
+        (PlacedEntity(2, 2, "PER"), "is not a place"),
+        (PlacedEntity(-1, 2, "PER"), "is not a place"),
+        (PlacedEntity(0.0, 2, "PER"), "whole numbers"),
+        (PlacedEntity(0, 2, ""), "has no label"),
+        (PlacedEntity(0, 2, "PER", 1.5), "a probability, not 1.5"),
+        (PlacedEntity(0, 2, "PER", float("nan")), "a probability, not nan"),
+        (WrittenEntity(None, "PER"), "has no text"),
+        ((0, 2, "PER"), "not tuple"),
+    ],
+)
+def test_an_entity_that_cannot_be_is_the_fault_of_the_backend(entity, words):
+    with pytest.raises(BackendError, match=f"sentence s: .*{words}"):
+        decode([Spans((entity,))], [WINDOW], TAGS)
+
+
+@pytest.mark.parametrize("answer", [Spans((), unread=5), Spans((), unread=-1), Spans("text")])
+def test_spans_that_are_none_are_the_fault_of_the_backend(answer):
+    with pytest.raises(BackendError, match="sentence s"):
+        decode([answer], [WINDOW], TAGS)
+
+
+def test_entities_of_several_windows_become_one_answer():
+    sentence = Sentence("s", tuple("甲" * 60))
+    windows = WindowPolicy(40, 8).cut(sentence)
+    gold = (Span(3, 5, "PER"), Span(20, 50, "PER"))
+    answers = [
+        Spans(tuple(PlacedEntity(s.start, s.end, s.label, 0.5) for s in clip(gold, w.start, w.end)))
+        for w in windows
+    ]
+    (decoded,) = decode(answers, windows, TAGS).values()
+    assert len(windows) > 1
+    assert decoded.tags == encode(gold, 60)
+    assert decoded.confidence == (0.5, 0.5)
