@@ -76,7 +76,7 @@ def study(
 
     asked = design.read(name).asked_of(backend or (), task or (), seed or ())
     rows = planned.plan(asked, output, data, tuple(map(Override.parse, set_ or [])))
-    typer.echo(text.describe(estimate.estimate(rows), len(rows)), err=not dry_run)
+    typer.echo(text.describe(estimate.estimate(rows), rows), err=not dry_run)
     if dry_run:
         return
     experiment = Experiment(planned.cells(rows))

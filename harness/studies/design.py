@@ -130,12 +130,16 @@ class Study(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """One point of every axis: where it lies, and the configuration that it means."""
+    """One point of every axis: where it lies, and the configuration that it means.
+
+    ``optional`` are the options that are neither varied by value nor given to a backend by name.
+    """
 
     place: Mapping[str, str]
     backends: tuple[str, ...]
     preset: str
     options: Mapping[str, Value]
+    optional: frozenset[str] = frozenset()
 
 
 def combinations(study: Study) -> tuple[Combination, ...]:
@@ -155,12 +159,20 @@ def _combined(study: Study, points: Sequence[tuple[str, str, Change]]) -> Combin
     place = {axis: name for axis, name, _ in points}
     _require_one(backends, "backend", place)
     _require_one(presets, "preset", place)
+    options = {**study.options, **_options(points, place)}
     return Combination(
         place,
         tuple(backends) or study.backends,
         next(iter(presets), study.preset),
-        {**study.options, **_options(points, place)},
+        options,
+        frozenset(options) - _required(study, points),
     )
+
+
+def _required(study: Study, points: Sequence[tuple[str, str, Change]]) -> set[str]:
+    """The options that ``points`` are about: varied by value, or of a backend that one names."""
+    varied = {axis.option or name for name, axis in study.axes.items() if axis.values}
+    return varied | {key for _, _, point in points if point.backend for key in point.options}
 
 
 def _options(

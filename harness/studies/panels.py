@@ -10,7 +10,7 @@ from harness.leaderboard.ranking import Ranking
 from harness.results import verify
 from harness.results.reader import Results
 from harness.studies.design import Study
-from harness.studies.planned import PlannedRow
+from harness.studies.planned import PlannedRow, others
 
 if TYPE_CHECKING:
     from harness.statistics import Comparison
@@ -53,7 +53,7 @@ def panels(study: Study, rows: Sequence[PlannedRow], results: Results) -> tuple[
     found: dict[tuple[str, ...], list[tuple[str, System]]] = {}
     for row in rows:
         for system in _of_row(row, made):
-            panel = found.setdefault((row.task, *_others(row, study)), [])
+            panel = found.setdefault((row.task, *others(row, study)), [])
             panel.append((row.place[study.subject], system))
     return tuple(_panel(" · ".join(key), group) for key, group in found.items())
 
@@ -62,15 +62,6 @@ def _of_row(row: PlannedRow, made: Sequence[System]) -> Iterator[System]:
     for system in made:
         if any(result.folder.resolve() in row.folders for result in system.results):
             yield system
-
-
-def _others(row: PlannedRow, study: Study) -> Iterator[str]:
-    """What a panel holds fixed; the backend too, unless the subject is what chooses it."""
-    if not study.axes[study.subject].chooses_backend:
-        yield row.backend
-    for name, value in row.place.items():
-        if name != study.subject:
-            yield f"{name} {value}"
 
 
 def _panel(title: str, group: Sequence[tuple[str, System]]) -> Panel:

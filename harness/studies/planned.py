@@ -9,14 +9,19 @@ from harness.runs import plan as planning
 from harness.runs.config import Override
 from harness.runs.plan import GridCell, Inputs, Request
 from harness.studies.design import Combination, Study, combinations
+from harness.studies.unused import OptionNames, left_out, require_varied
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRow:
-    """One backend on one task at one point of every axis; ``cells`` are its seeds."""
+    """One backend on one task at one point of every axis; ``cells`` are its seeds.
+
+    ``left_out`` are options of the study that none of the backends of this point has.
+    """
 
     place: Mapping[str, str]
     cells: tuple[GridCell, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def task(self) -> str:
@@ -46,11 +51,34 @@ def plan(
         DataError: for a data set that cannot be read.
     """
     rows: list[PlannedRow] = []
-    inputs = Inputs()
+    inputs, names = Inputs(), OptionNames()
     for combination in combinations(study):
-        request = _request(study, combination, output, data, overrides)
-        rows += _rows(combination, planning.plan(request, inputs))
+        without = left_out(combination, names)
+        request = _request(study, combination, without, output, data, overrides)
+        rows += _rows(combination, without, planning.plan(request, inputs))
+    require_varied(study, _configurations(study, rows))
     return tuple(rows)
+
+
+def others(row: PlannedRow, study: Study) -> tuple[str, ...]:
+    """What is fixed where the points of the subject are compared: the backend, unless they are it.
+
+    The task is not among it.
+    """
+    place = (f"{name} {value}" for name, value in row.place.items() if name != study.subject)
+    chosen = study.axes[study.subject].chooses_backend
+    return (*place,) if chosen else (row.backend, *place)
+
+
+def _configurations(
+    study: Study, rows: Sequence[PlannedRow]
+) -> Iterator[tuple[str, frozenset[object]]]:
+    found: dict[tuple[str, ...], list[PlannedRow]] = {}
+    for row in rows:
+        found.setdefault((row.task, *others(row, study)), []).append(row)
+    for group in found.values():
+        backends = ", ".join(dict.fromkeys(row.backend for row in group))
+        yield backends, frozenset(row.folders for row in group)
 
 
 def cells(rows: Sequence[PlannedRow]) -> tuple[GridCell, ...]:
@@ -59,10 +87,11 @@ def cells(rows: Sequence[PlannedRow]) -> tuple[GridCell, ...]:
 
 
 def _request(
-    study: Study, combination: Combination, output: Path, data: Path | None,
-    overrides: Sequence[Override],
+    study: Study, combination: Combination, without: Sequence[str], output: Path,
+    data: Path | None, overrides: Sequence[Override],
 ) -> Request:  # fmt: skip
-    own = [Override.of(name, value) for name, value in combination.options.items()]
+    given = {name: value for name, value in combination.options.items() if name not in without}
+    own = [Override.of(name, value) for name, value in given.items()]
     everything = (*own, *overrides)
     settings = config.settings_from(everything)
     return Request(
@@ -71,9 +100,11 @@ def _request(
     )  # fmt: skip
 
 
-def _rows(combination: Combination, planned: Sequence[GridCell]) -> Iterator[PlannedRow]:
+def _rows(
+    combination: Combination, without: tuple[str, ...], planned: Sequence[GridCell]
+) -> Iterator[PlannedRow]:
     rows: dict[tuple[str, str], list[GridCell]] = {}
     for cell in planned:
         rows.setdefault((cell.task, cell.plugin.name), []).append(cell)
     for found in rows.values():
-        yield PlannedRow(combination.place, tuple(found))
+        yield PlannedRow(combination.place, tuple(found), without)

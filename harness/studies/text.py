@@ -13,6 +13,7 @@ from harness.studies.beyond import beyond
 from harness.studies.design import Study
 from harness.studies.estimate import Estimate
 from harness.studies.panels import HEADLINE, Panel
+from harness.studies.planned import PlannedRow
 
 _COSTS = ("train_seconds", "predict_rate", "memory", "parameters")
 
@@ -62,10 +63,10 @@ def _scores(panel: Panel, system: System) -> Iterator[str]:
     yield str(done) if done == planned else f"{done} of {planned}"
 
 
-def describe(found: Estimate, rows: int) -> str:
-    """What a study will take, before it starts."""
+def describe(found: Estimate, rows: Sequence[PlannedRow]) -> str:
+    """What a study will take, and what none of its backends has, before it starts."""
     left = found.runs - found.finished
-    text = f"{rows} rows, {found.runs} runs: {found.finished} finished, {whole(left)} to do"
+    text = f"{len(rows)} rows, {found.runs} runs: {found.finished} finished, {whole(left)} to do"
     if left and found.unknown < left:
         hours = found.seconds / 3600
         text += f", {rounded(hours, 1)} hours one after another"
@@ -74,4 +75,14 @@ def describe(found: Estimate, rows: int) -> str:
         text += " (as finished runs of the same backend on the same task took)"
     if found.unknown:
         text += f"; of {found.unknown} nothing is known, since none like them is finished"
-    return text
+    return text + _without(rows)
+
+
+def _without(rows: Sequence[PlannedRow]) -> str:
+    """The options of a study that are left out, a line for each set of backends; mostly none."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        for option in row.left_out:
+            found.setdefault(row.backend, set()).update([option])
+    lines = {name: ", ".join(sorted(options)) for name, options in found.items()}
+    return "".join(f"\nleft out, since {n} has no such option: {o}" for n, o in lines.items())

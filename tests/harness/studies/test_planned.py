@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import tiny_task
 
+from harness.errors import ConfigError
 from harness.runs import plan as planning
-from harness.studies import design, estimate, planned
+from harness.studies import design, estimate, planned, text
 from harness.studies.design import Study
 
 AXES = {"shortest": {"values": [1, 2, 3]}, "window_limit": {"values": [128, 254]}}
@@ -88,3 +89,50 @@ def test_a_backend_is_planned_without_what_only_pretraining_needs():
 def test_two_values_that_read_the_same_are_refused(task):
     with pytest.raises(ValueError, match="two values read the same"):
         study(task, axes={"shortest": {"values": [1, "1"]}})
+
+
+def test_an_option_that_only_other_backends_have_is_left_out_and_said(task, tmp_path):
+    asked = design.read("learning-curve").asked_of(["dictionary", "crf"], [task], [1])
+    rows = planned.plan(asked, tmp_path / "results")
+    assert len({row.folders for row in rows}) == 2 * 6
+    told = text.describe(estimate.estimate(rows), rows).splitlines()[1:]
+    said = "left out, since {} has no such option: epochs"
+    assert told == [said.format(name) for name in ("dictionary", "crf")]
+
+
+def test_an_option_that_one_of_the_backends_has_is_not_left_out(task, tmp_path):
+    asked = design.read("learning-curve").asked_of(["dictionary", "bert-crf"], [task], [1])
+    rows = planned.plan(asked, tmp_path / "results")
+    assert not any(row.left_out for row in rows)
+    assert rows[1].cells[0].options.values["epochs"] == 100
+
+
+@pytest.mark.parametrize("where", ["base", "point"])
+def test_an_option_that_no_backend_has_stays_an_error(where, task, tmp_path):
+    axes = {"share": {"points": {"half": {"options": {"train_share": 0.5}}, "all": {}}}}
+    if where == "base":
+        asked = study(task, options={"epochz": 3}, axes=axes)
+    else:
+        axes["share"]["points"]["half"]["options"]["epochz"] = 3
+        asked = study(task, axes=axes)
+    with pytest.raises(ConfigError, match="epochz: not an option of dictionary"):
+        planned.plan(asked, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [
+        {"epochs": {"values": [1, 2]}},
+        {"way": {"points": {"a": {"backend": "dictionary", "options": {"epochs": 1}}, "b": {}}}},
+    ],
+    ids=["varied", "of the backend that a point names"],
+)
+def test_what_a_study_is_about_is_never_left_out(axis, task, tmp_path):
+    with pytest.raises(ConfigError, match="epochs: not an option of dictionary"):
+        planned.plan(study(task, axes=axis), tmp_path)
+
+
+def test_a_study_that_varies_nothing_of_a_backend_is_refused(task, tmp_path):
+    asked = design.read("regularisation").asked_of(["crf"], [task], [1])
+    with pytest.raises(ConfigError, match="all 10 points are one configuration of crf"):
+        planned.plan(asked, tmp_path)
