@@ -12,6 +12,7 @@ from harness.numbers import NOT_KNOWN, percent, whole
 
 if TYPE_CHECKING:
     from harness.statistics import Comparison
+    from harness.statistics.leaders import Leaders
 
 _UNKNOWN = Cell(NOT_KNOWN)
 
@@ -23,13 +24,13 @@ MARGIN = 0.01  # 1 F1: what many would give away for a cheaper model
 class Ranking:
     """What the systems of one block are to each other, by name; empty for unranked ones.
 
-    ``claims`` is what their answers allow to say of F1, ``types`` the same for each entity type;
+    ``claims`` is what their answers allow to say of F1, ``types`` who leads on each entity type;
     ``notes`` are marks that follow from it.
     """
 
     ranks: Mapping[str, int] = field(default_factory=dict)
     claims: "Comparison | None" = None
-    types: Mapping[str, "Comparison"] = field(default_factory=dict)
+    types: Mapping[str, "Leaders"] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
     contrasts: tuple[Contrast, ...] = ()

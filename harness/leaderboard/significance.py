@@ -20,6 +20,7 @@ from harness.results.verify import Sound
 if TYPE_CHECKING:
     from harness.scoring.counting import Ints
     from harness.statistics import Comparison
+    from harness.statistics.leaders import Leaders
     from harness.statistics.samples import CountArray, Sample
 
 TYPE_DRAWS = 2000  # for an interval; a headline's last digit is steadier
@@ -57,13 +58,13 @@ def counts(systems: Sequence[System]) -> dict[str, "CountArray"]:
     return _counts(systems, lambda run: run.recount.by_sentence)
 
 
-def _by_type(systems: Sequence[System]) -> dict[str, "Comparison"]:
+def _by_type(systems: Sequence[System]) -> dict[str, "Leaders"]:
     """What may be said of F1 on each entity type that the gold holds."""
-    from harness.statistics import compare_all
+    from harness.statistics.leaders import leaders
 
     tables = {label: _samples(systems, label) for label in labels_of(systems)}
     held = {label: samples for label, samples in tables.items() if samples}
-    return dict(zip(held, compare_all([*held.values()], TYPE_DRAWS), strict=True))
+    return dict(zip(held, leaders([*held.values()], TYPE_DRAWS), strict=True))
 
 
 def _samples(systems: Sequence[System], label: str) -> "dict[str, Sample]":

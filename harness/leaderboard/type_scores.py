@@ -14,11 +14,11 @@ from harness.leaderboard.table import Cell, Column
 from harness.statistics.proportion import SMALL
 
 if TYPE_CHECKING:
-    from harness.statistics import Comparison
+    from harness.statistics.leaders import Leaders
 
 
 def column(
-    label: str, support: int, group: Sequence[System], claims: "Comparison | None"
+    label: str, support: int, group: Sequence[System], claims: "Leaders | None"
 ) -> tuple[Column, tuple[Cell, ...]]:
     """The column of a type, given what may be said of F1 on it, if anything."""
     measure = of_type(label)
@@ -26,19 +26,17 @@ def column(
     cells = tuple(measure.cell(system) for system in group)
     if claims is None:
         return head, cells
-    first = _first(claims) if support >= SMALL else set()
+    says_something = support >= SMALL and len(claims.first) < len(claims.intervals)
     return head, tuple(
-        replace(cell, bold=one.name in first, interval=_interval(claims, one.name))
+        replace(
+            cell,
+            bold=says_something and one.name in claims.first,
+            interval=_interval(claims, one.name),
+        )
         for cell, one in zip(cells, group, strict=True)
     )
 
 
-def _first(claims: "Comparison") -> set[str]:
-    """The rows that are not separable from the best, where another one is."""
-    first = {name for name, number in claims.groups.items() if number == 1}
-    return first if len(first) < len(claims.groups) else set()
-
-
-def _interval(claims: "Comparison", name: str) -> tuple[float, float]:
+def _interval(claims: "Leaders", name: str) -> tuple[float, float]:
     found = claims.intervals[name]
     return found.low, found.high

@@ -24,7 +24,7 @@ def captions(
     lines = [_intervals(claims, systems, "documents" if documents else "sentences")]
     lines += [] if claims.covers_training else [ONE_SEED]
     if claims.minimum and claims.covers_training:
-        lines += [_smallest(claims.minimum), _groups(len(claims.pairs)), _near(claims, systems)]
+        lines += [_smallest(claims.minimum), _groups(claims), _near(claims, systems)]
     return (*lines, *_fallen(claims, systems))
 
 
@@ -61,10 +61,16 @@ def _of_systems(minimum: "MinimumDifference") -> str:
     return percent(minimum.systems) if minimum.systems < 1 else "none with these seeds"
 
 
-def _groups(pairs: int) -> str:
+def _groups(claims: "Comparison") -> str:
+    from harness.statistics.table import RESOLVED
+
+    pairs = len(claims.pairs)
+    lettered = any(claims.letters.values())
+    others = ", nor are rows that share a letter from each other" if lettered else ""
+    computed = "; p below 0.01 is computed, not drawn" if pairs > RESOLVED else ""
     return (
-        "Group 1 is not separable from the best, nor are rows that share a letter from each other "
-        f"(paired permutation tests on F1 at 0.05, Holm-corrected over {pairs} pairs)."
+        f"Group 1 is not separable from the best{others} "
+        f"(paired permutation tests on F1 at 0.05, Holm-corrected over {pairs} pairs{computed})."
     )
 
 

@@ -168,12 +168,20 @@ def expanded(replicates: Floats, sample: Sample) -> Floats:
     The expanded percentile interval (Hesterberg 2015, American Statistician 69:371): resampling n
     draws from a spread of n - 1 in n, and 12 documents have the tails of Student's t.
     """
+    if sample.right.shape[1] < 2:
+        return replicates
+    middle = replicates.mean()
+    tails, spread = expansion(sample)
+    return np.asarray(middle + (replicates - middle) * tails * spread)
+
+
+def expansion(sample: Sample) -> tuple[float, float]:
+    """By how much resampled scores are too narrow, in their tails and in their spread."""
     number = sample.right.shape[1]
     if number < 2:
-        return replicates
+        return 1.0, 1.0
     tails = student((1 + LEVEL) / 2, number - 1) / normal((1 + LEVEL) / 2)
-    middle = replicates.mean()
-    return np.asarray(middle + (replicates - middle) * tails * (number / (number - 1)) ** 0.5)
+    return tails, (number / (number - 1)) ** 0.5
 
 
 def _between(values: Floats, level: float) -> tuple[float, float]:

@@ -6,10 +6,10 @@ best, and no pair of it is called separable.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, combinations, islice
 
 import numpy as np
 
+from harness.statistics import large_tables
 from harness.statistics.best import behind_best, bound_level, chance_of_best
 from harness.statistics.bootstrap import (
     DRAWS,
@@ -21,12 +21,15 @@ from harness.statistics.bootstrap import (
     score_interval,
     varied,
 )
+from harness.statistics.large_tables import Ahead
+from harness.statistics.mixture import SIGNS
 from harness.statistics.outlying import outlying, without
 from harness.statistics.permutation import PairedPermutation, permuted
 from harness.statistics.power import ALPHA, MinimumDifference, minimum_difference
 from harness.statistics.ranking import Separable, holm, letters, rank_groups
 from harness.statistics.samples import CountArray, Floats, Sample, samples_of
-from harness.statistics.seeds import Contest, Luck, luck, seed_effect, steadied
+from harness.statistics.seeds import Contest, seed_effect
+from harness.statistics.table import Table, tables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +87,6 @@ class Comparison:
     behind: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Table:
-    """The systems of a table with their resampled scores, and each pair with its seeds' part."""
-
-    samples: Mapping[str, Sample]
-    replicates: Mapping[str, Floats]
-    lucks: Mapping[str, Luck]
-    contests: Mapping[tuple[str, str], Contest]
-
-    def differences(self, pair: tuple[str, str]) -> Floats:
-        """Resampled differences of a pair, seeds as they are."""
-        return self.replicates[pair[0]] - self.replicates[pair[1]]
-
-
 def compare(
     systems: Mapping[str, CountArray], draws: int = DRAWS, seed: int = 0, level: float = LEVEL
 ) -> Comparison:
@@ -122,55 +111,21 @@ def compare_all(
     tables: Sequence[Mapping[str, Sample]], draws: int = DRAWS, seed: int = 0, level: float = LEVEL
 ) -> list[Comparison]:
     """The comparison of each table, all over test sets of one size and with the same draws."""
-    most = max((len(table) * (len(table) - 1) // 2 for table in tables), default=0)
-    draws = max(draws, enough(most))
-    drawn = iter(resampled([*chain.from_iterable(t.values() for t in tables)], draws, seed))
-    made = [_table(samples, [*islice(drawn, len(samples))]) for samples in tables]
-    contests = [*chain.from_iterable(table.contests.values() for table in made)]
-    tests = iter(permuted(contests, draws, seed))
-    return [_compared(one, [*islice(tests, len(one.contests))], seed, level) for one in made]
+    return [_compared(table, seed, level) for table in tables_of(tables, draws, seed)]
 
 
-def enough(pairs: int) -> int:
-    """How many draws it takes for the smallest p, corrected for ``pairs``, to be well below 0.05.
-
-    The smallest p is 2 in draws, and Holm multiplies it by the number of pairs.
-    """
-    return round(3 * pairs / ALPHA)
-
-
-def _table(samples: Mapping[str, Sample], replicates: Sequence[Floats]) -> _Table:
-    lucks = _lucks(samples)
-    contests = {
-        (a, b): Contest(samples[a], samples[b], seed_effect([lucks[a], lucks[b]]))
-        for a, b in combinations(samples, 2)
-    }
-    return _Table(samples, dict(zip(samples, replicates, strict=True)), lucks, contests)
-
-
-def _lucks(samples: Mapping[str, Sample]) -> dict[str, Luck]:
-    """The luck of each system, steadied by the others; one with a fallen seed is on its own."""
-    own = {name: luck(sample) for name, sample in samples.items()}
-    whole = [name for name, sample in samples.items() if not outlying(sample)]
-    return own | dict(zip(whole, steadied([own[name] for name in whole]), strict=True))
-
-
-def _compared(
-    table: _Table, tests: Sequence[PairedPermutation], seed: int, level: float
-) -> Comparison:
-    intervals = {
-        name: score_interval(sample, table.replicates[name], seed, level)
-        for name, sample in table.samples.items()
-    }
-    pairs = _pairs(table, tests, seed, level)
-    errors = [pair.bootstrap.models_error for pair in pairs]
+def _compared(table: Table, seed: int, level: float) -> Comparison:
+    intervals = table.intervals(seed, level)
+    contests = table.contests()
+    pairs = _pairs(table, contests, seed, level)
     comparison = Comparison(
         intervals,
         pairs,
         minimum_difference(
-            errors,
-            [one.effect for one in table.contests.values()],
+            [pair.bootstrap.models_error for pair in pairs],
+            [contest.effect for contest in contests.values()],
             min((sample.seeds for sample in table.samples.values()), default=0),
+            SIGNS if table.is_large else 1.0,
         ),
         all(one.covers_training for one in intervals.values()),
         _fallen(table, seed, level),
@@ -179,49 +134,59 @@ def _compared(
 
 
 def _pairs(
-    table: _Table, tests: Sequence[PairedPermutation], seed: int, level: float
+    table: Table, contests: Mapping[tuple[str, str], Contest], seed: int, level: float
 ) -> tuple[Pair, ...]:
-    drawn = [_drawn(table, pair, seed, level) for pair in table.contests]
+    tests, drawn = _judged(table, contests, seed, level)
     bootstrap_holm = holm([bootstrap.p for bootstrap, _ in drawn])
     permutation_holm = holm([result.p for result in tests])
     return tuple(
         Pair(*pair, bootstrap, tests[i], bootstrap_holm[i], permutation_holm[i], *ahead)
-        for i, (pair, (bootstrap, ahead)) in enumerate(zip(table.contests, drawn, strict=True))
+        for i, (pair, (bootstrap, ahead)) in enumerate(zip(contests, drawn, strict=True))
     )
 
 
+def _judged(
+    table: Table, contests: Mapping[tuple[str, str], Contest], seed: int, level: float
+) -> tuple[Sequence[PairedPermutation], Sequence[Ahead]]:
+    """The permutation test of each pair, and its bootstrap: by draws, where these resolve it."""
+    every, one_sided = [*contests.values()], bound_level(len(table.samples), level)
+    scores = [*table.replicates.values()]
+    if table.is_large:
+        pairs = large_tables.Pairs.of(every)
+        bootstraps = large_tables.bootstraps(pairs, scores, level, one_sided)
+        return large_tables.tests(pairs, seed), bootstraps
+    draws = len(scores[0]) if scores else 0
+    drawn = [
+        _drawn(contest, table.replicates[a] - table.replicates[b], seed, level, one_sided)
+        for (a, b), contest in contests.items()
+    ]
+    return permuted(every, draws, seed), drawn
+
+
 def _drawn(
-    table: _Table, pair: tuple[str, str], seed: int, level: float
-) -> tuple[PairedBootstrap, tuple[float, float]]:
-    """The paired bootstrap, and the most by which each of the two may be ahead."""
-    contest, replicates = table.contests[pair], table.differences(pair)
+    contest: Contest, replicates: Floats, seed: int, level: float, one_sided: float
+) -> Ahead:
     drawn = varied(contest, replicates, seed)
-    one_sided = bound_level(len(table.samples), level)
     low, high = np.quantile(drawn, [1 - one_sided, one_sided])
     return difference(contest, replicates, drawn, level), (float(high), -float(low))
 
 
-def _fallen(table: _Table, seed: int, level: float) -> dict[str, Fallen]:
+def _fallen(table: Table, seed: int, level: float) -> dict[str, Fallen]:
     """What fell out, by system."""
     found = {name: outlying(sample) for name, sample in table.samples.items()}
-    return {
-        name: Fallen(seeds, _rest(table, name, seeds, seed, level))
-        for name, seeds in found.items()
-        if seeds
+    fell = {name: seeds for name, seeds in found.items() if seeds}
+    rests = {name: without(table.samples[name], seeds) for name, seeds in fell.items()}
+    told = {name: rest for name, rest in rests.items() if rest.seeds > 1}  # one tells nothing
+    draws = len(next(iter(table.replicates.values()), ()))
+    drawn = resampled([*told.values()], draws, seed)
+    intervals = {
+        name: score_interval(rest, replicates, seed, level)
+        for (name, rest), replicates in zip(told.items(), drawn, strict=True)
     }
+    return {name: Fallen(seeds, intervals.get(name)) for name, seeds in fell.items()}
 
 
-def _rest(
-    table: _Table, name: str, seeds: tuple[int, ...], seed: int, level: float
-) -> Interval | None:
-    rest = without(table.samples[name], seeds)
-    if rest.seeds < 2:
-        return None  # of one training, nothing is known of others
-    [replicates] = resampled([rest], len(table.replicates[name]), seed)
-    return score_interval(rest, replicates, seed, level)
-
-
-def _claims(comparison: Comparison, table: _Table, seed: int) -> Comparison:
+def _claims(comparison: Comparison, table: Table, seed: int) -> Comparison:
     """The comparison with what only several seeds support."""
     scores = {name: one.point for name, one in comparison.intervals.items()}
     separable = _separable(comparison.pairs)
@@ -244,7 +209,7 @@ def _ahead(pairs: Sequence[Pair]) -> dict[tuple[str, str], float]:
     return forward | {(pair.second, pair.first): pair.second_ahead for pair in pairs}
 
 
-def _varied_scores(table: _Table, seed: int) -> dict[str, Floats]:
+def _varied_scores(table: Table, seed: int) -> dict[str, Floats]:
     """Resampled scores with what other seeds could have changed, each system with its own luck."""
     return {
         name: scores + seed_effect([table.lucks[name]]).noise(len(scores), seed, stream)

@@ -9,16 +9,16 @@ changed (``harness.statistics.seeds``), and ``models_p`` is the classic value.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.statistics.bootstrap import DRAWS, chunks, exact
-from harness.statistics.samples import CountArray, Floats, Ints, samples_of
+from harness.statistics.samples import CountArray, Floats, Ints, Sample, samples_of
 from harness.statistics.seeds import Contest, contest
 
 _STREAM = 2  # of the random numbers of a seed
-_PAIRS = 64  # tested at once, which bounds the memory of a large table
 _ROUNDING = 1e-12  # two ways to sum one difference differ by less
 
 
@@ -55,30 +55,37 @@ def paired_permutation(
 
 
 def permuted(pairs: Sequence[Contest], draws: int, seed: int) -> list[PairedPermutation]:
-    """The test of each pair, with the same swaps for all."""
-    blocks = (pairs[start : start + _PAIRS] for start in range(0, len(pairs), _PAIRS))
-    return [result for block in blocks for result in _permuted(block, draws, seed)]
+    """The test of each pair, with the same swaps for all.
+
+    What a swap moves is the sum over the swapped sentences of one system less that of the other, so
+    one matrix product serves all pairs.
+    """
+    samples = {id(side): side for pair in pairs for side in (pair.first, pair.second)}
+    if not samples:
+        return []
+    sides = dict(zip(samples, _sides([*samples.values()], draws, seed), strict=True))
+    return [_result(pair, sides[id(pair.first)], sides[id(pair.second)], seed) for pair in pairs]
 
 
-def _permuted(pairs: Sequence[Contest], draws: int, seed: int) -> list[PairedPermutation]:
-    sides = [_summed(pair) for pair in pairs]
-    change = np.concatenate([second - first for first, second in sides])
-    matrix = exact(change.T)  # (sentences, 2 x pairs)
-    moved = np.concatenate([swaps @ matrix for swaps in _swaps(len(matrix), draws, seed)])
-    moves = np.split(moved.astype(np.float64), len(pairs), axis=1)  # (draws, 2) each
-    return [
-        _result(pair, side, move, seed)
-        for pair, side, move in zip(pairs, sides, moves, strict=True)
-    ]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """Right and size of one system: of all sentences, (2,), and of the swapped, (2, draws)."""
+
+    whole: Ints
+    swapped: Floats
+
+    def times(self, number: int) -> "_Side":
+        """As if there were ``number`` times as many seeds."""
+        return self if number == 1 else _Side(self.whole * number, self.swapped * number)
 
 
-def _summed(pair: Contest) -> tuple[Ints, Ints]:
-    """Right and size of each side, (2, sentences), over as many seeds on both sides."""
-    first, second = (
-        np.stack([side.right.sum(axis=0), side.size.sum(axis=0)])
-        for side in (pair.first, pair.second)
-    )
-    return first * pair.second.seeds, second * pair.first.seeds
+def _sides(samples: Sequence[Sample], draws: int, seed: int) -> list[_Side]:
+    """Each system, summed over its seeds."""
+    columns = np.stack([[s.right.sum(axis=0), s.size.sum(axis=0)] for s in samples])
+    matrix = exact(columns.reshape(2 * len(samples), -1).T)  # (sentences, 2 x systems)
+    sums = np.concatenate([swaps @ matrix for swaps in _swaps(len(matrix), draws, seed)])
+    by_system = np.ascontiguousarray(sums.T, np.float64).reshape(len(samples), 2, -1)
+    return [*map(_Side, columns.sum(axis=2), by_system)]
 
 
 def _swaps(sentences: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -90,16 +97,21 @@ def _swaps(sentences: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.flo
         yield flags.astype(np.float32).reshape(some, sentences)
 
 
-def _result(pair: Contest, sides: tuple[Ints, Ints], moved: Floats, seed: int) -> PairedPermutation:
-    first, second = (side.sum(axis=1) for side in sides)  # (2,): right, size
-    observed = abs(float(_f1(first) - _f1(second)))
-    chance = _f1(first + moved) - _f1(second - moved)  # (draws,)
+def _result(pair: Contest, first: _Side, second: _Side, seed: int) -> PairedPermutation:
+    """The test of one pair; both sides count as sums over as many seeds."""
+    common = gcd(pair.first.seeds, pair.second.seeds)
+    one = first.times(pair.second.seeds // common)
+    two = second.times(pair.first.seeds // common)
+    observed = abs(float(_f1(one.whole) - _f1(two.whole)))
+    moved = two.swapped - one.swapped  # (2, draws)
+    chance = _f1(one.whole[:, None] + moved) - _f1(two.whole[:, None] - moved)
     varied = chance + pair.effect.noise(len(chance), seed)
     return PairedPermutation(_share(varied, observed), _share(chance, observed), pair.effect.known)
 
 
 def _f1(sums: npt.NDArray[np.float64] | Ints) -> Floats:
-    return np.asarray(2 * sums[..., 0] / np.maximum(sums[..., 1], 1))
+    """F1 of right and size: (2,), or (2, draws)."""
+    return np.asarray(2 * sums[0] / np.maximum(sums[1], 1))
 
 
 def _share(chance: Floats, observed: float) -> float:

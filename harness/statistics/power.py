@@ -14,12 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
+import numpy as np
+
+from harness.statistics.samples import Floats
 from harness.statistics.seeds import SeedEffect
-from harness.statistics.tails import geometric_mean, normal, share_below, student
+from harness.statistics.tails import geometric_means, normal, shares_below, students
 
 ALPHA = 0.05
 POWER = 0.80
 ENOUGH = 3  # seeds
+_NONE = SeedEffect(0.0, 0.0, known=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +41,30 @@ class MinimumDifference:
     power: float = POWER
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A pair: what its difference has to be, to be claimed, and how far it varies."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Claims:
+    """Pairs: what the difference of each has to be, to be claimed, and how far it varies."""
 
-    needed: float
-    error: float
-    freedom: float
+    needed: Floats
+    error: Floats
+    freedom: Floats
 
     def power(self, difference: float) -> float:
-        """How often a true difference is claimed."""
-        return share_below((difference - self.needed) / self.error, self.freedom)
+        """How often a true difference is claimed, over the pairs."""
+        points = (difference - self.needed) / self.error
+        return float(np.mean(shares_below(points, self.freedom)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How far out a claim has to be, in the part of the seeds and in that of the sentences."""
+
+    seeds: float
+    sentences: float
 
 
 def minimum_difference(
-    errors: Sequence[float], effects: Sequence[SeedEffect], seeds: int
+    errors: Sequence[float], effects: Sequence[SeedEffect], seeds: int, caution: float = 1.0
 ) -> MinimumDifference | None:
     """What can be found between systems, given what is known of each pair; None without a pair.
 
@@ -59,32 +72,36 @@ def minimum_difference(
         errors: standard errors of the differences, sentences varying and seeds not.
         effects: what the seeds add to each.
         seeds: the fewest that a system has.
+        caution: how many times the p of sentences alone the test says that it is at most.
     """
     if not errors:
         return None
-    level = 1 - ALPHA / (2 * len(errors))
-    models = [_Claim(error * normal(level), error, inf) for error in errors if error]
-    systems = [_claim(*both, level) for both in zip(errors, effects, strict=True) if both[0]]
-    known = _smallest(systems) if seeds >= ENOUGH else None
-    return MinimumDifference(_smallest(models), known, len(errors))
+    level = _Level(1 - ALPHA / (2 * len(errors)), 1 - ALPHA / (2 * len(errors) * caution))
+    varying = [place for place, error in enumerate(errors) if error]
+    error = np.array([errors[place] for place in varying])
+    models = _claims(error, [_NONE] * len(varying), level)
+    if seeds < ENOUGH:
+        return MinimumDifference(_smallest(models), None, len(errors))
+    systems = _claims(error, [effects[place] for place in varying], level)
+    return MinimumDifference(_smallest(models), _smallest(systems), len(errors))
 
 
-def _claim(error: float, effect: SeedEffect, level: float) -> _Claim:
-    if not effect.variance:
-        return _Claim(error * normal(level), error, inf)
+def _claims(error: Floats, effects: Sequence[SeedEffect], level: _Level) -> _Claims:
+    variance = np.array([effect.variance for effect in effects])
+    freedom = np.array([effect.freedom if effect.variance else inf for effect in effects])
     # A variance on few degrees of freedom is mostly below what it estimates.
-    luck = effect.variance / geometric_mean(effect.freedom)
-    needed = normal(level) ** 2 * error**2 + student(level, effect.freedom) ** 2 * luck
-    return _Claim(needed**0.5, (error**2 + luck) ** 0.5, effect.freedom)
+    luck = variance / geometric_means(freedom)
+    needed = normal(level.sentences) ** 2 * error**2 + students(level.seeds, freedom) ** 2 * luck
+    return _Claims(needed**0.5, (error**2 + luck) ** 0.5, freedom)
 
 
-def _smallest(claims: Sequence[_Claim]) -> float:
+def _smallest(claims: _Claims) -> float:
     """The difference at which the mean power over the pairs is ``POWER``, by bisection."""
     low, high = 0.0, 1.0
-    for _ in range(40):
+    for _ in range(40 if len(claims.error) else 0):
         middle = (low + high) / 2
-        if sum(claim.power(middle) for claim in claims) < POWER * len(claims):
+        if claims.power(middle) < POWER:
             low = middle
         else:
             high = middle
-    return high
+    return high if len(claims.error) else 0.0

@@ -6,6 +6,7 @@ from string import ascii_letters
 import numpy as np
 
 Separable = Callable[[str, str], bool]
+MOST_LETTERS = 64  # more cannot be read
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
@@ -41,30 +42,50 @@ def letters(scores: Mapping[str, float], separable: Separable) -> dict[str, str]
     """Letters such that two systems share one exactly when they are not separable.
 
     The compact letter display of Piepho 2004 (J. Comput. Graph. Stat. 13:456), by insert and
-    absorb; ``a`` goes to the best.
+    absorb; ``a`` goes to the best. Empty where more than ``MOST_LETTERS`` would be needed.
     """
     names = best_first(scores)
-    columns = [frozenset(names)]
-    for number, first in enumerate(names):
-        for second in names[number + 1 :]:
-            if separable(first, second):
-                columns = _inserted(columns, first, second)
-    place = {name: number for number, name in enumerate(names)}
-    ordered = sorted(columns, key=lambda column: sorted(place[name] for name in column))
+    columns = _columns(names, separable)
+    if len(columns) > MOST_LETTERS:
+        return dict.fromkeys(names, "")
+    ordered = sorted(columns, key=_members)
     return {
-        name: "".join(_letter(i) for i, column in enumerate(ordered) if name in column)
-        for name in names
+        name: "".join(_letter(i) for i, column in enumerate(ordered) if column >> place & 1)
+        for place, name in enumerate(names)
     }
 
 
-def _inserted(columns: list[frozenset[str]], first: str, second: str) -> list[frozenset[str]]:
-    """The columns with no column holding both, and none inside another."""
-    both = frozenset((first, second))
-    split: dict[frozenset[str], None] = {}
+def _columns(names: Sequence[str], separable: Separable) -> list[int]:
+    """The largest sets of systems of which no two are separable, each as the bits of its places.
+
+    Stops where there are more than can be shown.
+    """
+    columns = [(1 << len(names)) - 1]
+    for place, name in enumerate(names):
+        apart = [j for j in range(place + 1, len(names)) if separable(name, names[j])]
+        rivals = sum(1 << other for other in apart)
+        if len(columns) > MOST_LETTERS:
+            break
+        columns = _inserted(columns, 1 << place, rivals)
+    return columns
+
+
+def _inserted(columns: list[int], one: int, rivals: int) -> list[int]:
+    """The columns with none that holds both ``one`` and a rival, and none inside another."""
+    split: dict[int, None] = {}
     for column in columns:
-        parts = [column - {first}, column - {second}] if both <= column else [column]
-        split.update(dict.fromkeys(parts))
-    return [column for column in split if not any(column < other for other in split)]
+        both = column & one and column & rivals
+        split.update(dict.fromkeys((column & ~one, column & ~rivals) if both else (column,)))
+    return [
+        column
+        for column in split
+        if not any(column != other and column & other == column for other in split)
+    ]
+
+
+def _members(column: int) -> list[int]:
+    """The places of a column, ascending."""
+    return [place for place in range(column.bit_length()) if column >> place & 1]
 
 
 def _letter(number: int) -> str:

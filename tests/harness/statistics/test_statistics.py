@@ -30,10 +30,10 @@ from harness.statistics import (
     rank_groups,
 )
 from harness.statistics.bootstrap import _weights, exact, expanded, resampled
-from harness.statistics.comparison import enough
 from harness.statistics.permutation import permuted
 from harness.statistics.samples import samples_of
 from harness.statistics.seeds import Luck, contest, luck, seed_effect, steadied
+from harness.statistics.table import RESOLVED, enough
 
 
 def f1(counts):
@@ -302,8 +302,8 @@ def test_a_table_of_one_system_has_an_interval_and_no_pairs():
     assert compare({}).intervals == {}
 
 
-def test_a_large_table_draws_enough_to_separate_anything():
-    assert 2 * 780 / (1 + enough(780)) < 0.04
+def test_a_table_draws_enough_to_separate_anything():
+    assert 2 * RESOLVED / (1 + enough(RESOLVED)) < 0.04
     table = {f"s{i}": system(i, chance) for i, chance in enumerate((0.1, 0.5, 0.95))}
     assert [pair.separable for pair in compare(table, draws=2).pairs] == [True] * 3
 
