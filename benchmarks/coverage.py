@@ -22,6 +22,7 @@ from harness.statistics import Comparison, average_ranks, compare_all
 
 F1, LUCKS = 0.84, (0.003, 0.01, 0.02, 0.005)
 ROWS, SEEDS, SENTENCES = (2, 3, 5, 10), (2, 3, 4, 5), (100, 1000, 5000)
+LARGE = [(24, 3, 100), (24, 5, 1000)]
 DRAWS = 1000
 POWER_DRAWS = 5000  # a corrected p is coarse with few draws, which costs power, not validity
 MARGIN = 0.01  # 1 F1
@@ -187,9 +188,10 @@ def _held(cells: Sequence[tuple]) -> float:
 
 STUDIES: dict[str, tuple[Callable[..., dict[str, float]], list[tuple[int, int, int]]]] = {
     "All rows have the same F1": (equal_rows, [*product(ROWS, SEEDS, SENTENCES)]),
+    "The same, with more pairs than draws resolve": (equal_rows, LARGE),
     "Each row is 1 F1 below the one before": (
         falling_rows,
-        [*product((2, 5), SEEDS, (1000, 5000))],
+        [*product((2, 5), SEEDS, (1000, 5000)), *LARGE],
     ),
     "The smallest difference that the table states, and how often it is found": (
         power,
