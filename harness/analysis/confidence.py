@@ -1,4 +1,4 @@
-"""What the confidences of one run are worth: as it gave them, and at its temperature."""
+"""What the confidences of one run are worth: as it gave them, and as it scales them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from harness.results import confidence
 from harness.scoring.calibration import (
     Bin,
     Judged,
+    Scaling,
     calibration_error,
     chance_error,
     reliability,
@@ -19,15 +20,15 @@ MOST_POINTS = 101  # of a risk-coverage curve
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """Errors are fractions; ``raw_*`` are of confidences as given, the others at ``temperature``.
+    """Errors are fractions; ``raw_*`` are of confidences as given, the others of scaled ones.
 
     ``chance_error`` is the calibration error that these confidences would show by chance if they
-    were true. ``area_under_risk`` is the mean risk over coverages. ``temperature`` is None if none
+    were true. ``area_under_risk`` is the mean risk over coverages. ``scaling`` is None if none
     was fitted, and ``bits_per_character`` if gold was not measured.
     """
 
     entities: int
-    temperature: float | None
+    scaling: Scaling | None
     raw_error: float | None
     error: float | None
     chance_error: float | None
@@ -43,11 +44,11 @@ def confidence_of(answers: FinishedRun) -> Confidence | None:
     given = confidence.judged(answers.predictions)
     if given is None:
         return None
-    found = given.at(confidence.temperature(answers.run))
-    fitted = answers.run.calibration
+    scaling = confidence.scaling(answers.run)
+    found = given.at(scaling)
     return Confidence(
         entities=len(found),
-        temperature=fitted.temperature if fitted else None,
+        scaling=scaling if answers.run.calibration else None,
         raw_error=calibration_error(given),
         error=calibration_error(found),
         chance_error=chance_error(found),

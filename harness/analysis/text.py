@@ -33,7 +33,7 @@ def analysis(answers: FinishedRun, found: Analysis) -> str:
 
 def _confidence(found: Confidence) -> str:
     """How well confidences are calibrated, and how much can be kept at which risk."""
-    fitted = "none fitted" if found.temperature is None else f"{found.temperature:.2f}"
+    fitted = "none fitted" if found.scaling is None else str(found.scaling)
     bits = "" if found.bits_per_character is None else (
         f"; gold costs {found.bits_per_character:.4f} bits per character"
     )  # fmt: skip

@@ -19,7 +19,7 @@ from harness.exports import aside
 from harness.results import confidence
 from harness.results.reader import Result
 from harness.results.record import Prediction
-from harness.scoring.calibration import tempered
+from harness.scoring.calibration import Scaling
 from harness.tags import decode
 
 
@@ -81,23 +81,23 @@ def _require_same(task: Task, path: Path, name: str) -> None:
 def export_answers(result: Result, name: str, path: Path) -> Path:
     """Write what the run ``result`` found in the test set in the format called ``name``.
 
-    A confidence is at the temperature of the run, where the format has a place for one.
+    A confidence is scaled as the run says, where the format has a place for one.
 
     Raises:
         ConfigError: for a format that is not written, or a place that is taken.
         DataError: for answers that cannot be read, or that the format cannot hold.
     """
     _, write = writer(name)
-    temperature = confidence.temperature(result.run)
+    scaling = confidence.scaling(result.run)
     predictions = [one for one in result.answers().predictions if one.units]
     with aside.new(path) as beside:
-        write(beside, [_found(one, temperature) for one in predictions])
+        write(beside, [_found(one, scaling) for one in predictions])
     return path
 
 
-def _found(one: Prediction, temperature: float) -> Annotated:
+def _found(one: Prediction, scaling: Scaling) -> Annotated:
     sure = one.confidence
     if sure is not None:
-        sure = tuple(tempered(np.array(sure, np.float64), temperature).tolist())
+        sure = tuple(scaling.of(np.array(sure, np.float64)).tolist())
     sentence = Sentence(one.id, one.units, one.joiner)
     return Annotated(sentence, decode(one.tags), one.document, sure, found=True)

@@ -56,7 +56,7 @@ class ConfidenceRow:
     """What the confidences of a row are worth, means over its seeds; errors in percent."""
 
     name: str
-    temperature: str
+    scaling: str
     raw_error: str
     error: str
     chance_error: str
@@ -109,8 +109,7 @@ def _confidence(row: SystemAnswers) -> ConfidenceRow | None:
     bits = [one.bits_per_character for one in known if one.bits_per_character is not None]
     return ConfidenceRow(
         row.name,
-        ", ".join(NOT_KNOWN if one.temperature is None else f"{one.temperature:.2f}"
-                  for one in known),
+        "; ".join(NOT_KNOWN if one.scaling is None else str(one.scaling) for one in known),
         average([one.raw_error for one in known]),
         average([one.error for one in known]),
         average([one.chance_error for one in known]),

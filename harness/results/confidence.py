@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.results.record import Prediction, Run
-from harness.scoring.calibration import Judged, calibration_error, judge
+from harness.scoring.calibration import AS_GIVEN, Judged, Scaling, calibration_error, judge
 
 
 def judged(predictions: Sequence[Prediction]) -> Judged | None:
@@ -18,15 +18,16 @@ def judged(predictions: Sequence[Prediction]) -> Judged | None:
     return judge(gold, [one.tags for one in predictions], given)
 
 
-def temperature(run: Run) -> float:
-    """What confidences of ``run`` are read at; 1, as they were given, where none was fitted."""
-    return run.calibration.temperature if run.calibration else 1.0
+def scaling(run: Run) -> Scaling:
+    """How confidences of ``run`` are read; as they were given where nothing was fitted."""
+    fitted = run.calibration
+    return Scaling(fitted.temperature, fitted.bias) if fitted else AS_GIVEN
 
 
 def error(run: Run, predictions: Sequence[Prediction]) -> float | None:
-    """The expected calibration error at the temperature of ``run``; None without confidences."""
+    """The expected calibration error as ``run`` scales them; None without confidences."""
     found = judged(predictions)
-    return None if found is None else calibration_error(found.at(temperature(run)))
+    return None if found is None else calibration_error(found.at(scaling(run)))
 
 
 def bits(predictions: Sequence[Prediction]) -> float | None:

@@ -259,11 +259,13 @@ class TrainingCourse(FrozenModel):
 class Calibration(FrozenModel):
     """How confidences of a run are to be read, fitted on the development set.
 
-    The logit of a confidence is divided by ``temperature``. ``entities`` were found in the
+    The logit of a confidence is divided by ``temperature``, then ``bias`` is added; it is 0 in
+    files from before it was fitted. ``entities`` were found in the
     development set, ``right`` of them rightly.
     """
 
     temperature: Annotated[float, Field(gt=0)]
+    bias: float = 0.0
     entities: Natural
     right: Natural
 

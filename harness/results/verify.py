@@ -29,7 +29,7 @@ class Recount:
     ids, as are ``documents``. ``questions`` is a digest of what was asked (ids, units
     and gold), ``replies`` one of the tags that were answered. ``characters`` count the text with
     what joins its units; ``seen`` counts sentences that are marked as being in train, too.
-    ``calibration_error`` is at the temperature of the run; ``gold_bits`` is what gold costs.
+    ``calibration_error`` is as the run scales confidences; ``gold_bits`` is what gold costs.
     """
 
     metrics: Metrics

@@ -1,6 +1,6 @@
 """What is asked of a backend once its answers to the test set are final: two questions about gold.
 
-The temperature of its confidences is fitted on the development set, whose gold it knows from
+The scaling of its confidences is fitted on the development set, whose gold it knows from
 training. What its model pays for the gold of the test set needs that gold: it is handed out when
 the answers are stored and the model is saved, so that nothing of it can reach either.
 """
@@ -16,7 +16,7 @@ from harness.protocol import Backend, MeasuresSurprisal
 from harness.results.record import Calibration
 from harness.runs.decode import decode
 from harness.runs.handout import Handout, unnamed
-from harness.scoring.calibration import fit_temperature, judge
+from harness.scoring.calibration import fit_scaling, judge
 
 _LEAST = -1e-6  # of bits: what rounding may leave of none
 
@@ -24,7 +24,7 @@ _LEAST = -1e-6  # of bits: what rounding may leave of none
 def calibration(
     backend: Backend, given: Handout, answers: Mapping[str, Decoded]
 ) -> Calibration | None:
-    """The temperature that suits the development set.
+    """The scaling that suits the development set.
 
     None where ``answers`` have no confidence, or nothing was found to fit it on.
 
@@ -43,8 +43,9 @@ def calibration(
     judged = judge(*zip(*sure, strict=True)) if sure else None
     if not judged:
         return None
+    fitted, right = fit_scaling(judged), int(judged.right.sum())
     return Calibration(
-        temperature=fit_temperature(judged), entities=len(judged), right=int(judged.right.sum())
+        temperature=fitted.temperature, bias=fitted.bias, entities=len(judged), right=right
     )
 
 

@@ -22,7 +22,7 @@ from harness.runs.apart import require_import
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.decode import decode
 from harness.runs.options import Given, construct
-from harness.scoring.calibration import tempered
+from harness.scoring.calibration import Scaling
 from harness.tags import decode as spans_of
 from harness.tags import encode, tag_set
 
@@ -37,7 +37,7 @@ def _silent(progress: Progress) -> None:
 class Entity:
     """A typed mention; its half-open character offsets are those of the line, in code points.
 
-    ``confidence`` is its probability, at the temperature of the run; None if the model gives none.
+    ``confidence`` is its probability, scaled as the run says; None if the model gives none.
     """
 
     start: int
@@ -116,10 +116,10 @@ class Predictor:
         windows = policy.cut_all(sentences)
         outputs = self.backend.predict([window.view for window in windows])
         decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
-        temperature = confidence.temperature(run)
+        scaling = confidence.scaling(run)
         nothing = Decoded((), confidence=())
         return [
-            _tagged(sentence, line, decoded.get(sentence.id, nothing), temperature)
+            _tagged(sentence, line, decoded.get(sentence.id, nothing), scaling)
             for sentence, line in zip(sentences, cut, strict=True)
         ]
 
@@ -151,10 +151,10 @@ def warning(folder: Path, found: Iterable[Tagged], units: str | None = None) -> 
     return cutting.warning([one.line for one in found], joiner, cutting.chosen(units, joiner))
 
 
-def _tagged(sentence: Sentence, line: CutLine, decoded: Decoded, temperature: float) -> Tagged:
+def _tagged(sentence: Sentence, line: CutLine, decoded: Decoded, scaling: Scaling) -> Tagged:
     sure = decoded.confidence
     if sure is not None:
-        sure = evaluate.rounded(tempered(np.array(sure, np.float64), temperature).tolist())
+        sure = evaluate.rounded(scaling.of(np.array(sure, np.float64)).tolist())
     return Tagged(sentence, line, decoded.tags, sure)
 
 

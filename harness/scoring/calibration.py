@@ -1,11 +1,12 @@
-"""Whether confidences mean what they say: temperature, reliability, expected calibration error.
+"""Whether confidences mean what they say: Platt scaling, reliability, expected calibration error.
 
 A confidence is the probability that a system gives to an entity that it found; the entity is right
 or wrong as the scorer counts it. All values are fractions.
 
-- Temperature: one scalar T that divides the logit of every confidence, fitted by the likelihood of
-  right and wrong on the development set (Guo et al. 2017, "On calibration of modern neural
-  networks"; there of classes, here of the one question whether an entity is right). It moves no
+- Scaling: the logit of every confidence is divided by a temperature and moved by a bias, fitted by
+  the likelihood of right and wrong on the development set (Platt 1999, "Probabilistic outputs for
+  support vector machines", with its targets, which are never quite 0 or 1; without the bias it is
+  the temperature of Guo et al. 2017, "On calibration of modern neural networks"). It moves no
   entity before another.
 - Reliability: entities in ``BINS`` bins of equal mass, in order of confidence (Nixon et al. 2019,
   "Measuring calibration in deep learning"), since most confidences lie near 1, in one bin of equal
@@ -31,7 +32,29 @@ BINS = 15
 # Confidences are stored with six digits, so beyond these nothing is known of them.
 _NEAREST = 5e-7
 _COLDEST, _HOTTEST = 0.05, 20.0
+_FARTHEST = 20.0  # of a bias: beyond it there is nothing left but 0 and 1
 _DRAWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How confidences are to be read: their logit over ``temperature``, and ``bias`` added."""
+
+    temperature: float = 1.0
+    bias: float = 0.0
+
+    def of(self, confidence: Floats) -> Floats:
+        """``confidence`` as it is to be read (entities,)."""
+        if self == AS_GIVEN:
+            return confidence
+        read: Floats = 1 / (1 + np.exp(-(_logits(confidence) / self.temperature + self.bias)))
+        return read
+
+    def __str__(self) -> str:
+        return f"{self.temperature:.2f}, bias {self.bias:+.2f}"
+
+
+AS_GIVEN = Scaling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +67,9 @@ class Judged:
     def __len__(self) -> int:
         return len(self.confidence)
 
-    def at(self, temperature: float) -> "Judged":
-        """The same under a temperature."""
-        return Judged(tempered(self.confidence, temperature), self.right)
+    def at(self, scaling: Scaling) -> "Judged":
+        """The same entities with their confidences scaled."""
+        return Judged(scaling.of(self.confidence), self.right)
 
     def shares(self) -> Floats:
         """How right each entity is: the share of right ones among those of its confidence."""
@@ -79,30 +102,38 @@ def judge(
     return Judged(np.array(sure, np.float64), np.array(right, np.bool_))
 
 
-def tempered(confidence: Floats, temperature: float) -> Floats:
-    """Confidences whose logit is divided by ``temperature``."""
-    if temperature == 1:
-        return confidence
-    known = confidence.clip(_NEAREST, 1 - _NEAREST)
-    warmed: Floats = 1 / (1 + (known / (1 - known)) ** (-1 / temperature))
-    return warmed
+def fit_scaling(judged: Judged) -> Scaling:
+    """The scaling under which right and wrong are most likely; without entities, none.
 
-
-def fit_temperature(judged: Judged) -> float:
-    """The temperature under which right and wrong are most likely, from 1/20 to 20.
-
-    Without entities it is 1.
+    Temperatures are from 1/20 to 20, biases from -20 to 20.
     """
-    from scipy.optimize import minimize_scalar
+    from scipy.optimize import minimize
 
     if not len(judged):
-        return 1.0
-    low, high = np.log(_COLDEST), np.log(_HOTTEST)
-    found = minimize_scalar(
-        lambda t: log_loss(judged.at(float(np.exp(t)))), bounds=(low, high), method="bounded",
-        options={"xatol": 1e-6},
-    )  # fmt: skip
-    return float(np.exp(found.x))
+        return AS_GIVEN
+    logits, targets = _logits(judged.confidence), _targets(judged.right)
+
+    def loss(sought: Floats) -> tuple[float, Floats]:
+        scaled = sought[0] * logits + sought[1]
+        off = 1 / (1 + np.exp(-scaled)) - targets
+        costs = np.logaddexp(0, scaled) - targets * scaled
+        return float(costs.mean()), np.array([(off * logits).mean(), off.mean()])
+
+    slopes, biases = (1 / _HOTTEST, 1 / _COLDEST), (-_FARTHEST, _FARTHEST)
+    found = minimize(loss, [1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[slopes, biases]).x
+    return Scaling(1 / float(found[0]), float(found[1]))
+
+
+def _logits(confidence: Floats) -> Floats:
+    known = confidence.clip(_NEAREST, 1 - _NEAREST)
+    found: Floats = np.log(known / (1 - known))
+    return found
+
+
+def _targets(right: Bools) -> Floats:
+    """What right and wrong entities are to be held for, as if there had been one more of either."""
+    hits = int(right.sum())
+    return np.where(right, (hits + 1) / (hits + 2), 1 / (len(right) - hits + 2))
 
 
 def log_loss(judged: Judged) -> float:

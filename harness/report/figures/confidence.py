@@ -28,7 +28,7 @@ def reliability(held: Sequence[SystemAnswers]) -> Picture | None:
         for index, row, runs in known:
             for seed, one in enumerate(runs):
                 _lines(true, risk, one, index, seed, row.name if not seed else "")
-        true.set_title("calibration at the temperature of each run")
+        true.set_title("calibration as each run scales it")
         true.set_xlabel("mean confidence of a bin, %")
         true.set_ylabel("right, %")
         risk.set_title("risk and coverage")

@@ -11,6 +11,7 @@ from harness.analysis.confidence import MOST_POINTS, confidence_of
 from harness.analysis.system_answers import answers_by_system
 from harness.report import page
 from harness.results.record import Calibration
+from harness.scoring.calibration import Scaling
 from harness.tags import decode
 
 
@@ -43,9 +44,9 @@ def test_a_run_without_confidence_has_none(runs):
     assert "confidence" not in text.analysis(runs[0], analyse(runs[0]))
 
 
-def test_the_analysis_has_bins_as_given_and_at_the_temperature(runs):
+def test_the_analysis_has_bins_as_given_and_as_they_are_scaled(runs):
     given, warm = confidence_of(told(runs[0])), confidence_of(told(runs[0], 2.0))
-    assert (given.temperature, warm.temperature) == (None, 2.0)
+    assert (given.scaling, warm.scaling) == (None, Scaling(2.0))
     assert given.raw_error == given.error == warm.raw_error != warm.error
     assert given.raw_bins == given.bins == warm.raw_bins != warm.bins
     assert sum(one.entities for one in warm.bins) == warm.entities
@@ -72,12 +73,12 @@ def test_the_curve_keeps_its_ends_in_few_points(runs):
 def test_it_is_stored_as_json_and_printed(runs):
     run = told(runs[0], 2.0)
     values = json.loads(json.dumps(analyse(run).to_dict()["confidence"]))
-    assert values["temperature"] == 2.0
+    assert values["scaling"] == {"temperature": 2.0, "bias": 0.0}
     assert {"entities", "confidence", "right"} == values["bins"][0].keys()
     assert {"threshold", "coverage", "risk", "recall"} == values["risk"][0].keys()
     printed = text.analysis(run, analyse(run))
     assert f"confidence of {values['entities']} entities: ECE " in printed
-    assert "at temperature 2.00" in printed
+    assert "at temperature 2.00, bias +0.00" in printed
 
 
 def test_the_page_has_a_row_for_each_row_whose_seeds_all_have_confidences(runs, monkeypatch):
@@ -87,7 +88,7 @@ def test_the_page_has_a_row_for_each_row_whose_seeds_all_have_confidences(runs, 
     html = page.render([[*some[:3], told(some[3])]])
     section = html.split("<h2>Confidence</h2>")[1].split("</section>")[0]
     assert section.count('<th scope="row">') == 1
-    assert "<td>2.00, 2.00</td>" in section
+    assert "<td>2.00, bias +0.00; 2.00, bias +0.00</td>" in section
 
 
 def test_the_figure_is_drawn_where_there_is_something_to_draw(runs):

@@ -10,9 +10,8 @@ from program import harness
 
 from harness import api
 from harness.errors import ConfigError
-from harness.results import reader
+from harness.results import confidence, reader
 from harness.runs.predict import Tagged, as_json, restore
-from harness.scoring.calibration import tempered
 
 pytestmark = pytest.mark.slow
 TEXT = "张三在北京。"
@@ -34,12 +33,12 @@ def tagged(folders) -> list[Tagged]:
     return api.predict(folders["crf"], [TEXT, ""])
 
 
-def test_each_entity_has_a_probability_at_the_temperature_of_the_run(folders, tagged):
+def test_each_entity_has_a_probability_as_the_run_scales_it(folders, tagged):
     run = reader.one(folders["crf"]).run
     assert run.calibration.temperature != 1
     assert (run.calibration.entities, run.calibration.right) == (2, 1)
     (raw,) = restore(reader.one(folders["crf"])).predict([tagged[0].sentence])
-    expected = tempered(np.array(raw.confidence), run.calibration.temperature)
+    expected = confidence.scaling(run).of(np.array(raw.confidence))
     found = [entity.confidence for entity in tagged[0].entities]
     assert found == pytest.approx(expected.tolist(), abs=1e-6)
     assert found != pytest.approx(list(raw.confidence), abs=1e-3)

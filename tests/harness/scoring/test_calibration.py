@@ -5,14 +5,15 @@ import pytest
 
 from harness.core import Span
 from harness.scoring.calibration import (
+    AS_GIVEN,
     Judged,
+    Scaling,
     calibration_error,
     chance_error,
-    fit_temperature,
+    fit_scaling,
     judge,
     log_loss,
     reliability,
-    tempered,
 )
 from harness.scoring.risk import area_under_risk, risk_coverage
 
@@ -25,11 +26,11 @@ def judged(*pairs):
 NONE = Judged(np.empty(0), np.empty(0, np.bool_))
 
 
-def drawn(entities, seed=0, heat=1.0):
-    """Entities that are as often right as their confidence says; then made surer by ``heat``."""
+def drawn(entities, seed=0, heat=1.0, pride=0.0):
+    """Entities that are as often right as their confidence says; then made surer, by two means."""
     numbers = np.random.default_rng(seed)
     true = 1 / (1 + np.exp(-2.5 - 1.5 * numbers.standard_normal(entities)))
-    return Judged(tempered(true, 1 / heat), numbers.random(entities) < true)
+    return Judged(Scaling(1 / heat, pride).of(true), numbers.random(entities) < true)
 
 
 def test_an_entity_is_right_if_the_gold_has_it():
@@ -66,24 +67,33 @@ def test_few_entities_have_a_bin_each_and_none_have_no_error():
     assert len(reliability(judged((0.5, True), (0.6, False)))) == 2
     assert calibration_error(NONE) is chance_error(NONE) is area_under_risk(NONE) is None
     assert reliability(NONE) == risk_coverage(NONE, 3) == ()
-    assert fit_temperature(NONE) == 1.0
+    assert fit_scaling(NONE) == AS_GIVEN
 
 
 def test_a_temperature_divides_the_logit_and_leaves_the_order():
     values = np.array([0.0, 0.1, 0.5, 0.9, 1.0])
-    warm = tempered(values, 2.0)
+    warm = Scaling(2.0).of(values)
     assert np.log(warm[3] / (1 - warm[3])) == pytest.approx(np.log(9) / 2)
     assert warm[2] == 0.5
     assert (np.diff(warm) > 0).all()
     assert warm[4] < 0.9999
-    assert tempered(values, 1.0).tolist() == values.tolist()
+    assert AS_GIVEN.of(values).tolist() == values.tolist()
 
 
+def test_a_bias_moves_the_logit_and_leaves_the_order():
+    values = np.array([0.0, 0.1, 0.5, 0.9, 1.0])
+    moved = Scaling(1.0, -1.0).of(values)
+    assert np.log(moved[3] / (1 - moved[3])) == pytest.approx(np.log(9) - 1)
+    assert (np.diff(moved) > 0).all()
+
+
+@pytest.mark.parametrize("pride", [-1.0, 0.0, 2.0])
 @pytest.mark.parametrize("heat", [0.4, 1.0, 3.0])
-def test_the_temperature_that_spoiled_confidences_is_found_again(heat):
-    spoiled = drawn(20_000, heat=heat)
-    found = fit_temperature(spoiled)
-    assert found == pytest.approx(heat, rel=0.05)
+def test_the_scaling_that_spoiled_confidences_is_found_again(heat, pride):
+    spoiled = drawn(20_000, heat=heat, pride=pride)
+    found = fit_scaling(spoiled)
+    assert found.temperature == pytest.approx(heat, rel=0.06)
+    assert found.bias == pytest.approx(-pride / heat, abs=0.15)
     assert log_loss(spoiled.at(found)) <= log_loss(spoiled)
     assert calibration_error(spoiled.at(found)) < 0.01
     if heat == 3.0:
@@ -91,9 +101,14 @@ def test_the_temperature_that_spoiled_confidences_is_found_again(heat):
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_a_temperature_stays_within_bounds_where_all_is_right_or_wrong(right):
-    found = fit_temperature(judged(*[(0.9, right)] * 5))
-    assert 0.05 <= found <= 20
+def test_where_all_is_right_or_wrong_no_entity_becomes_certain(right):
+    """Five of five in the development set do not say that there is never an error."""
+    alike = judged(*[(0.9, right), (0.99, right), (0.999, right)] * 20)
+    found = fit_scaling(alike)
+    assert 0.05 <= found.temperature <= 20
+    assert alike.at(found).confidence.mean() == pytest.approx(
+        61 / 62 if right else 1 / 62, abs=1e-3
+    )
 
 
 def test_chance_is_what_true_confidences_show():
