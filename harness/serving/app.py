@@ -64,10 +64,13 @@ def _add_predict(app: FastAPI, batcher: Batcher[Tagged]) -> None:
     @app.post("/predict", responses=_REFUSALS)
     async def predict(asked: OneText | ManyTexts) -> TaggedText | TaggedTexts:
         """Named entities in one text, or in several."""
+        texts = [asked.text] if isinstance(asked, OneText) else asked.texts
+        found = await _answers(batcher, texts)
+        if asked.min_confidence and any(one.confidence is None for one in found):
+            raise HTTPException(422, "this model gives no confidence: leave out min_confidence")
         if isinstance(asked, OneText):
-            (found,) = await _answers(batcher, [asked.text])
-            return message_of(found, asked.min_confidence)
-        return messages_of(await _answers(batcher, asked.texts), asked.min_confidence)
+            return message_of(found[0], asked.min_confidence)
+        return messages_of(found, asked.min_confidence)
 
 
 def _add_health(app: FastAPI, predictor: Predictor, batcher: Batcher[Tagged]) -> None:

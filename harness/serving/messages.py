@@ -83,7 +83,7 @@ class Refusal(_Message):
 
 def message_of(tagged: Tagged, least: float) -> TaggedText:
     """``tagged`` without entities of less confidence than ``least``."""
-    kept = tagged.surer(least) if least and tagged.confidence is not None else tagged
+    kept = tagged.surer(least) if least else tagged
     entities = [
         FoundEntity(start=e.start, end=e.end, label=e.label, text=e.text, confidence=e.confidence)
         for e in kept.entities

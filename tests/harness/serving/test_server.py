@@ -118,6 +118,18 @@ def test_entities_that_are_too_unsure_are_left_out(client):
     assert kept
 
 
+def test_a_model_without_confidence_leaves_nothing_out_in_silence(place):
+    run = finished(task(place / "data"), "dictionary", place / "results")
+    process, address = started(run)
+    with httpx.Client(base_url=address) as client:
+        assert client.post("/predict", json={"text": TEXTS[0]}).status_code == 200
+        refused = client.post("/predict", json={"text": TEXTS[0], "min_confidence": 0.5})
+    process.terminate()
+    process.communicate(timeout=60)
+    assert refused.status_code == 422
+    assert "gives no confidence" in refused.json()["detail"]
+
+
 def test_nothing_and_empty_texts_are_answered(client):
     assert client.post("/predict", json={"texts": []}).json() == {"results": []}
     empty = {"text": "", "tags": [], "entities": []}
