@@ -33,6 +33,7 @@ from harness.commands import (
     studying,
     suggesting,
     tuning,
+    voting,
 )
 from harness.errors import HarnessError, Interrupted, ResourceError
 from harness.version import __version__
@@ -77,6 +78,7 @@ for module in (
     results,
     analysing,
     proving,
+    voting,
     repairing,
     formatting,
 ):

@@ -38,10 +38,13 @@ def stored(path: Path) -> Sound:
     """The result at ``path``, a run folder or one of its files, if its answers give its scores.
 
     Raises:
-        ConfigError: if there is not one finished run, or one that was imported.
+        ConfigError: if there is not one finished run, or one that was imported or put together.
         DataError: if what it claims is not what its answers give.
     """
     result = reader.one(path)
+    if result.run.members:
+        msg = f"{path} is an ensemble of stored answers: reproduce its members, and `vote` again"
+        raise ConfigError(msg)
     if is_external(result):
         msg = f"{path} was imported: nothing here can run it again; `verify` scores it again"
         raise ConfigError(msg)

@@ -18,7 +18,12 @@ Backends = Annotated[
     typer.Option("--backend", metavar="NAME...", help="Backends, or `all` installed ones."),
 ]
 Task = Annotated[
-    str, typer.Option("--task", metavar="TASK", help="A task file, or the name of a shipped task.")
+    str,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        help="A task file, the name of a shipped task, or hub:OWNER/NAME@REVISION.",
+    ),
 ]
 
 
@@ -27,7 +32,7 @@ def tasks_option(default: str) -> Any:
     return typer.Option(
         "--task",
         metavar="TASK...",
-        help="Task files, or names of shipped tasks.",
+        help="Task files, names of shipped tasks, or hub:OWNER/NAME@REVISION.",
         show_default=default,
     )
 

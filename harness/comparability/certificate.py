@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.comparability import ensembles
 from harness.comparability.check import Check, Evidence
 from harness.comparability.fields import FIELDS, MISSING, NOT_APPLICABLE, Field, Recorded
 from harness.numbers import printed
@@ -16,7 +17,7 @@ from harness.numbers import printed
 
 def readings(result: Recorded) -> dict[str, str]:
     """What each line reads for one run."""
-    return {field.name: printed(field.read(result)) for field in FIELDS}
+    return {field.name: printed(ensembles.value(field, result)) for field in FIELDS}
 
 
 def may_stand_together(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from harness.comparability.check import Check, Evidence
-from harness.comparability.fields import MISSING, is_external, is_zero_shot
+from harness.comparability.ensembles import members_of
+from harness.comparability.fields import MISSING, Recorded, is_external, is_zero_shot
 from harness.comparability.systems import System
 from harness.comparability.training_end import LEVEL
 
@@ -24,9 +25,13 @@ def _end(system: System) -> str:
     """What is known of the end of training of a row, nothing where it has none."""
     if system.end:
         return system.end
-    run = system.first.run
-    untrained = run.weights == "none" or is_zero_shot(system.first) or is_external(system.first)
-    return "" if untrained else MISSING
+    parts = members_of(system.first) or (system.first,)
+    return "" if all(map(_has_no_end, parts)) else MISSING
+
+
+def _has_no_end(result: Recorded) -> bool:
+    """Whether nothing was trained here in epochs."""
+    return result.run.weights == "none" or is_zero_shot(result) or is_external(result)
 
 
 def trials_of_tuning(made: Sequence[System]) -> Check:
@@ -46,7 +51,7 @@ def trials_of_tuning(made: Sequence[System]) -> Check:
 
 def _trials(system: System, options: Mapping[tuple[str, str], set[str]]) -> str:
     run = system.first.run
-    if is_external(system.first):
+    if is_external(system.first) and not run.members:
         said = run.settings.get("tuning_trials")
         return NOT_MEASURED if said is None else str(max(1, int(said)))
     counted = [result.run.trials for result in system.results]

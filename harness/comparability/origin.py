@@ -1,10 +1,10 @@
-"""The lines of a certificate about what rows come from: data that the splits share, and code."""
+"""The lines of a certificate about what rows come from: data that splits share, code, members."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from harness.comparability.check import Check
-from harness.comparability.fields import MISSING, is_external
+from harness.comparability.fields import MISSING, Recorded, is_external
 from harness.comparability.systems import System
 from harness.data.overlap import Overlap, contained
 from harness.data.splits import TEST
@@ -30,7 +30,7 @@ def one_code_each(made: Sequence[System]) -> Check:
     codes: dict[str, Counter[str]] = {}
     mine: dict[str, set[tuple[str, str]]] = {}
     for system in made:
-        for result in filter(lambda one: not is_external(one), system.results):
+        for result in filter(_has_code, system.results):
             origin = result.run.origin.get("distribution", "")
             code = result.run.code.backend if result.run.code else MISSING
             codes.setdefault(origin, Counter())[code] += 1
@@ -44,3 +44,39 @@ def one_code_each(made: Sequence[System]) -> Check:
     )
     listed = ", ".join(f"{origin} {code[:12]}" for origin, code in sorted(common.items()))
     return Check("one code for each distribution", listed or "n/a", not differing, differing)
+
+
+def _has_code(result: Recorded) -> bool:
+    """Whether ``result`` ran code here; the lines of an ensemble read that of its members."""
+    return not is_external(result) and not result.run.members
+
+
+def members_of_ensembles(made: Sequence[System]) -> tuple[Check, ...]:
+    """Which answers each ensemble was made of; no line for a table without one.
+
+    It does not hold where a member stands in the table with another file of answers.
+    """
+    ensembles = [system for system in made if system.first.run.members]
+    if not ensembles:
+        return ()
+    listed = "; ".join(f"{system.name}: {_members(system)}" for system in ensembles)
+    here = {one.run.digest: one for system in made for one in system.results}
+    differing = tuple(
+        (system.name, f"{one.folder.name} holds another file of answers than was put together")
+        for system in ensembles
+        for run in (result.run for result in system.results)
+        for member in run.members
+        if (one := here.get(member.run.digest))
+        and one.metrics.predictions_sha256 != member.predictions_sha256
+    )
+    return (Check("members of ensembles", listed, not differing, differing),)
+
+
+def _members(system: System) -> str:
+    """The members of an ensemble, each with the digest of its run for each seed."""
+    members = zip(*(result.run.members for result in system.results), strict=True)
+    return ", ".join(
+        f"{' '.join(filter(None, each[0].run.row[1:]))} "
+        f"({', '.join(f'seed {one.run.seed} {one.run.digest[:12]}' for one in each)})"
+        for each in members
+    )

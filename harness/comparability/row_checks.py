@@ -11,7 +11,11 @@ from itertools import combinations
 from harness.comparability.check import Check
 from harness.comparability.effort import end_of_training, trials_of_tuning
 from harness.comparability.fields import is_external
-from harness.comparability.origin import one_code_each, overlap_of_splits
+from harness.comparability.origin import (
+    members_of_ensembles,
+    one_code_each,
+    overlap_of_splits,
+)
 from harness.comparability.systems import System
 from harness.results.reader import Rejected
 from harness.results.verify import Sound
@@ -28,6 +32,7 @@ def row_checks(made: Sequence[System], rejected: Iterable[Rejected]) -> tuple[Ch
         end_of_training(made),
         trials_of_tuning(made),
         one_code_each(made),
+        *members_of_ensembles(made),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from harness.comparability import training_end
 from harness.comparability.certificate import RowReadings, readings
 from harness.comparability.contradictions import consistent
+from harness.comparability.ensembles import members_of
 from harness.comparability.fields import FIELDS, Recorded, is_external, is_zero_shot
 from harness.data.overlap import contained
 from harness.numbers import printed
@@ -120,14 +121,15 @@ def identity(result: Recorded) -> tuple[object, ...]:
     code = run.code.backend if run.code else ""
     begun = tuple(sorted((run.weights_digest or {}).items()))
     libraries = tuple(sorted(run.versions.items()))
-    return run.row, run.weights, begun, options, separating, code, libraries
+    members = tuple(map(identity, members_of(result)))
+    return run.row, run.weights, begun, options, separating, code, libraries, members
 
 
 def name_of(result: Recorded) -> str:
     """What a row is called: backend, preset and origin of the weights, variant."""
     run = result.run
     parts = [run.backend]
-    if run.weights != "none":
+    if run.weights != "none" and not run.members:
         origin = (
             run.weights.rstrip("/").rpartition("/")[2] if _is_path(run.weights) else run.weights
         )

@@ -20,6 +20,11 @@ LEVEL, UNTOLD = "level", "too few epochs to tell"
 UNMARKED = frozenset({LEVEL, UNTOLD})
 
 
+def _distance(end: str) -> int:
+    """How far an end is from level, the furthest first."""
+    return (UNTOLD, LEVEL).index(end) + 1 if end in UNMARKED else 0
+
+
 def rise(training: TrainingCourse) -> float | None:
     """By how much development F1 rose per epoch at the end, 0 where it did not; None if untold.
 
@@ -37,7 +42,16 @@ def rise(training: TrainingCourse) -> float | None:
 
 
 def at_the_end(runs: Sequence[Run]) -> str | None:
-    """What development F1 did at the end of most runs of a row; None if none was trained so."""
+    """What development F1 did at the end of most runs of a row; None if none was trained so.
+
+    Of an ensemble, what it did at the end of the member that is furthest from level.
+    """
+    members = [
+        at_the_end([one.run for one in each])
+        for each in zip(*(run.members for run in runs), strict=True)
+    ]
+    if ends := sorted(filter(None, members), key=_distance):
+        return ends[0]
     rises = [rise(run.training) for run in runs if run.training and run.training.dev_f1]
     if not rises:
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.core import Example, Sentence
-from harness.data import examples, readers, taskfile
+from harness.data import examples, hub_task, readers, taskfile
 from harness.data.examples import LocatedExample, Part
 from harness.data.readers import Problem, Raw
 from harness.data.splits import SPLITS, TEST
@@ -88,7 +88,7 @@ class Draft:
 
 
 def load(task: str | Path, data: Path | None = None, limit: int | None = None) -> Task:
-    """The task of a task file, or of the name of a shipped one.
+    """The task of a task file, of the name of a shipped one, or of a data set of a hub.
 
     ``data`` is a folder in which to look for the task's ``root``; ``limit`` keeps the first
     sentences of each split.
@@ -143,9 +143,7 @@ def read(task: str | Path, data: Path | None = None, closed: frozenset[str] = fr
         ConfigError: for a task file that is wrong or missing.
         DataError: for a folder of data that is nowhere.
     """
-    path = taskfile.find(task)
-    file = taskfile.load(path)
-    folder = taskfile.root(path, file, data)
+    path, file, folder = _described(task, data)
     parts = {
         name: examples.part(readers.read(taskfile.source_of(file, name, folder)), file)
         for name in file.splits
@@ -165,6 +163,15 @@ def read(task: str | Path, data: Path | None = None, closed: frozenset[str] = fr
     for part in parts.values():
         labels.update(part.labels)
     return Draft(path, file, items, spelling, tuple(problems), labels)
+
+
+def _described(task: str | Path, data: Path | None) -> tuple[Path, taskfile.TaskFile, Path]:
+    """Where ``task`` is described, what it says, and the folder with its data."""
+    if hub_task.is_reference(task):
+        return Path(task), *hub_task.described(str(task), data)
+    path = taskfile.find(task)
+    file = taskfile.load(path)
+    return path, file, taskfile.root(path, file, data)
 
 
 def _carved(

@@ -214,7 +214,8 @@ def find(task: str | Path) -> Path:
         near = did_you_mean(str(task), tasks)
         msg = (
             f"no task {str(task)!r}{near}; shipped are {', '.join(tasks)};"
-            " give the path of a .yaml file for your own"
+            " give the path of a .yaml file for your own, or hub:OWNER/NAME@REVISION for one of a"
+            " hub"
         )
         raise ConfigError(msg)
     return tasks[str(task)]

@@ -284,7 +284,8 @@ class Run(FrozenModel):
     Of pretrained weights, whatever their name, ``weights_digest`` holds the SHA-256 of a folder or
     the commit of a hub's model, ``new_parameters`` the number of scalars that did not come from
     them, by part, and ``known_units`` the share of train's units with a letter or a digit that
-    their tokenizer knows.
+    their tokenizer knows. ``members`` are the runs whose answers were put together; a system has
+    none.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -322,13 +323,23 @@ class Run(FrozenModel):
     transition_tags: tuple[str, ...] | None = None
     calibration: Calibration | None = None
     cost: Cost
+    members: "tuple[Member, ...]" = ()
 
     @property
     def imported(self) -> bool:
-        """Whether only the answers are known, of a system that this harness did not run."""
-        return self.origin.get("distribution") == "external"
+        """Whether only answers are known, its own or a member's, and this harness ran nothing."""
+        own = self.origin.get("distribution") == "external"
+        return own or any(member.run.imported for member in self.members)
 
     @property
     def row(self) -> tuple[str, str, str, str]:
         """What the runs of one table row share: task, backend, preset, variant."""
         return self.data.task, self.backend, self.preset, self.variant
+
+
+class Member(FrozenModel):
+    """A run whose answers an ensemble was made of: its record, those answers, and its weight."""
+
+    run: Run
+    predictions_sha256: str
+    weight: Annotated[float, Field(gt=0)]

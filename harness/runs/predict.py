@@ -197,6 +197,9 @@ def restore(
         BackendError: when its backend cannot be imported.
     """
     run, folder = result.run, result.folder
+    if run.members:
+        msg = f"{folder} is an ensemble of stored answers: predict with the models of its members"
+        raise WeightsError(msg)
     if run.imported:
         msg = f"{folder} was imported: there are answers in it and no model to predict with"
         raise WeightsError(msg)

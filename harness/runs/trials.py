@@ -12,13 +12,20 @@ from typing import Any
 RECORDS = ("run.json", "claim.json")
 
 
-def trials(folder: Path, backend: str, fingerprint: str) -> int:
+def trials(
+    folder: Path, backend: str, fingerprint: str, beside: Mapping[str, Any] | None = None
+) -> int:
     """The sets of options with which ``backend`` was run on the data of ``fingerprint``.
 
-    ``folder`` holds the run folders of one task.
+    ``folder`` holds the run folders of one task; ``beside`` are options that stand nowhere yet.
     """
     told = (_told(path) for path in folder.iterdir() if path.is_dir())
-    return len({options for *of, options in told if of == [backend, fingerprint]})
+    found = {options for *of, options in told if of == [backend, fingerprint]}
+    return len(found if beside is None else found | {_text(beside)})
+
+
+def _text(options: Any) -> str:
+    return json.dumps(options, sort_keys=True)
 
 
 def _told(folder: Path) -> tuple[str, str, str]:
@@ -27,8 +34,8 @@ def _told(folder: Path) -> tuple[str, str, str]:
         data = record.get("data")
         place = data if isinstance(data, dict) else record  # a claim has no data yet
         if "options" in record and "fingerprint" in place:
-            options = json.dumps(record["options"], sort_keys=True)
-            return str(record.get("backend")), str(place["fingerprint"]), options
+            backend, options = str(record.get("backend")), _text(record["options"])
+            return backend, str(place["fingerprint"]), options
     return "", "", ""
 
 

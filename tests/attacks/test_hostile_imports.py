@@ -60,6 +60,7 @@ WITHOUT = {
     "verify": "verify results",
     "rescore": "rescore results -o again",
     "merge": "merge results -o together",
+    "vote": "vote results -o voted",
     "clean": "clean results --dry-run",
     "schema": "schema -o schema",
     "import-predictions": "import-predictions answers.conll --task tiny.yaml --name other -o new",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from harness.data import schemes, taskfile
+from harness.data import hub_task, schemes, taskfile
 from harness.data import task as tasks
 from harness.data.readers import parallel
 from harness.data.readers.lines import BOM
@@ -71,6 +71,9 @@ def write(task: str | Path, data: Path | None, folder: Path) -> Iterator[str]:
         ConfigError: for a folder with something in it, and for data that are not files of text.
         DataError: for a file that is no text, or a copy that would be read otherwise.
     """
+    if hub_task.is_reference(task):
+        msg = f"{task}: `--fix` mends files of text, and a data set of a hub is none"
+        raise ConfigError(msg)
     path = taskfile.find(task)
     file = taskfile.load(path)
     _refuse(path, file, folder)

@@ -4,7 +4,8 @@ A folder on this machine takes the same road: what ``save_to_disk`` wrote, or pa
 A repository without a pinned revision is refused: its rows may change under the table's feet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
@@ -85,6 +86,21 @@ def _name(tag: Any, names: tuple[str, ...] | None) -> str:
 
 def _rows(source: HubSource) -> tuple[list[tuple[Any, Any]], tuple[str, ...] | None]:
     """The tokens and the tags of each row, and the names of the tags where they are numbers."""
+    with opening(source) as datasets:
+        data = _split(opened(source, datasets, source.split), source)
+        _require_columns(source, data.column_names)
+        rows = list(zip(data[source.tokens], data[source.tags], strict=True))
+        return rows, source.names or class_names(data.features[source.tags])
+
+
+@contextmanager
+def opening(source: HubSource) -> Iterator[Any]:
+    """The library, to read ``source`` with; whatever it makes of what it finds is one error.
+
+    Raises:
+        ConfigError: without the library, or for a repository without a revision.
+        DataError: for data that are damaged, or cannot be reached.
+    """
     try:
         import datasets
     except ImportError:
@@ -97,10 +113,7 @@ def _rows(source: HubSource) -> tuple[list[tuple[Any, Any]], tuple[str, ...] | N
         message = f"{source.repository}: give the `revision` (a commit) under `hub`"
         raise ConfigError(message)
     try:
-        data = _opened(source, datasets)
-        _require_columns(source, data.column_names)
-        rows = list(zip(data[source.tokens], data[source.tags], strict=True))
-        return rows, source.names or _class_names(data.features[source.tags])
+        yield datasets
     except HarnessError:
         raise
     except Exception as error:  # noqa: BLE001 - what the library makes of a damaged file is its own
@@ -130,14 +143,13 @@ def _unreadable(source: HubSource, error: Exception, datasets: Any) -> str:
     )
 
 
-def _opened(source: HubSource, datasets: Any) -> Any:
+def opened(source: HubSource, datasets: Any, split: str | None = None) -> Any:
+    """One split of the data set, or all of them by name; what was saved as one has no names."""
     local = Path(source.repository).is_dir()
     if local and _saved(Path(source.repository)):
-        return _split(datasets.load_from_disk(source.repository), source)
+        return datasets.load_from_disk(source.repository)
     revision = None if local else source.revision
-    return datasets.load_dataset(
-        source.repository, source.config, split=source.split, revision=revision
-    )
+    return datasets.load_dataset(source.repository, source.config, split=split, revision=revision)
 
 
 def _saved(folder: Path) -> bool:
@@ -146,6 +158,7 @@ def _saved(folder: Path) -> bool:
 
 
 def _split(saved: Any, source: HubSource) -> Any:
+    """The split of ``source`` in what was opened, which may hold all of them."""
     if hasattr(saved, "keys"):
         if source.split not in saved:
             message = f"no split {source.split!r}; it has {', '.join(saved)}"
@@ -154,7 +167,7 @@ def _split(saved: Any, source: HubSource) -> Any:
     return saved
 
 
-def _class_names(feature: Any) -> tuple[str, ...] | None:
+def class_names(feature: Any) -> tuple[str, ...] | None:
     """The names that a list of ClassLabel knows; None for tags kept as text."""
     names = getattr(getattr(feature, "feature", None), "names", None)
     return tuple(names) if names else None

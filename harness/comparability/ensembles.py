@@ -1,0 +1,39 @@
+"""An ensemble of stored answers reads as its members do, since all it is comes from them.
+
+Where they differ, a line of the certificate reads as all of them, so that such a row stands beside
+none of the systems that it was made of; and what one member did not record is not recorded.
+"""
+
+from dataclasses import dataclass
+
+from harness.comparability.fields import MISSING, NOT_APPLICABLE, Field, Recorded
+from harness.results.record import Metrics, Run
+
+
+@dataclass(frozen=True, slots=True)
+class _Voter:
+    """A member, scored as its ensemble was."""
+
+    run: Run
+    metrics: Metrics
+
+
+def members_of(result: Recorded) -> tuple[Recorded, ...]:
+    """The members of an ensemble, read under the rules that it was scored by; a system has none."""
+    own = result.run
+    common = {"data": own.data, "planned_seeds": own.planned_seeds}
+    return tuple(
+        _Voter(
+            member.run.model_copy(update=common | {"settings": member.run.settings | own.settings}),
+            result.metrics,
+        )
+        for member in own.members
+    )
+
+
+def value(field: Field, result: Recorded) -> str:
+    """What ``field`` reads for ``result``, in all of its members where it has some."""
+    found = dict.fromkeys(field.read(one) for one in members_of(result) or (result,))
+    if MISSING in found:
+        return MISSING
+    return " / ".join(text for text in found if text != NOT_APPLICABLE)
