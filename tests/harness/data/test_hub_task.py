@@ -165,5 +165,7 @@ def test_commands_take_it_as_a_task_and_record_it(saved, tmp_path):
     )  # fmt: skip
     (result,) = reader.read([tmp_path / "results"]).runs
     assert result.run.settings["task_file"] == REFERENCE
-    _, messages = called("check-data", REFERENCE, "--fix", "new", folder=tmp_path, code=2)
+    _, messages = called(
+        "check-data", REFERENCE, "--data", data, "--fix", "new", folder=tmp_path, code=2
+    )
     assert "a data set of a hub is none" in messages
