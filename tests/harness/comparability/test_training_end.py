@@ -58,6 +58,8 @@ def test_a_slope_is_per_epoch_also_where_dev_is_scored_more_often():
 
 
 class Run:
+    members = ()
+
     def __init__(self, *dev_f1):
         self.training = trained(*dev_f1) if dev_f1 else None
 
