@@ -6,9 +6,11 @@
 import contextlib
 import json
 import shutil
+from collections import Counter
 
 import pytest
 import tiny_task
+from fuzzing import KINDS, Fuzz, hub_folder, hub_lines, stored_run, tried
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from program import called
@@ -118,3 +120,18 @@ def test_damaged_results_are_read_or_rejected_with_a_reason(stored, tmp_path_fac
     with contextlib.suppress(HarnessError):
         found = verify.check(reader.read([folder]))
         assert found.runs or all(one.reason for one in found.rejected)
+
+
+LONG = {hub_lines: 3, hub_folder: 15, stored_run: 15}  # fewer of those that take long
+
+
+@pytest.mark.slow
+def test_the_long_fuzz_reads_inputs_of_every_kind_and_refuses_some(tmp_path):
+    """Or a million of them would show nothing; a fault is raised."""
+    pytest.importorskip("datasets", reason="needs the extra `hub`")
+    fuzz, outcomes = Fuzz.in_folder(tmp_path, 1), Counter()
+    for kind in KINDS:
+        for _ in range(LONG.get(kind, 50)):
+            tried(fuzz, kind, outcomes)
+    assert set(outcomes) >= {(kind.__name__, "refused") for kind in KINDS}
+    assert set(outcomes) >= {(kind.__name__, "read") for kind in KINDS.keys() - LONG.keys()}

@@ -4,6 +4,8 @@ Prints each fault (what is read or refused with a message is none) with the stat
 again, how many cases of each kind were read and refused, and one line of JSON.
 """
 
+import faulthandler
+import functools
 import json
 import sys
 import tempfile
@@ -17,7 +19,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from fuzzing import KINDS, Fuzz, tried  # noqa: E402 - found by the line above
 
-MEMORY = "/dev/shm"  # files are written there and read again, nothing else
+from harness import registry  # noqa: E402
+
+MEMORY = Path("/dev/shm")  # files are written there and read again, nothing else
 TOLD = 20  # faults that are printed whole
 EVERY = 50_000  # cases, after which it says how far it is
 
@@ -26,9 +30,9 @@ def main(cases: int, seed: int) -> None:
     """Try ``cases`` of them."""
     outcomes: Counter[tuple[str, str]] = Counter()
     started, faults = time.monotonic(), 0
-    with tempfile.TemporaryDirectory(
-        dir="/dev/shm" if Path("/dev/shm").is_dir() else None
-    ) as place:
+    faulthandler.enable()  # a library may crash on what is damaged
+    registry.installed = functools.cache(registry.installed)  # nothing is installed meanwhile
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
         fuzz = Fuzz.in_folder(Path(place), seed)
         for number in range(1, cases + 1):
             (kind,) = fuzz.rng.choices(list(KINDS), weights=KINDS.values())

@@ -145,6 +145,13 @@ def _unreadable(source: HubSource, error: Exception, datasets: Any) -> str:
 
 def opened(source: HubSource, datasets: Any, split: str | None = None) -> Any:
     """One split of the data set, or all of them by name; what was saved as one has no names."""
+    found = _loaded(source, datasets, split)
+    for one in found.values() if hasattr(found, "keys") else [found]:
+        one.data.validate(full=True)  # or a damaged Arrow file ends the program when it is read
+    return found
+
+
+def _loaded(source: HubSource, datasets: Any, split: str | None) -> Any:
     local = Path(source.repository).is_dir()
     if local and _saved(Path(source.repository)):
         return datasets.load_from_disk(source.repository)
