@@ -28,7 +28,7 @@ from backends.generating.padding import (
     summed_loss,
     waits_for_mask,
 )
-from backends.generating.question import Question, draw_shots, prompt_for
+from backends.generating.question import Question, draw_shots, least_length, prompt_for
 from backends.pretraining.from_text import FromText
 from backends.training.device import set_up
 from backends.training.distances import NOWHERE
@@ -79,16 +79,28 @@ class Gpt(FromText, Generator):
 
     @classmethod
     def longest_window(cls, options: Mapping[str, Any]) -> int | None:
-        """The units that there is room for with their answer, if each has one piece.
+        """The units that there is room for beside the prompt, if each has one piece.
 
-        The prompt and units of several pieces take more: what that comes to shows in the text.
+        Labels, examples and units of several pieces take more, which ``fit`` counts.
+
+        Raises:
+            ConfigError: for a prompt that is not there, or leaves no room.
         """
         name = cls.weights_of(options)
         positions = scratch.POSITIONS if name is None else pretrained.positions_of(name)
         if positions is None:
             return None
+        tokenizer = None if name is None else pretrained.tokenizer_here(name)
+        around = least_length(options, tokenizer)
         written = len(format_named(options["format"]).items(ONE_UNIT, (OUTSIDE,)))
-        return (int(positions) - 1) // (1 + written)
+        longest = (positions - 1 - around) // (1 + written)
+        if longest < 1:
+            msg = (
+                f"prompt {options['prompt']!r} with {options['shots']} examples takes {around} "
+                f"positions or more; the model has {positions}. Take a shorter one, or fewer shots"
+            )
+            raise ConfigError(msg)
+        return longest
 
     def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train_set``, keep what is best on ``dev``; or only draw examples from it."""

@@ -56,6 +56,15 @@ def model(shape: GeneratorShape, auto: str) -> Any:
     return loaded
 
 
+def tokenizer_here(name: str) -> Any | None:
+    """The tokenizer of the model ``name``; None where it is not here to be read."""
+    folder = weights.here(name)
+    if folder is not None:
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            return read_tokenizer(folder)
+    return None
+
+
 def positions_of(name: str) -> int | None:
     """The positions of the model ``name``; None where it has no end, or is not here to be read."""
     from transformers import AutoConfig

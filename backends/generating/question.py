@@ -1,16 +1,21 @@
 """What a causal model is asked: a prompt around each sentence, in ids, with examples in it."""
 
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 from backends.generating.vocabulary import UnitVocabulary
 from harness.core import Example
 from harness.errors import ConfigError
 from harness.generation import prompt as prompts
 from harness.generation.formats import format_named
+from harness.tags import OUTSIDE
 
+# What is at least one piece under any tokenizer that is learned: a word, a Chinese character.
+_PIECE = re.compile(r"[!-~]+|[^\s!-~]")
 # Examples in a prompt are sentences of at most this many units, so that several have room.
 SHOT_UNITS = 60
 
@@ -42,14 +47,9 @@ class Question:
             vocabulary: turns the texts between the slots into ids.
             chat: whether the tokenizer's chat template is used, if it has one.
         """
-        begins = vocabulary.begins()
-        if chat and vocabulary.tokenizer.chat_template:
-            message = [{"role": "user", "content": rendered}]
-            rendered = vocabulary.tokenizer.apply_chat_template(
-                message, tokenize=False, add_generation_prompt=True
-            )
-            begins = []  # a chat template writes its own
-        texts = [vocabulary.text(part) for part in prompts.parts(rendered)]
+        spoken = _in_chat(rendered, vocabulary.tokenizer) if chat else rendered
+        begins = vocabulary.begins() if spoken == rendered else []  # a chat template has its own
+        texts = [vocabulary.text(part) for part in prompts.parts(spoken)]
         filled = zip(texts, [*fills, []], strict=False)
         before = [*begins, *chain.from_iterable(ids for pair in filled for ids in pair)]
         return cls(tuple(before), tuple(texts[-1]))
@@ -69,6 +69,32 @@ def prompt_for(name: str, form: str, shots: int) -> prompts.Prompt:
         msg = f"shots={shots}, but prompt {template.name!r} has no section [example]"
         raise ConfigError(msg)
     return template
+
+
+def _in_chat(rendered: str, tokenizer: Any) -> str:
+    """A rendered prompt as a user's message, where ``tokenizer`` has a template for one."""
+    if not tokenizer.chat_template:
+        return rendered
+    message = [{"role": "user", "content": rendered}]
+    spoken: str = tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
+    return spoken
+
+
+def least_length(options: Mapping[str, Any], tokenizer: Any | None) -> int:
+    """The tokens that a prompt takes at least, whatever labels a task has.
+
+    Of the examples it shows, nothing is known yet but what stands around them.
+
+    Args:
+        options: of a backend that asks.
+        tokenizer: counts the tokens; None for one that is still to be learned.
+    """
+    rendered = prompts.load(options["prompt"]).render([OUTSIDE], options["shots"])
+    if tokenizer is None:
+        return sum(len(_PIECE.findall(text)) for text in prompts.parts(rendered))
+    spoken = _in_chat(rendered, tokenizer) if options["chat"] else rendered
+    texts = prompts.parts(spoken)
+    return sum(len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
 
 
 def draw_shots(train_set: Sequence[Example], shots: int, seed: int) -> list[Example]:

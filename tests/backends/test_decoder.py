@@ -4,7 +4,7 @@ import pytest
 import torch
 from making import make
 from same_answers import assert_same_answers
-from tiny_generators import DEV, TRAIN, causal, context, story, tokenizer
+from tiny_generators import DEV, TAGS, TRAIN, causal, context, story, tokenizer
 
 from backends.decoder import Gpt
 from backends.generating.question import draw_shots
@@ -98,6 +98,30 @@ def test_a_prompt_that_leaves_no_room_is_an_error_at_the_start(place, tmp_path):
     made.fit(TRAIN[:10], [])
     with pytest.raises(ConfigError, match="Lower window_limit or shots"):
         made.predict([long[-1].sentence])
+
+
+@pytest.mark.parametrize("prompt", ["echo.zh.v1", "echo.en.v1", "echo.zh.shots.v1"])
+def test_the_longest_window_leaves_room_for_the_prompt(place, prompt, tmp_path):
+    shots = 2 if "shots" in prompt else 0
+    options = {"format": "echo", "prompt": prompt, "shots": shots, "chat": True}
+    made = pretrained(place, tmp_path, **options)
+    made.build(TRAIN[:40])
+    longest = Gpt.longest_window({"init": "pretrained", "model": str(place), **options})
+    room = (512 - 1 - len(made.question)) // 3  # a unit is read, copied and tagged
+    assert room <= longest <= (512 - 1) // 3 - 5
+    if not shots:  # of which nothing is known before they are drawn
+        assert longest - room <= len(made.vocabulary.text(" ".join(TAGS))) // 3 + 1
+
+
+def test_a_prompt_longer_than_its_model_is_refused_as_such(place, tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text(
+        f"[format]\ntags\n[instruction]\n{'字 ' * 600}{{tags}}\n[question]\n{{text}}\n",
+        encoding="utf-8",
+    )
+    asked = {"init": "pretrained", "model": str(place), "format": "tags", "shots": 0, "chat": True}
+    with pytest.raises(ConfigError, match=r"takes \d+ positions or more; the model has 512"):
+        Gpt.longest_window(asked | {"prompt": str(path)})
 
 
 def test_examples_are_drawn_by_the_seed_and_shown_with_their_answers(tmp_path):

@@ -65,7 +65,7 @@ def test_a_mistake_is_told_before_a_folder_is_made(tmp_path, arguments):
 TOO_LONG = {
     "bert-crf": ("window_limit=1000: bert-crf has room for 512 units", "window_limit=512 or less"),
     "gpt": ("window_limit=2000: gpt has room for 1023 units", "set window_limit=1023 or less"),
-    "gpt format=echo prompt=echo.zh.v1": ("has room for 682 units", "window_limit=682 or less"),
+    "gpt format=echo prompt=echo.zh.v1": ("has room for 671 units", "window_limit=671 or less"),
 }
 
 

@@ -1,6 +1,8 @@
 """A data set through `datasets`: from this machine, or pinned, or refused."""
 
 import contextlib
+import struct
+import subprocess
 import sys
 
 import pytest
@@ -104,6 +106,21 @@ def test_a_damaged_folder_is_one_error_of_data(datasets, rows, tmp_path, pattern
     damage(tmp_path / "all", pattern, content)
     with contextlib.suppress(ConfigError, DataError):
         readers.read(hub.HubSource(str(tmp_path / "all"), "train"))
+
+
+@pytest.mark.slow
+def test_offsets_beyond_the_end_of_an_arrow_file_end_no_program(datasets, rows, tmp_path):
+    """In a process of its own: what reads them unchecked crashes."""
+    datasets.DatasetDict({"train": rows}).save_to_disk(tmp_path / "all")
+    (path,) = (tmp_path / "all").rglob("*.arrow")
+    ends = struct.pack("<4i", 0, 2, 3, 3)  # where the rows of a list end
+    assert path.read_bytes().count(ends) == 2
+    path.write_bytes(path.read_bytes().replace(ends, struct.pack("<4i", *[2**30] * 4)))
+    read = "import sys; from harness.data import readers; from harness.data.readers import hub;"
+    read += f"readers.read(hub.HubSource({str(tmp_path / 'all')!r}, 'train'))"
+    done = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done
+    assert "DataError" in done.stderr
 
 
 @pytest.mark.slow
