@@ -9,7 +9,8 @@ from itertools import groupby
 
 from backends.generating.vocabulary import UnitVocabulary
 from harness.core import Sentence, Text
-from harness.generation.formats import Format, Item
+from harness.generation.formats import Format
+from harness.generation.items import Item
 from harness.tags import OUTSIDE
 
 # Units of a sentence that shows whether a format gives all units as many tokens.

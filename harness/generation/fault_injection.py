@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from harness.core import Sentence
-from harness.generation.formats import Format, Item
+from harness.generation.formats import Format
+from harness.generation.items import Item
 
 Role: TypeAlias = Literal["key", "label"]
 

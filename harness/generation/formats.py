@@ -15,23 +15,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from harness import registry
 from harness.core import Sentence, Span
 from harness.errors import BackendError, ConfigError
+from harness.generation.items import Item, Kind
+from harness.generation.json_entities import JsonEntities
 from harness.registry import Plugin
 from harness.tags import OUTSIDE, decode, encode, split
-
-Kind: TypeAlias = Literal["unit", "tag", "literal"]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One piece of a format: a raw unit, a tag as in the tag set, or a literal of the format."""
-
-    kind: Kind
-    value: str
 
 
 class Format(Protocol):
@@ -283,6 +275,10 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 
 
+# Formats that write nothing for the units outside of entities: asked of models, not trained on.
+OF_ENTITIES: Mapping[str, Format] = MappingProxyType({"json": JsonEntities()})
+
+
 def format_named(name: str) -> Format:
     """The format of that name, of ours or of an installed distribution (``harness.formats``).
 
@@ -290,11 +286,12 @@ def format_named(name: str) -> Format:
         ConfigError: for a name that no format has.
         BackendError: for a format of a distribution that is of no use.
     """
-    if name in FORMATS:
-        return FORMATS[name]
+    own = {**FORMATS, **OF_ENTITIES}
+    if name in own:
+        return own[name]
     offered = {plugin.name for plugin in registry.installed(GROUP)}
     if name.rpartition(":")[2] not in offered:
-        known = ", ".join([*FORMATS, *sorted(offered)])
+        known = ", ".join([*own, *sorted(offered)])
         msg = f"no format is named {name!r}: choose one of {known}"
         raise ConfigError(msg)
     return _loaded(registry.find(name, GROUP))

@@ -6,22 +6,19 @@ as it was written down takes them in order. One that has more is ambiguous (``fo
 goes to the first place after that of the entity listed before it. One that has none goes where it
 stands all the same, and is settled there with what it overlaps (``harness.generation.settling``).
 
-A text that the sentence does not have is aligned with it by the one alignment that there is, both
-without case and width, and stands where at most one code point in ``ODD`` is otherwise
-(``inexact_text``); else it is ``not_found``.
+A text that the sentence does not have stands where it is aligned (``inexact_text``,
+``harness.generation.nearest``), or nowhere (``not_found``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from harness.core import Sentence, Span, WrittenEntity
-from harness.generation.align import align
-from harness.generation.lexing import KeyIds, fold, plain_reading
 from harness.generation.readback import occurrences
 
-ODD = 4  # of as many code points, one may be otherwise
 ALIGNED = 32  # texts of one answer that are aligned; a system that invents more has said nothing
 Place: TypeAlias = tuple[int, int]
+Nearest: TypeAlias = Callable[[Sentence, str], Place | None]
 
 
 class Placing(NamedTuple):
@@ -44,13 +41,17 @@ def _written(sentence: Sentence, span: Span) -> WrittenEntity:
 
 
 def place(
-    sentence: Sentence, entities: Mapping[int, WrittenEntity], taken: Iterable[Place] = ()
+    sentence: Sentence,
+    entities: Mapping[int, WrittenEntity],
+    nearest: Nearest,
+    taken: Iterable[Place] = (),
 ) -> dict[int, Placing]:
     """Where each of ``entities`` stands, by the number that it has in its answer.
 
-    ``taken`` are places that the system itself gave to others.
+    ``nearest`` finds a place for a text that the sentence does not have. ``taken`` are places that
+    the system itself gave to others.
     """
-    search = _Search(sentence, taken)
+    search = _Search(sentence, nearest, taken)
     by_text: dict[str, list[int]] = {}
     for number, entity in sorted(entities.items()):
         by_text.setdefault(entity.text, []).append(number)
@@ -62,8 +63,9 @@ def place(
 class _Search:
     """What was placed so far; a place is free if nothing that was placed before overlaps it."""
 
-    def __init__(self, sentence: Sentence, taken: Iterable[Place]) -> None:
-        self.sentence, self.found = sentence, dict[int, Placing]()
+    def __init__(self, sentence: Sentence, nearest: Nearest, taken: Iterable[Place]) -> None:
+        self.sentence, self.nearest = sentence, nearest
+        self.found: dict[int, Placing] = {}
         self.occupied = bytearray(len(sentence))
         self.aligned = 0
         for start, end in taken:
@@ -118,37 +120,5 @@ class _Search:
         if self.aligned == ALIGNED:
             return Placing(None, "not_found")
         self.aligned += 1
-        place = nearest(self.sentence, text)
+        place = self.nearest(self.sentence, text)
         return Placing(place, "inexact_text" if place else "not_found")
-
-
-def nearest(sentence: Sentence, text: str) -> Place | None:
-    """The units that ``text`` was most probably written for, None where it was for none."""
-    points = [fold(point) for point in sentence.text]
-    if not text.strip() or len(text) > 2 * len(points):
-        return None
-    reading = plain_reading([fold(point) for point in text], len(text))
-    vocabulary = KeyIds.of(points)
-    slots, items = vocabulary.slots(points, tagged=False), vocabulary.items(reading)
-    alignment = align(slots, items)
-    if alignment is None:
-        return None
-    matched = [slot for slot, item in enumerate(alignment.items) if item >= 0]
-    right = sorted({*matched} - {*alignment.replaced(slots, items)})
-    if not right:
-        return None
-    place = _units(sentence, right[0], right[-1])
-    first, last = sentence.starts[place[0]], sentence.starts[place[1] - 1]
-    covered = last + len(sentence.units[place[1] - 1]) - first
-    odd = max(covered, len(text)) - len(right)
-    return place if odd * ODD <= len(text) else None
-
-
-def _units(sentence: Sentence, first: int, last: int) -> Place:
-    """The units that the code points from ``first`` to ``last`` of the text touch."""
-    touched = [
-        unit
-        for unit, start in enumerate(sentence.starts)
-        if start <= last and start + len(sentence.units[unit]) > first
-    ]
-    return touched[0], touched[-1] + 1

@@ -34,6 +34,7 @@ from harness.generation.lexing import (
     read,
 )
 from harness.generation.repair_inline import repair_inline
+from harness.generation.repair_json import repair_json
 from harness.generation.repair_kinds import Repaired, count_missing, count_superfluous, unreadable
 from harness.tags import OUTSIDE, may_follow, split
 
@@ -256,5 +257,6 @@ _REPAIRERS: Mapping[str, Callable[[str, Sentence, tuple[str, ...]], Repaired]] =
         "char-tag": _repair_char_tag,
         "indexed": _repair_indexed,
         "inline": repair_inline,
+        "json": repair_json,
     }
 )

@@ -52,6 +52,9 @@ KINDS = (
     "duplicated_entity",
     "nested",
     "overlap",
+    "invalid_json",
+    "renamed_key",
+    "malformed_entity",
 )
 _LOOP = 4  # fewer words said again are doubled, not a loop
 _PAIR = 2

@@ -15,6 +15,7 @@ from harness.core import PlacedEntity, Sentence, Span, Spans, WrittenEntity
 from harness.generation.fates import PREDICTED, REPAIRED, UNANSWERED
 from harness.generation.formats import spell_tag
 from harness.generation.lexing import CAP, CAP_EXTRA, NO_TAG, WHOLE, lexicon
+from harness.generation.nearest import nearest
 from harness.generation.placing import Placing, place
 from harness.tags import split
 
@@ -86,7 +87,7 @@ def _placed(
     """Each entity at its place, None where it has none, with the fault of finding it."""
     written = {n: each for n, each in enumerate(entities) if isinstance(each, WrittenEntity)}
     given = [(each.start, each.end) for each in entities if isinstance(each, PlacedEntity)]
-    places = place(sentence, written, given) if written else dict[int, Placing]()
+    places = place(sentence, written, nearest, given) if written else dict[int, Placing]()
     for number, entity in enumerate(entities):
         if isinstance(entity, PlacedEntity):
             yield entity, ""

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core import PlacedEntity, Sentence, Span, Spans, WrittenEntity
-from harness.generation import placing
-from harness.generation.placing import nearest
+from harness.generation import placing, settling
+from harness.generation.nearest import nearest
 from harness.generation.repair_kinds import KINDS
 from harness.generation.settling import settle
 from harness.tags import tag_set
@@ -88,7 +88,7 @@ def test_texts_are_found_on_unit_borders_only():
 
 def test_no_answer_aligns_more_texts_than_its_bound(monkeypatch):
     aligned = []
-    monkeypatch.setattr(placing, "nearest", lambda sentence, text: aligned.append(text))
+    monkeypatch.setattr(settling, "nearest", lambda sentence, text: aligned.append(text))
     settled(*(written(f"x{number}") for number in range(100)))
     assert len(aligned) == placing.ALIGNED
 

@@ -1,0 +1,109 @@
+"""Entities out of JSON that may be damaged anywhere: what can be read is read, the rest is counted.
+
+Remarks and code fences around it are cut off (``text_before``, ``text_after``). Where that is no
+help, each object that is whole is taken by itself: an answer that breaks off (``cut_off``) keeps
+what it said before. Keys of other names (``renamed_key``), and one list for each label, are
+understood; what is no entity then is a ``malformed_entity``.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from harness.core import Sentence, Spans, WrittenEntity
+from harness.generation.fates import UNANSWERED
+from harness.generation.json_entities import ENTITIES, LABEL, TEXT, entity_of, loaded
+from harness.generation.lexing import CAP, CAP_EXTRA
+from harness.generation.repair_kinds import Repaired, unreadable
+from harness.generation.settling import settle
+from harness.tags import encode
+
+WIDTH = 64  # characters that the object of an entity may take beside its text
+TEXT_KEYS = (TEXT, "mention", "word", "name", "span", "value", "entity")
+LABEL_KEYS = (LABEL, "type", "category", "entity_type", "tag", "class", "entity")
+# An object without another one in it; each alternative begins with a character of its own.
+_OBJECT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}', re.DOTALL)
+_OPENING, _CLOSING = re.compile(r"[\[{]"), re.compile(r"[\]}]")
+
+
+def repair_json(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
+    """Tags from entities, of text that may be damaged anywhere."""
+    faults: Counter[str] = Counter()
+    room = WIDTH * (CAP * len(sentence) + CAP_EXTRA)
+    faults["overflow"] += len(text) > room
+    entries = _entries(text[:room].strip(), faults)
+    if entries is None:
+        return unreadable(len(sentence), "unrecoverable")
+    entities = [_entity(entry, faults) for entry in entries]
+    settled = settle(Spans(tuple(filter(None, entities))), sentence, tags)
+    faults += settled.faults
+    end = max((span.end for span in settled.spans), default=0)
+    unsaid = len(sentence) - end if faults["cut_off"] else 0
+    fates = settled.fates[: len(sentence) - unsaid] + UNANSWERED * unsaid
+    if not faults:  # nothing was lost, and yet it is not as it was asked for
+        faults["invalid_json"] = 1
+    return Repaired(encode(settled.spans, len(sentence)), faults, fates)
+
+
+def _entries(text: str, faults: Counter[str]) -> list[Any] | None:
+    """What stands for an entity each; None where nothing does."""
+    found = _listed(loaded(text), faults)
+    if found is not None:
+        return found
+    opening, closings = _OPENING.search(text), list(_CLOSING.finditer(text))
+    if opening and closings:
+        start, end = opening.start(), closings[-1].end()
+        found = _listed(loaded(text[start:end]), faults)
+        if found is not None:
+            faults["text_before"] += start > 0
+            faults["text_after"] += end < len(text)
+            return found
+    return _salvaged(text, faults)
+
+
+def _salvaged(text: str, faults: Counter[str]) -> list[Any] | None:
+    """The objects that are whole."""
+    matches = list(_OBJECT.finditer(text))
+    found = [value for match in matches if isinstance(value := loaded(match.group()), dict)]
+    if not any(_entity(value, Counter()) for value in found):
+        return None
+    faults["invalid_json" if "]" in text[matches[-1].end() :] else "cut_off"] += 1
+    return found
+
+
+def _listed(value: Any, faults: Counter[str]) -> list[Any] | None:
+    """The list of entities that ``value`` is or holds; None where it is none."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict):
+        return None
+    if isinstance(value.get(ENTITIES), list):
+        found: list[Any] = value[ENTITIES]
+        return found
+    if _entity(value, Counter()):
+        return [value]
+    if not all(isinstance(each, list) for each in value.values()):
+        return None
+    faults["renamed_key"] += bool(value)
+    return list(_by_label(value))
+
+
+def _by_label(value: dict[str, list[Any]]) -> Iterator[Any]:
+    """The entities of an object that has a list of texts for each label."""
+    for label, texts in value.items():
+        for text in texts:
+            yield {**text, LABEL: label} if isinstance(text, dict) else {TEXT: text, LABEL: label}
+
+
+def _entity(entry: Any, faults: Counter[str]) -> WrittenEntity | None:
+    """The entity that ``entry`` is under whatever names, None for none."""
+    keys = entry if isinstance(entry, dict) else ()
+    text = next((key for key in TEXT_KEYS if key in keys), TEXT)
+    label = next((key for key in LABEL_KEYS if key in keys and key != text), LABEL)
+    found = entity_of(entry, text, label)
+    if found is None:
+        faults["malformed_entity"] += 1
+    elif (text, label) != (TEXT, LABEL):
+        faults["renamed_key"] += 1
+    return found
