@@ -28,7 +28,8 @@ from backends.generating.padding import (
     summed_loss,
     waits_for_mask,
 )
-from backends.generating.question import Question, draw_shots, least_length, prompt_for
+from backends.generating.question import Question, least_length
+from backends.generating.shots import draw_shots, prompt_for
 from backends.pretraining.from_text import FromText
 from backends.training.device import set_up
 from backends.training.distances import NOWHERE

@@ -6,7 +6,7 @@ that several backends share may stand in a dataclass, the default of one such ar
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
@@ -51,6 +51,8 @@ class DevScore:
 
 # The folder of checkpoints, in that of the work; the harness removes it once the work is finished.
 UNFINISHED = "unfinished"
+# The folder of what was paid for, in that of the work; it stays when the work begins again.
+REPLIES = "replies"
 
 
 class Writable(Protocol):
@@ -92,6 +94,7 @@ class Context:
     may be written. ``score_dev`` scores outputs for the ``dev`` sentences that ``fit`` was given,
     in their order, with the code that will score the test set. ``report`` raises
     ``harness.errors.Stopped`` when the run is to end: who keeps ``checkpoints`` writes a last one.
+    ``descriptions`` says what labels mean, of those that the task file describes.
     """
 
     tags: tuple[str, ...]
@@ -103,6 +106,7 @@ class Context:
     score_dev: Callable[[Sequence[Output]], DevScore]
     report: Callable[[Progress], None]
     checkpoints: Checkpoints | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,54 @@ class MeasuresSurprisal(Protocol):
 
         Given the text and the gold tags before it. None for an example that it cannot measure.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What answers to the test set took of a model that runs elsewhere.
+
+    ``models`` are the names that the server gave, ``first`` and ``last`` the days on which it was
+    asked (UTC, ``2026-11-22``), ``structure`` how its replies were bound to a format. ``requests``
+    were sent, ``seconds`` is the time in which at least one was under way, over all sittings, and
+    ``latency`` the mean of one. ``counted`` says whether the server counted all tokens, or some are
+    estimates. ``cost`` is in the currency of the prices; None without prices.
+    """
+
+    models: tuple[str, ...]
+    first: str
+    last: str
+    api: str
+    structure: str
+    prompt: str
+    shots: int
+    requests: int
+    prompt_tokens: int
+    reply_tokens: int
+    counted: bool
+    seconds: float
+    latency: float
+    refusals: int
+    cost: float | None = None
+
+
+@runtime_checkable
+class ReportsUsage(Protocol):
+    """A backend whose model runs elsewhere, where it is paid for."""
+
+    def usage(self) -> Usage:
+        """What ``predict`` took so far."""
+        ...
+
+
+@runtime_checkable
+class Estimates(Protocol):
+    """A backend that can say what a run would cost before it is paid for."""
+
+    def estimate(
+        self, train: Sequence[Example], sentences: Sequence[Sentence]
+    ) -> Mapping[str, int | float]:
+        """The most that answering ``sentences`` may take, by what is counted; asks nothing."""
         ...
 
 

@@ -2,9 +2,9 @@
 
 Asking for one imports that one. Built-in and third-party backends take the same road. Two packages
 that offer one name, or an import that fails, are errors that name the packages; nothing is won
-silently. A class may say what it needs beyond its distribution: ``needs``, from a module to the
-command that installs it. ``harness.runs.apart`` imports third-party ones in a process of their own
-first.
+silently. A class may say what it needs beyond its distribution, ``needs``, from a module to the
+command that installs it, and why ``all`` does not mean it, ``by_name``. ``harness.runs.apart``
+imports third-party ones in a process of their own first.
 """
 
 import sys
@@ -83,6 +83,12 @@ class Plugin:
         """The command that installs what the class needs, empty if all of it is there."""
         return _missing(self._class())
 
+    def left_out(self) -> str:
+        """Why ``all`` does not mean it: what it lacks, or that it is asked for by name alone."""
+        remedy = self.lacks()
+        by_name = str(getattr(self._class(), "by_name", ""))
+        return f"it needs {remedy}" if remedy else by_name
+
     def _class(self) -> Any:
         try:
             return EntryPoint(self.name, self.value, self.group).load()
@@ -120,10 +126,10 @@ def names_of(chosen: Sequence[str]) -> tuple[str, ...]:
     """
     if list(chosen) != ["all"]:
         return tuple(dict.fromkeys(chosen))
-    remedies = {plugin.name: plugin.lacks() if plugin.is_own else "" for plugin in installed()}
-    for name in filter(remedies.get, remedies):
-        sys.stderr.write(f"{name} is left out: it needs {remedies[name]}\n")
-    return tuple(name for name, remedy in remedies.items() if not remedy)
+    reasons = {plugin.name: plugin.left_out() if plugin.is_own else "" for plugin in installed()}
+    for name in filter(reasons.get, reasons):
+        sys.stderr.write(f"{name} is left out: {reasons[name]}\n")
+    return tuple(name for name, reason in reasons.items() if not reason)
 
 
 def modules_of(names: Iterable[str]) -> list[str]:

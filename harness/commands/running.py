@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -145,10 +145,14 @@ def _show(experiment: api.Experiment) -> None:
     """Print the resolved configuration and the plan."""
     import yaml
 
+    from harness.runs.pricing import estimates
+
     cells = experiment.cells
-    shown = {
+    shown: dict[str, Any] = {
         "settings": cells[0].settings.model_dump(),
         "backends": {cell.plugin.name: dict(cell.options.values) for cell in cells},
         "runs": [{"run": cell.name, "folder": str(cell.folder)} for cell in cells],
     }
+    if priced := estimates(cells):
+        shown["estimates"] = {name: dict(one) for name, one in priced.items()}
     typer.echo(yaml.safe_dump(shown, allow_unicode=True, sort_keys=False))

@@ -142,6 +142,19 @@ def _precision(result: Recorded) -> str:
     return result.run.precision or MISSING
 
 
+def _served(result: Recorded) -> str:
+    """The model of an endpoint, as the server named it, when, how it was asked, and how often."""
+    found = result.run.served
+    if found is None:
+        return NOT_APPLICABLE
+    days = found.first if found.first == found.last else f"{found.first} to {found.last}"
+    tried = f"{found.prompts_tried} prompt{'s' * (found.prompts_tried != 1)} tried"
+    return (
+        f"{', '.join(found.models) or 'no name given'}, {days}, {found.api}, {found.structure}, "
+        f"prompt {found.prompt}, {tried}, {found.shots} shots"
+    )
+
+
 def _device(result: Recorded) -> str:
     """The device as it was asked for, and what it had no memory for."""
     text, halved = _setting("device", "threads")(result), result.run.halved
@@ -207,6 +220,7 @@ FIELDS: tuple[Field, ...] = (
     Field("bytes consumed per epoch", _training_digests, evidence="stated"),
     Field("stated, not recorded", _stated, separates=False, must="none"),
     Field("seeds planned", _seeds, separates=False),
+    Field("served model", _served, separates=False, evidence="stated"),
     Field("hardware", lambda result: _text(result.run.hardware), separates=False),
     Field("device and threads", _device, separates=False, told=True),
 )

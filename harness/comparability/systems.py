@@ -70,7 +70,8 @@ class System:
         if run.data.limit is not None:
             marks.append(f"limit {run.data.limit}")
         if is_zero_shot(self.first):
-            marks.append("zero-shot")
+            shots = run.served.shots if run.served else 0
+            marks.append(f"{shots}-shot" if shots else "zero-shot")
         if is_external(self.first):
             marks.append("external, stated" if run.settings.get("stated") else "external")
         if run.settings.get("document_context"):

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -49,7 +49,7 @@ class Task:
 
     ``fingerprint`` is the SHA-256 of what was read: units, spans, splits, labels, joiner and
     policy. It does not depend on names, file formats or spellings. ``spelling`` says how the
-    files of each split spell their tags.
+    files of each split spell their tags, ``descriptions`` what labels mean, where it is said.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Task:
     splits: Mapping[str, Split]
     fingerprint: str
     spelling: Mapping[str, str]
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -131,6 +132,7 @@ def _made(draft: Draft, limit: int | None) -> Task:
         splits=MappingProxyType(splits),
         fingerprint=_fingerprint(file, splits),
         spelling=MappingProxyType(draft.spelling),
+        descriptions=dict(file.descriptions),
     )
 
 

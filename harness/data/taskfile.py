@@ -90,6 +90,10 @@ class TaskFile(_Strict):
         ),
     ]
     labels: Annotated[list[str], Field(description="the entity types; any other is an error")]
+    descriptions: Annotated[
+        dict[str, str],
+        Field(description="what a label means, for models that are asked in words"),
+    ] = {}
     splits: Annotated[
         dict[str, Annotated[Files, BeforeValidator(_one_name)]],
         Field(description="`train`, `dev` and `test`, each a file, or the keys of `splits.NAME`"),
@@ -155,6 +159,11 @@ class TaskFile(_Strict):
             if name in self.splits or carve.source not in self.splits:
                 msg = f"carve.{name}: must be a new split, and be taken from one of `splits`"
                 raise ValueError(msg)
+        foreign = [label for label in self.descriptions if label not in self.labels]
+        if foreign:
+            near = did_you_mean(foreign[0], self.labels)
+            msg = f"descriptions: {foreign[0]!r} is not among `labels`{near}"
+            raise ValueError(msg)
         missing = [name for name in SPLITS if name not in {*self.splits, *self.carve}]
         if missing:
             msg = (

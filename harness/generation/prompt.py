@@ -1,7 +1,8 @@
 """Prompt templates: read, validated and hashed before anything heavy is loaded.
 
 A template is a text file of sections: ``[format]``, the format its answers have; ``[instruction]``,
-with ``{tags}`` or ``{labels}``; ``[question]``, with ``{text}``; and, where examples may be shown,
+with ``{tags}``, ``{labels}`` or ``{descriptions}``, a line for each label; ``[question]``, with
+``{text}``; and, where examples may be shown,
 ``[example]``, with ``{text}`` and then ``{answer}``. Braces are doubled to be themselves. A
 template that results were made with is never edited, only superseded: its version is in its name,
 and its SHA-256 is in the record of a run.
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from harness.errors import ConfigError
 from harness.generation.formats import format_named, spell_tag
@@ -25,13 +27,14 @@ _HEADING = re.compile(r"^\[(\w+)\]$", re.MULTILINE)
 # What each section has to hold: one of each group, and no field that is in none.
 _FIELDS: Mapping[str, tuple[frozenset[str], ...]] = {
     "format": (),
-    "instruction": (frozenset({"tags", "labels"}),),
+    "instruction": (frozenset({"tags", "labels", "descriptions"}),),
     "example": (frozenset({"text"}), frozenset({"answer"})),
     "question": (frozenset({"text"}),),
 }
 _REQUIRED = ("format", "instruction", "question")
 # Where a sentence or an answer belongs: private-use characters, so that no template has them.
 _PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
+NO_DESCRIPTIONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,15 @@ class Prompt:
     example: str | None
     question: str
 
-    def render(self, tags: Sequence[str], shots: int) -> str:
+    def render(
+        self, tags: Sequence[str], shots: int, descriptions: Mapping[str, str] = NO_DESCRIPTIONS
+    ) -> str:
         """The prompt with ``shots`` examples, and a placeholder for each sentence and answer.
 
         Placeholders are in reading order: the text and the answer of each example, then the text
-        that is asked about.
+        that is asked about. ``descriptions`` says of labels what they mean.
         """
-        blocks = [_fill(self.instruction, _meanings(tags))]
+        blocks = [_fill(self.instruction, _meanings(tags, descriptions))]
         for shot in range(shots):
             values = {"text": _placeholder(2 * shot), "answer": _placeholder(2 * shot + 1)}
             blocks += [_fill(self.example or "", values)]
@@ -177,9 +182,15 @@ def _fill(body: str, values: Mapping[str, str]) -> str:
     return string.Formatter().vformat(body, (), values)
 
 
-def _meanings(tags: Sequence[str]) -> Mapping[str, str]:
+def _meanings(tags: Sequence[str], descriptions: Mapping[str, str]) -> Mapping[str, str]:
     labels = dict.fromkeys(split(tag)[1] for tag in tags if tag != OUTSIDE)
-    return {"tags": " ".join(map(spell_tag, tags)), "labels": " ".join(labels)}
+    described = (f"{label}: {descriptions[label]}" if label in descriptions else label
+                 for label in labels)  # fmt: skip
+    return {
+        "tags": " ".join(map(spell_tag, tags)),
+        "labels": " ".join(labels),
+        "descriptions": "\n".join(f"- {each}" for each in described),
+    }
 
 
 def _placeholder(number: int) -> str:

@@ -27,6 +27,7 @@ TEXTS = {
     "near": Column("near", "within 1 F1", "of the best, at 95 % for all rows at once",
                    numeric=False),
 }  # fmt: skip
+SERVED = ("tokens", "price", "latency", "refusals")
 SCREEN = ("rank", "system", "f1", "unseen_f1", "seeds", "precision", "recall", "train_seconds",
           "predict_rate", "memory")  # fmt: skip
 FULL = ("rank", "system", "family", "f1", "unseen_f1", "seeds", "interval", "group", "letters",
@@ -34,9 +35,10 @@ FULL = ("rank", "system", "family", "f1", "unseen_f1", "seeds", "interval", "gro
         "strict_f1", "discard_f1", "invalid", "ece", "bits", "raw_f1", "repaired_f1", "repairs",
         "malformed", "predicted_units", "repaired_units", "unanswered_units", "drift", "free_rate",
         "parameters", "trained", "epochs", "updates", "train_units", "train_seconds",
-        "predict_rate", "memory", "device_memory", "reserved_memory", "flops",
+        "predict_rate", *SERVED, "memory", "device_memory", "reserved_memory", "flops",
         "joules")  # fmt: skip
-WHERE_KNOWN = frozenset({*TEXTS, "unseen_f1"})  # shown only where a row has something to say
+# Shown only where a row has something to say.
+WHERE_KNOWN = frozenset({*TEXTS, "unseen_f1", *SERVED})
 
 
 def choose(columns: Sequence[str] | None) -> tuple[str, ...]:

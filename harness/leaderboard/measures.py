@@ -23,7 +23,7 @@ from harness.numbers import (
     printed,
     whole,
 )
-from harness.results.record import TypeCounts
+from harness.results.record import ServedModel, TypeCounts
 from harness.results.verify import Sound
 from harness.scoring.score import PolicyScores
 from harness.tags import POLICIES, Policy
@@ -174,6 +174,24 @@ def _megaflops(result: Sound) -> float | None:
     return None if counted is None else counted / 1e6
 
 
+def _served(read: Callable[[ServedModel], float | None]) -> Read:
+    def value(result: Sound) -> float | None:
+        return None if result.run.served is None else read(result.run.served)
+
+    return value
+
+
+def _served_per_thousand(read: Callable[[ServedModel], float | None]) -> Read:
+    """Of a model that runs elsewhere, for each 1,000 units."""
+
+    def value(result: Sound) -> float | None:
+        served, units = result.run.served, result.metrics.units
+        found = None if served is None or not units else read(served)
+        return None if found is None else 1000 * found / units
+
+    return value
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("f1", "F1", "entity micro F1, headline policy, % (mean ± sd over seeds)",
             lambda r: _scores(r).micro.f1, spread=True),
@@ -243,6 +261,14 @@ MEASURES: tuple[Measure, ...] = (
             mebibytes, "low"),
     Measure("flops", "MFLOP/char", "matrix products of prediction", _megaflops, one_decimal,
             best="low"),
+    Measure("tokens", "tokens/1k", "tokens asked and written for 1,000 units, of served models",
+            _served_per_thousand(lambda s: s.prompt_tokens + s.reply_tokens), whole, "low"),
+    Measure("price", "cost/1k", "cost of 1,000 units, of served models, all attempts counted",
+            _served_per_thousand(lambda s: s.cost), four_decimals, "low"),
+    Measure("latency", "reply s", "mean seconds of one reply of a served model",
+            _served(lambda s: s.latency), four_decimals, "low"),
+    Measure("refusals", "refused", "sentences that a served model refused to answer",
+            _served(lambda s: s.refusals), whole, "low"),
     Measure("joules", "joules", "energy of the run, by its source", lambda r: r.run.cost.joules,
             one_decimal, "low"),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import LockedError, ResourceError
-from harness.protocol import UNFINISHED
+from harness.protocol import REPLIES, UNFINISHED
 from harness.results import locking, reader, store
 from harness.results.reader import Kind, Rejected
 from harness.results.set_aside import is_set_aside
@@ -45,7 +45,8 @@ def removable(folders: Iterable[Path]) -> tuple[Rejected, ...]:
 
 def _is_removable(found: Rejected) -> bool:
     goes_on = found.kind == "unfinished" and (found.folder / UNFINISHED).is_dir()
-    return found.kind in REMOVABLE and not goes_on
+    paid = (found.folder / REPLIES).is_dir() and not is_set_aside(found.folder)
+    return found.kind in REMOVABLE and not goes_on and not paid
 
 
 def clean(found: Iterable[Rejected]) -> Iterator[Cleaned]:

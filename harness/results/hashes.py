@@ -10,9 +10,10 @@ from pathlib import Path
 
 from harness.data.train_facts import FACTS
 from harness.errors import DataError
+from harness.protocol import REPLIES
 from harness.results.store import COMPLETE, FREE, HISTORY, MODEL, PREDICTIONS, RUN
 
-PARTS = (RUN, PREDICTIONS, FREE, HISTORY, FACTS, MODEL)
+PARTS = (RUN, PREDICTIONS, FREE, HISTORY, FACTS, MODEL, REPLIES)
 REMEDY = "restore it from a copy, or run (or import) this result again"
 _SHOWN = 12  # hexadecimal digits
 

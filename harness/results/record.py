@@ -270,13 +270,37 @@ class Calibration(FrozenModel):
     right: Natural
 
 
+class ServedModel(FrozenModel):
+    """What is known of a model that ran elsewhere: ``harness.protocol.Usage``, as it was reported.
+
+    ``prompts_tried`` counts the prompts with which the backend was run on these data.
+    """
+
+    models: tuple[str, ...]
+    first: str
+    last: str
+    api: str
+    structure: str
+    prompt: str
+    prompts_tried: Natural
+    shots: Natural
+    requests: Natural
+    prompt_tokens: Natural
+    reply_tokens: Natural
+    counted: bool
+    seconds: Annotated[float, Field(ge=0)]
+    latency: Annotated[float, Field(ge=0)]
+    refusals: Natural
+    cost: Annotated[float, Field(ge=0)] | None = None
+
+
 class Run(FrozenModel):
     """``run.json``: the resolved configuration and everything that could change the result.
 
     ``variant`` names the options that differ from the preset, such as ``epochs=5``. ``code`` is
     None if it was not recorded, or changed while the command ran. ``trials`` counts the sets of
     options with which this backend was run on these data; None is not measured. ``calibration`` is
-    None where there was nothing to fit, or nobody did.
+    None where there was nothing to fit, or nobody did; ``served`` where the model ran here.
     ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
     before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,
     the positions that a batch of the same update had from then on.
@@ -322,6 +346,7 @@ class Run(FrozenModel):
     transitions: tuple[tuple[float, ...], ...] | None = None
     transition_tags: tuple[str, ...] | None = None
     calibration: Calibration | None = None
+    served: ServedModel | None = None
     cost: Cost
     members: "tuple[Member, ...]" = ()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, ResourceError
-from harness.protocol import UNFINISHED
+from harness.protocol import REPLIES, UNFINISHED
 from harness.results import locking
 from harness.results.disk import FULL, refused
 from harness.results.locking import HOLDER, LOCK
@@ -82,7 +82,8 @@ def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
     """Hold ``folder`` for the run that ``about`` tells of; gives True if it is still to be done.
 
     ``about`` holds the run's ``digest`` and what a table needs to know of a run that never ends.
-    What a killed run left is cleared, but for its checkpoints, which go once the run is complete.
+    What a killed run left is cleared, but for what was paid for, and for its checkpoints, which go
+    once the run is complete.
     The lock dies with the process.
 
     Raises:
@@ -148,7 +149,7 @@ def _refuse_other(folder: Path, digest: str) -> None:
 def _clear(folder: Path) -> None:
     for path in folder.iterdir():
         linked = path.is_symlink()
-        if path.name in (LOCK, HOLDER) or (path.name == UNFINISHED and not linked):
+        if path.name in (LOCK, HOLDER) or (path.name in (UNFINISHED, REPLIES) and not linked):
             continue
         if path.is_dir() and not linked:
             shutil.rmtree(path)

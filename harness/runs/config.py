@@ -118,7 +118,8 @@ class Options:
     """The resolved options of one backend; ``variant`` names those that differ from the preset.
 
     ``weights`` are the folders and hub ids that they begin from, by the option that names them.
-    ``tuned`` counts the trials of the search that the preset is the best of.
+    ``tuned`` counts the trials of the search that the preset is the best of. Those in ``inert``
+    change no result, such as a budget: they make no other run, and no record has them.
     """
 
     preset: str
@@ -126,6 +127,12 @@ class Options:
     variant: str
     weights: Mapping[str, str] = field(default_factory=dict)
     tuned: int = 0
+    inert: frozenset[str] = frozenset()
+
+    @property
+    def lasting(self) -> dict[str, Any]:
+        """The options that can change a result."""
+        return {key: value for key, value in self.values.items() if key not in self.inert}
 
 
 def settings_from(overrides: Iterable[Override], **given: Any) -> Settings:
@@ -147,10 +154,11 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
     base = checked(backend, given)
     changed = renamed(backend, Given(changes, f"--set {name}"))
     final = checked(backend, replace(changed, values={**base, **changed.values}))
-    changed_keys = sorted(key for key in final if final[key] != base[key])
+    inert = frozenset(getattr(backend, "without_effect", ()))
+    changed_keys = sorted(key for key in final if final[key] != base[key] and key not in inert)
     differing = [f"{key}={portable(final[key])}" for key in changed_keys]
     variant, begun = ", ".join(differing), weights.named(backend, final)
-    return Options(Path(preset).name, final, variant, begun, tuned)
+    return Options(Path(preset).name, final, variant, begun, tuned, inert)
 
 
 def _applies(override: Override, name: str, backend: type) -> bool:

@@ -7,7 +7,7 @@ called by the hash of its text, so that its name tells neither its split nor its
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.core import Example, Output, Sentence
@@ -55,6 +55,7 @@ class Handout:
     dev: tuple[Example, ...]
     score_dev: DevScorer
     windows: tuple[Window, ...]
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def views(self) -> list[Sentence]:
@@ -76,6 +77,7 @@ def learning_handout(task: Task, policy: WindowPolicy) -> Handout:
         _windows(task.splits[DEV], policy),
         dev_scorer(task, policy),
         (),
+        task.descriptions,
     )
 
 

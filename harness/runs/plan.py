@@ -121,7 +121,7 @@ class GridCell:
             "backend": self.plugin.name,
             "preset": self.options.preset,
             "variant": self.options.variant,
-            "options": portable_values(self.options.values),
+            "options": portable_values(self.options.lasting),
             "fingerprint": self.fingerprint,
             "seed": self.seed,
             "planned_seeds": list(self.planned_seeds),
@@ -229,7 +229,7 @@ def _digest(
         "task": [task.name, task.fingerprint],
         "backend": [plugin.name, plugin.distribution, plugin.version, plugin.value],
         "preset": options.preset,
-        "options": dict(options.values),
+        "options": options.lasting,
         "weights": dict(weights),
         "prompts": prompts(options.values),
         "settings": settings.model_dump(exclude=WITHOUT_EFFECT),
@@ -238,6 +238,8 @@ def _digest(
         "code": code.model_dump(),
         "versions": versions(plugin.distribution),
     }
+    if task.descriptions:
+        identity["descriptions"] = dict(task.descriptions)
     text = json.dumps(identity, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

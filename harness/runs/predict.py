@@ -215,6 +215,7 @@ def restore(
         folder=folder,
         score_dev=_no_development,
         report=report,
+        descriptions=run.settings.get("descriptions", {}),
     )
     given, plugin = Given(run.options, str(folder / store.RUN)), registry.find(run.backend)
     require_import(plugin)

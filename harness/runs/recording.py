@@ -1,20 +1,23 @@
 """The record of a run: all that could change its result, and what it cost."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from harness.data.overlap import overlaps
 from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
 from harness.generation import repair
-from harness.protocol import DevScore, FitReport
-from harness.results.record import Cost, Data, Run, TrainingCourse
+from harness.protocol import Backend, DevScore, FitReport, ReportsUsage
+from harness.results.record import Cost, Data, Run, ServedModel, TrainingCourse
 from harness.runs import energy, hardware
 from harness.runs.code import code_of
+from harness.runs.contract import asked
 from harness.runs.cost import Meter
 from harness.runs.plan import GridCell, prompts
 from harness.runs.portable import portable, portable_values
-from harness.runs.trials import trials
+from harness.runs.trials import prompts_tried, trials
 from harness.version import __version__
 
 SELECTION = "development entity micro F1, conlleval"
@@ -37,7 +40,7 @@ def run_record(
         seed=cell.seed,
         planned_seeds=cell.planned_seeds,
         code=cell.code if code_of(cell.plugin) == cell.code else None,
-        options=portable_values(cell.options.values),
+        options=portable_values(cell.options.lasting),
         settings=cell.settings.model_dump()
         | facts_of(task, cell.task)
         | {"selection": selection(fitted, scores)}
@@ -69,6 +72,23 @@ def run_record(
     )
 
 
+def with_usage(run: Run, backend: Backend, folder: Path) -> Run:
+    """``run`` with what its model took elsewhere, where it is asked there; ``folder`` has its rows.
+
+    A run that was interrupted reads again what it was told before: the seconds are those in which
+    requests were under way, whichever process sent them.
+    """
+    if not isinstance(backend, ReportsUsage):
+        return run
+    with asked(run.backend, "usage"):
+        found = backend.usage()
+    tried = prompts_tried(folder, run.backend, run.data.fingerprint)
+    served = ServedModel(**asdict(found), prompts_tried=tried)
+    seconds = run.cost.seconds | {"predict": found.seconds}
+    cost = run.cost.model_copy(update={"seconds": seconds, "predict_parts": ()})
+    return run.model_copy(update={"served": served, "cost": cost})
+
+
 def selection(fitted: FitReport, scores: Sequence[DevScore]) -> str:
     """The rule by which weights were chosen, as far as the harness saw it."""
     if not scores:
@@ -94,7 +114,8 @@ def _training(fitted: FitReport, scores: Sequence[DevScore]) -> TrainingCourse |
 
 def facts_of(task: Task, task_file: str) -> dict[str, Any]:
     """How answers to ``task`` are read, whoever gave them, so that tables can prove it."""
-    return {
+    described = {"descriptions": dict(task.descriptions)} if task.descriptions else {}
+    return described | {
         "repair": repair.POLICY,
         "task_file": portable(task_file),
         "separator": "_" if task.spelling[TRAIN].endswith("B_X") else "-",

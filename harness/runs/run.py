@@ -7,9 +7,10 @@ written here, into the cell's folder; ``metrics.json`` comes last.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from harness.core import Decoded, Output, Sentence
 from harness.data.overlap import seen_in_train
@@ -69,7 +70,7 @@ def _run(cell: GridCell, report: Report) -> None:
         checkpoints = checkpoints_of(
             cell.folder, cell.settings.checkpoint_minutes, meter, given.score_dev.given
         )
-        made = make(cell, given.tags, report, given.score_dev, checkpoints)
+        made = make(cell, given.tags, report, given.score_dev, checkpoints, given.descriptions)
         backend = checked(cell.plugin.name, made)
     weights.require_planned(cell.name, cell.options.weights, cell.weights)
     with meter.phase("fit"):
@@ -89,6 +90,7 @@ def _run(cell: GridCell, report: Report) -> None:
     with meter.phase("surprisal"):
         bits = after_answers.gold_bits(backend, task.splits[TEST].examples, _policy(cell))
     run = recording.run_record(cell, task, fitted, given.score_dev.given, meter)
+    run = recording.with_usage(run, made, cell.folder.parent)
     run = run.model_copy(update={"calibration": calibration})
     metrics = _store(cell, task, run, fitted, decoded, evaluate.with_bits(predictions, bits))
     if words := evaluate.unknown_labels(metrics):
@@ -117,7 +119,7 @@ def _task(cell: GridCell) -> Task:
 
 def make(
     cell: GridCell, tags: tuple[str, ...], report: Report, score_dev: DevScorer,
-    checkpoints: Checkpoints | None = None,
+    checkpoints: Checkpoints | None = None, descriptions: Mapping[str, str] = MappingProxyType({}),
 ) -> Backend:  # fmt: skip
     """The backend of a cell, constructed but not trained.
 
@@ -127,7 +129,7 @@ def make(
     settings = cell.settings
     context = Context(
         tags, cell.seed, settings.device, settings.precision, settings.threads,
-        cell.folder.absolute(), score_dev, report, checkpoints,
+        cell.folder.absolute(), score_dev, report, checkpoints, descriptions,
     )  # fmt: skip
     given = Given(cell.options.values, f"options of {cell.name}")
     with asked(cell.plugin.name, "the constructor"):

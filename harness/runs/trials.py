@@ -28,6 +28,13 @@ def _text(options: Any) -> str:
     return json.dumps(options, sort_keys=True)
 
 
+def prompts_tried(folder: Path, backend: str, fingerprint: str) -> int:
+    """The prompts with which ``backend`` was run on the data of ``fingerprint``."""
+    told = (_told(path) for path in folder.iterdir() if path.is_dir())
+    mine = [json.loads(options) for *of, options in told if of == [backend, fingerprint]]
+    return len({str(options.get("prompt")) for options in mine})
+
+
 def _told(folder: Path) -> tuple[str, str, str]:
     """The backend, the data and the options of a run, as far as its files tell them."""
     for record in _records(folder):

@@ -7,7 +7,7 @@ from same_answers import assert_same_answers
 from tiny_generators import DEV, TAGS, TRAIN, causal, context, story, tokenizer
 
 from backends.decoder import Gpt
-from backends.generating.question import draw_shots
+from backends.generating.shots import draw_shots
 from harness.core import Sentence, Tags, Text
 from harness.errors import ConfigError
 
