@@ -64,7 +64,12 @@ def certify(ranked: Sequence[RowReadings], others: Sequence[RowReadings]) -> tup
     What most of the ``ranked`` rows read is what all rows are held against, however many others
     there are.
     """
-    return tuple(_line(field, ranked, others) for field in FIELDS)
+    rows = (*ranked, *others)
+    return tuple(_line(field, ranked, others) for field in FIELDS if _applies(field, rows))
+
+
+def _applies(field: Field, rows: Sequence[RowReadings]) -> bool:
+    return not field.optional or any(row.values(field.name) != (NOT_APPLICABLE,) for row in rows)
 
 
 def _line(field: Field, ranked: Sequence[RowReadings], others: Sequence[RowReadings]) -> Check:

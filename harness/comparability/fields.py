@@ -40,7 +40,8 @@ class Field:
     """One line: its name, how a run's value reads, and whether a difference forbids ranking.
 
     ``must`` is what it has to read, where agreement of all rows is not enough. ``told`` says that
-    an import has it from whoever imported, not from the files.
+    an import has it from whoever imported, not from the files. ``optional`` leaves it out of a
+    table in which it applies to no row.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Field:
     must: str = ""
     evidence: Evidence = "recorded"
     told: bool = False
+    optional: bool = False
 
 
 def _setting(*keys: str) -> Callable[[Recorded], str]:
@@ -220,7 +222,7 @@ FIELDS: tuple[Field, ...] = (
     Field("bytes consumed per epoch", _training_digests, evidence="stated"),
     Field("stated, not recorded", _stated, separates=False, must="none"),
     Field("seeds planned", _seeds, separates=False),
-    Field("served model", _served, separates=False, evidence="stated"),
+    Field("served model", _served, separates=False, evidence="stated", optional=True),
     Field("hardware", lambda result: _text(result.run.hardware), separates=False),
     Field("device and threads", _device, separates=False, told=True),
 )
