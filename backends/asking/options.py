@@ -25,7 +25,7 @@ class AskingOptions:
     api: Annotated[Api, Field(description="chat messages, or a plain completion")] = "chat"
     format: Annotated[ServedFormat, Field(description="how entities are written down")] = "json"
     prompt: Annotated[str, Field(description="a template of prompts/, or a path to a .txt")] = (
-        "json.zh.v1"
+        "json.zh.shots.v1"
     )
     shots: Annotated[
         int, Field(ge=0, description="examples shown, drawn from train by the seed")

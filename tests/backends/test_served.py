@@ -251,7 +251,7 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(key, tmp_path, m
         ({"url": f"http://host/v1?key={KEY}"}, "key belongs into the environment"),
         ({"key_variable": KEY}, "never the key itself"),
         ({"max_cost": 1.0}, "needs prices"),
-        ({"format": "inline"}, "prompt 'json.zh.v1' asks for format=json"),
+        ({"format": "inline"}, "prompt 'json.zh.shots.v1' asks for format=json"),
         ({"prompt": "tags.zh.v1"}, "format=tags"),
     ],
 )
@@ -336,7 +336,7 @@ def test_a_server_that_keeps_to_patterns_is_given_one(way, tmp_path):
         kept = "kept" if form == "char-tag" else '{"probe": "kept"}'
         handler.send(said(kept if probe else entities(asked)))
 
-    prompt = {"json": "json.zh.v1", "char-tag": "echo.zh.v1"}[form]
+    prompt = {"json": "json.zh.shots.v1", "char-tag": "echo.zh.v1"}[form]
     with serving(behave) as server:
         made = fitted(tmp_path, server, format=form, prompt=prompt)
         made.predict(SENTENCES[:1])
@@ -384,7 +384,7 @@ def test_a_completion_is_asked_with_a_prompt(tmp_path):
 
 @pytest.mark.parametrize(
     ("form", "prompt"),
-    [("json", "json.zh.v1"), ("char-tag", "echo.zh.v1"), ("inline", "inline.zh.shots.v1")],
+    [("json", "json.zh.shots.v1"), ("char-tag", "echo.zh.v1"), ("inline", "inline.zh.shots.v1")],
 )
 def test_gold_comes_back_whole_through_every_format(form, prompt, tmp_path):
     made = make(Served, context(tmp_path), format=form, prompt=prompt)
@@ -403,7 +403,7 @@ def test_usage_is_what_the_server_counted(tmp_path):
     assert (found.prompt_tokens, found.reply_tokens) == (1200, 120)
     assert found.requests == 25
     assert found.cost == pytest.approx(13 * (100 * 2 + 10 * 5) / 1e6)
-    assert found.prompt.startswith("json.zh.v1 (")
+    assert found.prompt.startswith("json.zh.shots.v1 (")
     assert found.first == found.last == time.strftime("%Y-%m-%d", time.gmtime())
     assert 0 < found.latency <= found.seconds
 

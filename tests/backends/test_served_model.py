@@ -75,7 +75,7 @@ def require_record(run, record, asked):
     served, metrics = record["served"], json.loads((run / "metrics.json").read_text())
     assert served["models"] == [f"{asked['model']}@main"]
     assert (served["shots"], served["structure"], served["counted"]) == (1, "free, repaired", True)
-    assert served["prompt"].startswith("json.zh.v1 (")
+    assert served["prompt"].startswith("json.zh.shots.v1 (")
     assert served["prompts_tried"] == 1
     assert served["cost"] > 0
     assert record["cost"]["seconds"]["predict"] == served["seconds"]

@@ -15,6 +15,12 @@ from harness.leaderboard.build import build
 from harness.leaderboard.table import Block
 from harness.results import reader
 
+SERVED = {
+    "models": ["another"], "first": "2026-11-22", "last": "2026-11-22", "api": "chat",
+    "structure": "free, repaired", "prompt": "json.zh.shots.v1 (0)", "prompts_tried": 1, "shots": 0,
+    "requests": 9, "prompt_tokens": 9, "reply_tokens": 9, "counted": True, "seconds": 1.0,
+    "latency": 1.0, "refusals": 0,
+}  # fmt: skip
 FLIPS = {
     "data fingerprint": ("run.json", ("data", "fingerprint"), "0" * 64),
     "split": ("run.json", ("data", "split"), "holdout"),
@@ -39,6 +45,7 @@ FLIPS = {
     "harness version": ("run.json", ("harness",), "0.2.0"),
     "bytes consumed per epoch": ("run.json", ("training_digests",), ["1" * 64, "2" * 64, "2" * 64]),
     "seeds planned": ("run.json", ("planned_seeds",), [13, 42]),
+    "served model": ("run.json", ("served",), SERVED),
     "hardware": ("run.json", ("hardware", "processor"), "another"),
     "device and threads": ("run.json", ("settings", "threads"), 16),
     "device and threads, halved": ("run.json", ("halved",), [512, 256]),

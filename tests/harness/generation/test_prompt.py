@@ -71,7 +71,7 @@ def test_line_ends_of_another_system_make_no_difference_to_the_text():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("{tags}", "tags", r"\[instruction\] lacks the field \{labels\} or \{tags\}"),
+        ("{tags}", "tags", r"\[instruction\] lacks the field \{descriptions\} or \{labels\} or"),
         ("Text: {text}\nTags:\n", "Tags:\n", r"\[question\] lacks the field \{text\}"),
         ("Tags: {answer}", "Tags:", r"\[example\] lacks the field \{answer\}"),
         ("Use {tags}.", "Use {tags}{tag}.", r"\{tag\}, which it cannot have"),
