@@ -79,7 +79,7 @@ FAULTS = (
     Fault(
         "identity without options",
         PLAN,
-        '        "options": dict(options.values),\n        "weights"',
+        '        "options": options.lasting,\n        "weights"',
         '        "weights"',
         SAME,
     ),
