@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,12 +14,16 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import pytest
 from hypothesis import settings
 from offline import no_network
+from own_entry_points import own_entry_points
 
 OFFLINE = Path(no_network.__file__).parent
 REACHED = Path(tempfile.mkdtemp(prefix="ner-harness-tests-")) / "reached"
 os.environ[no_network.VARIABLE] = str(REACHED)
 no_network.install()
-inherited = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
+# The entry points of the tree under test, whatever the installed one had when it was installed.
+OWN = str(own_entry_points(Path(tempfile.mkdtemp(prefix="ner-harness-tests-"))))
+sys.path.insert(0, OWN)
+inherited = filter(None, [str(OFFLINE), OWN, os.environ.get("PYTHONPATH")])
 os.environ["PYTHONPATH"] = os.pathsep.join(inherited)  # each Python that a test starts
 
 # In the background a shell lets tests ignore such signals, and so all that they start.
@@ -33,8 +38,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 @pytest.fixture(autouse=True)
 def _one_thread():
-    import sys
-
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
 

@@ -11,7 +11,9 @@ def own_entry_points(folder):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     about = folder / f"ner_harness-{project['version']}.dist-info"
     about.mkdir(parents=True)
-    (about / "METADATA").write_text(f"Name: ner-harness\nVersion: {project['version']}\n")
+    needs = "".join(f"Requires-Dist: {each}\n" for each in project["dependencies"])
+    head = f"Metadata-Version: 2.1\nName: ner-harness\nVersion: {project['version']}\n"
+    (about / "METADATA").write_text(head + needs)
     lines = [
         line
         for group, entries in project["entry-points"].items()

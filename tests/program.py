@@ -18,7 +18,7 @@ OFFLINE = Path(__file__).parent / "offline"  # on its path, Python starts withou
 
 def harness(*arguments, folder, code=0, paths=()):
     """Run the program; its exit code must be ``code``. Gives stdout and stderr."""
-    path = os.pathsep.join(map(str, (OFFLINE, *paths, TREE)))
+    path = os.pathsep.join(map(str, (OFFLINE, *paths, TREE, os.environ.get("PYTHONPATH", ""))))
     environment = os.environ | {"PYTHONPATH": path}
     command = [sys.executable, "-m", "harness", *map(str, arguments)]
     done = subprocess.run(

@@ -5,7 +5,6 @@ import json
 import pytest
 import tiny_task
 from model_server import made_model, model_server
-from own_entry_points import own_entry_points
 from program import harness
 
 from harness.conformance.examination import broken, examine
@@ -43,17 +42,16 @@ def test_a_run_says_what_was_asked_of_whom_and_what_it_took(asked, tmp_path, mon
     task = tiny_task.make(tmp_path / "task")
     with task.open("a", encoding="utf-8") as stream:
         stream.write("descriptions:\n  PER: 人的名字\n")
-    paths = [own_entry_points(tmp_path / "site")]
     options = [f"{key}={value}" for key, value in asked.items()]
     command = [
         "run", "--backend", "served", "--task", task, "--seed", 1, 2, 3, "--set", *options,
         "shots=1", "prompt_price=1.0", "reply_price=2.0", "--quiet",
     ]  # fmt: skip
-    planned, _ = harness(*command, "--dry-run", folder=tmp_path, paths=paths)
+    planned, _ = harness(*command, "--dry-run", folder=tmp_path)
     assert "prompt tokens, about" in planned
     assert "cost, at most" in planned
     assert not (tmp_path / "results").exists()
-    table, _ = harness(*command, folder=tmp_path, paths=paths)
+    table, _ = harness(*command, folder=tmp_path)
     assert "1-shot" in table
     assert "served model" in table
     runs = sorted((tmp_path / "results" / "tiny").glob("served*"))
@@ -63,10 +61,10 @@ def test_a_run_says_what_was_asked_of_whom_and_what_it_took(asked, tmp_path, mon
         require_record(run, record, asked)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(KEY.encode() in path.read_bytes() for path in files)
-    full, _ = harness("leaderboard", "results", folder=tmp_path, paths=paths)
+    full, _ = harness("leaderboard", "results", folder=tmp_path)
     for title in ("tokens/1k", "cost/1k", "reply s", "refused", "malformed"):
         assert title in full
-    verified, _ = harness("verify", "results", folder=tmp_path, paths=paths)
+    verified, _ = harness("verify", "results", folder=tmp_path)
     assert "3" in verified
 
 
