@@ -4,10 +4,10 @@ What it answers is a rule: the names that it knows, as JSON, in the sentence tha
 No model stands behind it; ``tests/backends/test_served_model.py`` has a real one.
 """
 
+import contextlib
 import json
 import threading
 import time
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NAMES = {"张三": "PER", "李四": "PER", "王五": "PER", "上海": "LOC", "北京": "LOC", "广州": "LOC"}
@@ -48,7 +48,7 @@ class OddServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behave, self.asked, self.keys = behave, [], []
         self.lock = threading.Lock()
-        self.under_way = self.most_at_once = 0
+        self.under_way = self.most_at_once = self.stayed = 0
 
     @property
     def url(self):
@@ -104,15 +104,17 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def drip(self, seconds):
-        """A reply without end, a byte at a time."""
+        """A reply without end, until the client leaves; one that stays is counted."""
         self.send_response(200)
         self.send_header("Content-Length", "1000000")
         self.end_headers()
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self.wfile.write(b" ")
-            self.wfile.flush()
-            time.sleep(0.02)
+        with contextlib.suppress(OSError):
+            while time.monotonic() < until:
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                time.sleep(0.02)
+            self.server.stayed += 1
 
 
 def well(handler, asked):
@@ -120,7 +122,7 @@ def well(handler, asked):
     handler.send(said(entities(asked)))
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving(behave=well):
     """An odd server, for as long as the block lasts."""
     server = OddServer(behave)

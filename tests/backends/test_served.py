@@ -13,6 +13,7 @@ from backends.asking.exchange import Reply, completion
 from backends.asking.ledger import FILE, Ledger
 from backends.asking.usage import busy
 from backends.served import Served
+from harness import api
 from harness.core import Example, Sentence, Span, Tags, Text
 from harness.errors import ConfigError, ResourceError, Stopped
 from harness.generation.repair import repair
@@ -144,13 +145,14 @@ def test_a_server_in_trouble_is_asked_again(trouble, tmp_path):
 
 @pytest.mark.parametrize(
     "stalling",
-    [lambda handler, asked: time.sleep(0.6), lambda handler, asked: handler.drip(0.6)],
+    [lambda handler, asked: time.sleep(0.6), lambda handler, asked: handler.drip(8)],
     ids=["silent", "dripping"],
 )
 def test_a_server_that_stalls_is_left_and_asked_again(stalling, tmp_path):
     with serving(every_other(stalling)) as server:
-        made = fitted(tmp_path, server, timeout=0.25, concurrency=12)
+        made = fitted(tmp_path, server, timeout=0.25, concurrency=12, attempts=20)
         require_right(made)
+        assert server.stayed == 0
 
 
 def test_all_requests_wait_as_long_as_a_busy_server_says(tmp_path):
@@ -294,6 +296,15 @@ def test_more_money_or_patience_is_no_other_run():
     assert plain.variant == rich.variant == "model=m"
     assert rich.values["max_requests"] == 9
     assert options(model="n").lasting != plain.lasting
+
+
+def test_a_run_with_a_higher_bound_is_the_run_that_ended_at_the_lower_one(tmp_path):
+    def folder(**given):
+        found = api.plan("demo", "served", seeds=[1], options=given, output=tmp_path)
+        return found.cells[0].folder
+
+    assert folder(max_requests=5) == folder(max_requests=500, timeout=9.0)
+    assert folder(max_requests=5) != folder(max_requests=5, model="other")
 
 
 def test_a_signal_ends_asking_and_what_is_under_way_is_kept(tmp_path):
