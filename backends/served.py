@@ -46,6 +46,8 @@ class Served:
     by_name = "it asks a server: name it, and set url and model"
     network = "it asks the server that its option url names"
     without_effect = frozenset(each.name for each in fields(COST))
+    # Its row is named after the model already, and an address is nobody's business.
+    unnamed = frozenset({"url", "model"})
 
     def __init__(
         self, context: Context, *, asking: AskingOptions = ASKING, cost: CostOptions = COST

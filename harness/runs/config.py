@@ -115,8 +115,10 @@ def assignments(texts: Iterable[str], flags: Mapping[str, Any] | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The resolved options of one backend; ``variant`` names those that differ from the preset.
+    """The resolved options of one backend.
 
+    ``variant`` names those that differ from the preset, and that the backend does not call
+    ``unnamed``.
     ``weights`` are the folders and hub ids that they begin from, by the option that names them.
     ``tuned`` counts the trials of the search that the preset is the best of. Those in ``inert``
     change no result, such as a budget: they make no other run, and no record has them.
@@ -155,7 +157,8 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
     changed = renamed(backend, Given(changes, f"--set {name}"))
     final = checked(backend, replace(changed, values={**base, **changed.values}))
     inert = frozenset(getattr(backend, "without_effect", ()))
-    changed_keys = sorted(key for key in final if final[key] != base[key] and key not in inert)
+    unnamed = inert | frozenset(getattr(backend, "unnamed", ()))
+    changed_keys = sorted(key for key in final if final[key] != base[key] and key not in unnamed)
     differing = [f"{key}={portable(final[key])}" for key in changed_keys]
     variant, begun = ", ".join(differing), weights.named(backend, final)
     return Options(Path(preset).name, final, variant, begun, tuned, inert)

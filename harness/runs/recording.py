@@ -83,7 +83,8 @@ def with_usage(run: Run, backend: Backend, folder: Path) -> Run:
     with asked(run.backend, "usage"):
         found = backend.usage()
     tried = prompts_tried(folder, run.backend, run.data.fingerprint)
-    served = ServedModel(**asdict(found), prompts_tried=tried)
+    models = tuple(portable(model) for model in found.models)
+    served = ServedModel(**asdict(found) | {"models": models}, prompts_tried=tried)
     seconds = run.cost.seconds | {"predict": found.seconds}
     cost = run.cost.model_copy(update={"seconds": seconds, "predict_parts": ()})
     return run.model_copy(update={"served": served, "cost": cost})

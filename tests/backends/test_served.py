@@ -293,7 +293,8 @@ def test_more_money_or_patience_is_no_other_run():
 
     plain, rich = options(model="m"), options(model="m", max_requests=9, timeout=3.0, pause=0.0)
     assert plain.lasting == rich.lasting
-    assert plain.variant == rich.variant == "model=m"
+    assert plain.variant == rich.variant == ""
+    assert options(model="m", shots=3).variant == "shots=3"
     assert rich.values["max_requests"] == 9
     assert options(model="n").lasting != plain.lasting
 

@@ -54,6 +54,10 @@ def test_a_run_says_what_was_asked_of_whom_and_what_it_took(asked, tmp_path, mon
     table, _ = harness(*command, folder=tmp_path)
     assert "1-shot" in table
     assert "served model" in table
+    assert "served tiny (tiny) reply\\_tokens=8, shots=1" in table
+    assert "served model (stated): tiny@main" in table
+    assert not {asked["url"], asked["model"]} & set(table.split())
+    assert asked["url"] not in table
     runs = sorted((tmp_path / "results" / "tiny").glob("served*"))
     records = [json.loads((run / "run.json").read_text(encoding="utf-8")) for run in runs]
     assert [record["seed"] for record in records] == [1, 2, 3]
@@ -71,7 +75,7 @@ def test_a_run_says_what_was_asked_of_whom_and_what_it_took(asked, tmp_path, mon
 def require_record(run, record, asked):
     """What the record of a run says of a model that ran elsewhere, and the replies behind it."""
     served, metrics = record["served"], json.loads((run / "metrics.json").read_text())
-    assert served["models"] == [f"{asked['model']}@main"]
+    assert served["models"] == ["tiny@main"]
     assert (served["shots"], served["structure"], served["counted"]) == (1, "free, repaired", True)
     assert served["prompt"].startswith("json.zh.shots.v1 (")
     assert served["prompts_tried"] == 1

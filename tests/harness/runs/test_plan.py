@@ -124,10 +124,11 @@ def test_a_library(request_, monkeypatch, library):
 
 def test_a_prompt(request_, tmp_path):
     path = tmp_path / "ask.txt"
-    path.write_text("标签：{tags}\n句子：{sentence}\n", encoding="utf-8")
+    template = "[format]\ntags\n[instruction]\n标签：{labels}\n[question]\n%s：{text}\n"
+    path.write_text(template % "句子", encoding="utf-8")
     asked = options(request_, f"prompt={path}", backend="gpt")
     before = digest(asked)
-    path.write_text("标签：{tags}\n文本：{sentence}\n", encoding="utf-8")
+    path.write_text(template % "文本", encoding="utf-8")
     assert digest(asked) != before
 
 
