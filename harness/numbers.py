@@ -48,4 +48,6 @@ def magnitude(value: float) -> str:
 
 def printed(value: str) -> str:
     """``value`` with what cannot be seen made visible: control, format and separator characters."""
+    if value.isprintable():
+        return value
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in value)

@@ -11,6 +11,7 @@ them together, and both are reported because papers name either.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ POLICIES: tuple[Policy, ...] = ("conlleval", "strict", "discard")
 OUTSIDE = "O"
 
 
+@lru_cache(maxsize=4096)
 def split(tag: str) -> tuple[str, str]:
     """The prefix and the label of a tag; the label of ``O`` is empty.
 

@@ -19,13 +19,14 @@ def consistent(
     """
     rows: dict[object, list[Sound]] = {}
     digests: dict[str, list[Sound]] = {}
-    for run in (every := list(runs)):
-        rows.setdefault((identity(run), run.run.seed), []).append(run)
+    every = [(identity(run), run) for run in runs]
+    for row, run in every:
+        rows.setdefault((row, run.run.seed), []).append(run)
         digests.setdefault(run.run.digest, []).append(run)
     kept: list[Sound] = []
     rejected: list[Rejected] = []
-    for run in every:
-        twins = rows[identity(run), run.run.seed]
+    for row, run in every:
+        twins = rows[row, run.run.seed]
         reason = _two_seeds(run, digests[run.run.digest]) or _two_answers(run, twins)
         if reason:
             rejected.append(_rejected(run, reason))

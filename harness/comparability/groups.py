@@ -5,6 +5,7 @@ or five rows that trained nothing, do not make the one trained row the stranger.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from harness.comparability.certificate import differing, may_stand_together, unknown
@@ -20,15 +21,56 @@ def groups(made: Sequence[System]) -> tuple[Group, ...]:
     A row to which a line does not apply (a lexicon has no precision) joins the first group that it
     does not contradict.
     """
-    whole = [system for system in made if not _without_lines(system)]
-    partial = [system for system in made if _without_lines(system)]
-    found: list[list[System]] = []
-    for system in whole:
-        _join(found, system)
-    found.sort(key=_precedence)
-    for system in partial:
-        _join(found, system)
-    return tuple(map(tuple, sorted(found, key=_precedence)))
+    kinds = [(system, _Kind.of(system)) for system in made]
+    found: list[_Forming] = []
+    for system, kind in kinds:
+        if not kind.lacks_lines:
+            _join(found, system, kind)
+    found.sort(key=_Forming.precedence)
+    for system, kind in kinds:
+        if kind.lacks_lines:
+            _join(found, system, kind)
+    return tuple(tuple(one.systems) for one in sorted(found, key=_Forming.precedence))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What decides with which others a row may stand; rows of one kind are compared once."""
+
+    complete: bool
+    one_seed: bool
+    values: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, system: System) -> "_Kind":
+        """The kind of ``system``."""
+        values = system.readings
+        separating = tuple((one.name, values[one.name]) for one in FIELDS)
+        return cls(system.complete, has_one_seed(system), separating)
+
+    @property
+    def lacks_lines(self) -> bool:
+        """Whether a line that separates does not apply to it."""
+        values = dict(self.values)
+        return any(one.separates and values[one.name] == NOT_APPLICABLE for one in FIELDS)
+
+    def stands_with(self, other: "_Kind") -> bool:
+        """Whether the two may be ranked together."""
+        # The seeds of a row that survived are not the row: it waits until all have finished.
+        alike = (self.complete, self.one_seed) == (other.complete, other.one_seed)
+        return alike and may_stand_together(dict(self.values), dict(other.values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Forming:
+    """A group as it is put together, and the kinds that it holds."""
+
+    systems: list[System]
+    kinds: set[_Kind]
+
+    def precedence(self) -> tuple[int, int, bool, int, int, str]:
+        """Its place among the groups."""
+        return _precedence(self.systems)
 
 
 def is_rankable(group: Sequence[System]) -> bool:
@@ -53,24 +95,14 @@ def reasons(system: System, reference: System) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _without_lines(system: System) -> bool:
-    values = system.readings
-    return any(field.separates and values[field.name] == NOT_APPLICABLE for field in FIELDS)
-
-
-def _join(found: list[list[System]], system: System) -> None:
+def _join(found: list[_Forming], system: System, kind: _Kind) -> None:
     """Put ``system`` into the first group none of whose rows it contradicts, or its own."""
     for group in found:
-        if all(_together(system, other) for other in group):
-            group.append(system)
+        if all(kind.stands_with(other) for other in group.kinds):
+            group.systems.append(system)
+            group.kinds.add(kind)
             return
-    found.append([system])
-
-
-def _together(one: System, other: System) -> bool:
-    # The seeds of a row that survived are not the row: it waits until all have finished.
-    alike = one.complete == other.complete and has_one_seed(one) == has_one_seed(other)
-    return alike and may_stand_together(one.readings, other.readings)
+    found.append(_Forming([system], {kind}))
 
 
 def _precedence(group: Sequence[System]) -> tuple[int, int, bool, int, int, str]:

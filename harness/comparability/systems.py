@@ -16,7 +16,7 @@ from harness.comparability.ensembles import members_of
 from harness.comparability.fields import FIELDS, Recorded, is_external, is_zero_shot
 from harness.data.overlap import contained
 from harness.numbers import printed
-from harness.results.reader import Rejected, RowKey
+from harness.results.reader import Rejected
 from harness.results.store import slug
 from harness.results.verify import Sound
 
@@ -148,7 +148,11 @@ def systems(
     """The systems among ``results``, and the runs that repeat a seed of their system."""
     kept, odds = consistent(results, identity)
     rows, repeated = by_system(kept)
-    made = [_system(runs, (*rejected, *odds)) for runs in rows]
+    lost: dict[tuple[str, ...], list[Rejected]] = {}
+    for one in (*rejected, *odds):
+        if one.row:
+            lost.setdefault(one.row[1:], []).append(one)
+    made = [_system(runs, lost.get(runs[0].run.row[1:], ())) for runs in rows]
     names = distinct([(system.first.run.data.task, system.name) for system in made])
     named = (replace(system, name=name) for system, name in zip(made, names, strict=True))
     return tuple(named), (*odds, *map(_rejected, repeated))
@@ -174,7 +178,10 @@ def distinct(names: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:
-    mine = [one for one in rejected if _same_row(one.row, runs[0].run.row)]
+    """The row of ``runs``; ``rejected`` are of rows that are called like it, of any task."""
+    task = slug(runs[0].run.data.task)
+    # A failure record may name the task as its folder does.
+    mine = [one for one in rejected if one.row and slug(one.row[0]) == task]
     seeds = {run.run.seed for run in runs}
     failed = _seeds_of(mine, "failed") - seeds
     unsound = _seeds_of(mine, "unsound", "contradictory") - seeds
@@ -190,8 +197,3 @@ def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:
 
 def _seeds_of(rejected: Iterable[Rejected], *kinds: str) -> set[int]:
     return {one.seed for one in rejected if one.kind in kinds and one.seed is not None}
-
-
-def _same_row(found: RowKey | None, row: RowKey) -> bool:
-    """Whether a failure record speaks of ``row``; it may name the task as its folder does."""
-    return found is not None and found[1:] == row[1:] and slug(found[0]) == slug(row[0])

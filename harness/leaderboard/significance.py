@@ -18,7 +18,7 @@ from harness.results.store import PREDICTIONS
 from harness.results.verify import Sound
 
 if TYPE_CHECKING:
-    from harness.scoring.counting import Ints
+    from harness.scoring.flat import Ints
     from harness.statistics import Comparison
     from harness.statistics.leaders import Leaders
     from harness.statistics.samples import CountArray, Sample

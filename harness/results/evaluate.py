@@ -4,17 +4,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.core import Decoded, Example, Span
+from harness.core import Decoded, Example
 from harness.errors import did_you_mean
 from harness.generation.fates import PREDICTED, Fates
 from harness.numbers import printed
 from harness.protocol import DevScore
-from harness.results.record import Free, Metrics, Prediction, Quarters, TypeCounts
+from harness.results.record import Free, Metrics, Prediction, TypeCounts
 from harness.results.stored import AnswerFile
 from harness.scoring import cross_check
-from harness.scoring.counting import CountMatrix, count
-from harness.scoring.score import correct_units, count_policies, scores, type_counts, unit_accuracy
-from harness.tags import POLICIES, Policy, encode, invalid_transitions
+from harness.scoring.counting import CountMatrix, count, count_flat
+from harness.scoring.flat import FlatSet, flatten_stored
+from harness.scoring.score import of_policies, scores, type_counts, unit_accuracy
+from harness.tags import POLICIES, Policy
 
 HEADLINE = POLICIES[0]
 QUARTERS = 4
@@ -105,19 +106,18 @@ def metrics(setup: EvaluationSetup, answers: AnswerFile, free: AnswerFile | None
 
 def count_again(setup: EvaluationSetup, answers: AnswerFile, free: AnswerFile | None) -> Counted:
     """What the answers give, with no second scorer beside ours: what a table can afford."""
-    tags = [prediction.tags for prediction in answers.predictions]
-    gold = [prediction.gold_spans() for prediction in answers.predictions]
-    matrices = count_policies(gold, tags, setup.labels)
+    flat = _flat(setup.labels, answers.predictions)
+    matrices, quarters = of_policies(flat), flat.wrong_by_part(QUARTERS)
     found = Metrics(
         split=setup.split,
         policy=setup.policy,
         labels=setup.labels,
         sentences=len(answers.predictions),
-        units=sum(map(len, tags)),
-        correct_units=correct_units(gold, tags),
-        invalid_transitions=sum(map(invalid_transitions, tags)),
+        units=sum(units for _, units in quarters),
+        correct_units=sum(units - wrong for wrong, units in quarters),
+        invalid_transitions=flat.misplaced(),
         types={policy: type_counts(matrix) for policy, matrix in matrices.items()},
-        quarters=_quarters(gold, tags),
+        quarters=quarters,
         fates=_fates(answers.predictions),
         unseen=_unseen(setup, answers.predictions),
         free=None if free is None else _free(setup.labels, free),
@@ -126,32 +126,36 @@ def count_again(setup: EvaluationSetup, answers: AnswerFile, free: AnswerFile | 
     return Counted(found, matrices)
 
 
+def _flat(labels: tuple[str, ...], predictions: Sequence[Prediction]) -> FlatSet:
+    """Gold and tags of all sentences."""
+    gold, tags = [one.gold for one in predictions], [one.tags for one in predictions]
+    return flatten_stored(gold, tags, labels)
+
+
 def _unseen(setup: EvaluationSetup, predictions: Sequence[Prediction]) -> TypeCounts | None:
     """The headline counts of the sentences that are not in train; None if nobody looked."""
     if any(prediction.seen is None for prediction in predictions):
         return None
-    others = [prediction for prediction in predictions if not prediction.seen]
-    gold = [prediction.gold_spans() for prediction in others]
-    tags = [prediction.tags for prediction in others]
-    return type_counts(count(gold, tags, HEADLINE, setup.labels))
+    flat = _flat(setup.labels, [prediction for prediction in predictions if not prediction.seen])
+    return type_counts(count_flat(flat, HEADLINE))
 
 
 def _free(labels: tuple[str, ...], answers: AnswerFile) -> Free:
     """What free generation scores before and after repair."""
     predictions = answers.predictions
-    gold = [prediction.gold_spans() for prediction in predictions]
-    repaired = [prediction.tags for prediction in predictions]
+    flat = _flat(labels, predictions)
     raw = [prediction.raw_tags or prediction.tags for prediction in predictions]
+    unrepaired = flatten_stored([prediction.gold for prediction in predictions], raw, labels)
     repairs = Counter[str]()
     for one in predictions:
         repairs.update(one.repairs)
     return Free(
-        raw=type_counts(count(gold, raw, HEADLINE, labels)),
-        repaired=type_counts(count(gold, repaired, HEADLINE, labels)),
+        raw=type_counts(count_flat(unrepaired, HEADLINE)),
+        repaired=type_counts(count_flat(flat, HEADLINE)),
         repairs=dict(sorted(repairs.items())),
         malformed_sentences=sum(bool(one.repairs) for one in predictions),
         fates=_fates(predictions),
-        quarters=_quarters(gold, repaired),
+        quarters=flat.wrong_by_part(QUARTERS),
         predictions_sha256=answers.sha256,
     )
 
@@ -164,17 +168,6 @@ def _fates(predictions: Sequence[Prediction]) -> Fates | None:
             return None
         letters.append(one.fates or PREDICTED * len(one.tags))
     return Fates.of(letters)
-
-
-def _quarters(gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]]) -> Quarters:
-    """Wrong units and all units by quarter of the sentence."""
-    wrong, units = [0] * QUARTERS, [0] * QUARTERS
-    for spans, found in zip(gold, tags, strict=True):
-        for place, (a, b) in enumerate(zip(encode(spans, len(found)), found, strict=True)):
-            quarter = place * QUARTERS // len(found)
-            units[quarter] += 1
-            wrong[quarter] += a != b
-    return tuple(zip(wrong, units, strict=True))
 
 
 def unknown_labels(metrics: Metrics) -> str:

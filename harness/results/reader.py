@@ -163,20 +163,19 @@ def read(folders: Iterable[Path]) -> Results:
     """
     runs: list[Result] = []
     rejected: list[Rejected] = []
+    alike: dict[tuple[str, int], list[Result]] = {}  # of one configuration
     for folder in sorted(set(_found(folders))):
         found = read_folder(folder)
         if isinstance(found, Rejected):
             rejected.append(found)
-        elif first := next((run for run in runs if _is_copy(found, run)), None):
+            continue
+        others = alike.setdefault((found.run.digest, found.run.seed), [])
+        if first := next((run for run in others if run.metrics == found.metrics), None):
             rejected.append(_duplicate(found, first))
-        else:
-            runs.append(found)
+            continue
+        others.append(found)
+        runs.append(found)
     return Results(tuple(runs), tuple(rejected))
-
-
-def _is_copy(found: Result, other: Result) -> bool:
-    same = (found.run.digest, found.run.seed) == (other.run.digest, other.run.seed)
-    return same and found.metrics == other.metrics
 
 
 def _found(folders: Iterable[Path]) -> Iterator[Path]:

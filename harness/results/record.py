@@ -67,7 +67,8 @@ class Prediction(FrozenModel):
     @model_validator(mode="after")
     def _fits_its_sentence(self) -> Self:
         """Refuse gold and tags that no sentence of these units can have."""
-        Example(Sentence(self.id, self.units, self.joiner), self.gold_spans())
+        if not self._is_in_order():
+            Example(Sentence(self.id, self.units, self.joiner), self.gold_spans())  # says why
         _require_tags(self.tags, len(self.units))
         if self.raw_tags is not None:
             _require_tags(self.raw_tags, len(self.units))
@@ -79,6 +80,15 @@ class Prediction(FrozenModel):
             msg = f"sentence {self.id}: fates {self.fates[:20]!r} for {len(self.tags)} units"
             raise ValueError(msg)
         return self
+
+    def _is_in_order(self) -> bool:
+        """Whether units and gold are those of an ``Example``, without making one."""
+        end = 0
+        for start, stop, label in self.gold:
+            if not (end <= start < stop and label):
+                return False
+            end = stop
+        return end <= len(self.units) and "" not in self.units
 
     def gold_spans(self) -> tuple[Span, ...]:
         """The gold, as spans."""

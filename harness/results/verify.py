@@ -6,9 +6,11 @@ answers, and a run that claims anything else is set apart with the reason.
 """
 
 import hashlib
+import marshal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,7 +20,8 @@ from harness.results import confidence, evaluate, reader, store
 from harness.results.reader import Rejected, Result, Results
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.store import COMPLETE, FREE, PREDICTIONS, RUN
-from harness.scoring.counting import CountMatrix, Ints
+from harness.scoring.counting import CountMatrix
+from harness.scoring.flat import Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +80,9 @@ class Sound:
         return self.recount.metrics
 
 
+Judged: TypeAlias = Sound | tuple[str, ...]  # a sound run, or what is wrong with it
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """Runs that are sound, and everything else with its reason."""
@@ -91,7 +97,11 @@ def check(found: Results) -> Checked:
     Where two sound runs have one configuration and give different scores, none of them is used:
     which one counts is not for the order of their paths to say.
     """
-    judged = [(result, _judged(result)) for result in found.runs]
+    return _settled([(result, _judged(result)) for result in found.runs], found.rejected)
+
+
+def _settled(judged: Sequence[tuple[Result, Judged]], rejected: Sequence[Rejected]) -> Checked:
+    """What was judged, of which no two sound runs contradict each other."""
     sound = [run for _, run in judged if isinstance(run, Sound)]
     unsound = [_rejected(result, run) for result, run in judged if isinstance(run, tuple)]
     same: dict[tuple[str, int], list[Sound]] = {}
@@ -99,7 +109,7 @@ def check(found: Results) -> Checked:
         same.setdefault(_key(run), []).append(run)
     at_odds = [_contradicts(run, same) for run in sound if len(same[_key(run)]) > 1]
     alone = tuple(run for run in sound if len(same[_key(run)]) == 1)
-    return Checked(alone, (*found.rejected, *unsound, *at_odds))
+    return Checked(alone, (*rejected, *unsound, *at_odds))
 
 
 def _key(run: Sound) -> tuple[str, int]:
@@ -132,7 +142,10 @@ def require_sound(result: Result) -> Sound:
 
 def problems(result: Result) -> tuple[str, ...]:
     """Why ``result`` is not sound, or seqeval reads it otherwise; empty if all is well."""
-    judged = _judged(result)
+    return _problems(result, _judged(result))
+
+
+def _problems(result: Result, judged: Judged) -> tuple[str, ...]:
     if not isinstance(judged, Sound):
         return judged
     try:
@@ -163,7 +176,7 @@ def unusable(folder: Path) -> str:
     return wrong[0].removeprefix(f"{folder}: ") if wrong else ""
 
 
-def _judged(result: Result) -> Sound | tuple[str, ...]:
+def _judged(result: Result) -> Judged:
     """The run with its recount, or what is wrong with it."""
     try:
         recount = _recount(result)
@@ -215,17 +228,15 @@ def _gold(result: Result) -> evaluate.EvaluationSetup:
     return evaluate.EvaluationSetup(claimed.labels, claimed.policy, claimed.split)
 
 
-def _digest(parts: Iterable[object]) -> str:
+def _digest(parts: Iterable[tuple[Any, ...]]) -> str:
     total = hashlib.sha256()
     for part in parts:
-        total.update(repr(part).encode("utf-8", "backslashreplace") + b"\n")
+        total.update(marshal.dumps(part, 0))  # in version 0 equal values have equal bytes
     return total.hexdigest()
 
 
 def _characters(prediction: Prediction) -> int:
-    return sum(map(len, prediction.units)) + len(prediction.joiner) * max(
-        0, len(prediction.units) - 1
-    )
+    return len(prediction.joiner.join(prediction.units))
 
 
 def _misstated(result: Result, again: Metrics) -> Iterator[str]:
@@ -289,8 +300,9 @@ def report(folders: Sequence[Path]) -> Verification:
         reasons = "".join(f"\n  {one.folder}: {one.kind}, {one.reason}" for one in found.rejected)
         msg = f"nothing to verify: no finished run in {', '.join(map(str, folders))}{reasons}"
         raise DataError(msg)
-    found_ = [problem for result in found.runs for problem in problems(result)]
-    odds = [one for one in check(found).rejected if one.kind == "contradictory"]
+    judged = [(result, _judged(result)) for result in found.runs]
+    told = [problem for pair in judged for problem in _problems(*pair)]
+    odds = [one for one in _settled(judged, ()).rejected if one.kind == "contradictory"]
     listed = (f"{one.folder}: {one.reason}" for one in (*broken, *odds))
     unhashed = sum(result.files is None for result in found.runs)
-    return Verification(len(found.runs) + len(broken), (*found_, *listed), unhashed)
+    return Verification(len(found.runs) + len(broken), (*told, *listed), unhashed)

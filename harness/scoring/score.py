@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from harness import numbers
 from harness.core import Counts, Span
-from harness.scoring.counting import CountMatrix, count
+from harness.scoring.counting import CountMatrix, count_flat
+from harness.scoring.flat import FlatSet, flatten
 from harness.tags import POLICIES, Policy, encode, invalid_transitions
 
 
@@ -59,7 +60,12 @@ def count_policies(
     gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]], labels: Sequence[str]
 ) -> dict[Policy, CountMatrix]:
     """The counts of the same tags under every policy."""
-    return {policy: count(gold, tags, policy, labels) for policy in POLICIES}
+    return of_policies(flatten(gold, tags, labels))
+
+
+def of_policies(answers: FlatSet) -> dict[Policy, CountMatrix]:
+    """The counts of a set under every policy."""
+    return {policy: count_flat(answers, policy) for policy in POLICIES}
 
 
 def correct_units(gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]]) -> int:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from harness.core import Span
 from harness.errors import HarnessError
 from harness.scoring.counting import count, count_ids
-from harness.tags import POLICIES, decode, encode, tag_set
+from harness.scoring.flat import flatten
+from harness.tags import POLICIES, decode, encode, invalid_transitions, tag_set
 
 LABELS = ("PER", "GPE-LOC", "T")
 TAGS = tag_set((*LABELS, "NEW"))
@@ -40,6 +41,20 @@ def test_counts_equal_sets_of_decoded_spans(sentences, policy):
     matrix = count(gold, tags, policy, LABELS)
     assert matrix.labels[:3] == LABELS
     assert matrix.values.tolist() == by_definition(gold, tags, policy, matrix.labels).tolist()
+
+
+@given(sets)
+def test_units_of_a_set_are_counted_as_its_sentences_are(sentences):
+    gold = [setup(wanted) for wanted, _ in sentences]
+    tags = [found for _, found in sentences]
+    flat = flatten(gold, tags, LABELS)
+    assert flat.misplaced() == sum(map(invalid_transitions, tags))
+    wrong, units = [0] * 4, [0] * 4
+    for spans, answer in zip(gold, tags, strict=True):
+        for place, (a, b) in enumerate(zip(encode(spans, len(answer)), answer, strict=True)):
+            wrong[4 * place // len(answer)] += a != b
+            units[4 * place // len(answer)] += 1
+    assert flat.wrong_by_part(4) == tuple(zip(wrong, units, strict=True))
 
 
 @given(sets, st.sampled_from(POLICIES))
