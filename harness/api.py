@@ -42,6 +42,8 @@ class Experiment:
     ) -> "Results":
         """Train and evaluate what is not finished yet, in child processes; all results.
 
+        A process that only takes part in a launch (``accelerate launch``) has none.
+
         Args:
             workers: runs side by side; without, as many as the machine has room for.
             quiet: whether progress is kept from stderr.
@@ -50,21 +52,23 @@ class Experiment:
         Raises:
             HarnessError: for runs that failed, naming them; ``results`` still has the others.
         """
-        from harness.runs import grid
+        from harness.results.reader import Results
+        from harness.runs import grid, launch
         from harness.runs.progress import Display
         from harness.runs.tryout import tell
         from harness.runs.weights import require_found
 
         require_found((c.plugin.name, c.options.weights, c.weights) for c in self.cells)
+        launch.require_one(len(self.cells))
         threads = self.cells[0].settings.threads
         side_by_side = min(workers or grid.workers(self.cells, threads), len(self.cells))
-        with Display(quiet=quiet) as display:
+        with Display(quiet=quiet or launch.follows()) as display:
             display.line(
                 f"{len(self.cells)} runs, {side_by_side} side by side, {threads} thread(s) each"
             )
             with tell(self.refused):
                 grid.Grid(self.cells, side_by_side, display, time_limit, stored=self.stored).run()
-        return self.results()
+        return Results(()) if launch.follows() else self.results()
 
     def afresh(self) -> "Experiment":
         """The same runs from their beginning: what was done before will be set aside."""

@@ -256,7 +256,7 @@ class _Loop:
             self.read = self.replacement.epoch(self.course.number)
             self.lengths = [self.objective.positions(example) for example in self.read]
         rng = np.random.default_rng([self.context.seed, self.course.number])
-        budget = self.recipe.batch_units * self.recipe.accumulate * self.processes
+        budget = self.recipe.batch_units * self.recipe.accumulate
         return batches(self.lengths, budget, rng)
 
     def _update(self, effective: list[int]) -> None:

@@ -11,7 +11,7 @@ from itertools import chain
 import numpy as np
 
 from harness.core import Counts, Span
-from harness.scoring.counting import Ints
+from harness.scoring.flat import Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,9 @@ def formats(
 
     Prints length, ceiling, malformed answers, F1 and speed of each way of writing tags.
     """
-    from harness.runs import grid
+    from harness.runs import grid, launch
 
+    launch.refuse("formats")
     backends = registry.names_of(backend)
     grid.prepare(registry.modules_of(backends), threads=1)
     from harness.analysis.plain_table import table

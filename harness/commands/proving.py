@@ -102,9 +102,10 @@ def reproduce(
     from harness import registry
     from harness.archive import reproduction
     from harness.results import reader, verify
-    from harness.runs import grid
+    from harness.runs import grid, launch
     from harness.runs.progress import Display
 
+    launch.refuse("reproduce")
     first = reproduction.stored(folder)
     grid.prepare(registry.modules_of([first.run.backend]), first.run.settings["threads"])
     cell = reproduction.cell(first, reproduction.fresh(output), data)

@@ -87,6 +87,7 @@ def run(
     Every backend is trained on every task with every seed. A finished run in the output folder is
     not repeated; one that is damaged is set aside and done again.
     """
+    from harness.runs import launch
     from harness.runs.config import assignments
 
     given = {
@@ -103,6 +104,10 @@ def run(
         return
     seconds = math.inf if time_limit is None else 60 * time_limit
     failure = finish(experiment, workers, quiet=quiet, time_limit=seconds)
+    if launch.follows():
+        if failure:
+            raise failure
+        return  # the first process prints
     try:
         _print_leaderboard(experiment, tuple(highlight or ()))
     except HarnessError as error:

@@ -70,10 +70,12 @@ def study(
     """
     from harness.api import Experiment
     from harness.commands.running import finish
+    from harness.runs import launch
     from harness.runs.config import Override
     from harness.studies import design, estimate, planned, text
     from harness.studies.panels import panels
 
+    launch.refuse("study")
     asked = design.read(name).asked_of(backend or (), task or (), seed or ())
     rows = planned.plan(asked, output, data, tuple(map(Override.parse, set_ or [])))
     typer.echo(text.describe(estimate.estimate(rows), rows), err=not dry_run)

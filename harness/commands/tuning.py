@@ -56,12 +56,13 @@ def tune(
     goes on where it was interrupted.
     """
     from harness import registry
-    from harness.runs import grid
+    from harness.runs import grid, launch
     from harness.runs.config import Override, settings_from
     from harness.runs.resolved import resolved
     from harness.tuning.tune import Wish
     from harness.tuning.tune import tune as search
 
+    launch.refuse("tune")
     overrides = tuple(map(Override.parse, set_ or []))
     settings = resolved(settings_from(overrides, limit=limit))
     names = registry.names_of(backend)

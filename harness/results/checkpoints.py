@@ -19,7 +19,7 @@ from harness.results import store
 from harness.results.disk import refused
 
 GENERATIONS = 2
-_STATE, _RECORD = ".state", ".json"
+STATE, _RECORD = ".state", ".json"
 
 
 class Facts(Protocol):
@@ -87,7 +87,7 @@ class CheckpointFolder:
         return None
 
     def _state(self, number: int) -> Path:
-        return self.folder / f"{number}{_STATE}"
+        return self.folder / f"{number}{STATE}"
 
     def _numbers(self) -> Iterator[int]:
         for path in self.folder.glob(f"*{_RECORD}"):
@@ -114,7 +114,7 @@ class CheckpointFolder:
         """Remove all but the newest generations, and what a killed process began to write."""
         numbers = sorted(self._numbers())[-GENERATIONS:]
         for path in self.folder.iterdir():
-            if path.name not in {f"{n}{end}" for n in numbers for end in (_STATE, _RECORD)}:
+            if path.name not in {f"{n}{end}" for n in numbers for end in (STATE, _RECORD)}:
                 path.unlink(missing_ok=True)
 
 

@@ -4,6 +4,7 @@ A plugin runs as the user does, so it can write into the folder of another run. 
 is told by what was there before anything started, and by what each run says that it has stored.
 """
 
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 from harness.errors import DataError, LockedError
 from harness.protocol import UNFINISHED
 from harness.results import hashes
+from harness.results.checkpoints import STATE
 from harness.results.reader import Rejected, Result, Results
 from harness.results.store import COMPLETE
 
@@ -65,6 +67,16 @@ def drop_foreign_checkpoints(folder: Path, found: Found | None) -> int:
     for path in foreign:
         path.unlink()
     return len(foreign)
+
+
+def copy_checkpoints(folder: Path, to: Path, found: Found | None) -> None:
+    """Copy the checkpoints in ``folder`` that were there before to the folder ``to``."""
+    for record in (folder / UNFINISHED).glob("*.json"):
+        if found is None or _sha256(record) in found.checkpoints:
+            (to / UNFINISHED).mkdir(exist_ok=True)
+            for path in (record, record.with_suffix(STATE)):
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(path, to / UNFINISHED / path.name)
 
 
 def only_own(results: Results, expected: Mapping[Path, str]) -> Results:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import ConfigError, HarnessError, LockedError, ResourceError
 from harness.results import disk, store
+from harness.runs import launch
 from harness.runs.plan import GridCell
 
 # What libraries say on a CPU that has no memory left, where they raise no error of their own.
@@ -44,7 +45,7 @@ def record(cell: GridCell, failure: Failure) -> None:
     A disk that refuses the word takes nothing else with it: the message is told anyway.
     """
     folder, code = cell.folder, failure.exit_code
-    another = code in (ConfigError.exit_code, LockedError.exit_code)
+    another = code in (ConfigError.exit_code, LockedError.exit_code) or launch.follows()
     if another or not folder.is_dir() or store.is_complete(folder):
         return
     told = cell.about | {"error": failure.message, "exit_code": code}

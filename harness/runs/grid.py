@@ -20,9 +20,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.errors import ConfigError, GridError, HarnessError, LockedError, ResourceError
+from harness.errors import GridError, HarnessError, LockedError, ResourceError
 from harness.results import provenance
-from harness.runs import failures
+from harness.runs import failures, launch
 from harness.runs.child import GRACE, Event, work
 from harness.runs.failures import Failure
 from harness.runs.hardware import accelerators, visible_gpu
@@ -109,7 +109,8 @@ class Grid:
                 self._receive()
         finally:
             self._stop()
-        self._look_for_foreign()
+        if not launch.follows():  # else the first process of the launch writes what is there
+            self._look_for_foreign()
         self._raise()
 
     def _start(self, cell: GridCell) -> None:
@@ -125,6 +126,9 @@ class Grid:
         self.children[ours] = _Child(cell, process, ours, gpu, until)
 
     def _free_gpu(self) -> int | None:
+        """A GPU that no run has; None where there is none, or a launcher gave one already."""
+        if launch.processes() > 1:
+            return None
         taken = {child.gpu for child in self.children.values()}
         free = [index for index in range(len(accelerators())) if index not in taken]
         return free[0] if free else None
@@ -242,32 +246,13 @@ def prepare(modules: Sequence[str], threads: int) -> None:
     """Set the environment and start the server that imports ``modules`` once for all children.
 
     To be called before anything imports torch.
-
-    Raises:
-        ConfigError: under a launcher of several processes.
     """
-    _refuse_launcher()
     environment(threads)
     context = forkserver()
     context.set_forkserver_preload(["harness.runs.run", *modules])
     from multiprocessing import forkserver as server
 
     server.ensure_running()
-
-
-def _refuse_launcher() -> None:
-    """A grid has one parent: under ``accelerate launch`` several would claim the same folders."""
-    processes = os.environ.get("WORLD_SIZE", "1")
-    if processes == "1":
-        return
-    if os.environ.get("RANK", "0") != "0":
-        raise SystemExit(ConfigError.exit_code)  # the first process tells
-    msg = (
-        f"this command starts its own processes, and a launcher started it {processes} times: run "
-        "it alone, where each run gets a GPU of its own. To train one model on several devices, "
-        "launch a script that calls the backend's fit"
-    )
-    raise ConfigError(msg)
 
 
 def environment(threads: int) -> None:

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from harness.results.record import LIBRARIES
+from harness.runs import launch
 from harness.version import OWN
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -17,7 +18,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def describe() -> dict[str, str]:
     """Processor, cores, memory and accelerators, in words."""
-    return {
+    several = {"processes": str(launch.processes())} if launch.processes() > 1 else {}
+    return several | {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{_memory() / 2**30:.0f} GiB",

@@ -20,7 +20,7 @@ from harness.resources import find
 from harness.results.provenance import Found
 from harness.results.record import Code
 from harness.results.store import slug
-from harness.runs import config
+from harness.runs import config, launch
 from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
@@ -240,6 +240,8 @@ def _digest(
     }
     if task.descriptions:
         identity["descriptions"] = dict(task.descriptions)
+    if launch.processes() > 1:  # sums of other parts, so other bits
+        identity["processes"] = launch.processes()
     text = json.dumps(identity, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -6,10 +6,12 @@ is the backend told of it, to say how probable its model found it. All that a la
 written here, into the cell's folder; ``metrics.json`` comes last.
 """
 
+import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from harness.core import Decoded, Output, Sentence
@@ -25,7 +27,7 @@ from harness.results import evaluate, locking, provenance, set_aside, store, ver
 from harness.results.record import Metrics, Prediction, Run
 from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
-from harness.runs import after_answers, recording, weights
+from harness.runs import after_answers, launch, recording, weights
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.cost import Meter, flops
 from harness.runs.decode import decode
@@ -45,6 +47,8 @@ def execute(cell: GridCell, report: Report) -> bool:
     Raises:
         HarnessError: for all that a user can fix.
     """
+    if launch.follows():
+        return _follow(cell, report)
     unusable = set_aside.anything if cell.fresh else verify.unusable
     if moved := set_aside.move_unusable(cell.folder, unusable):
         report(Progress("load", 0, 0, f"done again: {moved}", line=True))
@@ -55,6 +59,22 @@ def execute(cell: GridCell, report: Report) -> bool:
         else:
             provenance.require_found(cell.folder, cell.found)
     return todo
+
+
+def _follow(cell: GridCell, report: Report) -> bool:
+    """Train with the process that runs ``cell``, and store nothing; False if it was done before."""
+    if not cell.fresh and store.is_complete(cell.folder) and not verify.unusable(cell.folder):
+        return False
+    given, meter = handout(_task(cell), _policy(cell)), Meter()
+    with TemporaryDirectory() as scratch:
+        own = replace(cell, folder=Path(scratch))
+        if not cell.fresh:
+            provenance.copy_checkpoints(cell.folder, own.folder, cell.found)
+        checkpoints = checkpoints_of(own.folder, math.inf, meter, given.score_dev.given)
+        told = given.descriptions
+        made = make(own, given.tags, report, given.score_dev, checkpoints, told)
+        checked(cell.plugin.name, made).fit(given.train, given.dev)
+    return True
 
 
 def _drop_foreign_checkpoints(cell: GridCell, report: Report) -> None:

@@ -169,13 +169,13 @@ def test_an_example_that_never_fits_ends_the_run_with_advice(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_are_one_with_twice_the_batch(tmp_path):
+def test_two_processes_with_half_of_the_batch_each_are_one_with_all_of_it(tmp_path):
     """The first update under ``accelerate launch``, to 1e-6."""
     script = Path(__file__).with_name("two_processes.py")
     # Without this flag accelerate starts one process where there is no GPU; with it, processes.
     several = ["--multi_gpu", "--num_machines", "1", "--main_process_port", "0"]
     plain = ["--mixed_precision", "no", "--dynamo_backend", "no"]
-    for processes, units, flags in (("2", "80", several), ("1", "160", [])):
+    for processes, units, flags in (("2", "160", several), ("1", "160", [])):
         subprocess.run(
             [sys.executable, "-m", "accelerate.commands.launch", *flags, *plain, "--num_processes",
              processes, str(script), str(tmp_path / processes), units, processes],

@@ -8,25 +8,13 @@ import tiny_task
 from plugin_site import made_site
 
 from harness.data.task import load
-from harness.errors import ConfigError, GridError, HarnessError
+from harness.errors import GridError, HarnessError
 from harness.registry import Plugin
 from harness.results import store
 from harness.runs import grid, hardware
 from harness.runs.child import Event
 from harness.runs.config import Options, Settings
 from harness.runs.plan import Request, cells_of
-
-
-def test_under_a_launcher_of_several_processes_one_of_them_says_what_to_do(monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setenv("RANK", "0")
-    with pytest.raises(ConfigError, match="a launcher started it 2 times: run it alone"):
-        grid.prepare([], threads=1)
-    monkeypatch.setenv("RANK", "1")
-    with pytest.raises(SystemExit) as ended:
-        grid.prepare([], threads=1)
-    assert ended.value.code == ConfigError.exit_code
-
 
 DIES = """
 import os
