@@ -13,7 +13,8 @@ from harness.archive.ensemble import Electorate, answers, weights
 from harness.archive.voting import Voting
 from harness.numbers import percent
 from harness.results.evaluate import HEADLINE
-from harness.scoring.flat import Ints, count
+from harness.scoring.counting import count
+from harness.scoring.flat import Ints
 from harness.statistics import Interval, by_document, paired_bootstrap
 
 
