@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.report.figures.canvas import COLOURS, MARKERS, Picture, picture
-from harness.studies import growth
+from harness.numbers import percent
+from harness.report.figures.canvas import COLOURS, MARKERS, SOFT, Picture, picture
+from harness.studies import growth, long_sentences, training_pictures
 from harness.studies.design import Axis, Study
 from harness.studies.panels import Panel
 
@@ -16,10 +17,12 @@ Bars = tuple[list[float], list[float], list[float], list[float]]
 
 
 def pictures(study: Study, panels: Sequence[Panel]) -> Iterator[Picture]:
-    """F1 over the subject axis, and the loss curves of training where there are any."""
+    """F1 over the subject axis, and what training did at its points."""
     subject = study.subject
     caption = f"F1 over {subject}: mean over seeds, with the 95 % interval of the table."
     yield picture("f1", caption, (8, 4.4), lambda figure: _f1(figure, study, panels))
+    for number, panel in enumerate(panels, 1):
+        yield from training_pictures.pictures(panel, number)
 
 
 def _f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
@@ -37,8 +40,20 @@ def _f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
         axes.set_xscale("log")
         axes.set_xticks(list(places.values()), [f"{place:g}" for place in places.values()])
         axes.minorticks_off()
-    if len(panels) > 1:
+    ruled = [_rule(axes, study, panel) for panel in panels[:1]]
+    if len(panels) > 1 or any(ruled):
         axes.legend(frameon=False)
+
+
+def _rule(axes: "Axes", study: Study, panel: Panel) -> bool:
+    """Where three standard deviations beyond the mean length lie, if the axis limits lengths."""
+    found = long_sentences.lengths(study, panel)
+    if found is None:
+        return False
+    share = percent(found.longer(found.rule))
+    label = f"mean + 3 σ of lengths in train: {share} % of test are longer"
+    axes.axvline(found.rule, color=SOFT, linestyle="--", linewidth=1, label=label)
+    return True
 
 
 def _places(panel: Panel, axis: Axis) -> list[float]:

@@ -7,7 +7,7 @@ from tabulate import tabulate
 from harness.comparability.systems import System
 from harness.leaderboard import columns
 from harness.numbers import NOT_KNOWN, mebibytes, percent, rounded, whole
-from harness.studies import growth
+from harness.studies import growth, long_sentences
 from harness.studies.answer import sentences
 from harness.studies.beyond import beyond
 from harness.studies.design import Study
@@ -30,7 +30,8 @@ def answer(study: Study, panel: Panel) -> tuple[str, ...]:
     """What may be said of a panel, and where its points differ in more than the axis."""
     axis = study.axes[study.subject]
     grows = growth.sentences(panel) if axis.law else ()
-    return (*sentences(panel, axis.places), *grows, *beyond(study, panel))
+    long = long_sentences.sentences(study, panel)
+    return (*sentences(panel, axis.places), *grows, *long, *beyond(study, panel))
 
 
 def table(study: Study, panel: Panel) -> str:

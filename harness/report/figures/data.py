@@ -116,7 +116,7 @@ def transitions(held: Sequence[SystemAnswers]) -> Picture:
 
     def draw(figure: "Figure") -> None:
         for axes, drawn in zip(_across(figure, len(matrices)), matrices, strict=True):
-            _matrix(figure, axes, *drawn)
+            matrix(figure, axes, *drawn)
 
     side = 2.2 + 0.27 * max(len(named) for _, _, named, _ in matrices)
     caption = "Tag transitions: the row's tag, then the column's. The first tag follows O."
@@ -133,12 +133,13 @@ def _counted(run: FinishedRun) -> tuple[Mapping[str, Mapping[str, int]], str]:
     return counts, f"{run.metrics.split} gold"
 
 
-def _matrix(
-    figure: "Figure", axes: Any, title: str, matrix: Sequence[Sequence[float]],
+def matrix(
+    figure: "Figure", axes: Any, title: str, values: Sequence[Sequence[float]],
     tags: Sequence[str], colours: str,
 ) -> None:  # fmt: skip
-    most = max((abs(value) for row in matrix for value in row), default=1.0) or 1.0
-    image = axes.imshow(matrix, cmap=colours, vmax=most, vmin=-most if colours == "RdBu" else 0)
+    """A heat map of what stands between each tag and the next."""
+    most = max((abs(value) for row in values for value in row), default=1.0) or 1.0
+    image = axes.imshow(values, cmap=colours, vmax=most, vmin=-most if colours == "RdBu" else 0)
     axes.set_xticks(range(len(tags)), tags, rotation=90)
     axes.set_yticks(range(len(tags)), tags)
     axes.tick_params(labelsize=8.5)

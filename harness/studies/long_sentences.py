@@ -1,0 +1,67 @@
+"""How long sentences are, beside what a limit on their length was measured to cost.
+
+The rule of three sigmas takes the mean and three standard deviations of the lengths in train for
+the longest that a model has to read; lengths are not normal, so the share beyond it is counted.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+from harness.numbers import percent, rounded, whole
+from harness.studies.design import Study
+from harness.studies.panels import Panel
+
+OPTIONS = frozenset({"window_limit", "max_length"})  # how many units a model reads at once
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceLengths:
+    """Lengths in units: how many sentences of each length ``test`` has, and where the rule lies."""
+
+    test: Mapping[int, int]
+    rule: float
+
+    def longer(self, limit: float) -> float:
+        """The share of test sentences that are longer."""
+        beyond = sum(count for length, count in self.test.items() if length > limit)
+        return beyond / sum(self.test.values())
+
+
+def lengths(study: Study, panel: Panel) -> SentenceLengths | None:
+    """The lengths of a panel whose axis is a limit on length; None for others, or if unknown."""
+    options = {key for _, point in study.axes[study.subject].named(study.subject)
+               for key in point.options}  # fmt: skip
+    first = next(iter(panel.systems), None)
+    if not options & OPTIONS or first is None:
+        return None
+    facts = first.first.result.facts()
+    test = Counter(len(one.units) for one in first.first.result.answers().predictions)
+    return SentenceLengths(test, _three_sigmas(facts.lengths)) if facts and test else None
+
+
+def _three_sigmas(counts: Mapping[int, int]) -> float:
+    total = sum(counts.values())
+    mean = sum(length * count for length, count in counts.items()) / total
+    spread = sum(count * (length - mean) ** 2 for length, count in counts.items()) / total
+    return mean + 3 * sqrt(spread)
+
+
+def sentences(study: Study, panel: Panel) -> Iterator[str]:
+    """What the rule says, and how many sentences are longer than it and than each point."""
+    found = lengths(study, panel)
+    if found is None:
+        return
+    yield (
+        f"Mean and three standard deviations of the lengths in train are {rounded(found.rule, 0)} "
+        f"units, which {percent(found.longer(found.rule))} % of the test sentences exceed."
+    )
+    places = study.axes[study.subject].places or {}
+    shares = [
+        f"{percent(found.longer(at))} % {whole(at)}"
+        for name, at in places.items()
+        if name in panel.points.values()
+    ]
+    if shares:
+        yield f"Of the test sentences, longer than so many units are: {', '.join(shares)}."

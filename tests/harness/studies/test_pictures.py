@@ -1,0 +1,74 @@
+"""What a study draws beside F1: its trainings, the transitions that were learned, lengths."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+from made_runs import examples, history
+from stored_runs import write_run
+
+from harness.comparability.systems import systems
+from harness.data.train_facts import FACTS, train_facts
+from harness.leaderboard.ranking import Ranking
+from harness.results import reader, verify
+from harness.studies import long_sentences, training_pictures
+from harness.studies.design import Study
+from harness.studies.panels import Panel
+
+TAGS = ("O", "B-PER", "I-PER")
+
+
+@pytest.fixture
+def panel(tmp_path):
+    """Two points of two seeds each, with what training left beside them."""
+    for name in ("24", "64"):
+        for seed in (1, 2):
+            folder = write_run(tmp_path, "bert-crf", seed, variant=name, digest=f"{name} {seed}",
+                               planned_seeds=(1, 2), sentences=30, transition_tags=TAGS,
+                               transitions=((0.1, -2, 3),) * 3)  # fmt: skip
+            epochs = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in history(seed))
+            (folder / "history.jsonl").write_text(epochs, encoding="utf-8")
+            (folder / FACTS).write_text(train_facts(examples(90, 7)).to_json(), encoding="utf-8")
+    made, _ = systems(verify.check(reader.read([tmp_path])).runs)
+    names = {system.name: system.first.run.variant for system in made}
+    return Panel("demo", made, names, Ranking())
+
+
+def study(option):
+    return Study.model_validate({
+        "question": "How long?", "tasks": ["demo"], "backends": ["bert-crf"],
+        "axes": {option: {"values": [24, 64]}},
+    })  # fmt: skip
+
+
+def test_the_trainings_of_a_panel_and_what_its_crfs_learned_are_drawn(panel):
+    curves, transitions = training_pictures.pictures(panel, 3)
+    assert (curves.name, transitions.name) == ("curves-3", "transitions-3")
+    assert curves.svg
+    assert transitions.svg
+    assert curves.caption.startswith("demo: Training of every run")
+
+
+def test_where_nothing_was_trained_nothing_is_drawn(panel):
+    for system in panel.systems:
+        for result in system.results:
+            (result.folder / "history.jsonl").unlink()
+    assert [one.name for one in training_pictures.pictures(panel, 1)] == ["transitions-1"]
+
+
+def test_the_rule_of_three_sigmas_stands_beside_the_share_that_it_misses(panel):
+    found = long_sentences.lengths(study("window_limit"), panel)
+    train = [len(one.sentence) for one in examples(90, 7)]
+    mean = sum(train) / 90
+    deviation = (sum((length - mean) ** 2 for length in train) / 90) ** 0.5
+    assert found.rule == pytest.approx(mean + 3 * deviation)
+    test = [len(one.sentence) for one in examples(30, 8)]
+    assert found.longer(24) == sum(length > 24 for length in test) / 30 > 0
+    rule, shares = long_sentences.sentences(study("window_limit"), panel)
+    assert f"are {round(found.rule)} units" in rule
+    assert f"{100 * found.longer(24):.2f} % 24" in shares
+
+
+def test_another_axis_says_nothing_of_lengths(panel):
+    assert long_sentences.lengths(study("layers"), panel) is None
+    assert list(long_sentences.sentences(study("layers"), panel)) == []
