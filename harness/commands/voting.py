@@ -25,13 +25,17 @@ def vote(
         str,
         typer.Option(
             metavar="NAME",
-            help="entities: keep those that more than half of the votes found, which is what is "
-            "scored. tags: decide each unit, so that systems may agree on part of an entity.",
+            help="What is voted on. entities: keep those that more than half of the votes found, "
+            "which is what is scored. tags: decide each unit, so that systems may agree on part of "
+            "an entity.",
         ),
     ] = "entities",
     votes: Annotated[
         str,
-        typer.Option(metavar="NAME", help="equal, or dev-f1: as much as the development F1."),
+        typer.Option(
+            metavar="NAME",
+            help="What a vote counts: equal, or dev-f1, the development F1.",
+        ),
     ] = "equal",
     output: OutputFolder = Path("results"),
 ) -> None:

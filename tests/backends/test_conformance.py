@@ -15,8 +15,12 @@ QUICK = {"layers": 1, "width": 32, "attention_heads": 2, "epochs": 2}
 WITHOUT = {"crf": {}, "dictionary": {}}
 
 
+# What asks a server is examined beside one: ``test_served_model.py``.
+OWN = [plugin.name for plugin in registry.installed() if plugin.is_own and not plugin.left_out()]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [plugin.name for plugin in registry.installed() if plugin.is_own])
+@pytest.mark.parametrize("name", OWN)
 def test_a_built_in_backend_keeps_every_promise(name, tmp_path, monkeypatch):
     """The checks of both processes, one after the other in this one, which is quicker."""
     lay_out_gold(tmp_path / DATA, FIRST)
