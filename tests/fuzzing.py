@@ -194,12 +194,16 @@ def imported(fuzz):
     """Answers of another system, in each format that there is, half of them all right."""
     form, sound, rows = fuzz.rng.choice(external.FORMATS), fuzz.rng.random() < 0.5, []
     for text, _ in tiny_task.TEST:
+        found = [{"start": 0, "end": 2, "label": "PER"}] if sound else fuzz.value()
         if form == "conll":
             tags = ("O", "B-PER", "B-LOC") if sound else TAGS
             rows += [*(f"{unit} {fuzz.rng.choice(tags)}" for unit in text), ""]
+        elif form == "labelstudio":
+            regions = [] if sound else found
+            rows.append(json.dumps({"data": {"text": text}, "predictions": [{"result": regions}]}))
         else:
-            found = [{"start": 0, "end": 2, "label": "PER"}] if sound else fuzz.value()
             rows.append(json.dumps({"text": text, "entities": found}))
+    rows = [f"[{','.join(rows)}]"] if form == "labelstudio" else rows
     content = "\n".join(rows).encode("utf-8", "surrogatepass")
     content = fuzz.damaged(content) if fuzz.rng.random() < 0.3 else content
     external.answers(fuzz.task, Import(fuzz.write("answers", content), form, "other"))

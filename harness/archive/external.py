@@ -30,9 +30,9 @@ from harness.runs.recording import data_of, facts_of
 from harness.tags import encode
 from harness.version import __version__
 
-Format: TypeAlias = Literal["conll", "jsonl", "strings"]
+Format: TypeAlias = Literal["conll", "jsonl", "strings", "labelstudio"]
 SHOWN = 20
-FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings")
+FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings", "labelstudio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,10 @@ class Import:
 
 
 def format_of(path: Path) -> Format:
-    """JSON Lines where the first line is an object, else columns."""
-    return "conll" if predicted.first_object(path) is None else "jsonl"
+    """JSON Lines where the first line is an object, tasks where it begins a list, else columns."""
+    if predicted.first_object(path) is not None:
+        return "jsonl"
+    return "labelstudio" if predicted.begins_list(path) else "conll"
 
 
 def answers(task: Task, given: Import) -> list[Decoded]:
@@ -67,6 +69,8 @@ def answers(task: Task, given: Import) -> list[Decoded]:
     examples = [example for example in task.splits[TEST].examples if len(example.sentence)]
     if given.format == "strings":
         return [Decoded(tags) for tags in _strings(given, examples)]
+    if given.format == "labelstudio":
+        return predicted.studio_answers(given.path, examples)
     if given.format == "jsonl" and predicted.KEY in (predicted.first_object(given.path) or {}):
         return predicted.answers(given.path, examples)
     conll_file = given.format == "conll"

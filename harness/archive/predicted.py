@@ -1,4 +1,4 @@
-"""What ``predict --json`` writes, read back: entities with their places and probabilities.
+"""What ``predict --json`` writes, or Label Studio as predictions: entities, places, probabilities.
 
 ``{"text": "…", "entities": [{"start": 0, "end": 2, "label": "PER", "text": "…",
 "confidence": 0.93}]}``, a line for each sentence; ``confidence`` stands with every entity or none.
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core import Decoded, Example
-from harness.data.readers import lines
+from harness.data.readers import labelstudio, lines
 from harness.data.readers.entry_errors import EntryError
 from harness.data.readers.offsets import spans
 from harness.errors import DataError
@@ -25,6 +25,12 @@ def first_object(path: Path) -> dict[str, Any] | None:
         if line.strip(" \t"):
             return _object(line)
     return None
+
+
+def begins_list(path: Path) -> bool:
+    """Whether ``path`` begins as a list of objects does, and no line of columns."""
+    text = "".join(one for one in lines.read(path).lines[:2] if one)
+    return "".join(text.split())[:2] in ("[{", "[]")
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -42,6 +48,28 @@ def answers(path: Path, examples: Sequence[Example]) -> list[Decoded]:
         DataError: for a line that is none, or another text; with its number.
     """
     found = [(n, _entry(path, n, line)) for n, line in lines.read(path).numbered() if line.strip()]
+    return _answers(path, found, examples)
+
+
+def studio_answers(path: Path, examples: Sequence[Example]) -> list[Decoded]:
+    """As ``answers``, from the predictions of tasks of Label Studio.
+
+    Raises:
+        DataError: as ``answers``, with the line that a task begins on.
+    """
+    text, found, line = lines.read(path), list[tuple[int, dict[str, Any]]](), 1
+    try:
+        for line, task in labelstudio.tasks("\n".join(one or "" for one in text.lines)):
+            found.append((line, labelstudio.answer(task)))
+    except EntryError as error:
+        msg = f"{path}:{line}: {error.message}"
+        raise DataError(msg) from None
+    return _answers(path, found, examples)
+
+
+def _answers(
+    path: Path, found: Sequence[tuple[int, dict[str, Any]]], examples: Sequence[Example]
+) -> list[Decoded]:
     entries = [(number, entry) for number, entry in found if entry.get("text")]
     if len(entries) != len(examples):
         msg = f"{path}: {len(entries)} sentences for {len(examples)} of the test set"

@@ -128,8 +128,9 @@ def import_predictions(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="conll, jsonl (spans, tags, or what `predict --json` writes) or strings.",
-            show_default="jsonl if the first line is a JSON object, else conll",
+            help="conll, jsonl (spans, tags, or what `predict --json` writes), strings or "
+            "labelstudio (its predictions).",
+            show_default="what the first line begins: an object, a list of tasks, or columns",
         ),
     ] = None,
     rule: Annotated[

@@ -2,6 +2,7 @@
 
 A task that nobody annotated is no sentence without entities: it is left out and counted. One with
 several annotations has to be settled first; ``ground_truth`` settles it. Offsets are code points.
+Predictions are no gold: they are read as answers of another system.
 """
 
 import json
@@ -32,7 +33,7 @@ def read(source: LabelStudioSource) -> ReadSplit:
     problems, records, undone = [*text.problems], list[Raw](), list[int]()
     ids: dict[str, int] = {}
     try:
-        for line, task in _tasks("\n".join(one or "" for one in text.lines)):
+        for line, task in tasks("\n".join(one or "" for one in text.lines)):
             try:
                 entry = _entry(task)
                 record = sentence_of(entry, line, source.joiner, ids) if entry else None
@@ -51,7 +52,7 @@ def read(source: LabelStudioSource) -> ReadSplit:
     return ReadSplit(text.file, tuple(records), tuple(problems))
 
 
-def _tasks(text: str) -> Iterator[tuple[int, Any]]:
+def tasks(text: str) -> Iterator[tuple[int, Any]]:
     """The elements of a JSON list, each with the line that it begins on."""
     decoder = json.JSONDecoder(object_pairs_hook=once)
     place = _skipped(text, 0, "")
@@ -80,18 +81,50 @@ def _skipped(text: str, place: int, mark: str) -> int:
 
 def _entry(task: Any) -> dict[str, Any] | None:
     """``task`` in the form of our own JSON Lines; None for one that is not annotated."""
-    if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
-        raise EntryError("json", 'expected a task with "data": choose JSON (not JSON-MIN)')
+    data = _data(task)
     annotation = _annotation(task)
     if annotation is None:
         return None
-    regions = annotation.get("result")
-    if not isinstance(regions, list):
-        raise EntryError("json", 'an annotation has no list "result"')
-    found = [_span(one) for one in regions if _is_label(one)]
-    document = task["data"].get("document")
+    found = [_span(one) for one in _regions(annotation, "an annotation")]
+    document = data.get("document")
     extra = {} if document is None else {"document": document}
-    return {"text": _text(task["data"]), "spans": found, **extra}
+    return {"text": _text(data), "spans": found, **extra}
+
+
+def answer(task: Any) -> dict[str, Any]:
+    """The text of ``task`` and what its one prediction holds, as ``predict --json`` writes them.
+
+    Raises:
+        EntryError: for a task without a prediction, or with those of several models.
+    """
+    data, given = _data(task), task.get("predictions") or []
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise EntryError("json", '"predictions" must be a list of objects')
+    if len(given) != 1:
+        what = f"{len(given)} predictions of one task: export those of one model, for every task"
+        raise EntryError("predictions", what)
+    regions = _regions(given[0], "a prediction")
+    return {"text": _text(data), "entities": [_span(one) | _sure(one) for one in regions]}
+
+
+def _data(task: Any) -> dict[str, Any]:
+    if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+        raise EntryError("json", 'expected a task with "data": choose JSON (not JSON-MIN)')
+    data: dict[str, Any] = task["data"]
+    return data
+
+
+def _regions(given: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    """The regions of ``given`` that mark text."""
+    regions = given.get("result")
+    if not isinstance(regions, list):
+        raise EntryError("json", f'{what} has no list "result"')
+    return [one for one in regions if _is_label(one)]
+
+
+def _sure(region: dict[str, Any]) -> dict[str, Any]:
+    """How probable a region is, where its model says so."""
+    return {} if region.get("score") is None else {"confidence": region["score"]}
 
 
 def _annotation(task: dict[str, Any]) -> dict[str, Any] | None:

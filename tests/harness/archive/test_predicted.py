@@ -93,3 +93,52 @@ def test_what_is_no_prediction_is_refused_with_its_line(task, tmp_path, given, w
 def test_columns_are_what_a_file_holds_that_is_no_json(tmp_path):
     (tmp_path / "a.conll").write_text("{ O\n} O\n", encoding="utf-8")
     assert format_of(tmp_path / "a.conll") == "conll"
+
+
+def tasks_of(answers, **more):
+    """What Label Studio exports of ``answers``: a task for each, with one prediction."""
+    return [
+        {
+            "data": {"text": one["text"]},
+            "predictions": [{"result": [region(each) for each in one["entities"]], **more}],
+        }
+        for one in answers
+    ]
+
+
+def region(entity):
+    value = {"start": entity["start"], "end": entity["end"], "labels": [entity["label"]]}
+    return {"type": "labels", "value": value, "score": entity.get("confidence")}
+
+
+def studio(task, folder, given):
+    path = folder / "tasks.json"
+    path.write_text(json.dumps(given, ensure_ascii=False, indent=1), encoding="utf-8")
+    assert format_of(path) == "labelstudio"
+    return answers(tasks.load(task), Import(path, "labelstudio", "other"))
+
+
+def test_predictions_of_label_studio_are_answers_with_their_scores(task, tmp_path):
+    sure = [PERSON | {"confidence": 0.9}, PLACE | {"confidence": 0.4}]
+    found = studio(task, tmp_path, tasks_of(entries(*sure), model_version="mine", score=0.4))
+    assert found == read(task, tmp_path, *entries(*sure))
+    assert found[0].confidence == (0.9, 0.4)
+    assert studio(task, tmp_path, tasks_of(entries(PERSON)))[0].confidence is None
+
+
+WRONG_TASKS = {
+    "nothing predicted": ({"predictions": []}, ": 0 predictions of one task"),
+    "two models": ({"predictions": [{"result": []}] * 2}, ": 2 predictions of one task: export"),
+    "no list": ({"predictions": 3}, '"predictions" must be a list'),
+    "no result": ({"predictions": [{}]}, 'a prediction has no list "result"'),
+    "another text": ({"data": {"text": "x"}}, "the text is not that of"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_TASKS)
+def test_a_task_that_answers_nothing_is_refused_with_its_line(task, tmp_path, name):
+    change, words = WRONG_TASKS[name]
+    first, *rest = tasks_of(entries())
+    with pytest.raises(DataError, match=r"tasks.json:2: ") as caught:
+        studio(task, tmp_path, [first | change, *rest])
+    assert words in str(caught.value)
