@@ -14,27 +14,18 @@ import torch
 from backends.pretraining.from_text import FromText
 from backends.tagging import checkpoint, exporting, onnx_tagger
 from backends.tagging.answers import AnswerReader, Gathered
-from backends.tagging.architecture import (
-    EMBEDDINGS,
-    POSITIONS,
-    Architecture,
-    EncoderShape,
-    blank,
-    pretrained,
-    room_of,
-    scratch,
-)
-from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
+from backends.tagging.architecture import EncoderShape, blank
+from backends.tagging.encoder_family import EncoderFamily
 from backends.tagging.heads import CrfHead, Head, SoftmaxHead, class_weights
 from backends.tagging.in_batches import read_in_batches
 from backends.tagging.ngrams import NgramScores
 from backends.tagging.onnx_tagger import OnnxTagger
 from backends.tagging.regularisers import UnitLoss, disagreement
 from backends.tagging.scheme import Scheme
-from backends.tagging.tagger import Batch, LabelledBatch, Tagger, collate, targets_of
+from backends.tagging.tagger import Batch, LabelledBatch, Tagger, targets_of
 from backends.tagging.tagging_options import TaggingOptions
 from backends.tagging.truncation import Truncation
-from backends.training import loading, loop, weights
+from backends.training import loop, weights
 from backends.training.device import set_up
 from backends.training.layers import place
 from backends.training.optimiser import decay_groups
@@ -52,18 +43,13 @@ Answer = TypeVar("Answer")
 SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
 
 
-class EncoderBackend(FromText):
+class EncoderBackend(EncoderFamily, FromText):
     """What the three share: the backend, and at once what the training loop asks for."""
 
     family = "encoder"
-    architecture: ClassVar[Architecture]
     head: ClassVar[type[Head]]
-    base: ClassVar[str]
     exports: ClassVar[tuple[str, ...]] = exporting.TARGETS
-
-    # Both are there once the backend is trained, loaded, or asked for its ceiling.
     model: Tagger
-    tokenizer: UnitTokenizer
 
     def __init__(
         self,
@@ -89,21 +75,10 @@ class EncoderBackend(FromText):
             raise ConfigError(msg)
 
     @classmethod
-    def weights_of(cls, options: Mapping[str, Any]) -> str | None:
-        """The pretrained model of ``options``; None from scratch."""
-        return None if options["init"] == "scratch" else options["model"] or cls.base
-
-    @classmethod
     def longest_window(cls, options: Mapping[str, Any]) -> int | None:
         """The units that there is room for; any number where only the first ones are read."""
-        name = cls.weights_of(options)
-        room = POSITIONS if name is None else room_of(name)
+        room = super().longest_window(options)
         return None if room is None or 0 < options["max_length"] <= room else room
-
-    @property
-    def weights_name(self) -> str:
-        """The pretrained model, where one is used."""
-        return self.shape.model or self.base
 
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train``, keep what is best on ``dev``.
@@ -116,28 +91,13 @@ class EncoderBackend(FromText):
         train = [self.truncation.example(example) for example in train]
         encoder, self.tokenizer = self.build([example.sentence for example in train])
         self.model = self.tagger(encoder, self._new_head(train))
-        known = self._known_units([example.sentence for example in train])
+        known = self.known_units([example.sentence for example in train])
         training = loop.train(self, train, dev, self.recipe, self.context)
-        parameters = list(self.model.parameters())
-        return FitReport(
-            weights=self._origin(),
-            parameters=sum(p.numel() for p in parameters),
-            trained=sum(p.numel() for p in parameters if p.requires_grad),
-            epochs=training.epochs,
-            best_epoch=training.best_epoch,
-            precision=training.precision,
-            halved=training.halved,
+        return replace(
+            self.report(training, known),
             transitions=self.model.head.transitions(),
-            new_parameters=self._new_parameters(),
-            known_units=known,
             transition_tags=self.scheme.tags if self.head is CrfHead else None,
         )
-
-    def build(self, sentences: Sequence[Sentence]) -> tuple[Any, UnitTokenizer]:
-        """The encoder and its tokenizer; from scratch, its table is of ``sentences``."""
-        if self.shape.init == "scratch":
-            return scratch(self.architecture, self.shape, LearnedTable.learn(sentences))
-        return pretrained(self.architecture, self.weights_name, self.shape)
 
     def tagger(self, encoder: Any, head: Head) -> Tagger:
         """The whole model."""
@@ -162,39 +122,8 @@ class EncoderBackend(FromText):
         rows, dropout = self.tagging.ngrams, self.tagging.ngram_dropout
         return NgramScores(rows, len(self.scheme), dropout) if rows else None
 
-    def _origin(self) -> str:
-        name = weights.name(self.weights_name)
-        return {"scratch": "scratch", "embeddings": f"{name} (embeddings)"}.get(
-            self.shape.init, name
-        )
-
-    def _known_units(self, sentences: Sequence[Sentence]) -> float | None:
-        table = self.tokenizer.table
-        if not isinstance(table, PretrainedTable):
-            return None
-        looked_up = ((unit, table.knows(unit)) for s in sentences for unit in s.units)
-        return loading.known_share(weights.name(self.weights_name), looked_up)
-
-    def _new_parameters(self) -> dict[str, int] | None:
-        """The scalars beside those of the pretrained model, by part."""
-        if self.shape.init == "scratch":
-            return None
-        parts = dict(self.model.named_children())
-        encoder = parts.pop("encoder")
-        if self.shape.init == "embeddings":
-            inner = encoder.named_children()
-            parts |= {f"encoder.{name}": part for name, part in inner if name not in EMBEDDINGS}
-        sizes = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
-        return {name: size for name, size in sizes.items() if size}
-
     def _tags(self, examples: Sequence[Example]) -> list[list[int]]:
         return [self.scheme.ids(example.spans, len(example.sentence)) for example in examples]
-
-    @property
-    def embeddings(self) -> torch.nn.Parameter:
-        """Those of pieces."""
-        found: torch.nn.Parameter = self.model.encoder.get_input_embeddings().weight
-        return found
 
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """The encoder and the classifier; the head at a rate of its own."""
@@ -220,11 +149,6 @@ class EncoderBackend(FromText):
         read = [self.truncation.example(example) for example in examples]
         batch = self.batch([example.sentence for example in read])
         return LabelledBatch(batch, targets_of(self._tags(read)))
-
-    def batch(self, sentences: Sequence[Sentence]) -> Batch:
-        """``sentences`` as tensors."""
-        encoded = [self.tokenizer.encode(sentence) for sentence in sentences]
-        return collate(encoded, self.tokenizer.table.padding)
 
     def scores(self, batch: Batch) -> torch.Tensor:
         """The scores of the units of ``batch`` (units, tags)."""

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from harness.core import Tags
+from harness.core import Spans, Tags
 
 # What the order of fp32 sums may move a probability by.
 ROUNDING = 1e-4
@@ -15,10 +15,20 @@ def assert_same_answers(first, *others):
     for other in others:
         assert [bare(answer) for answer in other] == [bare(answer) for answer in first]
         for one, two in zip(first, other, strict=True):
-            if isinstance(one, Tags) and one.confidence is not None:
-                assert two.confidence == pytest.approx(one.confidence, abs=ROUNDING)
+            if (sure := probabilities(one)) is not None:
+                assert probabilities(two) == pytest.approx(sure, abs=ROUNDING)
+
+
+def probabilities(answer):
+    """The probabilities of the entities of an answer, if it has any."""
+    if isinstance(answer, Spans):
+        return [entity.score for entity in answer.entities]
+    return answer.confidence if isinstance(answer, Tags) else None
 
 
 def bare(answer):
     """An answer without its probabilities."""
+    if isinstance(answer, Spans):
+        entities = (dataclasses.replace(entity, score=None) for entity in answer.entities)
+        return dataclasses.replace(answer, entities=tuple(entities))
     return dataclasses.replace(answer, confidence=None) if isinstance(answer, Tags) else answer

@@ -40,7 +40,7 @@ ODD = (
 )
 LABELS = ("PER", "LOC")
 POLICY = WindowPolicy(64, 16)
-BUILT_IN = ("dictionary", "crf", "bert-crf", "bert-softmax", "electra", "t5", "gpt")
+BUILT_IN = ("dictionary", "crf", "bert-crf", "bert-softmax", "electra", "span", "t5", "gpt")
 
 
 def example(name: str, size: int, seed: int) -> Example:

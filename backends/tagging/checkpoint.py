@@ -1,4 +1,4 @@
-"""A tagger on disk: the encoder's configuration, the piece table, the weights, and the tag set."""
+"""A model on disk: the encoder's configuration, the piece table, the weights, and the tag set."""
 
 import json
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ import torch
 
 from backends.tagging.architecture import random_encoder
 from backends.tagging.encoding import LearnedTable, PretrainedTable, UnitTokenizer
-from backends.tagging.tagger import Tagger
+from backends.tagging.tagger import UnitReader
 
 WEIGHTS, NOTES = "model.safetensors", "tagger.json"
 
 
 class Saved(NamedTuple):
-    """What a tagger is made of again: an encoder still random, and the weights of the whole."""
+    """What it is made of again: an encoder still random, and the weights of the whole."""
 
     encoder: Any
     tokenizer: UnitTokenizer
     weights: dict[str, torch.Tensor]
 
 
-def save(folder: Path, model: Tagger, tokenizer: UnitTokenizer, tags: Sequence[str]) -> None:
+def save(folder: Path, model: UnitReader, tokenizer: UnitTokenizer, tags: Sequence[str]) -> None:
     """Write weights, configuration, table and tag set into ``folder``."""
     from safetensors.torch import save_file
 

@@ -14,6 +14,7 @@ import torch
 from torchcrf import CRF
 
 from backends.tagging import crf, forward_backward
+from backends.tagging.grid import Grid
 from backends.tagging.posterior import Posterior
 from backends.tagging.regularisers import PLAIN, UnitLoss
 from backends.tagging.scheme import Rules
@@ -38,9 +39,7 @@ class Targets(NamedTuple):
 
     def grid(self, flat: torch.Tensor) -> torch.Tensor:
         """``flat`` (units, ...) in its padded grid (batch, longest, ...), zeros elsewhere."""
-        shape = flat.shape[1:]
-        grid = flat.new_zeros((self.mask.numel(), *shape)).index_copy(0, self.cells, flat)
-        return grid.view(*self.mask.shape, *shape)
+        return Grid(self.cells, self.mask).spread(flat)
 
 
 class SoftmaxHead(torch.nn.Module):

@@ -6,13 +6,35 @@ systems": the wide part has a weight for each n-gram and tag, begins at zero, an
 the deep part, of which it takes nothing away. N-grams share the rows of the table by their hash.
 """
 
+from typing import Annotated
+
 import torch
+from pydantic import Field
 from torch.nn import functional
+
+from backends.training.option_group import option_group
 
 # How far n-grams reach to either side, and how long they are.
 WINDOW, LONGEST = 2, 3
 # Multipliers of the members of an n-gram and of its place: large primes, so that they spread.
 _MEMBERS, _PLACE = (1_000_003, 999_331, 777_743), 15_485_863
+
+
+@option_group
+class NgramOptions:
+    """Whether n-grams have scores of their own."""
+
+    ngrams: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="rows of a table of the n-grams around a unit, each with a score for every "
+            "tag, beside the encoder's; 0 = none",
+        ),
+    ] = 0
+    ngram_dropout: Annotated[
+        float, Field(ge=0, lt=1, description="how often an n-gram is not seen in training")
+    ] = 0.5
 
 
 class NgramScores(torch.nn.Module):

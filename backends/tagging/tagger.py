@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from backends.tagging.encoding import TokenizedSentence
+from backends.tagging.grid import Grid
 from backends.tagging.heads import Head, Targets
 from backends.tagging.ngrams import NgramScores
 
@@ -55,22 +56,49 @@ def collate(encoded: Sequence[TokenizedSentence], padding: int) -> Batch:
 
 def targets_of(tags: Sequence[Sequence[int]]) -> Targets:
     """The gold of a batch, from the tag ids of each sentence."""
-    lengths = np.array([len(row) for row in tags])
-    mask = np.arange(lengths.max()) < lengths[:, None]  # (batch, longest)
     flat = np.concatenate([np.array(row) for row in tags])
-    return Targets(*map(torch.from_numpy, (flat, np.flatnonzero(mask), mask)))
+    return Targets(torch.from_numpy(flat), *Grid.of([len(row) for row in tags]))
 
 
-class Tagger(torch.nn.Module):
-    """``encoder`` (of transformers), a linear classifier of its last layer, and a head.
+class UnitReader(torch.nn.Module):
+    """``encoder`` (of transformers), read at first pieces.
 
     Args:
         encoder: a model whose output has a ``last_hidden_state``.
-        head: the loss and the decoder.
-        dropout: of the classifier's input.
+        dropout: of what is read.
         word_dropout: how often a first piece is read as ``unknown`` in training, so that a tag is
             learned from the context too, and new names are nothing new.
         unknown: the id of the unknown piece.
+    """
+
+    def __init__(self, encoder: Any, dropout: float, word_dropout: float, unknown: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.word_dropout, self.unknown = word_dropout, unknown
+        self.dropout = torch.nn.Dropout(dropout)
+
+    def read(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """The ids (batch, pieces) that are read, and what is read of units (units, width)."""
+        ids = self._with_unknowns(batch) if self.training and self.word_dropout else batch.ids
+        hidden = self.encoder(ids, attention_mask=_mask(batch.attention)).last_hidden_state
+        units = hidden.flatten(0, 1).index_select(0, batch.firsts)  # (units, width)
+        return ids, self.dropout(units)
+
+    def _with_unknowns(self, batch: Batch) -> torch.Tensor:
+        """The ids (batch, pieces), some first pieces unknown."""
+        flat = batch.ids.flatten()
+        firsts = flat.index_select(0, batch.firsts)  # (units,)
+        gone = torch.rand(firsts.shape, device=firsts.device) < self.word_dropout
+        kept = firsts.masked_fill(gone, self.unknown)
+        return flat.index_copy(0, batch.firsts, kept).view_as(batch.ids)
+
+
+class Tagger(UnitReader):
+    """A linear classifier of what is read of units, and a head.
+
+    Args:
+        encoder, dropout, word_dropout, unknown: as of ``UnitReader``.
+        head: the loss and the decoder.
         ngrams: scores of the n-grams around a unit, which are added.
     """
 
@@ -84,30 +112,17 @@ class Tagger(torch.nn.Module):
         unknown: int = 0,
         ngrams: NgramScores | None = None,
     ) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.word_dropout, self.unknown = word_dropout, unknown
-        self.dropout = torch.nn.Dropout(dropout)
+        super().__init__(encoder, dropout, word_dropout, unknown)
         self.classifier = torch.nn.Linear(encoder.config.hidden_size, head.tags)
         self.head, self.ngrams = head, ngrams
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Scores in fp32 (units, tags)."""
-        ids = self._with_unknowns(batch) if self.training and self.word_dropout else batch.ids
-        hidden = self.encoder(ids, attention_mask=_mask(batch.attention)).last_hidden_state
-        units = hidden.flatten(0, 1).index_select(0, batch.firsts)  # (units, width)
-        scores: torch.Tensor = self.classifier(self.dropout(units))  # (units, tags)
+        ids, units = self.read(batch)
+        scores: torch.Tensor = self.classifier(units)  # (units, tags)
         if self.ngrams is not None:
             scores = scores + self.ngrams(ids, batch.attention, batch.firsts)
         return scores.float()
-
-    def _with_unknowns(self, batch: Batch) -> torch.Tensor:
-        """The ids (batch, pieces), some first pieces unknown."""
-        flat = batch.ids.flatten()
-        firsts = flat.index_select(0, batch.firsts)  # (units,)
-        gone = torch.rand(firsts.shape, device=firsts.device) < self.word_dropout
-        kept = firsts.masked_fill(gone, self.unknown)
-        return flat.index_copy(0, batch.firsts, kept).view_as(batch.ids)
 
 
 def _mask(attention: torch.Tensor | None) -> torch.Tensor | None:

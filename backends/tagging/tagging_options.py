@@ -4,13 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from backends.tagging.ngrams import NgramOptions
 from backends.tagging.scheme import SchemeName
 from backends.training.option_group import option_group
 from harness.protocol import FormerName
 
 
 @option_group
-class TaggingOptions:
+class TaggingOptions(NgramOptions):
     """How a tagger's head is trained and decoded, and how much of a sentence it reads."""
 
     scheme: Annotated[
@@ -55,17 +56,6 @@ class TaggingOptions:
         Field(description="rule out in decoding what the scheme does not allow"),
         FormerName("legal"),
     ] = False
-    ngrams: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="rows of a table of the n-grams around a unit, each with a score for every "
-            "tag, beside the encoder's; 0 = none",
-        ),
-    ] = 0
-    ngram_dropout: Annotated[
-        float, Field(ge=0, lt=1, description="how often an n-gram is not seen in training")
-    ] = 0.5
     max_length: Annotated[
         int,
         Field(ge=0, description="read the first units of a window only, answer O after; 0 = all"),

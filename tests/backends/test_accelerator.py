@@ -17,6 +17,7 @@ from torchcrf import CRF
 from backends.decoder import Gpt
 from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
+from backends.span import SpanPointer
 from backends.tagging.crf import loss as loss_of_crf
 from backends.tagging.tagger import targets_of
 from backends.training.device import to_device, to_host
@@ -29,6 +30,8 @@ FAMILIES = {
     "bert-softmax": (BertSoftmax, {}),
     "electra": (Electra, {}),
     "electra, neighbours": (Electra, {"convolutions": 2, "bigrams": 64}),
+    "span": (SpanPointer, {}),
+    "span, n-grams": (SpanPointer, {"ngrams": 64}),
     "t5": (T5, {}),
     "t5, aligned": (T5, {"aligned": True, "convolutions": 2, "bigrams": 64}),
     "t5, beam": (T5, {"beam": 4}),

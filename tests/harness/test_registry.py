@@ -17,7 +17,7 @@ def offered(monkeypatch, *plugins):
 
 def test_built_in_backends_come_by_entry_points():
     names = {plugin.name for plugin in registry.installed()}
-    assert {"bert-crf", "bert-softmax", "electra", "t5", "gpt", "dictionary"} <= names
+    assert {"bert-crf", "bert-softmax", "electra", "span", "t5", "gpt", "dictionary"} <= names
 
 
 def test_listing_imports_no_backend_and_no_model_library():

@@ -15,7 +15,7 @@ from harness.runs import config
 from harness.runs.config import Override
 from harness.runs.options import Given, checked, construct, declared
 
-NETWORKS = ["bert-crf", "bert-softmax", "electra", "t5", "gpt"]
+NETWORKS = ["bert-crf", "bert-softmax", "electra", "span", "t5", "gpt"]
 
 
 @dataclass(frozen=True)

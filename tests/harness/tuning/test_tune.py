@@ -67,8 +67,8 @@ def test_a_preset_that_is_not_there_is_one_message(tmp_path):
     assert "there is no a/dictionary.tuned.yaml" in messages
 
 
-@pytest.mark.parametrize("name", ["dictionary", "crf", "bert-crf", "bert-softmax", "electra", "t5",
-                                  "gpt"])  # fmt: skip
+@pytest.mark.parametrize("name", ["dictionary", "crf", "bert-crf", "bert-softmax", "electra",
+                                  "span", "t5", "gpt"])  # fmt: skip
 def test_shipped_spaces_are_of_options_that_there_are(name):
     from harness.runs.config import Override, option_names, options
 

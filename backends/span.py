@@ -1,0 +1,183 @@
+"""The span family: an encoder with an efficient global pointer, which scores whole entities.
+
+It reads units as the taggers do, from scratch and from pretrained weights, and is trained by the
+same loop. What it answers are entities with their probabilities, overlapping or not.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+
+from backends.pointing.losses import imbalance_loss
+from backends.pointing.reading import entities
+from backends.pointing.scorer import LabelledSpans, SpanBatch, SpanScorer, gold_of
+from backends.tagging import checkpoint
+from backends.tagging.architecture import Architecture, EncoderShape
+from backends.tagging.encoder_family import EncoderFamily
+from backends.tagging.grid import Grid
+from backends.tagging.ngrams import NgramOptions, NgramScores
+from backends.training import loop, weights
+from backends.training.device import set_up, to_device, to_host
+from backends.training.layers import place
+from backends.training.optimiser import decay_groups
+from backends.training.option_group import option_group
+from backends.training.prediction import positions_per_batch, predict_in_batches
+from backends.training.recipe import Recipe
+from harness.core import Example, PlacedEntity, Sentence, Spans
+from harness.protocol import Context, FitReport
+from harness.tags import split
+
+# The weights that each kind of encoder begins from where none are named.
+BASES: Mapping[Architecture, str] = {
+    "bert": "bert-base-chinese",
+    "electra": "hfl/chinese-electra-180g-base-discriminator",
+}
+
+
+@option_group
+class PointerOptions(NgramOptions):
+    """What stands on the encoder."""
+
+    architecture: Annotated[Architecture, Field(description="the kind of encoder")] = "bert"
+    pointer_size: Annotated[
+        int,
+        Field(ge=2, multiple_of=2, description="the size of a query and of a key of the pointer"),
+    ] = 64
+    head_lr: Annotated[
+        float | None,
+        Field(gt=0, description="the peak rate of the pointer (null: learning_rate)"),
+    ] = None
+
+
+SHAPE, RECIPE, POINTER = EncoderShape(), Recipe(learning_rate=5e-4), PointerOptions()
+
+
+class SpanPointer(EncoderFamily):
+    """Every pair of a first and a last unit is scored for every label."""
+
+    family = "span"
+    model: SpanScorer
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        shape: EncoderShape = SHAPE,
+        recipe: Recipe = RECIPE,
+        pointer: PointerOptions = POINTER,
+    ) -> None:
+        """Take note of the options."""
+        self.context, self.shape, self.recipe, self.pointer = context, shape, recipe, pointer
+        self.architecture = pointer.architecture
+        found = dict.fromkeys(label for _, label in map(split, context.tags) if label)
+        self.labels = tuple(found)
+
+    @classmethod
+    def weights_of(cls, options: Mapping[str, Any]) -> str | None:
+        """The pretrained model of ``options``; None from scratch."""
+        scratch = options["init"] == "scratch"
+        return None if scratch else options["model"] or BASES[options["architecture"]]
+
+    @property
+    def weights_name(self) -> str:
+        """The pretrained model, where one is used."""
+        return self.shape.model or BASES[self.architecture]
+
+    def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
+        """Train on ``train``, keep what is best on ``dev``.
+
+        Raises:
+            WeightsError: for pretrained weights that cannot be found, read or trusted.
+            ConfigError: for options that the model cannot have, or text that exceeds it.
+        """
+        set_up(self.context)
+        sentences = [example.sentence for example in train]
+        encoder, self.tokenizer = self.build(sentences)
+        self.model = self._scorer(encoder)
+        known = self.known_units(sentences)
+        return self.report(loop.train(self, train, dev, self.recipe, self.context), known)
+
+    def _scorer(self, encoder: Any) -> SpanScorer:
+        """The whole model."""
+        rows, pointer = self.pointer.ngrams, self.pointer
+        columns = 2 * len(self.labels)
+        return SpanScorer(
+            encoder,
+            len(self.labels),
+            pointer.pointer_size,
+            self.shape.dropout,
+            word_dropout=self.shape.word_dropout,
+            unknown=self.tokenizer.table.unknown,
+            ngrams=NgramScores(rows, columns, pointer.ngram_dropout) if rows else None,
+        )
+
+    def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
+        """The encoder with its n-grams, and the pointer at a rate of its own."""
+        rate, decay = recipe.learning_rate, recipe.weight_decay
+        parts = list(self.model.named_parameters())
+        body = [(name, part) for name, part in parts if not name.startswith("pointer.")]
+        top = self.model.pointer.named_parameters()
+        top_rate = self.pointer.head_lr or rate
+        return decay_groups(body, rate, decay) + decay_groups(top, top_rate, decay)
+
+    def positions(self, example: Example) -> int:
+        """The positions that an example costs."""
+        return self.tokenizer.positions(example.sentence)
+
+    def collate(self, examples: Sequence[Example]) -> LabelledSpans:
+        """A batch with its entities."""
+        batch = self._spans_batch([example.sentence for example in examples])
+        return LabelledSpans(batch, gold_of(examples, self.labels))
+
+    def _spans_batch(self, sentences: Sequence[Sentence]) -> SpanBatch:
+        return SpanBatch(self.batch(sentences), Grid.of([len(one) for one in sentences]))
+
+    def loss(self, batch: LabelledSpans) -> tuple[torch.Tensor, int]:
+        """The loss summed over sentences and labels, and how many of these pairs there are."""
+        scores = self.model(batch.batch)
+        return imbalance_loss(scores, batch.gold), scores.shape[0] * scores.shape[1]
+
+    def predict(self, sentences: Sequence[Sentence]) -> list[Spans]:
+        """The entities of each sentence, each with its probability."""
+        full = [sentence for sentence in sentences if len(sentence)]
+        device = next(self.model.parameters()).device
+
+        def submit(chosen: Sequence[Sentence]) -> Callable[[], list[Spans]]:
+            scores = to_host(self.model(to_device(self._spans_batch(chosen), device)))
+            return lambda: [
+                entities(rows[:, : len(one), : len(one)], self.labels)
+                for rows, one in zip(scores().numpy(), chosen, strict=True)
+            ]
+
+        lengths = [self.tokenizer.positions(sentence) for sentence in full]
+        budget = positions_per_batch(device)
+        answers = iter(predict_in_batches(self.model, full, lengths, budget, submit, self.context))
+        return [next(answers) if len(sentence) else Spans(()) for sentence in sentences]
+
+    def oracle(self, train: Sequence[Example], examples: Sequence[Example]) -> list[Spans]:
+        """Gold as entities: every pair of units has a score."""
+        return [
+            Spans(tuple(PlacedEntity(span.start, span.end, span.label) for span in example.spans))
+            for example in examples
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Write weights, configuration and table into ``folder``."""
+        checkpoint.save(folder, self.model, self.tokenizer, self.context.tags)
+
+    def load(self, folder: Path) -> None:
+        """Read what ``save`` wrote.
+
+        Raises:
+            WeightsError: for a folder that is damaged or of another tag set.
+        """
+        device = set_up(self.context)
+        with weights.readable(folder):
+            saved = checkpoint.load(folder, self.context.tags)
+            self.tokenizer = saved.tokenizer
+            self.model = self._scorer(saved.encoder)
+            self.model.load_state_dict(saved.weights)
+        place(self.model, device)
