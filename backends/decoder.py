@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from backends.generating import pretrained, scratch
+from backends.generating import lora, pretrained, scratch
 from backends.generating.aligned import is_aligned
+from backends.generating.completion import completions
 from backends.generating.forced import ForcedTokens
 from backends.generating.generation import SLACK, Generator
 from backends.generating.generator_options import (
@@ -258,6 +259,18 @@ class Gpt(FromText, Generator):
         )
         ids: list[list[int]] = written[:, rows.shape[1] :].tolist()
         return ids
+
+    def complete(self, texts: Sequence[str], characters: int) -> list[str] | None:
+        """As of ``harness.protocol.CompletesText``: pretrained weights, where they are still there.
+
+        LoRA leaves them as they were, and so does asking without training. Those that `pretrain`
+        made read nothing of the test set, which it keeps out.
+        """
+        kept = lora.is_wrapped(self.model) or not self.prompting.is_trained
+        if self.shape.init == "scratch" or not kept or is_aligned(self.model):
+            return None
+        with lora.without(self.model) as plain:
+            return completions(plain, self.vocabulary, texts, characters)
 
     def max_new_tokens(self, sentence: Sentence) -> int:
         """One in plain text has several tokens to a tag."""

@@ -293,6 +293,19 @@ class Exported:
 
 
 @runtime_checkable
+class CompletesText(Protocol):
+    """A backend whose weights read other text before, and can be asked what they know of it."""
+
+    def complete(self, texts: Sequence[str], characters: int) -> Sequence[str] | None:
+        """What the weights, as they were before ``fit``, write behind each of ``texts``.
+
+        The most probable continuation, of about ``characters`` or up to its end. None where they
+        read no other text, or are no longer what they were.
+        """
+        ...
+
+
+@runtime_checkable
 class Exports(Protocol):
     """A backend whose trained model others can run without it.
 

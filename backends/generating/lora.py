@@ -56,6 +56,16 @@ def merged(model: Any) -> Iterator[Any]:
             parameter.data = data
 
 
+@contextmanager
+def without(model: Any) -> Iterator[Any]:
+    """The plain model with its adapters, and the rows beside them, out of use; then as it was."""
+    if not is_wrapped(model):
+        yield model
+        return
+    with model.disable_adapter():
+        yield model.get_base_model()
+
+
 def folded(model: Any) -> Any:
     """A plain copy of ``model`` with its adapters folded in; without adapters, ``model`` itself."""
     if not is_wrapped(model):

@@ -304,6 +304,31 @@ class ServedModel(FrozenModel):
     cost: Annotated[float, Field(ge=0)] | None = None
 
 
+class Continued(FrozenModel):
+    """Of ``asked`` texts, how many were continued word for word."""
+
+    continued: Natural
+    asked: Natural
+
+
+class ContinuedShare(FrozenModel):
+    """Continued texts of the test set, of train, and of the test set when held against others."""
+
+    test: Continued
+    train: Continued
+    chance: Continued
+
+
+class Contamination(FrozenModel):
+    """What weights know of the test set (``harness.runs.contamination``): its text, and its gold.
+
+    ``gold`` are lines of units with their tags, as files have them.
+    """
+
+    text: ContinuedShare
+    gold: ContinuedShare
+
+
 class Run(FrozenModel):
     """``run.json``: the resolved configuration and everything that could change the result.
 
@@ -318,7 +343,8 @@ class Run(FrozenModel):
     Of pretrained weights, whatever their name, ``weights_digest`` holds the SHA-256 of a folder or
     the commit of a hub's model, ``new_parameters`` the number of scalars that did not come from
     them, by part, and ``known_units`` the share of train's units with a letter or a digit that
-    their tokenizer knows. ``members`` are the runs whose answers were put together; a system has
+    their tokenizer knows; ``contamination`` is how far they go on with the test set, None where
+    nobody could ask. ``members`` are the runs whose answers were put together; a system has
     none.
     """
 
@@ -357,6 +383,7 @@ class Run(FrozenModel):
     transition_tags: tuple[str, ...] | None = None
     calibration: Calibration | None = None
     served: ServedModel | None = None
+    contamination: Contamination | None = None
     cost: Cost
     members: "tuple[Member, ...]" = ()
 

@@ -1,8 +1,9 @@
-"""What is asked of a backend once its answers to the test set are final: two questions about gold.
+"""What is asked of a backend once its answers to the test set are final: questions about gold.
 
 The scaling of its confidences is fitted on the development set, whose gold it knows from
-training. What its model pays for the gold of the test set needs that gold: it is handed out when
-the answers are stored and the model is saved, so that nothing of it can reach either.
+training. What its model pays for the gold of the test set, and whether its weights knew it before,
+need that gold: it is handed out when the answers are stored and the model is saved, so that nothing
+of it can reach either.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,12 @@ from itertools import islice
 from math import inf
 
 from harness.core import Decoded, Example
+from harness.data.splits import TEST, TRAIN
 from harness.data.windows import Window, WindowPolicy, clip
 from harness.errors import BackendError
-from harness.protocol import Backend, MeasuresSurprisal
-from harness.results.record import Calibration
+from harness.protocol import Backend, CompletesText, MeasuresSurprisal
+from harness.results.record import Calibration, Contamination
+from harness.runs.contamination import probe
 from harness.runs.decode import decode
 from harness.runs.handout import Handout, unnamed
 from harness.scoring.calibration import fit_scaling, judge
@@ -68,6 +71,27 @@ def gold_bits(
     for (window, _), bits in zip(cut, found, strict=True):
         paid[window.sentence.id].append(_owned(window, bits))
     return {key: sum(known) for key, parts in paid.items() if (known := _all(parts)) is not None}
+
+
+def contamination(
+    backend: Backend, examples: Mapping[str, Sequence[Example]]
+) -> Contamination | None:
+    """What the weights of ``backend`` knew of the test set; None where they cannot be asked.
+
+    Args:
+        backend: what answered.
+        examples: those of each split.
+
+    Raises:
+        BackendError: for what is not one text for each that was asked about.
+    """
+    if not isinstance(backend, CompletesText) or backend.complete((), 0) is None:
+        return None
+
+    def complete(texts: Sequence[str], characters: int) -> Sequence[str]:
+        return backend.complete(texts, characters) or ()
+
+    return probe(complete, examples[TEST], examples[TRAIN])
 
 
 def _gold(example: Example, window: Window) -> Example:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import BackendError
-from harness.protocol import Backend, FitReport, Generates, MeasuresSurprisal
+from harness.protocol import Backend, CompletesText, FitReport, Generates, MeasuresSurprisal
 from harness.results.stored import first_error
 
 _METHODS = ("fit", "predict", "save", "load")
@@ -105,6 +105,14 @@ class CheckedBackend:
         with self._asked("surprisal", examples):
             found: Any = self.backend.surprisal(tuple(examples))
         return require_bits(self.name, found, examples)
+
+    def complete(self, texts: Sequence[str], characters: int) -> Sequence[str] | None:
+        """As ``CompletesText.complete``; None where the backend has no such method."""
+        if not isinstance(self.backend, CompletesText):
+            return None
+        with asked(self.name, "complete"):
+            found: Any = self.backend.complete(tuple(texts), characters)
+        return None if found is None else require_completions(self.name, found, texts)
 
     def save(self, folder: Path) -> None:
         """As ``Backend.save``."""
@@ -196,6 +204,21 @@ def require_bits(
         number = len(found) if isinstance(found, Sequence) else _kind(found)
         raise _broken(name, "surprisal", f"returned {number} answers for {len(given)} sentences")
     return found
+
+
+def require_completions(name: str, found: Any, given: Sequence[str]) -> Sequence[str]:
+    """What ``complete`` of the backend ``name`` returned: a text for each of ``given``.
+
+    Raises:
+        BackendError: for anything else.
+    """
+    listed = isinstance(found, Sequence) and not isinstance(found, str | bytes)
+    if not listed or len(found) != len(given):
+        number = len(found) if listed else _kind(found)
+        raise _broken(name, "complete", f"returned {number} texts for {len(given)}")
+    if odd := [each for each in found if not isinstance(each, str)]:
+        raise _broken(name, "complete", f"answered with {_kind(odd[0])}, not with a text")
+    return [each for each in found if isinstance(each, str)]
 
 
 def _broken(name: str, method: str, what: str) -> BackendError:

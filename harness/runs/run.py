@@ -109,9 +109,11 @@ def _run(cell: GridCell, report: Report) -> None:
     store.write(cell.folder / store.PREDICTIONS, content_of(predictions))
     with meter.phase("surprisal"):
         bits = after_answers.gold_bits(backend, task.splits[TEST].examples, _policy(cell))
+    with meter.phase("probe"):
+        known = after_answers.contamination(backend, task.examples)
     run = recording.run_record(cell, task, fitted, given.score_dev.given, meter)
     run = recording.with_usage(run, made, cell.folder.parent)
-    run = run.model_copy(update={"calibration": calibration})
+    run = run.model_copy(update={"calibration": calibration, "contamination": known})
     metrics = _store(cell, task, run, fitted, decoded, evaluate.with_bits(predictions, bits))
     if words := evaluate.unknown_labels(metrics):
         report(Progress("store", 0, 0, words, line=True))

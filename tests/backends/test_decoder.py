@@ -249,3 +249,44 @@ def test_a_row_that_is_done_is_not_fed_padding(tmp_path):
     assert texts[0].text == ""
     assert len(fed) > 2
     assert all((step[0] != made.vocabulary.padding).all() for step in fed)
+
+
+# --- what the weights know -----------------------------------------------------------------------
+
+
+def greedy(place, text, tokens):
+    """What the model in ``place`` writes behind ``text``, by transformers alone."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(place).eval()
+    reader = AutoTokenizer.from_pretrained(place)
+    ids = torch.tensor([reader(text, add_special_tokens=False)["input_ids"]])
+    written = model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=tokens, do_sample=False,
+        pad_token_id=model.config.pad_token_id,
+    )  # fmt: skip
+    return reader.decode(written[0, ids.shape[1] :], skip_special_tokens=True)
+
+
+@pytest.mark.slow
+def test_pretrained_weights_go_on_with_a_text_as_they_would_before_training(place, tmp_path):
+    texts = ["我说先生东西", "今天"]
+    expected = [greedy(place, text, 15) for text in texts]
+    made = pretrained(place, tmp_path, lora=2, learning_rate=0.1)
+    made.fit(TRAIN[:20], [])
+    assert made.complete(texts, 5) == expected
+    before = made.predict([e.sentence for e in DEV[:3]])
+    made.complete(texts, 5)
+    assert made.predict([e.sentence for e in DEV[:3]]) == before
+    untrained = pretrained(place, tmp_path, train="none")
+    untrained.fit(TRAIN[:20], [])
+    assert untrained.complete(texts, 5) == expected
+    assert untrained.complete((), 0) == []
+
+
+@pytest.mark.slow
+def test_weights_that_were_changed_or_read_nothing_else_cannot_be_asked(place, tmp_path):
+    changed = pretrained(place, tmp_path)
+    changed.build(TRAIN[:20])
+    assert changed.complete(["我"], 5) is None
+    assert started(tmp_path).complete(["我"], 5) is None

@@ -1,0 +1,70 @@
+"""The line of a certificate about weights that may have read the test set before.
+
+A row has a place in it where its weights could be asked, and where nothing but such weights stands
+behind its answers. A sign is more continued test sentences than chance gives (one-sided Fisher's
+exact test at 0.05); none is no proof of the contrary.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from harness.comparability.check import Check
+from harness.comparability.fields import is_external, is_zero_shot
+from harness.comparability.systems import System
+from harness.results.record import Contamination, Continued, ContinuedShare, Run
+
+LEVEL = 0.05
+NO_SIGN, NOT_PROBED = "no sign", "not probed"
+
+
+def known_test(made: Sequence[System]) -> tuple[Check, ...]:
+    """What the weights of each row know of the test set; no line where no row has such weights."""
+    told = {system.name: words for system in made if (words := _told(system))}
+    if not told:
+        return ()
+    differing = tuple((name, words) for name, words in told.items() if not _is_clean(words))
+    value = "; ".join(f"{name}: {words}" for name, words in told.items() if _is_clean(words))
+    return (Check("test set known to the weights", value or "of no row", not differing, differing),)
+
+
+def _is_clean(words: str) -> bool:
+    return words.startswith(NO_SIGN)
+
+
+def _told(system: System) -> str:
+    """What is known of a row, nothing where its weights read no other text."""
+    probed = [run.contamination for run in _runs(system) if run.contamination]
+    if probed:
+        known = any(_is_sign(share) for one in probed for share in (one.text, one.gold))
+        return f"{'KNOWN' if known else NO_SIGN} ({_counts(probed)})"
+    untrained = is_zero_shot(system.first) and not is_external(system.first)
+    return NOT_PROBED if untrained and system.first.run.weights not in ("none", "scratch") else ""
+
+
+def _runs(system: System) -> Iterator[Run]:
+    """The runs of a row, and those of an ensemble's members."""
+    for result in system.results:
+        yield result.run
+        yield from (member.run for member in result.run.members)
+
+
+def _is_sign(share: ContinuedShare) -> bool:
+    """Whether more of the test set is continued than when it is held against others."""
+    from scipy.stats import fisher_exact
+
+    table = [[one.continued, one.asked - one.continued] for one in (share.test, share.chance)]
+    return bool(fisher_exact(table, alternative="greater").pvalue < LEVEL)
+
+
+def _counts(probed: Sequence[Contamination]) -> str:
+    """The counts of the run that knows most."""
+    most = max(probed, key=lambda one: one.text.test.continued + one.gold.test.continued)
+    return f"continues {_share(most.text)}; its gold {_share(most.gold)}"
+
+
+def _share(share: ContinuedShare) -> str:
+    train, chance = _of(share.train), _of(share.chance)
+    return f"{_of(share.test)} test sentences, {train} of train, {chance} by chance"
+
+
+def _of(one: Continued) -> str:
+    return f"{one.continued} of {one.asked}"
