@@ -17,8 +17,8 @@ from backends.pointing.scorer import LabelledSpans, SpanBatch, SpanScorer, gold_
 from backends.tagging import checkpoint
 from backends.tagging.architecture import Architecture, EncoderShape
 from backends.tagging.encoder_family import EncoderFamily
-from backends.tagging.grid import Grid
 from backends.tagging.ngrams import NgramOptions, NgramScores
+from backends.tagging.unit_cells import UnitCells
 from backends.training import loop, weights
 from backends.training.device import set_up, to_device, to_host
 from backends.training.layers import place
@@ -133,7 +133,7 @@ class SpanPointer(EncoderFamily):
         return LabelledSpans(batch, gold_of(examples, self.labels))
 
     def _spans_batch(self, sentences: Sequence[Sentence]) -> SpanBatch:
-        return SpanBatch(self.batch(sentences), Grid.of([len(one) for one in sentences]))
+        return SpanBatch(self.batch(sentences), UnitCells.of([len(one) for one in sentences]))
 
     def loss(self, batch: LabelledSpans) -> tuple[torch.Tensor, int]:
         """The loss summed over sentences and labels, and how many of these pairs there are."""

@@ -10,7 +10,7 @@ import math
 
 import torch
 
-from backends.tagging.grid import Grid
+from backends.tagging.unit_cells import UnitCells
 
 FORBIDDEN = -math.inf  # the score of what is no span: its end before its start, or no unit at all
 
@@ -31,7 +31,7 @@ class EfficientPointer(torch.nn.Module):
         self.borders = torch.nn.Linear(2 * size, 2 * labels)
 
     def forward(
-        self, units: torch.Tensor, grid: Grid, beside: torch.Tensor | None = None
+        self, units: torch.Tensor, grid: UnitCells, beside: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Scores in fp32 (batch, labels, longest, longest), the first unit before the last.
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import torch
 
 from backends.pointing.pointer import EfficientPointer
-from backends.tagging.grid import Grid
 from backends.tagging.ngrams import NgramScores
 from backends.tagging.tagger import Batch, UnitReader
+from backends.tagging.unit_cells import UnitCells
 from harness.core import Example
 
 
@@ -16,7 +16,7 @@ class SpanBatch(NamedTuple):
     """Sentences as tensors, and the grid of their units."""
 
     sentences: Batch
-    grid: Grid
+    grid: UnitCells
 
 
 class LabelledSpans(NamedTuple):

@@ -14,10 +14,10 @@ import torch
 from torchcrf import CRF
 
 from backends.tagging import crf, forward_backward
-from backends.tagging.grid import Grid
 from backends.tagging.posterior import Posterior
 from backends.tagging.regularisers import PLAIN, UnitLoss
 from backends.tagging.scheme import Rules
+from backends.tagging.unit_cells import UnitCells
 from backends.tagging.viterbi import Chain, chain_of_rules, viterbi, viterbi_legal
 
 Scores: TypeAlias = npt.NDArray[np.float32]
@@ -39,7 +39,7 @@ class Targets(NamedTuple):
 
     def grid(self, flat: torch.Tensor) -> torch.Tensor:
         """``flat`` (units, ...) in its padded grid (batch, longest, ...), zeros elsewhere."""
-        return Grid(self.cells, self.mask).spread(flat)
+        return UnitCells(self.cells, self.mask).spread(flat)
 
 
 class SoftmaxHead(torch.nn.Module):

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from backends.tagging.encoding import TokenizedSentence
-from backends.tagging.grid import Grid
 from backends.tagging.heads import Head, Targets
 from backends.tagging.ngrams import NgramScores
+from backends.tagging.unit_cells import UnitCells
 
 
 class Batch(NamedTuple):
@@ -57,7 +57,7 @@ def collate(encoded: Sequence[TokenizedSentence], padding: int) -> Batch:
 def targets_of(tags: Sequence[Sequence[int]]) -> Targets:
     """The gold of a batch, from the tag ids of each sentence."""
     flat = np.concatenate([np.array(row) for row in tags])
-    return Targets(torch.from_numpy(flat), *Grid.of([len(row) for row in tags]))
+    return Targets(torch.from_numpy(flat), *UnitCells.of([len(row) for row in tags]))
 
 
 class UnitReader(torch.nn.Module):

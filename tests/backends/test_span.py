@@ -15,7 +15,7 @@ from backends.pointing.pointer import EfficientPointer, rotated
 from backends.pointing.reading import entities
 from backends.pointing.scorer import gold_of
 from backends.span import SpanPointer
-from backends.tagging.grid import Grid
+from backends.tagging.unit_cells import UnitCells
 from harness.core import Example, PlacedEntity, Sentence, Span, Spans, Tags
 from harness.errors import WeightsError
 from harness.generation.settling import settle
@@ -125,7 +125,7 @@ def test_scores_are_those_of_the_paper_pair_by_pair():
     pointer, lengths = EfficientPointer(12, 3, 8), (5, 1, 7)
     units = torch.randn(sum(lengths), 12)
     with torch.no_grad():
-        found = pointer(units, Grid.of(lengths))
+        found = pointer(units, UnitCells.of(lengths))
         assert found.shape == (3, 3, 7, 7)
         for scores, part, size in zip(found, units.split(lengths), lengths, strict=True):
             assert_close(scores[:, :size, :size], by_the_paper(pointer, part))
@@ -148,7 +148,7 @@ def test_the_loss_is_that_of_the_paper_and_padding_adds_nothing():
     torch.manual_seed(5)
     pointer, lengths = EfficientPointer(12, 2, 8), (4, 6)
     units = torch.randn(sum(lengths), 12)
-    scores = pointer(units, Grid.of(lengths)).detach()
+    scores = pointer(units, UnitCells.of(lengths)).detach()
     examples = [
         Example(Sentence("a", tuple("abcd")), (Span(0, 2, "PER"), Span(3, 4, "LOC"))),
         Example(Sentence("b", tuple("abcdef")), (Span(5, 6, "LOC"),)),

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 
-class Grid(NamedTuple):
+class UnitCells(NamedTuple):
     """Sentences side by side, padded to the longest.
 
     ``cells`` (units,): the place of each unit in the flattened grid; ``mask`` (batch, longest):
@@ -18,7 +18,7 @@ class Grid(NamedTuple):
     mask: torch.Tensor
 
     @classmethod
-    def of(cls, lengths: Sequence[int]) -> "Grid":
+    def of(cls, lengths: Sequence[int]) -> "UnitCells":
         """The grid of sentences of ``lengths`` units."""
         sizes = np.array(lengths)
         mask = np.arange(sizes.max()) < sizes[:, None]  # (batch, longest)
