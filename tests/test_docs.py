@@ -85,6 +85,13 @@ def test_the_first_page_of_docs_leads_to_every_other():
     assert set(listed) == {page.name for page in PAGES if page.name != "README.md"}
 
 
+def test_the_first_page_of_docs_shows_rules_of_others_as_they_were_measured():
+    page = (ROOT / "docs" / "README.md").read_text("utf-8")
+    shown = re.findall(r"^\|.* \d+\.\d\d \|$", page, re.MULTILINE)
+    assert len(shown) > 5
+    assert set(shown) < set(DOCS.splitlines())
+
+
 @pytest.mark.slow
 def test_the_pages_are_a_site_without_a_dead_link(tmp_path):
     """Strict: a link to a page or a heading that is not there is an error."""
