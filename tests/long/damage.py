@@ -1,6 +1,7 @@
 """Every file with every damage under every command: ``python tests/long/damage.py``.
 
-Prints each combination that ends in a traceback, and one line of JSON.
+Prints each combination that ends in a traceback, and a line of JSON after each file: what was
+tried up to there.
 """
 
 import json
@@ -22,7 +23,8 @@ def main() -> None:
         for damage in DAMAGE:
             for command in COMMANDS:
                 outcomes[outcome(file, damage, command)] += 1
-    print(json.dumps({"combinations": outcomes.total(), **outcomes}))
+        said = {"up to": file, "combinations": outcomes.total(), **outcomes}
+        print(json.dumps(said), flush=True)
 
 
 def outcome(file: str, damage: str, command: str) -> str:
@@ -31,6 +33,8 @@ def outcome(file: str, damage: str, command: str) -> str:
         folder = Path(place)
         try:
             tried(folder, damaged(folder, file, damage), command)
+        except KeyboardInterrupt:
+            raise
         except BaseException as error:  # noqa: BLE001 - that is what is looked for
             print(f"{file}, {damage}, {command}: {type(error).__name__}: {error}")
             return type(error).__name__
