@@ -60,6 +60,11 @@ ELSEWHERE = {
     "python -m harness export-model": "needs a trained encoder: tests/harness/exports",
     "python -m harness serve": "never ends: tests/harness/serving",
     "curl": "asks what serve serves",
+    "export": "a word of the shell",
+    "python -m harness run --task mine.yaml --backend served":
+        "asks a server: tests/backends/test_served_model.py",
+    "python -m harness check-data hub:": "needs a network: tests/harness/data/test_hub_task.py",
+    "python -m harness run --backend bert-crf --task hub:": "the same",
     "python -m harness reproduce": "trains again: tests/attacks/test_reproduction.py",
     "python -m harness run --task mine.yaml --backend bert-crf --preset pretrained":
         "needs weights that pretrain left: tests/backends/pretraining/test_from_text.py",

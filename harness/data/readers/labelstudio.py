@@ -102,7 +102,7 @@ def answer(task: Any) -> dict[str, Any]:
         raise EntryError("json", '"predictions" must be a list of objects')
     if len(given) != 1:
         what = f"{len(given)} predictions of one task: export those of one model, for every task"
-        raise EntryError("predictions", what)
+        raise EntryError("annotations", what)
     regions = _regions(given[0], "a prediction")
     return {"text": _text(data), "entities": [_span(one) | _sure(one) for one in regions]}
 
