@@ -10,8 +10,16 @@ from harness.errors import ConfigError
 
 
 def processes() -> int:
-    """How many processes the launcher started; 1 without one."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    """How many processes the launcher started; 1 without one.
+
+    Raises:
+        ConfigError: for a variable that is no number.
+    """
+    said = os.environ.get("WORLD_SIZE") or "1"
+    if not said.isdecimal():
+        msg = f"WORLD_SIZE={said}: a launcher sets it to a number of processes; unset it"
+        raise ConfigError(msg)
+    return int(said)
 
 
 def follows() -> bool:

@@ -45,9 +45,11 @@ class Scaling:
 
     def of(self, confidence: Floats) -> Floats:
         """``confidence`` as it is to be read (entities,)."""
+        from scipy.special import expit
+
         if self == AS_GIVEN:
             return confidence
-        read: Floats = 1 / (1 + np.exp(-(_logits(confidence) / self.temperature + self.bias)))
+        read: Floats = expit(_logits(confidence) / self.temperature + self.bias)
         return read
 
     def __str__(self) -> str:
@@ -108,6 +110,7 @@ def fit_scaling(judged: Judged) -> Scaling:
     Temperatures are from 1/20 to 20, biases from -20 to 20.
     """
     from scipy.optimize import minimize
+    from scipy.special import expit
 
     if not len(judged):
         return AS_GIVEN
@@ -115,7 +118,7 @@ def fit_scaling(judged: Judged) -> Scaling:
 
     def loss(sought: Floats) -> tuple[float, Floats]:
         scaled = sought[0] * logits + sought[1]
-        off = 1 / (1 + np.exp(-scaled)) - targets
+        off = expit(scaled) - targets
         costs = np.logaddexp(0, scaled) - targets * scaled
         return float(costs.mean()), np.array([(off * logits).mean(), off.mean()])
 
@@ -125,8 +128,9 @@ def fit_scaling(judged: Judged) -> Scaling:
 
 
 def _logits(confidence: Floats) -> Floats:
-    known = confidence.clip(_NEAREST, 1 - _NEAREST)
-    found: Floats = np.log(known / (1 - known))
+    from scipy.special import logit
+
+    found: Floats = logit(confidence.clip(_NEAREST, 1 - _NEAREST))
     return found
 
 

@@ -15,17 +15,6 @@ REFERENCE = f"hub:somebody/small@{REVISION}"
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 
 
-@pytest.fixture(scope="module")
-def datasets(tmp_path_factory):
-    """The library, which the extra ``hub`` installs, with its cache out of the way."""
-    module = pytest.importorskip("datasets", reason="needs the extra `hub`")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module.config, "HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
-        patch.setattr(module.config, "HF_HUB_OFFLINE", True)
-        module.disable_progress_bars()
-        yield module
-
-
 def rows(corpus, split):
     """Units and tags of each sentence."""
     return [(list(text), list(encode(spans, len(text)))) for text, spans in corpus[split]]

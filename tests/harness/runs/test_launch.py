@@ -14,7 +14,7 @@ from harness.errors import ConfigError, HarnessError, LockedError
 from harness.protocol import UNFINISHED, Progress
 from harness.results import provenance, store
 from harness.results.checkpoints import CheckpointFolder, NoFacts
-from harness.runs import failures, grid, hardware
+from harness.runs import failures, grid, hardware, launch
 from harness.runs.failures import Failure
 from harness.runs.run import execute
 
@@ -44,6 +44,17 @@ def test_a_launch_is_for_one_run(launched, tmp_path):
     launched(0)
     with pytest.raises(ConfigError, match="2 processes for one run, and this command has 3"):
         experiment.run()
+
+
+def test_a_variable_that_no_launcher_set_is_named_or_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("WORLD_SIZE", "")
+    assert launch.processes() == 1
+    monkeypatch.setenv("WORLD_SIZE", "many")
+    task = tiny_task.make(tmp_path)
+    _, said = program.called(
+        "run", "--backend", "dictionary", "--task", task, folder=tmp_path, code=2
+    )
+    assert "WORLD_SIZE=many" in said
 
 
 COMMANDS = ["study layers", "tune --backend crf", "reproduce nothing", "formats --backend t5"]

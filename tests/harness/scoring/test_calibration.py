@@ -87,6 +87,11 @@ def test_a_bias_moves_the_logit_and_leaves_the_order():
     assert (np.diff(moved) > 0).all()
 
 
+def test_no_scaling_is_too_far_to_be_computed():
+    with np.errstate(over="raise"):
+        assert Scaling(1.0, -1e308).of(np.array([0.5, 0.9])).tolist() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("pride", [-1.0, 0.0, 2.0])
 @pytest.mark.parametrize("heat", [0.4, 1.0, 3.0])
 def test_the_scaling_that_spoiled_confidences_is_found_again(heat, pride):
