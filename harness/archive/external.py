@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 from harness.archive import predicted
 from harness.archive.stated_facts import StatedFacts
-from harness.core import Decoded, Example, Span
-from harness.data import readers, schemes
+from harness.core import Decoded, Example, Sentence, Span
+from harness.data import nesting, readers, schemes
 from harness.data.overlap import seen_in_train
 from harness.data.readers import Problem, Raw, conll, jsonl, lines
 from harness.data.splits import TEST, TRAIN
@@ -80,6 +80,7 @@ def answers(task: Task, given: Import) -> list[Decoded]:
     _refuse(reading.problems)
     _same_text(given.path, reading.records, examples)
     _require_tags(given.path, reading.records)
+    _require_flat(given.path, reading.records, task.joiner)
     return [
         Decoded(_tags(given.path, record, example))
         for record, example in zip(reading.records, examples, strict=True)
@@ -128,6 +129,15 @@ def _require_tags(path: Path, records: Iterable[Raw]) -> None:
     if problems:
         more = f"\nand {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
         raise DataError("\n".join(problems[:SHOWN]) + more)
+
+
+def _require_flat(path: Path, records: Iterable[Raw], joiner: str) -> None:
+    """Refuse spans that overlap: a unit carries one tag."""
+    for record in records:
+        if pair := nesting.undecided(record.spans, "error"):
+            both = nesting.together(pair, Sentence("", record.units, joiner))
+            msg = f"{path}:{record.line}: {both} overlap; keep one, a unit carries one tag"
+            raise DataError(msg)
 
 
 def _problem_of(tag: str) -> str:

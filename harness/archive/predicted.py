@@ -12,7 +12,7 @@ from typing import Any
 from harness.core import Decoded, Example
 from harness.data.readers import labelstudio, lines
 from harness.data.readers.entry_errors import EntryError
-from harness.data.readers.offsets import spans
+from harness.data.readers.offsets import flat_spans
 from harness.errors import DataError
 from harness.tags import encode
 
@@ -121,7 +121,7 @@ def _decoded(
         )
         raise DataError(msg)
     try:
-        found = spans(entry[KEY], sentence.units, sentence.joiner)
+        found = flat_spans(entry[KEY], sentence)
     except EntryError as error:
         msg = f"{path}:{number}: {error.message}"
         if any(isinstance(one, dict) and "start" not in one for one in entry[KEY]):

@@ -198,6 +198,15 @@ def _libraries(result: Recorded) -> str:
     return ", ".join(f"{name} {found[name].partition('+')[0]}" for name in listed) or MISSING
 
 
+def _gold_read(result: Recorded) -> str:
+    """What malformed gold means, and which of the entities that overlap a flat task kept."""
+    data = result.run.data
+    if data.keep == "error":
+        return data.policy or MISSING
+    left_out = f"left out: {_text(data.dropped)}" if data.dropped else "none left out"
+    return f"{data.policy}; of entities that overlap, {data.keep}; {left_out}"
+
+
 FIELDS: tuple[Field, ...] = (
     Field("data fingerprint", lambda result: result.run.data.fingerprint or MISSING),
     Field("split", lambda result: result.run.data.split),
@@ -205,7 +214,7 @@ FIELDS: tuple[Field, ...] = (
     Field("scored text", _size, evidence="proven"),
     Field("gold support", lambda result: _text(result.run.data.support), evidence="proven"),
     Field("labels", lambda result: _text(result.metrics.labels)),
-    Field("gold read under", lambda result: result.run.data.policy or MISSING),
+    Field("gold read under", _gold_read),
     Field("malformed gold tags", lambda result: _text(result.run.data.malformed)),
     Field("tag policy", _tag_policy, evidence="proven"),
     Field("repair policy", _setting("repair")),

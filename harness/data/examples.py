@@ -11,19 +11,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.core import Example, Sentence
-from harness.data import schemes
+from harness.data import nesting, schemes
 from harness.data.readers import Problem, Raw, ReadSplit
 from harness.data.schemes import ParsedGold, Scheme, Spelling
 from harness.data.taskfile import TaskFile
 from harness.errors import did_you_mean
 from harness.tags import OUTSIDE
 
+# What to do about entities that overlap, by what the task file says of them.
+_UNDECIDED: Mapping[nesting.Keep, str] = {
+    "error": "a unit carries one tag: say `keep: outermost` or `keep: longest` in the task file",
+    "outermost": "neither is the outer one: `keep: longest` in the task file chooses",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class LocatedExample:
     """An example, what it was read from, and how many of its tags are malformed.
 
-    ``file`` has its gold, ``text_file`` its text.
+    ``file`` has its gold, ``text_file`` its text. ``dropped`` counts the entities that a flat task
+    leaves out (``harness.data.nesting``).
     """
 
     example: Example
@@ -31,6 +38,7 @@ class LocatedExample:
     text_file: str
     record: Raw
     malformed: int = 0
+    dropped: int = 0
 
     @property
     def line(self) -> int:
@@ -77,8 +85,8 @@ def part(reading: ReadSplit, task: TaskFile) -> Part:
         problems.append(Problem(reading.file, line, "scheme", "error", mixed + hint, column))
     problems += _wrong_tags(reading.file, wrong, tags, places)
     problems += _span_problems(reading, task)
-    labels = set(task.labels)
-    kept = tuple(record for record in reading.records if _is_sound(record, wrong, labels))
+    problems += _overlaps(reading, task)
+    kept = tuple(record for record in reading.records if _is_sound(record, wrong, task))
     if not kept and not any(problem.severity == "error" for problem in problems):
         problems.append(
             Problem(reading.file, None, "empty-split", "error", "no sentence in this file")
@@ -103,7 +111,10 @@ def carve(records: Iterable[Raw], joiner: str, share: float) -> tuple[list[Raw],
 def items(
     split: str, source: Part, records: Iterable[Raw], task: TaskFile
 ) -> tuple[list[LocatedExample], list[Problem]]:
-    """The examples of ``records`` of one file, and a note for each malformed tag."""
+    """The examples of ``records`` of one file, and a note for each malformed tag.
+
+    One, too, for each sentence of which a flat task leaves entities out.
+    """
     found: list[LocatedExample] = []
     problems: list[Problem] = []
     scheme = source.spelling.scheme if source.spelling else "BIO"
@@ -111,15 +122,19 @@ def items(
         gold = _gold(record, scheme, task)
         sentence = Sentence(f"{split}-{number:05d}", record.units, task.joiner)
         example = Example(sentence, gold.spans)
+        dropped = len(record.spans) - len(gold.spans) if record.tags is None else 0
+        file, text_file = record.file or source.file, record.file or source.text_file
         malformed = len(gold.malformed)
-        found.append(LocatedExample(example, source.file, source.text_file, record, malformed))
-        problems += _malformed(source.file, record, gold, task)
+        found.append(LocatedExample(example, file, text_file, record, malformed, dropped))
+        problems += _malformed(file, record, gold, task)
+        if dropped:
+            problems.append(_dropped(file, record, gold, task))
     return found, problems
 
 
 def _gold(record: Raw, scheme: Scheme, task: TaskFile) -> ParsedGold:
     if record.tags is None:
-        return ParsedGold(record.spans)
+        return ParsedGold(nesting.flat(record.spans, task.keep, task.labels))
     return schemes.read(record.tags, scheme, task.policy)
 
 
@@ -130,6 +145,26 @@ def _malformed(file: str, record: Raw, gold: ParsedGold, task: TaskFile) -> Iter
         before = tags[position - 1] if position else "the start of the sentence"
         message = f"{tags[position]} after {before}: read under the policy {task.policy}"
         yield Problem(file, line, "malformed", "note", message, column)
+
+
+def _dropped(file: str, record: Raw, gold: ParsedGold, task: TaskFile) -> Problem:
+    """The note that entities of ``record`` are left out, with the first of them."""
+    out = sorted((Counter(record.spans) - Counter(gold.spans)).elements())
+    first = Sentence("", record.units, task.joiner).mention(out[0])
+    many = f"{len(out)} entities are" if len(out) > 1 else "1 entity is"
+    message = f"{many} left out by `keep: {task.keep}`, first {out[0].label} {first!r}"
+    return Problem(file, record.line, "nested", "note", message)
+
+
+def _overlaps(reading: ReadSplit, task: TaskFile) -> Iterator[Problem]:
+    """A problem for each sentence with entities between which the task file does not choose."""
+    for record in reading.records:
+        pair = nesting.undecided(record.spans, task.keep)
+        if pair:
+            both = nesting.together(pair, Sentence("", record.units, task.joiner))
+            said = "overlap" if task.keep == "error" else "cross"
+            message = f"{both} {said}; {_UNDECIDED[task.keep]}"
+            yield Problem(record.file or reading.file, record.line, "overlap", "error", message)
 
 
 def _vocabulary(records: Iterable[Raw]) -> tuple[Counter[str], dict[str, tuple[int, int | None]]]:
@@ -225,17 +260,19 @@ def _spelling(tags: Iterable[str], scheme: str) -> tuple[Spelling | None, str]:
 
 def _span_problems(reading: ReadSplit, task: TaskFile) -> Iterator[Problem]:
     """A problem for each unknown label of spans, at the first, with its number."""
-    lines: dict[str, list[int]] = {}
+    places: dict[str, list[Raw]] = {}
     for record in reading.records:
         for span in record.spans:
             if span.label not in task.labels:
-                lines.setdefault(span.label, []).append(record.line)
-    for label, places in lines.items():
-        many = f" ({len(places)} times, first here)" if len(places) > 1 else ""
+                places.setdefault(span.label, []).append(record)
+    for label, records in places.items():
+        many = f" ({len(records)} times, first here)" if len(records) > 1 else ""
         message = _unknown(label, task) + many
-        yield Problem(reading.file, places[0], "unknown-label", "error", message)
+        file = records[0].file or reading.file
+        yield Problem(file, records[0].line, "unknown-label", "error", message)
 
 
-def _is_sound(record: Raw, wrong: Mapping[str, object], labels: set[str]) -> bool:
-    spans = all(span.label in labels for span in record.spans)
-    return spans and wrong.keys().isdisjoint(record.tags or ())
+def _is_sound(record: Raw, wrong: Mapping[str, object], task: TaskFile) -> bool:
+    spans = all(span.label in task.labels for span in record.spans)
+    decided = nesting.undecided(record.spans, task.keep) is None
+    return spans and decided and wrong.keys().isdisjoint(record.tags or ())

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from harness.data.splits import TRAIN
-from harness.data.task import Split, Task
+from harness.data.task import Task
 
 Item = TypeVar("Item")
 
@@ -25,8 +25,10 @@ def with_share(task: Task, share: float, draw: int) -> Task:
     order = list(range(len(train)))
     random.Random(f"share of train {draw}").shuffle(order)  # noqa: S311 - an order, not a secret
     chosen = sorted(order[: kept(len(order), share)])
-    left = Split(
-        train.name, _of(train.examples, chosen), _of(train.documents, chosen), train.malformed
+    left = replace(
+        train,
+        examples=_of(train.examples, chosen),
+        documents=_of(train.documents, chosen),
     )
     return replace(task, splits=MappingProxyType({**task.splits, TRAIN: left}))
 

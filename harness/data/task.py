@@ -14,6 +14,7 @@ from types import MappingProxyType
 from harness.core import Example, Sentence
 from harness.data import examples, hub_task, readers, taskfile
 from harness.data.examples import LocatedExample, Part
+from harness.data.nesting import Keep
 from harness.data.readers import Problem, Raw
 from harness.data.splits import SPLITS, TEST
 from harness.errors import ConfigError, DataError
@@ -26,13 +27,15 @@ SHOWN = 20
 class Split:
     """A part of a task. ``documents[i]`` is the document of ``examples[i]``, where known.
 
-    ``malformed`` counts the tags of its files that may not stand where they stand.
+    ``malformed`` counts the tags of its files that may not stand where they stand, ``dropped`` the
+    entities that overlap others and are left out.
     """
 
     name: str
     examples: tuple[Example, ...]
     documents: tuple[str | None, ...]
     malformed: int = 0
+    dropped: int = 0
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -47,8 +50,9 @@ class Split:
 class Task:
     """What runs are made on.
 
-    ``fingerprint`` is the SHA-256 of what was read: units, spans, splits, labels, joiner and
-    policy. It does not depend on names, file formats or spellings. ``spelling`` says how the
+    ``fingerprint`` is the SHA-256 of what was read: units, spans, splits, labels, joiner, policy,
+    and ``keep`` where the task file chooses between entities that overlap. It does not depend on
+    names, file formats or spellings. ``spelling`` says how the
     files of each split spell their tags, ``descriptions`` what labels mean, where it is said.
     """
 
@@ -61,6 +65,7 @@ class Task:
     fingerprint: str
     spelling: Mapping[str, str]
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    keep: Keep = "error"
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -133,6 +138,7 @@ def _made(draft: Draft, limit: int | None) -> Task:
         fingerprint=_fingerprint(file, splits),
         spelling=MappingProxyType(draft.spelling),
         descriptions=dict(file.descriptions),
+        keep=file.keep,
     )
 
 
@@ -212,6 +218,7 @@ def _split(name: str, items: Sequence[LocatedExample]) -> Split:
         tuple(item.example for item in items),
         tuple(item.document for item in items),
         sum(item.malformed for item in items),
+        sum(item.dropped for item in items),
     )
 
 
@@ -225,7 +232,8 @@ def _fingerprint(file: taskfile.TaskFile, splits: Mapping[str, Split]) -> str:
 
 
 def _canonical(file: taskfile.TaskFile, splits: Mapping[str, Split]) -> Iterator[object]:
-    yield {"joiner": file.joiner, "labels": file.labels, "policy": file.policy}
+    chosen = {} if file.keep == "error" else {"keep": file.keep}
+    yield {"joiner": file.joiner, "labels": file.labels, "policy": file.policy, **chosen}
     for name in sorted(splits):
         yield {"split": name}
         for example in splits[name].examples:

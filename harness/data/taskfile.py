@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from harness import yamlfile
 from harness.data import readers
 from harness.data.formats import FORMATS
+from harness.data.nesting import Keep
 from harness.data.readers import conll, hub, offered, parallel
 from harness.data.schemes import Scheme
 from harness.data.splits import SPLITS
@@ -107,6 +108,10 @@ class TaskFile(_Strict):
     policy: Annotated[
         Policy, Field(description="what malformed gold means, such as an I after an O")
     ] = "conlleval"
+    keep: Annotated[
+        Keep,
+        Field(description="which of the entities that overlap a flat task keeps; `error` refuses"),
+    ] = "error"
     root: Annotated[str, Field(description="the folder of the files, looked for as said below")] = (
         "."
     )

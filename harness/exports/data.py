@@ -57,6 +57,7 @@ def _gold(split: Split) -> list[Annotated]:
 
 
 def _task_file(task: Task, kind: DataFormat) -> dict[str, object]:
+    chosen = {} if task.keep == "error" else {"keep": task.keep}
     return {
         "name": task.name,
         "language": task.language,
@@ -64,6 +65,7 @@ def _task_file(task: Task, kind: DataFormat) -> dict[str, object]:
         "joiner": task.joiner,
         "labels": list(task.labels),
         "policy": task.policy,
+        **chosen,
         "splits": {name: _file(name, kind) for name in task.splits},
     }
 

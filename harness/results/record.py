@@ -174,6 +174,8 @@ class Data(FrozenModel):
 
     ``support`` counts the test gold by type; ``malformed`` the tags of each split's file that may
     not stand where they stand. ``limit`` is the number of sentences kept of each split, if cut.
+    ``keep`` chose between entities that overlap, and ``dropped`` counts those left out; where it
+    was ``error``, there were none.
     """
 
     task: str
@@ -185,6 +187,8 @@ class Data(FrozenModel):
     malformed: dict[str, Natural]
     limit: int | None = None
     overlap: tuple[Overlap, ...] | None = None
+    keep: Literal["outermost", "longest", "error"] = "error"
+    dropped: dict[str, Natural] = {}
 
 
 class Cost(FrozenModel):

@@ -142,6 +142,8 @@ def data_of(task: Task, limit: int | None) -> Data:
         malformed={name: split.malformed for name, split in task.splits.items()},
         limit=limit,
         overlap=overlaps(task.examples),
+        keep=task.keep,
+        dropped={name: split.dropped for name, split in task.splits.items() if split.dropped},
     )
 
 

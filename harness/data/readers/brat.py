@@ -5,7 +5,7 @@ out and counted. Offsets are code points of the whole document.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def _document(path: Path, joiner: str) -> tuple[list[Raw], list[Problem]]:
         except EntryError as error:
             problems.append(Problem(text.file, line.number, error.code, "error", error.message))
             continue
-        records += [record] if record else []
+        records += [replace(record, file=text.file)] if record else []
     return records, problems
 
 

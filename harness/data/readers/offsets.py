@@ -4,18 +4,18 @@ What went wrong is said if it can be told: offsets in UTF-16 code units (JavaScr
 inclusive ends (CLUENER) are the two mistakes of the field.
 """
 
-from itertools import pairwise
 from typing import Any
 
 from harness.core import Sentence, Span
+from harness.data import nesting
 from harness.data.readers.entry_errors import EntryError
 
 
 def spans(entries: Any, units: tuple[str, ...], joiner: str) -> tuple[Span, ...]:
-    """The spans over ``units`` that ``entries`` mean, in order.
+    """The spans over ``units`` that ``entries`` mean, in order, overlapping or not.
 
     Raises:
-        Fault: for entries of another form, out of the text, between units, or overlapping.
+        EntryError: for entries of another form, out of the text, or between units.
     """
     if not isinstance(entries, list):
         raise EntryError("json", '"spans" must be a list')
@@ -34,19 +34,20 @@ def spans(entries: Any, units: tuple[str, ...], joiner: str) -> tuple[Span, ...]
             )
             raise EntryError("span", message)
         found.append(Span(starts[start], ends[end], label))
-    return _flat(sorted(found), sentence)
+    return tuple(sorted(found))
 
 
-def _flat(found: list[Span], sentence: Sentence) -> tuple[Span, ...]:
-    """``found``, which must not overlap: one unit carries one tag."""
-    for left, right in pairwise(found):
-        if right.start < left.end:
-            both = " and ".join(
-                f"{span.label} {sentence.mention(span)!r} at {sentence.characters(span)}"
-                for span in (left, right)
-            )
-            raise EntryError("overlap", f"{both} overlap; keep one, a unit carries one tag")
-    return tuple(found)
+def flat_spans(entries: Any, sentence: Sentence) -> tuple[Span, ...]:
+    """As ``spans``, of answers: a unit carries one tag, so none may overlap another.
+
+    Raises:
+        EntryError: as ``spans``, and for two that overlap.
+    """
+    found = spans(entries, sentence.units, sentence.joiner)
+    if pair := nesting.undecided(found, "error"):
+        both = nesting.together(pair, sentence)
+        raise EntryError("overlap", f"{both} overlap; keep one, a unit carries one tag")
+    return found
 
 
 def _checked(entry: Any, text: str) -> tuple[int, int, str]:

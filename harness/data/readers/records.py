@@ -42,7 +42,7 @@ class Raw:
     """A sentence as read: its gold is either ``tags`` in the file's own spelling, or ``spans``.
 
     ``line`` is where it stands, in the file with the gold; ``vertical`` says that each unit has a
-    line of its own.
+    line of its own. ``file`` is that file, where a split has several. Spans may overlap.
     """
 
     units: tuple[str, ...]
@@ -51,6 +51,7 @@ class Raw:
     spans: tuple[Span, ...] = ()
     document: str | None = None
     vertical: bool = False
+    file: str = ""
 
     def place(self, position: int) -> tuple[int, int | None]:
         """The line and the column of the unit at ``position``."""

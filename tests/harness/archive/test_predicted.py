@@ -142,3 +142,13 @@ def test_a_task_that_answers_nothing_is_refused_with_its_line(task, tmp_path, na
     with pytest.raises(DataError, match=r"tasks.json:2: ") as caught:
         studio(task, tmp_path, [first | change, *rest])
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["entities", "spans"])
+def test_answers_that_overlap_are_refused_with_their_line(task, tmp_path, key):
+    whole = {"start": 0, "end": 5, "label": "LOC"}
+    given = [
+        {"text": each["text"], key: each["entities"]} for each in entries(PERSON, PLACE, whole)
+    ]
+    with pytest.raises(DataError, match=r"answers.jsonl:1: .* overlap; keep one"):
+        read(task, tmp_path, *given)

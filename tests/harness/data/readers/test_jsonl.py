@@ -5,6 +5,7 @@ import json
 import pytest
 from reading import codes, messages, put
 
+from harness.core import Span
 from harness.data import readers
 from harness.data.readers import jsonl
 
@@ -48,11 +49,6 @@ def span(start, end, label="PER", **more):
         ({"text": "ab", "spans": [span(0, 1, text="x")]}, "span", "the text there is 'a'"),
         ({"text": "😀ab", "spans": [span(2, 4, text="ab")]}, "span", "they are 1 to 3"),
         ({"text": "😀abc", "spans": [span(2, 4, text="ab")]}, "span", "UTF-16 code units"),
-        (
-            {"text": "abcd", "spans": [span(2, 4), span(0, 3, "T")]},
-            "overlap",
-            "T 'abc' at (0, 3) and PER 'cd'",
-        ),
         ({"id": [1], "text": "a", "spans": []}, "json", '"id" is [1]'),
         ({"document": [1], "text": "a", "spans": []}, "json", '"document" is [1]'),
     ],
@@ -63,6 +59,12 @@ def test_a_wrong_object_is_a_problem_with_its_line(tmp_path, row, code, words):
     assert codes(reading) == [(code, 2, None)]
     assert words in messages(reading)
     assert [record.line for record in reading.records] == [1, 3]
+
+
+def test_spans_that_overlap_are_read_since_the_task_says_which_stay(tmp_path):
+    reading = objects(tmp_path, {"text": "abcd", "spans": [span(2, 4), span(0, 3, "T")]})
+    assert reading.problems == ()
+    assert reading.records[0].spans == (Span(0, 3, "T"), Span(2, 4, "PER"))
 
 
 def test_spans_of_words_must_fit_the_words(tmp_path):

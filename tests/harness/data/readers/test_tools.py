@@ -77,7 +77,6 @@ def test_of_several_annotations_ground_truth_counts(tmp_path):
         (task("ab", region(0, 9)), "leaves the text of 2 characters"),
         (task("ab", region(0, 1, text="b")), "the text there is 'a'"),
         (task("😀ab", region(2, 4, text="ab")), "UTF-16 code units"),
-        (task("ab", region(0, 2), region(1, 2, "T")), "overlap"),
         (task("ab", {"type": "labels", "value": {"start": 0, "end": 1, "labels": ["A", "B"]}}),
          "expected one label"),
         (task("ab", {"type": "labels"}), "has no value"),
