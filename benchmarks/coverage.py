@@ -60,6 +60,13 @@ def alike(rows: int, f1: float = F1, fails: float = 0.0) -> list[System]:
     return [system(f1, LUCKS[row % len(LUCKS)], fails) for row in range(rows)]
 
 
+def lowered(rows: int, row: int, by: float) -> list[System]:
+    """Rows with one F1, but for one that is lower."""
+    systems = alike(rows)
+    systems[row] = system(F1 - by, LUCKS[row % len(LUCKS)])
+    return systems
+
+
 def staircase(rows: int, step: float) -> list[System]:
     """Rows each ``step`` of F1 below the one before."""
     return [system(F1 - row * step, LUCKS[row % len(LUCKS)]) for row in range(rows)]
@@ -104,16 +111,20 @@ def falling_rows(rows: int, seeds: int, sentences: int, number: int) -> dict[str
 
 
 def power(rows: int, seeds: int, sentences: int, number: int) -> dict[str, float]:
-    """How often the difference that a table states is found: the last row is lower by it."""
-    pilot = judged(alike(rows), seeds, sentences, 40, 2)
+    """How often the difference that a table states is found: each row in turn is lower by it.
+
+    What a table states is for its pairs on average, which differ in luck, so all of them count.
+    """
+    pilot = judged(alike(rows), seeds, sentences, number, 2)
     stated = float(np.median([one.minimum.systems for one in pilot if one.minimum]))
-    systems = [*alike(rows)[:-1], system(F1 - stated, LUCKS[(rows - 1) % len(LUCKS)])]
-    last = f"row {rows - 1}"
     found = [
         pair.separable
-        for table in judged(systems, seeds, sentences, number, 3, POWER_DRAWS)
+        for row in range(rows)
+        for table in judged(
+            lowered(rows, row, stated), seeds, sentences, -(-number // rows), 3 + row, POWER_DRAWS
+        )
         for pair in table.pairs
-        if pair.second == last
+        if f"row {row}" in (pair.first, pair.second)
     ]
     return {"stated": stated, "found": float(np.mean(found))}
 

@@ -80,6 +80,20 @@ def anchors(page):
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
+def test_every_test_that_a_page_names_is_there():
+    defined = re.compile(r"^\s*def (test_\w+)\(", re.MULTILINE)
+    files = [*(ROOT / "tests").rglob("test_*.py")]
+    found = {name for file in files for name in defined.findall(file.read_text(encoding="utf-8"))}
+    found |= {file.stem for file in files}
+    named = {
+        name
+        for page in PAGES
+        for name in re.findall(r"(?<=[`/])test_\w+", page.read_text(encoding="utf-8"))
+    }
+    assert "test_negative_counts" in named
+    assert named <= found
+
+
 def test_the_first_page_of_docs_leads_to_every_other():
     listed = re.findall(r"\]\((\S+?\.md)\)", (ROOT / "docs" / "README.md").read_text("utf-8"))
     assert set(listed) == {page.name for page in PAGES if page.name != "README.md"}
