@@ -1,7 +1,8 @@
-"""Where presets and prompts are: here, and in packages that offer them.
+"""Where presets, prompts and weights are: here, and in packages that offer them.
 
 The data folders are inside the package in a wheel, beside it in a checkout. A distribution names in
-the group ``harness.resources`` a package whose folders ``presets`` and ``prompts`` hold more.
+the group ``harness.resources`` a package whose folders ``presets`` and ``prompts`` hold more, and
+whose folder ``weights`` holds a folder for each model.
 """
 
 import sys
@@ -42,9 +43,28 @@ def find(kind: Kind, name: str) -> Path | None:
         ConfigError: where two distributions have one.
     """
     found = [(owner, path) for owner, path in _files(kind) if path.name == name + SUFFIXES[kind]]
+    return _only(f"{kind.removesuffix('s')} {name!r}", found)
+
+
+def weights(name: str) -> Path | None:
+    """The folder of the weights called ``name``: one here, or one that a package brings.
+
+    Raises:
+        ConfigError: where two distributions have one.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if name != folder.name:
+        return None  # a path, or a model of a hub
+    brought = [(owner, path / "weights" / name) for owner, path in _packages(tuple(sys.path))]
+    return _only(f"weights {name!r}", [one for one in brought if one[1].is_dir()])
+
+
+def _only(what: str, found: list[tuple[str, Path]]) -> Path | None:
     if len(found) > 1:
         owners = " and ".join(owner for owner, _ in found)
-        msg = f"{kind.removesuffix('s')} {name!r} is in {owners}: uninstall one of them"
+        msg = f"{what} is in {owners}: uninstall one of them"
         raise ConfigError(msg)
     return found[0][1] if found else None
 

@@ -1,4 +1,4 @@
-"""Where pretrained weights are: a local folder, then the cache, then the hub; or one clear message.
+"""Where pretrained weights are: a folder, a package, the cache, the hub; or one clear message.
 
 No code of a model is run and no pickle is trusted: safetensors, or tensors-only loading of an older
 file. A machine without a hub learns so at once instead of after minutes of retries.
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness import resources
 from harness.errors import WeightsError
 
 SAFE = ("model.safetensors", "model.safetensors.index.json")
@@ -20,7 +21,7 @@ PATIENCE = 5.0
 
 
 def find(model: str) -> Path:
-    """The folder that holds the weights of ``model``, a folder or a hub id.
+    """The folder that holds the weights of ``model``: itself one, in a package, or of a hub.
 
     Raises:
         WeightsError: that says what was tried and what can be done.
@@ -40,8 +41,7 @@ def find(model: str) -> Path:
 
 def here(model: str) -> Path | None:
     """The folder of ``model``, which may be in the cache; None where it is neither."""
-    folder = Path(model).expanduser()
-    return folder if folder.is_dir() else next(_cached(model, []), None)
+    return resources.weights(model) or next(_cached(model, []), None)
 
 
 def digest(folder: Path) -> str:
@@ -93,11 +93,10 @@ def _complete(folder: Path) -> bool:
 
 
 def _candidates(model: str, tried: list[str]) -> Iterator[Path]:
-    folder = Path(model).expanduser()
-    if folder.is_dir():
+    if folder := resources.weights(model):
         yield folder
         return
-    tried.append("there is no such folder")
+    tried.append("there is no such folder, and no package brings one")
     if model.count("/") > 1 or model.startswith((".", "~", "/")):
         tried.append("it is not a hub id either")
         return

@@ -1,7 +1,7 @@
 """Which weights a run begins from, told by content: the bytes of a folder, or a hub's commit.
 
 A name alone tells nothing: what lies under it changes. Weights are looked for where backends look:
-a folder, then the cache of the hub, then the hub.
+a folder, one that an installed package brings, then the cache of the hub, then the hub.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from harness import resources
 from harness.errors import WeightsError
 from harness.protocol import UsesWeights
 
@@ -37,8 +38,7 @@ def identities(weights: Mapping[str, str]) -> dict[str, str]:
 
 def identity(name: str) -> str:
     """``sha256:...`` of the files of a folder, or ``commit:...`` of a model of the hub."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+    if folder := resources.weights(name):
         return f"sha256:{_content(folder)}"
     found = _cached_commit(name) or _commit_on_hub(name)
     return f"commit:{found}" if found else NOT_FOUND
@@ -67,8 +67,9 @@ def require_found(runs: Iterable[tuple[str, Mapping[str, str], Mapping[str, str]
 def _nowhere(option: str, name: str, backends: Iterable[str]) -> str:
     users = ", ".join(dict.fromkeys(backends))
     return (
-        f"no weights {name!r} ({option} of {users}): there is no such folder, and no model of that "
-        f"name in the cache of the hub, which cannot be asked here; nothing was started. Set "
+        f"no weights {name!r} ({option} of {users}): there is no such folder, here or in an "
+        "installed package, and no model of that name in the cache of the hub, which cannot be "
+        "asked here; nothing was started. Set "
         f"{option}=FOLDER (config.json, model.safetensors and the tokenizer's files), or train "
         "without pretrained weights (init=scratch)"
     )

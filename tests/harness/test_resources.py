@@ -1,13 +1,14 @@
-"""Presets and prompts, those that packages bring among them; no package is imported for them."""
+"""Presets, prompts and weights, those that packages bring among them; no package is imported."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from harness import resources
 from harness.errors import ConfigError
 from harness.generation import prompt
-from harness.runs import config
+from harness.runs import config, weights
 from harness.runs.plan import prompts
 
 PRESET = "options:\n  shortest: 3\n"
@@ -69,3 +70,33 @@ def test_a_package_that_is_not_there_brings_nothing(site):
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ner-gone\nVersion: 0.1\n")
     (about / "entry_points.txt").write_text("[harness.resources]\ngone = ner_gone\n")
     assert resources.find("presets", "dictionary.tiny")
+
+
+def test_weights_that_a_package_brings_are_found_by_their_name(site):
+    offering(site, "lab", {"weights/lab-zh/config.json": "{}"})
+    assert resources.weights("lab-zh") == site / "ner_lab" / "weights" / "lab-zh"
+    assert resources.weights("lab") is None
+    assert resources.weights("../weights/lab-zh") is None
+    assert resources.weights("owner/lab-zh") is None
+
+
+def test_a_folder_here_goes_before_one_of_a_package(site, tmp_path, monkeypatch):
+    offering(site, "lab", {"weights/lab-zh/config.json": "{}"})
+    (tmp_path / "here" / "lab-zh").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert resources.weights("lab-zh") == Path("lab-zh")
+
+
+def test_weights_of_one_name_in_two_packages_are_refused(site):
+    for name in ("lab", "rival"):
+        offering(site, name, {"weights/zh/config.json": "{}"})
+    with pytest.raises(ConfigError, match="weights 'zh' is in ner-lab and ner-rival"):
+        resources.weights("zh")
+
+
+def test_weights_of_a_package_are_told_by_their_content(site):
+    offering(site, "lab", {"weights/lab-zh/config.json": "{}"})
+    before = weights.identity("lab-zh")
+    assert before.startswith("sha256:")
+    (site / "ner_lab" / "weights" / "lab-zh" / "config.json").write_text("[]")
+    assert weights.identity("lab-zh") != before
