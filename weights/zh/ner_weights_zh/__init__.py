@@ -1,0 +1,1 @@
+"""Weights and presets, found by their names; there is nothing to import."""
