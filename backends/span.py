@@ -12,6 +12,7 @@ import torch
 from pydantic import Field
 
 from backends.pointing.losses import imbalance_loss
+from backends.pointing.pointer import ROLES
 from backends.pointing.reading import entities
 from backends.pointing.scorer import LabelledSpans, SpanBatch, SpanScorer, gold_of
 from backends.tagging import checkpoint
@@ -103,7 +104,7 @@ class SpanPointer(EncoderFamily):
     def _scorer(self, encoder: Any) -> SpanScorer:
         """The whole model."""
         rows, pointer = self.pointer.ngrams, self.pointer
-        columns = 2 * len(self.labels)
+        columns = ROLES * len(self.labels)
         return SpanScorer(
             encoder,
             len(self.labels),

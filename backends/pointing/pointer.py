@@ -3,7 +3,11 @@
 Su et al. 2022, "Global pointer: novel efficient span-based approach for named entity recognition"
 (arXiv:2208.03054), section 3: whether units i to j are an entity is scored once for all labels, by
 products of rotated queries and keys; which label it has, by what i and j are alone. The number of
-parameters so grows by four vectors a label, not by two matrices.
+parameters so grows by some vectors a label, not by two matrices.
+
+Units between i and j speak for themselves, too: what each says for or against a label is summed, as
+features of segments are (Sarawagi and Cohen 2004, "Semi-Markov conditional random fields for
+information extraction"). A pair of borders alone knows nothing of a full stop within.
 """
 
 import math
@@ -12,6 +16,7 @@ import torch
 
 from backends.tagging.unit_cells import UnitCells
 
+ROLES = 3  # of a unit: the first of an entity, the last, and any one of it
 FORBIDDEN = -math.inf  # the score of what is no span: its end before its start, or no unit at all
 
 
@@ -28,7 +33,7 @@ class EfficientPointer(torch.nn.Module):
         super().__init__()
         self.labels, self.size = labels, size
         self.project = torch.nn.Linear(width, 2 * size)
-        self.borders = torch.nn.Linear(2 * size, 2 * labels)
+        self.alone = torch.nn.Linear(2 * size, ROLES * labels)
 
     def forward(
         self, units: torch.Tensor, grid: UnitCells, beside: torch.Tensor | None = None
@@ -38,16 +43,28 @@ class EfficientPointer(torch.nn.Module):
         Args:
             units: (units, width).
             grid: the sentences that they are of.
-            beside: (units, 2 labels), what else speaks for a unit as first and as last one.
+            beside: (units, 3 labels), what else speaks for a unit as first, as last and as any one.
         """
         projected = self.project(units)  # (units, 2 size)
-        alone = self.borders(projected)  # (units, 2 labels)
+        alone = self.alone(projected)  # (units, 3 labels)
         alone = alone if beside is None else alone + beside
         query, key = rotated(grid.spread(projected).unflatten(2, (2, self.size))).unbind(2)
         pairs = query @ key.mT / math.sqrt(self.size)  # (batch, longest, longest)
-        first, last = grid.spread(alone.float()).mT.chunk(2, dim=1)  # (batch, labels, longest)
+        first, last = borders(*grid.spread(alone.float()).mT.chunk(ROLES, dim=1))
         scores = pairs[:, None] + first[..., None] + last[..., None, :]
         return scores.masked_fill(~allowed(grid.mask)[:, None], FORBIDDEN)
+
+
+def borders(
+    first: torch.Tensor, last: torch.Tensor, inside: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """``first`` and ``last`` with the sum of ``inside`` from the one to the other shared out.
+
+    A sum over units is a difference of running sums, so it costs no tensor of pairs. All are
+    (batch, labels, longest).
+    """
+    running = inside.cumsum(2)
+    return first - running + inside, last + running
 
 
 def rotated(grid: torch.Tensor) -> torch.Tensor:

@@ -34,7 +34,7 @@ class SpanScorer(UnitReader):
         labels: how many there are.
         size: of the pointer's queries and keys.
         dropout, word_dropout, unknown: as of ``UnitReader``.
-        ngrams: scores of the n-grams around a first and a last unit, which are added.
+        ngrams: scores of the n-grams around a unit in each of its roles, which are added.
     """
 
     def __init__(

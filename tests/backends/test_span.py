@@ -99,17 +99,17 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
         make(SpanPointer, context(tmp_path), **options).fit(TRAIN[:5], [])
 
 
-def by_the_paper(pointer, units):
-    """The scores of one sentence, pair by pair, from the formula of section 3."""
+def by_the_papers(pointer, units):
+    """The scores of one sentence, pair by pair, from the formulas."""
     size = pointer.size
     projected = pointer.project(units)
-    alone = pointer.borders(projected)
+    first, last, inside = pointer.alone(projected).chunk(3, dim=1)
     scores = torch.full((pointer.labels, len(units), len(units)), -math.inf)
     for i in range(len(units)):
         for j in range(i, len(units)):
             query, key = turned(projected[i, :size], i), turned(projected[j, size:], j)
             pair = query @ key / math.sqrt(size)
-            scores[:, i, j] = pair + alone[i, : pointer.labels] + alone[j, pointer.labels :]
+            scores[:, i, j] = pair + first[i] + last[j] + inside[i : j + 1].sum(0)
     return scores
 
 
@@ -120,7 +120,7 @@ def turned(vector, place):
     return torch.view_as_real(numbers * torch.exp(1j * place * rate)).flatten()
 
 
-def test_scores_are_those_of_the_paper_pair_by_pair():
+def test_scores_are_those_of_the_papers_pair_by_pair():
     torch.manual_seed(3)
     pointer, lengths = EfficientPointer(12, 3, 8), (5, 1, 7)
     units = torch.randn(sum(lengths), 12)
@@ -128,7 +128,7 @@ def test_scores_are_those_of_the_paper_pair_by_pair():
         found = pointer(units, UnitCells.of(lengths))
         assert found.shape == (3, 3, 7, 7)
         for scores, part, size in zip(found, units.split(lengths), lengths, strict=True):
-            assert_close(scores[:, :size, :size], by_the_paper(pointer, part))
+            assert_close(scores[:, :size, :size], by_the_papers(pointer, part))
             assert (scores[:, size:] == -math.inf).all()
             assert (scores[:, :, size:] == -math.inf).all()
 
