@@ -20,17 +20,19 @@ from backends.asking.budget import Prices, SpendingLimit
 from backends.asking.exchange import Ask, tokens_in
 from backends.asking.ledger import Ledger
 from backends.asking.options import AskingOptions, CostOptions
-from backends.asking.usage import usage_of
+from backends.asking.usage import cost_of, usage_of
 from backends.generating.shots import draw_shots, prompt_for
 from harness.core import Example, Output, Sentence, Span, Tags, Text
-from harness.errors import ConfigError
+from harness.errors import ConfigError, ResourceError
 from harness.generation.formats import CHAR_TAG, format_named, spell_tag
 from harness.generation.prompt import parts
 from harness.protocol import REPLIES, Context, FitReport, Progress, Usage
 from harness.tags import OUTSIDE, encode, split
 
 if TYPE_CHECKING:
+    from backends.asking.continuing import ProbeEstimate
     from backends.asking.dialect import Dialect, Pattern
+    from backends.asking.exchange import Completion
 
 ASKING, COST = AskingOptions(), CostOptions()
 NOTES = "served.json"
@@ -63,6 +65,7 @@ class Served:
         self.prices = Prices(cost.prompt_price, cost.reply_price)
         self.ledger = Ledger(None)
         self.answered: dict[str, Ask] = {}
+        self.probed: set[str] = set()
         self.shown: list[Example] = []
 
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
@@ -105,17 +108,41 @@ class Served:
             ResourceError: for a bound that is reached, or a server that does not answer.
         """
         asks = [self._ask(sentence, self.dialect) for sentence in sentences if len(sentence)]
-        total = len(asks)
-        found = iter(
-            self.client.ask_all(
-                asks, lambda done: self.context.report(Progress("predict", done, total))
-            )
-        )
+        found = iter(self._answers(asks, "predict"))
         self.answered |= {ask.digest: ask for ask in asks}
         return [
             Text(next(found).text, self.form.name) if len(sentence) else Tags(())
             for sentence in sentences
         ]
+
+    def _answers(self, asks: Sequence[Ask], phase: str) -> list["Completion"]:
+        total = len(asks)
+        return self.client.ask_all(
+            asks, lambda done: self.context.report(Progress(phase, done, total))
+        )
+
+    @property
+    def shows_gold(self) -> bool:
+        """Whether ``complete`` may be given lines with gold, which leave this machine then."""
+        return self.cost.probe == "gold"
+
+    def complete(self, texts: Sequence[str], characters: int) -> list[str] | None:
+        """As of ``harness.protocol.CompletesText``; None where it is not to be asked.
+
+        None, too, where no more may be spent or the server refuses: all answers are there already,
+        and that the model was not asked is said of the row.
+        """
+        from backends.asking.continuing import behind, continuing
+
+        if self.cost.probe == "none":
+            return None
+        asks = continuing(self.phrasing, self.dialect, texts, characters)
+        self.probed |= {ask.digest for ask in asks}
+        try:
+            found = self._answers(asks, "probe")
+        except (ConfigError, ResourceError):
+            return None
+        return [behind(text, one.text) for text, one in zip(texts, found, strict=True)]
 
     def _ask(self, sentence: Sentence, dialect: "Dialect") -> Ask:
         """The request for ``sentence``."""
@@ -157,9 +184,9 @@ class Served:
         return 2 * tokens_in(self.form.render(sentence, [longest] * len(sentence)))
 
     def usage(self) -> Usage:
-        """What the answers so far took."""
+        """What the answers so far took; what the model was asked to go on with stands apart."""
         return usage_of(
-            self.ledger, self.answered, self.prices,
+            self.ledger, self.answered, cost_of(self.ledger, self.prices, self.probed),
             api=self.asking.api,
             structure=self.dialect.words,
             prompt=f"{self.template.name} ({self.template.digest[:16]})",
@@ -174,14 +201,22 @@ class Served:
         asked = [sentence for sentence in sentences if len(sentence)]
         prompt = sum(tokens_in(self._text(sentence)) for sentence in asked)
         reply = sum(self._room(sentence) for sentence in asked)
+        probes = self._probes([example.sentence for example in train], asked)
+        prompt, reply = prompt + probes.prompt_tokens, reply + probes.reply_tokens
         found: dict[str, int | float] = {
-            "requests": len(asked),
+            "requests": len(asked) + probes.requests,
             "prompt tokens, about": prompt,
             "reply tokens, at most": reply,
         }
         if self.prices.known:
             found["cost, at most"] = round(self.prices.of(prompt, reply), 4)
         return found
+
+    def _probes(self, train: Sequence[Sentence], asked: Sequence[Sentence]) -> "ProbeEstimate":
+        from backends.asking.continuing import estimated
+
+        splits = () if self.cost.probe == "none" else (train, asked)
+        return estimated(*splits, with_gold=self.shows_gold)
 
     def oracle(self, train: Sequence[Example], examples: Sequence[Example]) -> list[Text]:
         """Gold as the format writes it, which is what a perfect model would reply."""

@@ -292,6 +292,10 @@ class Exported:
     packages: tuple[str, ...] = ()
 
 
+# Of what ``complete`` is asked: the most texts of a kind, and the units behind each that it is for.
+PROBED, REACH = 50, 12
+
+
 @runtime_checkable
 class CompletesText(Protocol):
     """A backend whose weights read other text before, and can be asked what they know of it."""
@@ -300,7 +304,8 @@ class CompletesText(Protocol):
         """What the weights, as they were before ``fit``, write behind each of ``texts``.
 
         The most probable continuation, of about ``characters`` or up to its end. None where they
-        read no other text, or are no longer what they were.
+        read no other text, are no longer what they were, or cannot be asked. A backend whose
+        attribute ``shows_gold`` is False is given sentences alone, and no lines of gold.
         """
         ...
 

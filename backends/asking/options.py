@@ -68,6 +68,13 @@ class CostOptions:
     max_cost: Annotated[float, Field(ge=0, description="in all; 0: any cost")] = 0.0
     prompt_price: Annotated[float, Field(ge=0, description="of a million tokens asked")] = 0.0
     reply_price: Annotated[float, Field(ge=0, description="of a million tokens written")] = 0.0
+    probe: Annotated[
+        Literal["text", "gold", "none"],
+        Field(
+            description="what the model is asked to go on with, once all is answered: sentences of "
+            "test and train, lines with gold too (half of it is sent), or nothing"
+        ),
+    ] = "text"
 
     def __post_init__(self) -> None:
         if not _VARIABLE.fullmatch(self.key_variable):

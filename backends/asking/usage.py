@@ -1,6 +1,6 @@
 """What answers took, from the replies that hold them, whichever process they came to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from statistics import fmean
 
@@ -11,10 +11,10 @@ from harness.protocol import Usage
 
 
 def usage_of(
-    ledger: Ledger, digests: Iterable[str], prices: Prices, *, api: str, structure: str,
+    ledger: Ledger, digests: Iterable[str], cost: float | None, *, api: str, structure: str,
     prompt: str, shots: int,
 ) -> Usage:  # fmt: skip
-    """The usage of the answers that go by ``digests``."""
+    """The usage of the answers that go by ``digests``, which took ``cost``."""
     paid = [pair for digest in digests if (pair := ledger.paid(digest)) is not None]
     replies = [reply for reply, _ in paid]
     tokens = [counted(*pair) for pair in paid]
@@ -35,8 +35,15 @@ def usage_of(
         seconds=busy(replies),
         latency=fmean(reply.seconds for reply in replies) if replies else 0.0,
         refusals=sum(found.refused for _, found in paid),
-        cost=sum(prices.of_reply(reply) for reply in ledger.replies) if prices.known else None,
+        cost=cost,
     )
+
+
+def cost_of(ledger: Ledger, prices: Prices, apart: Collection[str]) -> float | None:
+    """What all replies cost but those to the requests ``apart``; None without prices."""
+    if not prices.known:
+        return None
+    return sum(prices.of_reply(reply) for reply in ledger.replies if reply.digest not in apart)
 
 
 def _day(reply: Reply) -> str:

@@ -58,7 +58,8 @@ def _is_sign(share: ContinuedShare) -> bool:
 def _counts(probed: Sequence[Contamination]) -> str:
     """The counts of the run that knows most."""
     most = max(probed, key=lambda one: one.text.test.continued + one.gold.test.continued)
-    return f"continues {_share(most.text)}; its gold {_share(most.gold)}"
+    gold = _share(most.gold) if most.gold.test.asked else "not asked for"
+    return f"continues {_share(most.text)}; its gold {gold}"
 
 
 def _share(share: ContinuedShare) -> str:

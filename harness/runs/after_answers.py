@@ -89,9 +89,21 @@ def contamination(
         return None
 
     def complete(texts: Sequence[str], characters: int) -> Sequence[str]:
-        return backend.complete(texts, characters) or ()
+        found = backend.complete(texts, characters)
+        if found is None:
+            raise _NotAskedError
+        return found
 
-    return probe(complete, examples[TEST], examples[TRAIN])
+    try:
+        return probe(
+            complete, examples[TEST], examples[TRAIN], gold=getattr(backend, "shows_gold", True)
+        )
+    except _NotAskedError:
+        return None
+
+
+class _NotAskedError(Exception):
+    """The weights could not be asked after all."""
 
 
 def _gold(example: Example, window: Window) -> Example:

@@ -15,13 +15,13 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from harness.core import Example
+from harness.protocol import PROBED, REACH
 from harness.results.record import Contamination, Continued, ContinuedShare
 from harness.tags import encode
 
 # What goes on with each of some texts, by about so many characters.
 Complete: TypeAlias = Callable[[Sequence[str], int], Sequence[str]]
-ASKED = 50  # sentences of a kind
-REACH = 12  # units that have to be right
+ASKED = PROBED  # sentences of a kind; their next ``REACH`` units have to be right
 SHORTEST = 2 * 8  # units of a sentence: half of it has to be too long to be guessed
 
 
@@ -33,16 +33,20 @@ class _Cloze:
     behind: str
 
 
-def probe(complete: Complete, test: Sequence[Example], train: Sequence[Example]) -> Contamination:
+def probe(
+    complete: Complete, test: Sequence[Example], train: Sequence[Example], *, gold: bool = True
+) -> Contamination:
     """How often ``complete`` goes on with sentences of ``test``, and with their gold.
 
-    Sentences are chosen by the hash of their text, those apart that stand in both.
+    Sentences are chosen by the hash of their text, those apart that stand in both. Without ``gold``
+    none is shown, and none is asked for.
     """
     both = {e.sentence.units for e in test} & {e.sentence.units for e in train}
     sides = [_chosen(examples, both) for examples in (test, train)]
+    named = [filter(_ends_named, side) if gold else () for side in sides]
     return Contamination(
         text=_share(complete, *(_clozes(_text, side) for side in sides)),
-        gold=_share(complete, *(_clozes(_columns, filter(_ends_named, side)) for side in sides)),
+        gold=_share(complete, *(_clozes(_columns, side) for side in named)),
     )
 
 

@@ -114,6 +114,11 @@ class CheckedBackend:
             found: Any = self.backend.complete(tuple(texts), characters)
         return None if found is None else require_completions(self.name, found, texts)
 
+    @property
+    def shows_gold(self) -> bool:
+        """Whether ``complete`` may be given lines with gold; all may that do not say otherwise."""
+        return bool(getattr(self.backend, "shows_gold", True))
+
     def save(self, folder: Path) -> None:
         """As ``Backend.save``."""
         with asked(self.name, "save"):

@@ -1,6 +1,7 @@
 """Served models: what is asked, what a server may do to us, and what that may cost."""
 
 import json
+import random
 import socket
 import threading
 import time
@@ -19,8 +20,9 @@ from harness.errors import ConfigError, ResourceError, Stopped
 from harness.generation.repair import repair
 from harness.protocol import REPLIES, Context
 from harness.runs import config
+from harness.runs.after_answers import contamination
 from harness.runs.config import Override
-from harness.tags import tag_set
+from harness.tags import encode, tag_set
 
 TAGS = tag_set(["PER", "LOC"])
 SENTENCES = [Sentence(f"s{n}", tuple(f"第{n}天张三在上海说。")) for n in range(12)]
@@ -437,10 +439,130 @@ def test_the_estimate_asks_nothing(tmp_path):
         made = make(Served, context(tmp_path), url=server.url, prompt_price=1.0, shots=1)
         found = made.estimate(TRAIN, [*SENTENCES, Sentence("empty", ())])
         assert server.asked == []
-    assert found["requests"] == 12
-    assert found["reply tokens, at most"] == sum(64 + 16 * len(s) for s in SENTENCES)
+    assert found["requests"] == 12 + 12 + len(TRAIN)  # the answers, and what is to be gone on with
+    replies = sum(64 + 16 * len(s) for s in SENTENCES) + (12 + len(TRAIN)) * 3 * 11
+    assert found["reply tokens, at most"] == replies
     tokens = found["prompt tokens, about"] + 0
     assert found["cost, at most"] == pytest.approx(tokens / 1e6, abs=1e-4)
+
+
+def estimate_of(folder, probe):
+    made = make(Served, context(folder), probe=probe)
+    return made.estimate(TRAIN, SENTENCES)["requests"]
+
+
+def test_the_estimate_has_what_the_probe_may_take(tmp_path):
+    both = len(SENTENCES) + len(TRAIN)
+    assert [estimate_of(tmp_path, probe) for probe in ("none", "text", "gold")] == [
+        12, 12 + both, 12 + 2 * both,
+    ]  # fmt: skip
+
+
+# --- what it read before -------------------------------------------------------------------------
+
+LETTERS = "赤橙黄绿青蓝紫东南西北上下左右前后里外春夏秋冬山川湖海风雨雷电"
+
+
+def drawn(number):
+    """A sentence that nothing but memory can go on with, with a name in its second half."""
+    draw = random.Random(number)
+    units = tuple(draw.choice(LETTERS) for _ in range(30))
+    return Example(Sentence(f"s{number}", units), (Span(17, 20, "LOC"),))
+
+
+READ, UNREAD = [drawn(n) for n in range(20)], [drawn(n) for n in range(100, 120)]
+
+
+def columns(example):
+    tags = encode(example.spans, len(example.sentence))
+    return "".join(f"{u} {t}\n" for u, t in zip(example.sentence.units, tags, strict=True))
+
+
+def knowing(*known, says=lambda shown, rest: rest):
+    """A server that goes on with texts that it read; ``says`` how a chat model would."""
+
+    def behave(handler, asked):
+        shown = question_of(asked).split("\n\n", 1)[-1]
+        text = next((one for one in known if one.startswith(shown)), None)
+        handler.send(said("Hello!" if text is None else says(shown, text[len(shown) :])))
+
+    return behave
+
+
+def probed(made):
+    """What a run records of what ``made`` knows."""
+    return contamination(made, {"test": READ, "train": UNREAD})
+
+
+def counts(share):
+    return [(one.continued, one.asked) for one in (share.test, share.train, share.chance)]
+
+
+ALL, NONE, UNASKED = (20, 20), (0, 20), (0, 0)
+
+
+@pytest.mark.parametrize("api", ["chat", "completion"])
+@pytest.mark.parametrize(
+    "says", [lambda shown, rest: rest, lambda shown, rest: f" {shown}{rest}"], ids=["on", "again"]
+)
+def test_a_model_that_goes_on_with_test_sentences_is_told(api, says, tmp_path):
+    with serving(knowing(*(e.sentence.text for e in READ), says=says)) as server:
+        found = probed(fitted(tmp_path, server, structure="none", api=api))
+        shown = question_of(server.asked[-1])
+    assert counts(found.text) == [ALL, NONE, NONE]
+    assert counts(found.gold) == [UNASKED, UNASKED, UNASKED]
+    assert shown.startswith("Go on with the text below") == (api == "chat")
+
+
+def test_gold_leaves_this_machine_only_where_that_was_asked_for(tmp_path):
+    know = knowing(*map(columns, READ))
+    with serving(know) as server:
+        found = probed(fitted(tmp_path / "a", server, structure="none"))
+        assert not any("LOC" in question_of(asked) or " O\n" in question_of(asked)
+                       for asked in server.asked)  # fmt: skip
+        assert counts(found.text)[0] == NONE
+    with serving(know) as server:
+        found = probed(fitted(tmp_path / "b", server, structure="none", probe="gold"))
+    assert counts(found.gold) == [ALL, NONE, NONE]
+
+
+def test_a_model_may_not_be_asked_what_it_knows(tmp_path):
+    with serving(knowing()) as server:
+        made = fitted(tmp_path, server, structure="none", probe="none")
+        asked = len(server.asked)
+        assert probed(made) is None
+        assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize("trouble", ["bound", "refusal", "down"])
+def test_answers_are_not_lost_where_the_probe_is_not_answered(trouble, tmp_path):
+    def behave(handler, asked):
+        if question_of(asked).startswith("Go on"):
+            handler.send({"error": "no"}, {"refusal": 400, "down": 503}[trouble])
+        else:
+            well(handler, asked)
+
+    bound = {"max_requests": 1 + len(SENTENCES)} if trouble == "bound" else {}
+    with serving(behave) as server:
+        made = fitted(tmp_path, server, structure="none", attempts=2, concurrency=1, **bound)
+        require_right(made)
+        assert probed(made) is None
+
+
+def test_a_probe_is_paid_for_once_and_its_cost_stands_apart(tmp_path):
+    def spent(**options):
+        made = fitted(tmp_path, server, structure="none", prompt_price=1.0, **options)
+        require_right(made)
+        return made, probed(made)
+
+    with serving(lambda handler, asked: handler.send(said(entities(asked)))) as server:
+        first, found = spent()
+        sent = len(server.asked)
+        again, same = spent()
+        assert len(server.asked) == sent == 1 + 12 + 40
+    assert same == found
+    assert first.usage().cost == again.usage().cost == pytest.approx(13 * 100 / 1e6)
+    assert first.usage().requests == sent
 
 
 def test_a_saved_backend_asks_as_it_did_and_writes_nothing_into_its_run(tmp_path):
