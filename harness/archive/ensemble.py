@@ -233,6 +233,7 @@ def _cost(costs: Sequence[Cost]) -> Cost:
         predict_peak_bytes=_of_all(max, (cost.predict_peak_bytes for cost in costs)),
         train_device_bytes=_of_all(max, (cost.train_device_bytes for cost in costs)),
         predict_device_bytes=_of_all(max, (cost.predict_device_bytes for cost in costs)),
+        shared_bytes=_of_all(max, (cost.shared_bytes for cost in costs)),
         joules=_of_all(sum, (cost.joules for cost in costs)),
         flops_per_unit=_of_all(sum, (cost.flops_per_unit for cost in costs)),
     )

@@ -80,5 +80,6 @@ def _cost(before: Cost, meter: Meter) -> Cost:
             "predict_parts": tuple(meter.parts),
             "predict_peak_bytes": None, "predict_device_bytes": None,
             "predict_reserved_bytes": None, "flops_per_unit": None, "joules": None,
+            "shared_bytes": None,
         }
     )  # fmt: skip

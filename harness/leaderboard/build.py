@@ -125,15 +125,16 @@ def _task(
     checks = _certificate(main, [system for group in others for system in group], mine)
     place = _place(main)
     heads, rows = _rows(main, everyone, layout, place)
+    captions = (*_captions(main, place), *_explained(rows, main))
     first = Block("ranked" if place.ranks else "apart", name, printed(name), heads,
-                  _marked(rows, checks), _captions(main, place), checks,
-                  place.contrasts)  # fmt: skip
+                  _marked(rows, checks), captions, checks, place.contrasts)  # fmt: skip
     title = f"{printed(name)}: not ranked with the rows above"
     blocks = [first]
     for group in others:
         heads, rows = _rows(group, everyone, layout, Ranking())
         why = tuple(f"Not ranked, since it differs in {one}." for one in reasons(group[0], main[0]))
         why += (words.ONE_SEED,) if has_one_seed(group[0]) else ()
+        why += _explained(rows, group)
         blocks.append(Block("apart", name, title, heads, _marked(rows, checks), why))
     cells = zip(main, ranking.headline(main, HEADLINE, place), strict=True)
     return _TaskBlocks(name, (*blocks, *lost), tuple(cells) if place.ranks else ())
@@ -239,6 +240,12 @@ def _captions(group: Sequence[System], place: Ranking) -> tuple[str, ...]:
     if shared := in_train(first.run.data.overlap or ()):
         lines.append(f"{shared.words[0].upper()}{shared.words[1:]}: F1 unseen is of the others.")
     return (*lines, *place.captions)
+
+
+def _explained(rows: Sequence[Row], group: Sequence[System]) -> tuple[str, ...]:
+    """What marks in the rows of ``group`` mean."""
+    marked = any(cell.mark for row in rows for cell in row.cells)
+    return (words.memory_mark(group),) if marked else ()
 
 
 def _references(task: str) -> list[Block]:

@@ -35,8 +35,8 @@ FULL = ("rank", "system", "family", "f1", "unseen_f1", "seeds", "interval", "gro
         "strict_f1", "discard_f1", "invalid", "ece", "bits", "raw_f1", "repaired_f1", "repairs",
         "malformed", "predicted_units", "repaired_units", "unanswered_units", "drift", "free_rate",
         "parameters", "trained", "epochs", "updates", "train_units", "train_seconds",
-        "predict_rate", *SERVED, "memory", "device_memory", "reserved_memory", "flops",
-        "joules")  # fmt: skip
+        "predict_rate", *SERVED, "memory", "shared_memory", "device_memory", "reserved_memory",
+        "flops", "joules")  # fmt: skip
 # Shown only where a row has something to say.
 WHERE_KNOWN = frozenset({*TEXTS, "unseen_f1", *SERVED})
 

@@ -29,11 +29,17 @@ from harness.scoring.score import PolicyScores
 from harness.tags import POLICIES, Policy
 
 Read: TypeAlias = Callable[[Sound], float | None]
+MARK = "*"
+# The C library is in every process.
+OF_EVERY_PROCESS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A column of numbers: how a run's value is read and printed, and which end is the good one."""
+    """A column of numbers: how a run's value is read and printed, and which end is the good one.
+
+    ``counts_others`` says of a run whether its value has a part that is not its own.
+    """
 
     key: str
     title: str
@@ -42,6 +48,7 @@ class Measure:
     show: Callable[[float], str] = percent
     best: Literal["high", "low", "none"] = "high"
     spread: bool = False
+    counts_others: Callable[[Sound], bool] = lambda _: False
 
     @property
     def column(self) -> Column:
@@ -55,10 +62,11 @@ class Measure:
         if not known or len(known) < len(values):
             return Cell(NOT_KNOWN)
         mean = fmean(known)
+        mark = MARK if any(map(self.counts_others, system.results)) else ""
         if not self.spread or len(known) == 1:
-            return Cell(self.show(mean), mean)
+            return Cell(self.show(mean), mean, mark=mark)
         deviation = stdev(known)
-        return Cell(self.show(mean), mean, deviation, self.show(deviation))
+        return Cell(self.show(mean), mean, deviation, self.show(deviation), mark=mark)
 
 
 def _total(counts: TypeCounts) -> Counts:
@@ -134,6 +142,16 @@ def _per_unit(value: int, result: Sound) -> float | None:
 def _highest(*values: int | None) -> float | None:
     known = [value for value in values if value is not None]
     return max(known) if known else None
+
+
+def _peak(result: Sound) -> float | None:
+    return _highest(result.run.cost.train_peak_bytes, result.run.cost.predict_peak_bytes)
+
+
+def shares_pages(result: Sound) -> bool:
+    """Whether memory of the run holds more that other processes hold, too, than any process has."""
+    shared = result.run.cost.shared_bytes
+    return shared is not None and shared > OF_EVERY_PROCESS * (_peak(result) or 0)
 
 
 def _ratio_of_characters(result: Sound) -> float:
@@ -243,12 +261,13 @@ MEASURES: tuple[Measure, ...] = (
             lambda r: r.run.cost.seconds.get("train"), one_decimal, "low"),
     Measure("predict_rate", "chars/s", "characters per second in prediction", _rate, whole),
     Measure("memory", "mem MiB", "peak resident memory of training and prediction, MiB",
-            lambda r: _highest(r.run.cost.train_peak_bytes, r.run.cost.predict_peak_bytes),
-            mebibytes, "low"),
+            _peak, mebibytes, "low", counts_others=shares_pages),
+    Measure("shared_memory", "shared MiB", "of it in pages that other processes held, too, when "
+            "the run ended, MiB", lambda r: r.run.cost.shared_bytes, mebibytes, "none"),
     Measure("train_memory", "train MiB", "peak resident memory of training, MiB",
-            lambda r: r.run.cost.train_peak_bytes, mebibytes, "low"),
+            lambda r: r.run.cost.train_peak_bytes, mebibytes, "low", counts_others=shares_pages),
     Measure("predict_memory", "predict MiB", "peak resident memory of prediction, MiB",
-            lambda r: r.run.cost.predict_peak_bytes, mebibytes, "low"),
+            lambda r: r.run.cost.predict_peak_bytes, mebibytes, "low", counts_others=shares_pages),
     Measure("device_memory", "GPU MiB", "peak memory of tensors on the accelerator, MiB",
             lambda r: _highest(r.run.cost.train_device_bytes, r.run.cost.predict_device_bytes),
             mebibytes, "low"),

@@ -1,7 +1,8 @@
 """The plot of what F1 costs: F1 against characters per second, and against peak memory.
 
 A line joins the systems that no other one beats in both; what lies below it is never the one to
-ship on these two counts. Only ranked rows are drawn. A character that no font has is written as its
+ship on these two counts. Only ranked rows are drawn. A cost with a mark, which is no basis of a
+comparison, is a hollow point, and on no line. A character that no font has is written as its
 code point, never as an empty box.
 """
 
@@ -47,11 +48,12 @@ COSTS = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A system: its F1 as a fraction, and what it costs or yields."""
+    """A system: its F1 as a fraction, what it costs or yields, and whether that may be compared."""
 
     name: str
     f1: float
     cost: float
+    compared: bool = True
 
 
 def points(block: Block, key: str) -> tuple[Point, ...]:
@@ -64,26 +66,27 @@ def points(block: Block, key: str) -> tuple[Point, ...]:
     if "f1" not in keys or key not in keys:
         msg = f"the picture needs the columns f1 and {key}; this table has {', '.join(keys)}"
         raise ConfigError(msg)
-    values = [(row.name, row.cells[keys.index("f1")].value, row.cells[keys.index(key)].value)
-              for row in block.rows]  # fmt: skip
+    pairs = [(row, row.cells[keys.index("f1")].value, row.cells[keys.index(key)])
+             for row in block.rows]  # fmt: skip
     return tuple(
-        Point(name, float(f1), float(cost))
-        for name, f1, cost in values
-        if isinstance(f1, int | float) and isinstance(cost, int | float)
+        Point(row.name, float(f1), float(cost.value), not cost.mark)
+        for row, f1, cost in pairs
+        if isinstance(f1, int | float) and isinstance(cost.value, int | float)
     )
 
 
 def front(systems: Sequence[Point], sign: int) -> tuple[Point, ...]:
     """The systems that no other beats in both, by rising cost; ``sign`` is 1 where more is better.
 
-    One that is equal in one and worse in the other is beaten.
+    One that is equal in one and worse in the other is beaten; one not to be compared is left out.
     """
 
     def beats(one: Point, other: Point) -> bool:
         no_worse = one.f1 >= other.f1 and sign * one.cost >= sign * other.cost
         return no_worse and (one.f1, one.cost) != (other.f1, other.cost)
 
-    kept = [one for one in systems if not any(beats(other, one) for other in systems)]
+    compared = [one for one in systems if one.compared]
+    kept = [one for one in compared if not any(beats(other, one) for other in compared)]
     return tuple(sorted(kept, key=lambda one: (one.cost, one.f1)))
 
 
@@ -110,7 +113,7 @@ def draw(table: Leaderboard, path: Path) -> None:
             for (key, cost), axis in zip(COSTS.items(), pair, strict=True):
                 _panel(axis, points(block, key), cost, styles)
                 axis.set_title(legible(block.title), parse_math=False)
-        _legend(figure, styles)
+        _legend(figure, styles, _edges(blocks))
         _save(figure, path)
 
 
@@ -126,14 +129,20 @@ def _panel(
     xs = [one.cost / cost.unit for one in best]
     axis.plot(xs, [100 * one.f1 for one in best], color="0.6", zorder=1)
     for one in systems:
-        edge = "black" if one in best else "none"
-        axis.scatter(one.cost / cost.unit, 100 * one.f1, s=60, edgecolors=edge, zorder=2,
-                     **styles[one.name])  # fmt: skip
+        axis.scatter(one.cost / cost.unit, 100 * one.f1, s=60, zorder=2,
+                     **(styles[one.name] | _look(one, best)))  # fmt: skip
     if systems:
         axis.set_xscale("log")
         _label_costs(axis, [one.cost for one in systems])
     axis.set_xlabel(cost.label)
     axis.set_ylabel("F1, %")
+
+
+def _look(one: Point, best: Sequence[Point]) -> dict[str, Any]:
+    """How a point is filled and edged; without entries, in the colour of its row."""
+    if not one.compared:
+        return {"facecolors": "none"}
+    return {"edgecolors": "black" if one in best else "none"}
 
 
 def _label_costs(axis: "Axes", costs: Sequence[float]) -> None:
@@ -149,13 +158,21 @@ def _label_costs(axis: "Axes", costs: Sequence[float]) -> None:
     axis.tick_params(axis="x", labelrotation=30, labelsize="small")
 
 
-def _legend(figure: "Figure", styles: Mapping[str, dict[str, Any]]) -> None:
+def _edges(blocks: Sequence[Block]) -> str:
+    """What the looks of points mean, of those that are there."""
+    drawn = [one for block in blocks for key in COSTS for one in points(block, key)]
+    told = "black edge: no other is better in both"
+    hollow = "" if all(one.compared for one in drawn) else "; hollow: shared memory, not compared"
+    return told + hollow
+
+
+def _legend(figure: "Figure", styles: Mapping[str, dict[str, Any]], title: str) -> None:
     """One legend for all panels, since a system has one colour in all of them."""
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], linestyle="none", **style) for style in styles.values()]
     legend = figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize="small",
-                           title="black edge: no other is better in both")  # fmt: skip
+                           title=title)  # fmt: skip
     for text in legend.get_texts():
         text.set_parse_math(False)
 

@@ -127,9 +127,10 @@ def headline(systems: Sequence[System], score: Measure, standing: Ranking) -> tu
 
 
 def embolden(cells: Sequence[Cell], measure: Measure) -> tuple[Cell, ...]:
-    """The cells of a column, with all that print like the best one in bold."""
-    values = [cell.value for cell in cells if isinstance(cell.value, int | float)]
+    """The cells of a column, with all that print like the best one in bold; none with a mark."""
+    free = [cell for cell in cells if not cell.mark]
+    values = [cell.value for cell in free if isinstance(cell.value, int | float)]
     if not values or measure.best == "none":
         return tuple(cells)
     best = measure.show(max(values) if measure.best == "high" else min(values))
-    return tuple(replace(cell, bold=cell.text == best) for cell in cells)
+    return tuple(replace(cell, bold=not cell.mark and cell.text == best) for cell in cells)

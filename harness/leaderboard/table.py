@@ -18,6 +18,7 @@ class Cell:
     """One cell: what is printed, and the value behind it.
 
     ``spread`` is a standard deviation, ``interval`` between what a score of one type lies at 95 %.
+    ``mark`` stands behind a value that a caption explains, and that is not compared with others.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Cell:
     spread_text: str = ""
     bold: bool = False
     interval: tuple[float, float] | None = None
+    mark: str = ""
 
     @property
     def key(self) -> float | int | str:
@@ -35,8 +37,8 @@ class Cell:
 
     @property
     def shown(self) -> str:
-        """The text with its spread."""
-        return f"{self.text} ± {self.spread_text}" if self.spread_text else self.text
+        """The text with its spread and its mark."""
+        return (f"{self.text} ± {self.spread_text}" if self.spread_text else self.text) + self.mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.comparability.systems import System
+from harness.leaderboard.measures import MARK, shares_pages
 from harness.leaderboard.ranking import MARGIN
-from harness.numbers import percent, rounded
+from harness.numbers import mebibytes, percent, rounded
 from harness.results.verify import Sound
 
 if TYPE_CHECKING:
@@ -26,6 +27,19 @@ def captions(
     if claims.minimum and claims.covers_training:
         lines += [_smallest(claims.minimum), _groups(claims), _near(claims, systems)]
     return (*lines, *_fallen(claims, systems))
+
+
+def memory_mark(group: Sequence[System]) -> str:
+    """What the mark behind a row's memory means, with the bytes of ``group`` that it is for."""
+    sharing = [one.run.cost for system in group for one in system.results if shares_pages(one)]
+    shared = [cost.shared_bytes or 0 for cost in sharing]
+    low, high = mebibytes(min(shared)), mebibytes(max(shared))
+    span = low if low == high else f"{low} to {high}"
+    return (
+        f"{MARK} Memory of a run that shared {span} MiB with other processes: libraries that its "
+        "command loads once for all runs, weights mapped from a file. Such rows are not compared "
+        "by it."
+    )
 
 
 def fallen_mark(claims: "Comparison", system: System) -> str:

@@ -200,6 +200,7 @@ class Cost(FrozenModel):
     parts of the test set of equal mixture of lengths, timed apart after a warm-up.
     ``flops_per_unit`` counts the matrix products of prediction. ``sittings`` is how many processes
     trained, each going on from a checkpoint of the one before; None is not recorded.
+    ``shared_bytes`` of what was resident at the end lay in pages that other processes held, too.
     """
 
     seconds: dict[str, float]
@@ -216,6 +217,7 @@ class Cost(FrozenModel):
     predict_parts: tuple[tuple[Natural, float], ...] = ()
     flops_per_unit: float | None = None
     sittings: Natural | None = None
+    shared_bytes: Natural | None = None
 
     @property
     def predict_rate(self) -> float | None:

@@ -3,6 +3,9 @@
 Seconds are wall seconds. Memory is the peak of the resident set, reset before each phase where the
 system allows it. On a GPU the peaks of allocated and of reserved bytes are asked of torch, if the
 backend imported it: the harness itself never does. What could not be measured is None, never 0.
+
+A resident set counts pages that other processes hold, too: runs are forked from a server that has
+imported the backends' libraries, and weights are mapped from files. How many those are is measured.
 """
 
 import sys
@@ -17,7 +20,9 @@ from typing import Any
 from harness.runs import energy
 
 _STATUS = Path("/proc/self/status")
+_ROLLUP = Path("/proc/self/smaps_rollup")
 _CLEAR = Path("/proc/self/clear_refs")
+_SHARED = ("Shared_Clean:", "Shared_Dirty:")  # see proc(5), smaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,18 @@ def flops() -> Iterator[Callable[[], int | None]]:
     counter = import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
     with counter:
         yield lambda: int(counter.get_total_flops()) or None
+
+
+def shared_resident() -> int | None:
+    """Bytes of this process in pages that other processes hold, too; None where nobody counts them.
+
+    What is left of the resident set is the unique set: what ending this process would give back.
+    """
+    if not _ROLLUP.is_file():
+        return None
+    lines = _ROLLUP.read_text(encoding="ascii", errors="replace").split("\n")
+    shared = [line.split()[1] for line in lines if line.startswith(_SHARED)]
+    return 1024 * sum(map(int, shared)) if shared else None
 
 
 def _larger(one: int | None, other: int | None) -> int | None:

@@ -14,7 +14,7 @@ from harness.results.record import Cost, Data, Run, ServedModel, TrainingCourse
 from harness.runs import energy, hardware
 from harness.runs.code import code_of
 from harness.runs.contract import asked
-from harness.runs.cost import Meter
+from harness.runs.cost import Meter, shared_resident
 from harness.runs.plan import GridCell, prompts
 from harness.runs.portable import portable, portable_values
 from harness.runs.trials import prompts_tried, trials
@@ -168,4 +168,5 @@ def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
         predict_parts=tuple(meter.parts) if fitted.weights != "none" else (),
         flops_per_unit=meter.flops_per_unit,
         sittings=meter.sittings,
+        shared_bytes=shared_resident(),
     )

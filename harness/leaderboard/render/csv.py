@@ -49,7 +49,8 @@ def _fields(column: Column, cell: Cell) -> dict[str, str]:
     if cell.interval:
         low, high = map(percent, cell.interval)
         fields |= {f"{column.key} low": low, f"{column.key} high": high}
-    return fields | ({f"{column.key} sd": cell.spread_text} if cell.spread_text else {})
+    fields |= {f"{column.key} sd": cell.spread_text} if cell.spread_text else {}
+    return fields | ({f"{column.key} mark": cell.mark} if cell.mark else {})
 
 
 def _number(cell: Cell) -> str:

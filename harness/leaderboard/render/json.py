@@ -39,5 +39,6 @@ def _block(block: Block) -> dict[str, Any]:
 def _cell(cell: Cell, column: Column) -> dict[str, Any]:
     fields: dict[str, Any] = {"value": cell.value, "text": cell.shown, "bold": cell.bold}
     fields |= {} if cell.spread is None else {"sd": cell.spread}
+    fields |= {"mark": cell.mark} if cell.mark else {}
     fields |= {} if cell.interval is None else {"interval": cell.interval}
     return fields if column.support is None else fields | {"n": column.support}

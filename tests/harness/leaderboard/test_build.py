@@ -438,6 +438,59 @@ def test_a_mean_over_the_measured_seeds_alone_is_not_given(tmp_path):
     assert row_of(block, "bert-crf")["train_seconds"].text != "n/a"
 
 
+MEBIBYTES = 2**20
+
+
+def with_shared(folder, **shared):
+    """The stored rows, each with bytes that it shared with other processes."""
+    for one in reader.read([folder]).runs:
+        if one.run.backend in shared:
+            value = shared[one.run.backend]
+            change(one.folder / "run.json", "cost", "shared_bytes", to=value * MEBIBYTES)
+    return folder
+
+
+def test_memory_that_a_row_shares_is_marked_and_never_the_best(tmp_path):
+    write_row(tmp_path, "forked", (13, 42))
+    write_row(tmp_path, "alone", (13, 42))
+    for one in reader.read([tmp_path]).runs:
+        if one.run.backend == "forked":
+            change(one.folder / "run.json", "cost", "train_peak_bytes", to=300 * MEBIBYTES)
+            change(one.folder / "run.json", "cost", "predict_peak_bytes", to=200 * MEBIBYTES)
+    assert row_of(built(tmp_path).blocks[0], "forked")["memory"].bold
+    [block] = built(with_shared(tmp_path, forked=190, alone=9)).blocks
+    forked, alone = (row_of(block, name) for name in ("forked", "alone"))
+    assert (forked["memory"].shown, forked["memory"].bold) == ("300*", False)
+    assert (alone["memory"].shown, alone["memory"].bold) == ("900", True)
+    assert (forked["shared_memory"].text, alone["shared_memory"].text) == ("190", "9")
+    assert any(line.startswith("* Memory of a run that shared 190 MiB") for line in block.captions)
+
+
+def test_a_table_of_rows_that_all_share_has_no_best_memory(tmp_path):
+    write_row(tmp_path, "one", (13, 42))
+    write_row(tmp_path, "two", (13, 42))
+    [block] = built(with_shared(tmp_path, one=170, two=180)).blocks
+    assert not any(row_of(block, name)["memory"].bold for name in ("one", "two"))
+    assert any("shared 170 to 180 MiB" in line for line in block.captions)
+
+
+def test_of_memory_that_is_not_shown_nothing_is_said(tmp_path):
+    write_row(tmp_path, "one", (13, 42))
+    [block] = built(with_shared(tmp_path, one=170), columns=["f1"]).blocks
+    assert not any("shared" in line for line in block.captions)
+
+
+@pytest.mark.parametrize(
+    ("name", "marked"),
+    [("markdown", "900\\*"), ("latex", "900{*}"), ("csv", '"memory mark"'),
+     ("json", '"mark": "*"'), ("html", "900*")],
+)  # fmt: skip
+def test_every_format_shows_the_mark(tmp_path, name, marked):
+    write_row(tmp_path, "one", (13, 42))
+    assert marked not in FORMATS[name](built(tmp_path))
+    assert marked in FORMATS[name](built(with_shared(tmp_path, one=170)))
+
+
 def test_what_free_generation_did_has_its_columns(tmp_path):
     made = write_run(tmp_path, sentences=4, rate=0.0)
     written = [*map(json.loads, (made / "predictions.jsonl").read_text().splitlines())]

@@ -63,6 +63,21 @@ def test_what_was_not_measured_is_not_drawn(tmp_path):
     pareto.draw(table, tmp_path / "pareto.png")
 
 
+def test_memory_that_is_shared_is_on_no_front(tmp_path):
+    write_row(tmp_path, "alone")
+    write_row(tmp_path, "forked")
+    for run in reader.read([tmp_path]).runs:
+        if run.run.backend == "forked":
+            change(run.folder / "run.json", "cost", "shared_bytes", to=400 * 2**20)
+    [block] = build(reader.read([tmp_path]), published=False).blocks
+    found = {one.name.split()[0]: one for one in pareto.points(block, "memory")}
+    assert {name: one.compared for name, one in found.items()} == {"alone": True, "forked": False}
+    assert front(tuple(found.values()), -1) == (found["alone"],)
+    assert all(one.compared for one in pareto.points(block, "predict_rate"))
+    pareto.draw(build(reader.read([tmp_path])), tmp_path / "pareto.svg")
+    assert "hollow: shared memory" in (tmp_path / "pareto.svg").read_text(encoding="utf-8")
+
+
 def test_a_row_without_any_cost_is_not_in_the_legend(tmp_path):
     write_row(tmp_path, "bert-crf")
     write_row(tmp_path, "imported")

@@ -1,14 +1,18 @@
 """Costs are measured from outside; what could not be measured is None, never 0."""
 
+import json
+import multiprocessing
+import os
 import sys
 import time
 from types import SimpleNamespace
 
 import pytest
+from program import harness
 
 from harness.results.record import Cost
 from harness.runs import energy
-from harness.runs.cost import Meter
+from harness.runs.cost import Meter, shared_resident
 
 
 def test_a_phase_has_its_seconds_and_its_own_memory_peak():
@@ -21,6 +25,35 @@ def test_a_phase_has_its_seconds_and_its_own_memory_peak():
     assert meter.seconds["small"] >= 0.02
     if meter.peak_bytes["large"] is not None:
         assert meter.peak_bytes["large"] - meter.peak_bytes["small"] > 150 << 20
+
+
+def _touched(block, pipe):
+    """What a forked process shares before and after it writes into all of ``block``."""
+    before = shared_resident()
+    block[::1024] = bytes(len(block[::1024]))
+    pipe.send((before, shared_resident()))
+
+
+@pytest.mark.skipif(shared_resident() is None, reason="this system does not count shared pages")
+def test_pages_that_a_process_has_from_its_parent_are_shared_until_it_writes_into_them():
+    block = bytearray(os.urandom(1 << 16)) * (100 << 4)  # 100 MiB
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_touched, args=(block, theirs))
+    child.start()
+    before, after = ours.recv()
+    child.join()
+    assert before > 95 << 20
+    assert before - after > 95 << 20
+
+
+@pytest.mark.skipif(shared_resident() is None, reason="this system does not count shared pages")
+def test_a_run_records_what_it_shares_with_the_process_that_it_came_from(tmp_path):
+    harness("run", "--backend", "dictionary", "--seed", 13, folder=tmp_path)
+    (path,) = tmp_path.glob("results/**/run.json")
+    cost = json.loads(path.read_text(encoding="utf-8"))["cost"]
+    peak = max(cost["train_peak_bytes"], cost["predict_peak_bytes"])
+    assert 0.1 * peak < cost["shared_bytes"] <= peak
 
 
 def test_without_a_gpu_there_is_no_device_memory_and_no_energy():
