@@ -149,7 +149,8 @@ def _prediction(side: Sequence[Prediction], tags: tuple[str, ...]) -> Prediction
     predicted = all(one.fates == "" for one in side)
     return Prediction(
         id=first.id, units=first.units, joiner=first.joiner, gold=first.gold, tags=tags,
-        document=first.document, seen=first.seen, fates="" if predicted else None,
+        document=first.document, test_set=first.test_set, seen=first.seen,
+        fates="" if predicted else None,
     )  # fmt: skip
 
 

@@ -198,12 +198,10 @@ def _read_back(
 def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path, ...]:
     """Store the predictions as run folders below ``output``, one per seed; gives the folders."""
     found = iter(answers(task, given))
-    split = task.splits[TEST]
+    seen = seen_in_train(task.examples)
     predictions = [
-        evaluate.prediction(e, document, next(found) if len(e.sentence) else None, (), seen=seen)
-        for e, document, seen in zip(
-            split.examples, split.documents, seen_in_train(task.examples), strict=True
-        )
+        evaluate.prediction(one, next(found) if len(one.example.sentence) else None, (), seen=known)
+        for one, known in zip(task.splits[TEST].questions, seen, strict=True)
     ]
     scores = writer.score_answers(
         evaluate.EvaluationSetup(task.labels, task.policy, TEST), predictions

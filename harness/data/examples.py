@@ -14,6 +14,7 @@ from harness.core import Example, Sentence
 from harness.data import nesting, schemes
 from harness.data.readers import Problem, Raw, ReadSplit
 from harness.data.schemes import ParsedGold, Scheme, Spelling
+from harness.data.splits import set_of
 from harness.data.taskfile import TaskFile
 from harness.errors import did_you_mean
 from harness.tags import OUTSIDE
@@ -30,7 +31,7 @@ class LocatedExample:
     """An example, what it was read from, and how many of its tags are malformed.
 
     ``file`` has its gold, ``text_file`` its text. ``dropped`` counts the entities that a flat task
-    leaves out (``harness.data.nesting``).
+    leaves out (``harness.data.nesting``). ``test_set`` names its set in a test of several.
     """
 
     example: Example
@@ -39,6 +40,7 @@ class LocatedExample:
     record: Raw
     malformed: int = 0
     dropped: int = 0
+    test_set: str | None = None
 
     @property
     def line(self) -> int:
@@ -47,8 +49,11 @@ class LocatedExample:
 
     @property
     def document(self) -> str | None:
-        """The document that it stands in, where known."""
-        return self.record.document
+        """The document that it stands in, where known; two test sets share none."""
+        document = self.record.document
+        if document is None or self.test_set is None:
+            return document
+        return f"{self.test_set}/{document}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +114,27 @@ def carve(records: Iterable[Raw], joiner: str, share: float) -> tuple[list[Raw],
 
 
 def items(
-    split: str, source: Part, records: Iterable[Raw], task: TaskFile
+    part: str, source: Part, records: Iterable[Raw], task: TaskFile
 ) -> tuple[list[LocatedExample], list[Problem]]:
     """The examples of ``records`` of one file, and a note for each malformed tag.
 
-    One, too, for each sentence of which a flat task leaves entities out.
+    One, too, for each sentence of which a flat task leaves entities out. ``part`` is their split,
+    or their set of a test of several.
     """
     found: list[LocatedExample] = []
     problems: list[Problem] = []
     scheme = source.spelling.scheme if source.spelling else "BIO"
+    prefix = part.replace("/", "-")
     for number, record in enumerate(records, start=1):
         gold = _gold(record, scheme, task)
-        sentence = Sentence(f"{split}-{number:05d}", record.units, task.joiner)
+        sentence = Sentence(f"{prefix}-{number:05d}", record.units, task.joiner)
         example = Example(sentence, gold.spans)
         dropped = len(record.spans) - len(gold.spans) if record.tags is None else 0
         file, text_file = record.file or source.file, record.file or source.text_file
         malformed = len(gold.malformed)
-        found.append(LocatedExample(example, file, text_file, record, malformed, dropped))
+        found.append(
+            LocatedExample(example, file, text_file, record, malformed, dropped, set_of(part))
+        )
         problems += _malformed(file, record, gold, task)
         if dropped:
             problems.append(_dropped(file, record, gold, task))

@@ -8,10 +8,11 @@ it exactly or not at all. Hash sets make it linear in the units of the splits.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from harness.core import Example, Sentence
-from harness.data.splits import DEV, TEST, TRAIN
+from harness.data.splits import DEV, TEST, TRAIN, split_of, test_set
 from harness.errors import DataError
 
 SHINGLE = 12  # units
@@ -77,12 +78,20 @@ def shingles(units: tuple[str, ...]) -> list[int]:
     return [hash(units[at : at + SHINGLE]) for at in range(len(units) - SHINGLE + 1)]
 
 
-def overlaps(splits: Mapping[str, Sequence[Example]]) -> tuple[Overlap, ...]:
-    """What test and dev share with train, and test with dev."""
+def overlaps(
+    splits: Mapping[str, Sequence[Example]],
+    sets: Mapping[str, Sequence[Example]] = MappingProxyType({}),
+) -> tuple[Overlap, ...]:
+    """What test and dev share with train, and test with dev; then what each of the test sets does.
+
+    ``sets`` has the examples of each set of a test of several, by its name.
+    """
     seen = {name: Seen.of(example.sentence for example in splits[name]) for name in (TRAIN, DEV)}
+    parts = {**splits, **{test_set(name): examples for name, examples in sets.items()}}
+    of_sets = ((test_set(name), whole) for name in sets for whole in (TRAIN, DEV))
     return tuple(
-        _overlap(part, whole, splits, [seen[whole].match(one.sentence) for one in splits[part]])
-        for part, whole in PAIRS
+        _overlap(part, whole, parts, [seen[whole].match(one.sentence) for one in parts[part]])
+        for part, whole in (*PAIRS, *of_sets)
     )
 
 
@@ -113,8 +122,8 @@ def in_train(found: Iterable[Overlap]) -> Overlap | None:
 
 
 def contained(found: Iterable[Overlap]) -> tuple[Overlap, ...]:
-    """The overlaps that make a test score worthless: most of test is in train or in dev."""
-    return tuple(one for one in found if one.part == TEST and one.share > HALF)
+    """The overlaps that make a test score worthless: most of a test set is in train or in dev."""
+    return tuple(one for one in found if split_of(one.part) == TEST and one.share > HALF)
 
 
 def refuse(task: str, found: Iterable[Overlap]) -> None:

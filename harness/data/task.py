@@ -16,7 +16,7 @@ from harness.data import examples, hub_task, readers, taskfile
 from harness.data.examples import LocatedExample, Part
 from harness.data.nesting import Keep
 from harness.data.readers import Problem, Raw
-from harness.data.splits import SPLITS, TEST
+from harness.data.splits import SPLITS, TEST, split_of, test_set
 from harness.errors import ConfigError, DataError
 from harness.tags import Policy, tag_set
 
@@ -24,11 +24,21 @@ SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """An example of a split, its document and its test set, where there are any."""
+
+    example: Example
+    document: str | None = None
+    test_set: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Split:
     """A part of a task. ``documents[i]`` is the document of ``examples[i]``, where known.
 
     ``malformed`` counts the tags of its files that may not stand where they stand, ``dropped`` the
-    entities that overlap others and are left out.
+    entities that overlap others and are left out. ``sets[i]`` is the test set of ``examples[i]``,
+    in a test of several; empty elsewhere.
     """
 
     name: str
@@ -36,6 +46,7 @@ class Split:
     documents: tuple[str | None, ...]
     malformed: int = 0
     dropped: int = 0
+    sets: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -44,6 +55,27 @@ class Split:
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences, with no gold in reach."""
         return tuple(example.sentence for example in self.examples)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The examples, each with where it is from."""
+        sets = self.sets or (None,) * len(self.examples)
+        return tuple(map(Question, self.examples, self.documents, sets))
+
+    @property
+    def parts(self) -> "Mapping[str, Split]":
+        """Each set of a test of several as a split of its own, by its name; else none."""
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(self.sets):
+            places.setdefault(name, []).append(place)
+        return {
+            name: Split(
+                test_set(name),
+                tuple(self.examples[place] for place in chosen),
+                tuple(self.documents[place] for place in chosen),
+            )
+            for name, chosen in places.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +109,11 @@ class Task:
         """The examples of each split."""
         return {name: split.examples for name, split in self.splits.items()}
 
+    @property
+    def test_sets(self) -> dict[str, tuple[Example, ...]]:
+        """The examples of each set of a test of several, by its name; else none."""
+        return {name: split.examples for name, split in self.splits[TEST].parts.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -92,12 +129,21 @@ class Draft:
     problems: tuple[Problem, ...]
     labels: Mapping[str, int]
 
+    @property
+    def test_sets(self) -> dict[str, list[LocatedExample]]:
+        """What there is of each set of a test of several, by its name; else none."""
+        found: dict[str, list[LocatedExample]] = {name: [] for name in self.file.test_sets}
+        for item in self.items.get(TEST, ()):
+            if item.test_set is not None:
+                found[item.test_set].append(item)
+        return found
+
 
 def load(task: str | Path, data: Path | None = None, limit: int | None = None) -> Task:
     """The task of a task file, of the name of a shipped one, or of a data set of a hub.
 
     ``data`` is a folder in which to look for the task's ``root``; ``limit`` keeps the first
-    sentences of each split.
+    sentences of each split, and of each test set.
 
     Raises:
         ConfigError: for a task file that is wrong or missing, or a limit below 1.
@@ -126,7 +172,7 @@ def _made(draft: Draft, limit: int | None) -> Task:
         msg = f"limit is {limit}: at least 1 sentence of each split must be kept"
         raise ConfigError(msg)
     _refuse(draft)
-    splits = {name: _split(name, items[:limit]) for name, items in draft.items.items()}
+    splits = {name: _split(name, _first(items, limit)) for name, items in draft.items.items()}
     file = draft.file
     return Task(
         name=file.name,
@@ -155,13 +201,13 @@ def read(task: str | Path, data: Path | None = None, closed: frozenset[str] = fr
     parts = {
         name: examples.part(readers.read(taskfile.source_of(file, name, folder)), file)
         for name in file.splits
-        if name not in closed
+        if split_of(name) not in closed
     }
     problems = [problem for part in parts.values() for problem in part.problems]
     items: dict[str, tuple[LocatedExample, ...]] = {}
     for name, (part, records) in _carved(parts, file).items():
         found, notes = examples.items(name, part, records, file)
-        items[name] = tuple(found)
+        items[split_of(name)] = (*items.get(split_of(name), ()), *found)
         problems += notes
         if not records and part.records:
             message = f"carving leaves no sentence in {name}"
@@ -193,7 +239,7 @@ def _carved(
         part, records = splits[carve.source]
         stay, go = examples.carve(records, file.joiner, carve.share)
         splits[carve.source], splits[name] = (part, stay), (part, go)
-    order = sorted(splits, key=lambda name: (*SPLITS, name).index(name))
+    order = sorted(splits, key=lambda name: (*SPLITS, split_of(name)).index(split_of(name)))
     return {name: splits[name] for name in order}
 
 
@@ -212,6 +258,18 @@ def _refuse(draft: Draft) -> None:
     raise DataError(msg)
 
 
+def _first(items: Sequence[LocatedExample], limit: int | None) -> Sequence[LocatedExample]:
+    """The first of ``items``, as many of each test set."""
+    if limit is None:
+        return items
+    seen: Counter[str | None] = Counter()
+    kept: list[LocatedExample] = []
+    for item in items:
+        seen[item.test_set] += 1
+        kept += [item] if seen[item.test_set] <= limit else []
+    return kept
+
+
 def _split(name: str, items: Sequence[LocatedExample]) -> Split:
     return Split(
         name,
@@ -219,6 +277,7 @@ def _split(name: str, items: Sequence[LocatedExample]) -> Split:
         tuple(item.document for item in items),
         sum(item.malformed for item in items),
         sum(item.dropped for item in items),
+        tuple(item.test_set for item in items if item.test_set is not None),
     )
 
 
@@ -236,6 +295,13 @@ def _canonical(file: taskfile.TaskFile, splits: Mapping[str, Split]) -> Iterator
     yield {"joiner": file.joiner, "labels": file.labels, "policy": file.policy, **chosen}
     for name in sorted(splits):
         yield {"split": name}
+        yield from _sizes(splits[name].sets)
         for example in splits[name].examples:
             spans = [(span.start, span.end, span.label) for span in example.spans]
             yield [example.sentence.units, spans]
+
+
+def _sizes(sets: Sequence[str]) -> Iterator[object]:
+    """Where one test set ends and the next begins; a test of one file says nothing of it."""
+    if sets:
+        yield {"sets": list(Counter(sets).items())}

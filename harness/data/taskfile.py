@@ -16,7 +16,7 @@ from harness.data.formats import FORMATS
 from harness.data.nesting import Keep
 from harness.data.readers import conll, hub, offered, parallel
 from harness.data.schemes import Scheme
-from harness.data.splits import SPLITS
+from harness.data.splits import SPLITS, TEST, set_of, split_of, test_set
 from harness.errors import ConfigError, DataError, did_you_mean
 from harness.resources import folder
 from harness.tags import Policy
@@ -78,8 +78,21 @@ def _one_name(value: Any) -> Any:
     return {"units": value} if isinstance(value, str) else value
 
 
+def _sets_apart(value: Any) -> Any:
+    """``splits`` with each set of a test of several as an entry of its own: ``test/news``."""
+    test = value.get(TEST) if isinstance(value, dict) else None
+    if not isinstance(test, dict) or not test or test.keys() & Files.model_fields.keys():
+        return value
+    apart = ([(name, one)] if name != TEST else _named(test) for name, one in value.items())
+    return dict(pair for pairs in apart for pair in pairs)
+
+
+def _named(sets: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(test_set(name), one) for name, one in sets.items()]
+
+
 class TaskFile(_Strict):
-    """The keys of a task file."""
+    """The keys of a task file; ``splits`` names the sets of a test of several as ``test/NAME``."""
 
     name: Annotated[str, Field(description="what tables and folders call it")]
     language: Annotated[str, Field(description="`zh`, `en`, ...; recorded, changes nothing")]
@@ -97,7 +110,11 @@ class TaskFile(_Strict):
     ] = {}
     splits: Annotated[
         dict[str, Annotated[Files, BeforeValidator(_one_name)]],
-        Field(description="`train`, `dev` and `test`, each a file, or the keys of `splits.NAME`"),
+        BeforeValidator(_sets_apart),
+        Field(
+            description="`train`, `dev` and `test`, each a file, or the keys of `splits.NAME`; "
+            "`test` may be several, by name"
+        ),
     ]
     carve: Annotated[
         dict[str, Carve], Field(description="splits taken out of others; the keys of `carve.NAME`")
@@ -164,12 +181,15 @@ class TaskFile(_Strict):
             if name in self.splits or carve.source not in self.splits:
                 msg = f"carve.{name}: must be a new split, and be taken from one of `splits`"
                 raise ValueError(msg)
+        self._require_sets()
         foreign = [label for label in self.descriptions if label not in self.labels]
         if foreign:
             near = did_you_mean(foreign[0], self.labels)
             msg = f"descriptions: {foreign[0]!r} is not among `labels`{near}"
             raise ValueError(msg)
-        missing = [name for name in SPLITS if name not in {*self.splits, *self.carve}]
+        missing = [
+            name for name in SPLITS if name not in {*map(split_of, self.splits), *self.carve}
+        ]
         if missing:
             msg = (
                 f"splits: {' and '.join(missing)} missing; a split can be carved out of another:"
@@ -177,6 +197,34 @@ class TaskFile(_Strict):
             )
             raise ValueError(msg)
         return self
+
+    def _require_sets(self) -> None:
+        """Refuse a test of one named set, and names that are no words."""
+        names = self.test_sets
+        if len(names) == 1:
+            msg = f"splits.test: one test set needs no name; write `test: FILE`, not {names[0]!r}"
+            raise ValueError(msg)
+        for name in names:
+            if not NAME.fullmatch(name):
+                msg = f"splits.test: the name {name!r} must be letters, digits, '.', '_', '-'"
+                raise ValueError(msg)
+
+    @property
+    def test_sets(self) -> tuple[str, ...]:
+        """The names of the sets of a test of several, in order; empty for one of one file."""
+        return tuple(name for part in self.splits if (name := set_of(part)) is not None)
+
+    def written(self) -> dict[str, Any]:
+        """What stands in a file of this task: its keys but those that are as by default."""
+        content = self.model_dump(by_alias=True, exclude_defaults=True)
+        splits: dict[str, Any] = {}
+        for part, one in content["splits"].items():
+            name = set_of(part)
+            if name is None:
+                splits[part] = one
+            else:
+                splits.setdefault(TEST, {})[name] = one
+        return content | {"splits": splits}
 
 
 def source_of(file: TaskFile, split: str, root: Path) -> readers.Source:

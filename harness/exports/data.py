@@ -4,6 +4,7 @@ Exported gold comes with a task file, is read again by it, and must be what it w
 is that of the task, so that runs on either may stand in one table.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,8 @@ def export_task(task: Task, name: str, folder: Path) -> Path:
     kind, write = writer(name)
     with aside.new(folder) as beside:
         beside.mkdir()
-        for split in task.splits.values():
-            write(beside / _file(split.name, kind), _gold(split))
+        for part in _parts(task):
+            write(beside / _file(part.name, kind), _gold(part))
         text = yaml.safe_dump(_task_file(task, kind), allow_unicode=True, sort_keys=False)
         (beside / _name(task)).write_text(text, encoding="utf-8")
         _require_same(task, beside / _name(task), name)
@@ -47,8 +48,21 @@ def _name(task: Task) -> str:
     return f"{task.name}.yaml"
 
 
-def _file(split: str, kind: DataFormat) -> str:
-    return f"{split}{kind.suffix}"
+def _parts(task: Task) -> Iterator[Split]:
+    """What is written as a file of its own: each split, or each of its sets."""
+    for split in task.splits.values():
+        yield from split.parts.values() or (split,)
+
+
+def _file(part: str, kind: DataFormat) -> str:
+    return f"{part.replace('/', '-')}{kind.suffix}"
+
+
+def _files(split: Split, kind: DataFormat) -> object:
+    """What a task file says of where ``split`` is."""
+    if not split.sets:
+        return _file(split.name, kind)
+    return {name: _file(part.name, kind) for name, part in split.parts.items()}
 
 
 def _gold(split: Split) -> list[Annotated]:
@@ -66,7 +80,7 @@ def _task_file(task: Task, kind: DataFormat) -> dict[str, object]:
         "labels": list(task.labels),
         "policy": task.policy,
         **chosen,
-        "splits": {name: _file(name, kind) for name in task.splits},
+        "splits": {name: _files(split, kind) for name, split in task.splits.items()},
     }
 
 

@@ -25,7 +25,7 @@ from harness.leaderboard import (
     type_scores,
     words,
 )
-from harness.leaderboard.measures import labels_of
+from harness.leaderboard.measures import labels_of, of_set, sets_of
 from harness.leaderboard.ranking import Ranking
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 from harness.numbers import NOT_KNOWN, printed
@@ -161,7 +161,7 @@ def _rows(
     """The columns of a block and its rows; a block that ranks nothing has no bold."""
     made: list[tuple[Column, tuple[Cell, ...]]] = []
     for key in layout.keys:
-        made += _typed(group, everyone, place) if key == "types" else [_column(key, group, place)]
+        made += _columns(key, group, everyone, place)
     made = [one for one in made if _is_kept(*one, layout)]
     rows = tuple(
         Row(system.name, tuple(cells[index] for _, cells in made), _marks(system, place),
@@ -169,6 +169,18 @@ def _rows(
         for index, system in enumerate(group)
     )  # fmt: skip
     return tuple(head for head, _ in made), rows
+
+
+def _columns(
+    key: str, group: Sequence[System], everyone: Sequence[System], place: Ranking
+) -> list[tuple[Column, tuple[Cell, ...]]]:
+    """What ``key`` stands for: one column, or one for each entity type or test set."""
+    if key == "types":
+        return _typed(group, everyone, place)
+    if key == "sets":
+        measures = [of_set(name) for name in sets_of(everyone)]
+        return [(one.column, tuple(map(one.cell, group))) for one in measures]
+    return [_column(key, group, place)]
 
 
 def _is_kept(head: Column, cells: Sequence[Cell], layout: _Layout) -> bool:
@@ -237,6 +249,7 @@ def _captions(group: Sequence[System], place: Ranking) -> tuple[str, ...]:
         f"Scored on {first.run.data.split}: {first.metrics.sentences:,} sentences, "
         f"{entities:,} entities.",
     ]
+    lines += words.of_sets(sets_of(group))
     if shared := in_train(first.run.data.overlap or ()):
         lines.append(f"{shared.words[0].upper()}{shared.words[1:]}: F1 unseen is of the others.")
     return (*lines, *place.captions)

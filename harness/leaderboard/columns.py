@@ -1,7 +1,7 @@
 """Which columns a table has: chosen by key, in the order of the choice.
 
-``types`` stands for one column per entity type. The name of the row always leads, since it carries
-the watermarks.
+``types`` stands for one column per entity type, ``sets`` for one per test set. The name of the row
+always leads, since it carries the watermarks.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from harness.leaderboard import offered
 from harness.leaderboard.measures import MEASURES, Measure
 from harness.leaderboard.table import Column
 
+OF_MANY = ("types", "sets")
 BY_KEY = {measure.key: measure for measure in MEASURES}
 TEXTS = {
     "rank": Column("rank", "rank", "by F1 as printed; rows that differ are not ranked"),
@@ -28,15 +29,15 @@ TEXTS = {
                    numeric=False),
 }  # fmt: skip
 SERVED = ("tokens", "price", "latency", "refusals")
-SCREEN = ("rank", "system", "f1", "unseen_f1", "seeds", "precision", "recall", "train_seconds",
-          "predict_rate", "memory")  # fmt: skip
-FULL = ("rank", "system", "family", "f1", "unseen_f1", "seeds", "interval", "group", "letters",
-        "best", "behind", "near", "precision", "recall", "types", "macro_f1", "weighted_f1",
-        "strict_f1", "discard_f1", "invalid", "ece", "bits", "raw_f1", "repaired_f1", "repairs",
-        "malformed", "predicted_units", "repaired_units", "unanswered_units", "drift", "free_rate",
-        "parameters", "trained", "epochs", "updates", "train_units", "train_seconds",
-        "predict_rate", *SERVED, "memory", "shared_memory", "device_memory", "reserved_memory",
-        "flops", "joules")  # fmt: skip
+SCREEN = ("rank", "system", "f1", "sets", "unseen_f1", "seeds", "precision", "recall",
+          "train_seconds", "predict_rate", "memory")  # fmt: skip
+FULL = ("rank", "system", "family", "f1", "sets", "unseen_f1", "seeds", "interval", "group",
+        "letters", "best", "behind", "near", "precision", "recall", "types", "macro_f1",
+        "weighted_f1", "strict_f1", "discard_f1", "invalid", "ece", "bits", "raw_f1",
+        "repaired_f1", "repairs", "malformed", "predicted_units", "repaired_units",
+        "unanswered_units", "drift", "free_rate", "parameters", "trained", "epochs", "updates",
+        "train_units", "train_seconds", "predict_rate", *SERVED, "memory", "shared_memory",
+        "device_memory", "reserved_memory", "flops", "joules")  # fmt: skip
 # Shown only where a row has something to say.
 WHERE_KNOWN = frozenset({*TEXTS, "unseen_f1", *SERVED})
 
@@ -48,7 +49,7 @@ def choose(columns: Sequence[str] | None) -> tuple[str, ...]:
         ConfigError: for a column that does not exist.
     """
     keys = tuple(dict.fromkeys(FULL if columns is None else columns))
-    known = (*TEXTS, "types", *BY_KEY, *offered.names())
+    known = (*TEXTS, *OF_MANY, *BY_KEY, *offered.names())
     for key in keys:
         if key not in known:
             msg = f"no column {key!r}{did_you_mean(key, known)}; columns: {', '.join(known)}"

@@ -23,7 +23,7 @@ from harness.numbers import (
     printed,
     whole,
 )
-from harness.results.record import ServedModel, TypeCounts
+from harness.results.record import ServedModel, SetCounts, TypeCounts
 from harness.results.verify import Sound
 from harness.scoring.score import PolicyScores
 from harness.tags import POLICIES, Policy
@@ -308,3 +308,19 @@ def labels_of(systems: Sequence[System]) -> tuple[str, ...]:
     for system in systems:
         seen |= dict.fromkeys(system.first.metrics.labels)
     return tuple(seen)
+
+
+def of_set(name: str) -> Measure:
+    """The column of F1 on one test set; never bold, since no test is made on it."""
+
+    def read(result: Sound) -> float | None:
+        found = (result.metrics.sets or {}).get(name)
+        return None if found is None else _total(found.types).f1
+
+    note = f"the same on the test set {printed(name)} alone, %"
+    return Measure(f"set:{name}", f"F1 {printed(name)}", note, read, best="none", spread=True)
+
+
+def sets_of(systems: Sequence[System]) -> dict[str, SetCounts]:
+    """The test sets of the systems' task with their gold, in its order; none where test is one."""
+    return dict((systems[0].first.metrics.sets or {}).items()) if systems else {}

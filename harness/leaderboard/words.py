@@ -1,12 +1,13 @@
 """The sentences under a table: what its figures claim, and what they do not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.comparability.systems import System
 from harness.leaderboard.measures import MARK, shares_pages
 from harness.leaderboard.ranking import MARGIN
-from harness.numbers import mebibytes, percent, rounded
+from harness.numbers import mebibytes, percent, printed, rounded
+from harness.results.record import SetCounts
 from harness.results.verify import Sound
 
 if TYPE_CHECKING:
@@ -27,6 +28,24 @@ def captions(
     if claims.minimum and claims.covers_training:
         lines += [_smallest(claims.minimum), _groups(claims), _near(claims, systems)]
     return (*lines, *_fallen(claims, systems))
+
+
+def of_sets(sets: Mapping[str, SetCounts]) -> tuple[str, ...]:
+    """What the score that ranks is of, where the test is made of several sets."""
+    if not sets:
+        return ()
+    listed = "; ".join(
+        f"{printed(name)} {one.sentences:,} sentences, {_entities(one):,} entities"
+        for name, one in sets.items()
+    )
+    return (
+        f"Test is {len(sets)} sets ({listed}). F1, its intervals, tests and ranks are over the "
+        "sentences of all of them together, not a mean over sets.",
+    )
+
+
+def _entities(one: SetCounts) -> int:
+    return sum(tp + fn for tp, _, fn in one.types.values())
 
 
 def memory_mark(group: Sequence[System]) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import Decoded, Example
+from harness.data.task import Question
 from harness.errors import did_you_mean
 from harness.generation.fates import PREDICTED, Fates
 from harness.numbers import printed
 from harness.protocol import DevScore
-from harness.results.record import Free, Metrics, Prediction, TypeCounts
+from harness.results.record import Free, Metrics, Prediction, SetCounts, TypeCounts
 from harness.results.stored import AnswerFile
 from harness.scoring import cross_check
 from harness.scoring.counting import CountMatrix, count, count_flat
@@ -23,11 +24,10 @@ DIGITS = 6  # of a stored confidence
 
 
 def prediction(
-    example: Example, document: str | None, decoded: Decoded | None, borders: tuple[int, ...],
-    *, seen: bool,
-) -> Prediction:  # fmt: skip
+    question: Question, decoded: Decoded | None, borders: tuple[int, ...], *, seen: bool
+) -> Prediction:
     """The record of one sentence; a sentence without units has no answer."""
-    decoded = decoded or Decoded(())
+    example, decoded = question.example, decoded or Decoded(())
     return Prediction(
         id=example.sentence.id,
         units=example.sentence.units,
@@ -38,7 +38,8 @@ def prediction(
         raw_tags=decoded.raw_tags,
         repairs=dict(decoded.repairs),
         borders=borders,
-        document=document,
+        document=question.document,
+        test_set=question.test_set,
         seen=seen,
         fates=decoded.fates,
         confidence=None if decoded.confidence is None else rounded(decoded.confidence),
@@ -120,6 +121,7 @@ def count_again(setup: EvaluationSetup, answers: AnswerFile, free: AnswerFile | 
         quarters=quarters,
         fates=_fates(answers.predictions),
         unseen=_unseen(setup, answers.predictions),
+        sets=_sets(setup, answers.predictions),
         free=None if free is None else _free(setup.labels, free),
         predictions_sha256=answers.sha256,
     )
@@ -138,6 +140,21 @@ def _unseen(setup: EvaluationSetup, predictions: Sequence[Prediction]) -> TypeCo
         return None
     flat = _flat(setup.labels, [prediction for prediction in predictions if not prediction.seen])
     return type_counts(count_flat(flat, HEADLINE))
+
+
+def _sets(setup: EvaluationSetup, predictions: Sequence[Prediction]) -> dict[str, SetCounts] | None:
+    """The headline counts of each set of a test of several; None for a test of one."""
+    of_set: dict[str, list[Prediction]] = {}
+    for one in predictions:
+        if one.test_set is not None:
+            of_set.setdefault(one.test_set, []).append(one)
+    return {
+        name: SetCounts(
+            sentences=len(found),
+            types=type_counts(count_flat(_flat(setup.labels, found), HEADLINE)),
+        )
+        for name, found in of_set.items()
+    } or None
 
 
 def _free(labels: tuple[str, ...], answers: AnswerFile) -> Free:

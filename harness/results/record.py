@@ -39,6 +39,7 @@ class Prediction(FrozenModel):
     ``confidence`` is the probability that the backend gave to each entity, as it gave it, of the
     entities that ``tags`` mean under the headline policy, in order; None is not given.
     ``gold_bits`` is what its model pays for the gold tags, -log2 of their probability.
+    ``test_set`` names the sentence's set in a test of several, and is not written elsewhere.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Prediction(FrozenModel):
     fates: str | None = None
     confidence: tuple[Probability, ...] | None = None
     gold_bits: Annotated[float, Field(ge=0)] | None = None
+    test_set: str | None = None
 
     @model_validator(mode="after")
     def _one_confidence_an_entity(self) -> Self:
@@ -121,6 +123,13 @@ class Free(FrozenModel):
     predictions_sha256: str
 
 
+class SetCounts(FrozenModel):
+    """One of several test sets: its sentences, and its counts by type under the headline policy."""
+
+    sentences: Natural
+    types: TypeCounts
+
+
 class Metrics(FrozenModel):
     """``metrics.json``: counts by type for each policy under which the found tags can be read.
 
@@ -129,6 +138,7 @@ class Metrics(FrozenModel):
     ``free`` is what the same model did when it wrote freely; None if it writes no text.
     ``fates`` says of how many units the tag is predicted, repaired, or never was answered.
     ``unseen`` has the headline counts of the sentences that are not in train; None is not recorded.
+    ``sets`` has those of each set of a test of several; a test of one has none, and none written.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -144,6 +154,7 @@ class Metrics(FrozenModel):
     fates: Fates | None = None
     free: "Free | None" = None
     unseen: TypeCounts | None = None
+    sets: dict[str, SetCounts] | None = None
     predictions_sha256: str
 
     def counts(self, policy: str = "conlleval") -> dict[str, Counts]:
@@ -175,7 +186,8 @@ class Data(FrozenModel):
     ``support`` counts the test gold by type; ``malformed`` the tags of each split's file that may
     not stand where they stand. ``limit`` is the number of sentences kept of each split, if cut.
     ``keep`` chose between entities that overlap, and ``dropped`` counts those left out; where it
-    was ``error``, there were none.
+    was ``error``, there were none. ``sentences`` and ``overlap`` speak of each set of a test of
+    several, too, as ``test/NAME``.
     """
 
     task: str

@@ -31,7 +31,13 @@ class AnswerFile:
 
 def content_of(predictions: Sequence[Prediction]) -> bytes:
     """The bytes that predictions are stored as: a JSON object a line."""
-    return "".join(prediction.model_dump_json() + "\n" for prediction in predictions).encode()
+    return "".join(_line(prediction) + "\n" for prediction in predictions).encode()
+
+
+def _line(prediction: Prediction) -> str:
+    """A test of one set has the lines that it had before there were several."""
+    left_out = {"test_set"} if prediction.test_set is None else None
+    return prediction.model_dump_json(exclude=left_out)
 
 
 def digest_of(content: bytes) -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from harness.data.splits import TEST, TRAIN
+from harness.data.splits import TEST, TRAIN, set_of
 from harness.errors import DataError, HarnessError
 from harness.results import confidence, evaluate, reader, store
 from harness.results.reader import Rejected, Result, Results
@@ -257,10 +257,21 @@ def _misrecorded(run: Run, recount: Recount) -> Iterator[str]:
         "policy of the gold": (run.data.policy, again.policy),
         "sentences in train": (_in_train(run), recount.seen),
         "sentences": (run.data.sentences.get(again.split, again.sentences), again.sentences),
+        "sentences of test sets": (_of_sets(run), _sizes(again)),
     }
     for name, (said, found) in pairs.items():
         if said != found and None not in (said, found):
             yield f"{name}: {RUN} says {_short(said)}, {PREDICTIONS} holds {_short(found)}"
+
+
+def _of_sets(run: Run) -> dict[str, int]:
+    """The sentences of each set of a test of several, as the record has them."""
+    sizes = run.data.sentences.items()
+    return {name: size for part, size in sizes if (name := set_of(part)) is not None}
+
+
+def _sizes(again: Metrics) -> dict[str, int]:
+    return {name: found.sentences for name, found in (again.sets or {}).items()}
 
 
 def _in_train(run: Run) -> int | None:

@@ -66,7 +66,8 @@ def write(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> No
         store.write(folder / FACTS, training.facts.to_json())
     store.write_json(folder / store.RUN, run.model_dump())
     complete = MetricsFile(**scores.metrics.model_dump(), files=hashes.of_folder(folder))
-    store.write_json(folder / store.COMPLETE, complete.model_dump())
+    left_out = {"sets"} if complete.sets is None else None
+    store.write_json(folder / store.COMPLETE, complete.model_dump(exclude=left_out))
 
 
 def write_new(

@@ -182,7 +182,7 @@ def plan_usable(request: Request, inputs: Inputs | None = None) -> Plan:
 def _task(name: str, request: Request) -> Task:
     task = load(name, request.data, request.settings.limit)
     if not request.settings.allow_overlap:
-        overlap.refuse(task.name, overlap.overlaps(task.examples))
+        overlap.refuse(task.name, overlap.overlaps(task.examples, task.test_sets))
     return task
 
 

@@ -138,13 +138,19 @@ def data_of(task: Task, limit: int | None) -> Data:
         policy=task.policy,
         split=TEST,
         support=support,
-        sentences={name: len(split.examples) for name, split in task.splits.items()},
+        sentences=_sentences(task),
         malformed={name: split.malformed for name, split in task.splits.items()},
         limit=limit,
-        overlap=overlaps(task.examples),
+        overlap=overlaps(task.examples, task.test_sets),
         keep=task.keep,
         dropped={name: split.dropped for name, split in task.splits.items() if split.dropped},
     )
+
+
+def _sentences(task: Task) -> dict[str, int]:
+    """The sentences of each split, and of each set of a test of several."""
+    parts = (*task.splits.values(), *task.splits[TEST].parts.values())
+    return {split.name: len(split) for split in parts}
 
 
 def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:

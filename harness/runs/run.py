@@ -222,11 +222,11 @@ class _DecodedAnswers:
         for window in self.windows:
             if window.owned_start:
                 borders.setdefault(window.sentence.id, []).append(window.owned_start)
-        test, seen = task.splits[TEST], seen_in_train(task.examples)
+        seen = seen_in_train(task.examples)
         return [
-            evaluate.prediction(example, document, decoded.get(example.sentence.id),
-                               tuple(borders.get(example.sentence.id, ())), seen=known)
-            for example, document, known in zip(test.examples, test.documents, seen, strict=True)
+            evaluate.prediction(question, decoded.get(question.example.sentence.id),
+                                tuple(borders.get(question.example.sentence.id, ())), seen=known)
+            for question, known in zip(task.splits[TEST].questions, seen, strict=True)
         ]  # fmt: skip
 
 

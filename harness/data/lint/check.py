@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.data import task as tasks
+from harness.data.examples import LocatedExample
 from harness.data.lint import registry
 from harness.data.readers import Problem, Severity
+from harness.data.splits import TEST, test_set
 from harness.data.task import Draft
 from harness.errors import ConfigError, did_you_mean
 
@@ -99,8 +101,17 @@ def check(task: str | Path, data: Path | None = None) -> Report:
     )
 
 
-def _statistics(draft: Draft) -> Iterator[Statistics]:
+def _parts(draft: Draft) -> Iterator[tuple[str, Sequence[LocatedExample]]]:
+    """Each split, or each of its sets where it is made of several."""
     for name, items in draft.items.items():
+        if name == TEST and draft.test_sets:
+            yield from ((test_set(one), found) for one, found in draft.test_sets.items())
+        else:
+            yield name, items
+
+
+def _statistics(draft: Draft) -> Iterator[Statistics]:
+    for name, items in _parts(draft):
         entities = Counter(span.label for item in items for span in item.example.spans)
         sizes = [len(item.example.sentence) for item in items]
         yield Statistics(

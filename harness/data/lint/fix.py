@@ -105,8 +105,7 @@ def _stored(copies: Sequence[_File], file: TaskFile, made: Path) -> Path:
     changes = (asdict(change) for copy in copies for change in copy.changes)
     log = "".join(json.dumps(change, ensure_ascii=False) + "\n" for change in changes)
     (made.parent / LOG).write_text(log, encoding="utf-8")
-    content = file.model_dump(by_alias=True, exclude_defaults=True) | {"root": "."}
-    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    text = yaml.safe_dump(file.written() | {"root": "."}, allow_unicode=True, sort_keys=False)
     made.write_text(text, encoding="utf-8")
     return made
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.data.examples import LocatedExample
 from harness.data.lint.finding import Finding, in_gold, share
 from harness.data.overlap import HALF, Seen, shingles
-from harness.data.splits import DEV, TEST, TRAIN
+from harness.data.splits import DEV, TEST, TRAIN, split_of, test_set
 from harness.data.task import Draft
 
 
@@ -42,6 +42,9 @@ def overlap(draft: Draft) -> Iterator[Finding]:
     """What a split shares with another: an error if a run refuses it."""
     for inner, outer in ((DEV, TRAIN), (TEST, TRAIN), (TEST, DEV)):
         yield from _shared(inner, draft.items[inner], outer, draft.items[outer])
+    for name, items in draft.test_sets.items():
+        for outer in (TRAIN, DEV):
+            yield from _shared(test_set(name), items, outer, draft.items[outer])
 
 
 def same_file(draft: Draft) -> Iterator[Finding]:
@@ -109,7 +112,7 @@ def _shared(
     if exact:
         twin = _first_of_each(others)[first.example.sentence.units]
         message += f"; this one in line {twin.line} of {twin.file}"
-    if inner == TEST and len(exact) + len(near) > HALF * len(items):
+    if split_of(inner) == TEST and len(exact) + len(near) > HALF * len(items):
         message += "; a score would be one of memory, so `run` needs --allow-overlap"
         yield Finding(first.file, first.line, message, severity="error")
     else:
