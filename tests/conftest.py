@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -34,6 +35,21 @@ for number in (signal.SIGINT, signal.SIGHUP):
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.register_profile("long", deadline=None, database=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium for all tests of pages; they are skipped where none starts."""
+    from browser import Browser, NoBrowserError
+
+    if find_spec("PyQt6") is None:
+        pytest.skip("no browser: pip install 'ner-harness[browser]'")
+    try:
+        made = Browser()
+    except NoBrowserError as error:
+        pytest.skip(f"no browser starts here: {error}")
+    yield made
+    made.close()
 
 
 @pytest.fixture(autouse=True)

@@ -201,7 +201,7 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     seen = seen_in_train(task.examples)
     predictions = [
         evaluate.prediction(one, next(found) if len(one.example.sentence) else None, (), seen=known)
-        for one, known in zip(task.splits[TEST].questions, seen, strict=True)
+        for one, known in zip(task.splits[TEST].placed, seen, strict=True)
     ]
     scores = writer.score_answers(
         evaluate.EvaluationSetup(task.labels, task.policy, TEST), predictions

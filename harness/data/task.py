@@ -24,7 +24,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlacedExample:
     """An example of a split, its document and its test set, where there are any."""
 
     example: Example
@@ -57,10 +57,10 @@ class Split:
         return tuple(example.sentence for example in self.examples)
 
     @property
-    def questions(self) -> tuple[Question, ...]:
+    def placed(self) -> tuple[PlacedExample, ...]:
         """The examples, each with where it is from."""
         sets = self.sets or (None,) * len(self.examples)
-        return tuple(map(Question, self.examples, self.documents, sets))
+        return tuple(map(PlacedExample, self.examples, self.documents, sets))
 
     @property
     def parts(self) -> "Mapping[str, Split]":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import Decoded, Example
-from harness.data.task import Question
+from harness.data.task import PlacedExample
 from harness.errors import did_you_mean
 from harness.generation.fates import PREDICTED, Fates
 from harness.numbers import printed
@@ -24,10 +24,10 @@ DIGITS = 6  # of a stored confidence
 
 
 def prediction(
-    question: Question, decoded: Decoded | None, borders: tuple[int, ...], *, seen: bool
+    placed: PlacedExample, decoded: Decoded | None, borders: tuple[int, ...], *, seen: bool
 ) -> Prediction:
     """The record of one sentence; a sentence without units has no answer."""
-    example, decoded = question.example, decoded or Decoded(())
+    example, decoded = placed.example, decoded or Decoded(())
     return Prediction(
         id=example.sentence.id,
         units=example.sentence.units,
@@ -38,8 +38,8 @@ def prediction(
         raw_tags=decoded.raw_tags,
         repairs=dict(decoded.repairs),
         borders=borders,
-        document=question.document,
-        test_set=question.test_set,
+        document=placed.document,
+        test_set=placed.test_set,
         seen=seen,
         fates=decoded.fates,
         confidence=None if decoded.confidence is None else rounded(decoded.confidence),

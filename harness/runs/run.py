@@ -224,9 +224,9 @@ class _DecodedAnswers:
                 borders.setdefault(window.sentence.id, []).append(window.owned_start)
         seen = seen_in_train(task.examples)
         return [
-            evaluate.prediction(question, decoded.get(question.example.sentence.id),
-                                tuple(borders.get(question.example.sentence.id, ())), seen=known)
-            for question, known in zip(task.splits[TEST].questions, seen, strict=True)
+            evaluate.prediction(placed, decoded.get(placed.example.sentence.id),
+                                tuple(borders.get(placed.example.sentence.id, ())), seen=known)
+            for placed, known in zip(task.splits[TEST].placed, seen, strict=True)
         ]  # fmt: skip
 
 

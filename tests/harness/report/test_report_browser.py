@@ -1,43 +1,23 @@
 """The page in a real browser, as a person uses it: opened from disk, driven by events."""
 
-import json
-import re
-import shutil
-import subprocess
-from html import unescape
-
 import made_runs
 import pytest
 
 from harness.report import page
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium here: apt-get install chromium"),
-]
+pytestmark = pytest.mark.slow
 
-# The page is untouched, with its content policy in force; a page around it sends the events.
-AROUND = """<!doctype html><meta charset="utf-8"><iframe id="page" width="{width}" height="900"
-src="report.html{hash}"></iframe><pre id="result"></pre><script>
-const frame = document.getElementById("page");
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-frame.addEventListener("load", async () => {{
-  const view = frame.contentWindow, doc = frame.contentDocument, out = {{}};
-  const byId = (id) => doc.getElementById(id);
-  const choose = (id, value) => {{
+HELPERS = """
+  const choose = (id, value) => {
     byId(id).value = value;
-    byId(id).dispatchEvent(new view.Event("change"));
-  }};
+    byId(id).dispatchEvent(new Event("change"));
+  };
   const press = (key) => doc.dispatchEvent(
-    new view.KeyboardEvent("keydown", {{ key, bubbles: true, cancelable: true }}));
+    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   const count = () => byId("count").textContent;
   const ids = () => [...doc.querySelectorAll(".sentence")].map((each) => each.dataset.id);
   const current = () => doc.querySelector(".sentence.current")?.dataset.id ?? null;
-  try {{ {steps} }} catch (error) {{ out.error = String(error.stack); }}
-  document.getElementById("result").textContent = JSON.stringify(out);
-}});
-</script>"""
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -46,19 +26,19 @@ def no_pictures(monkeypatch):
     monkeypatch.setattr(page, "pictures", lambda held: iter(()))
 
 
-def in_browser(folder, runs, steps, address="#view=sentences", width=1300):
-    (folder / "report.html").write_text(page.render([runs]), encoding="utf-8")
-    around = folder / "around.html"
-    around.write_text(AROUND.format(steps=steps, hash=address, width=width), encoding="utf-8")
-    shown = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
-         f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=9000", "--dump-dom",
-         around.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    ).stdout  # fmt: skip
-    found = json.loads(unescape(re.search(r'<pre id="result">(.*?)</pre>', shown, re.S).group(1)))
-    assert "error" not in found, found["error"]
-    return found
+@pytest.fixture
+def in_browser(browser):
+    """Open the report of some runs, carry out steps; it asks for nothing and complains of none."""
+
+    def visit(folder, runs, steps, address="#view=sentences", width=1300):
+        path = folder / "report.html"
+        path.write_text(page.render([runs]), encoding="utf-8")
+        seen = browser.visit(path.as_uri() + address, HELPERS + steps, width)
+        assert seen.console == []
+        assert set(seen.requests) == {path.as_uri()}
+        return seen.value
+
+    return visit
 
 
 def runs():
@@ -66,7 +46,7 @@ def runs():
     return made_runs.study(systems, 60, (1,))
 
 
-def test_filters_sorting_search_and_keyboard(tmp_path):
+def test_filters_sorting_search_and_keyboard(in_browser, tmp_path):
     held = runs()
     found = in_browser(tmp_path, held, """
       out.all = count(); out.shown = ids().length;
@@ -119,7 +99,7 @@ def test_filters_sorting_search_and_keyboard(tmp_path):
     assert found["unfolded"] is False
 
 
-def test_a_permalink_opens_its_sentence_and_its_filters(tmp_path):
+def test_a_permalink_opens_its_sentence_and_its_filters(in_browser, tmp_path):
     found = in_browser(
         tmp_path, runs(), """
       out.current = current(); out.page = byId("page").textContent; out.run = byId("run").value;
@@ -136,7 +116,7 @@ def test_a_permalink_opens_its_sentence_and_its_filters(tmp_path):
     assert found["hidden"] is True
 
 
-def test_gold_and_answers_stand_under_their_units(tmp_path):
+def test_gold_and_answers_stand_under_their_units(in_browser, tmp_path):
     held = runs()
     found = in_browser(tmp_path, held, """
       const card = doc.querySelector('.sentence[data-id="s0"]');
@@ -154,8 +134,8 @@ def test_gold_and_answers_stand_under_their_units(tmp_path):
     assert set(found["bars"]) == starts
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_view_is_wider_than_the_window(tmp_path, width):
+@pytest.mark.parametrize("width", [400, 1400])
+def test_no_view_is_wider_than_the_window(in_browser, tmp_path, width):
     systems = [made_runs.System(name, 0.3, 0.2) for name in ("one", "two", "three", "four")]
     found = in_browser(tmp_path, made_runs.study(systems, 40, (1, 2)), """
       const isCut = (each) => each.scrollWidth > each.clientWidth + 1;
@@ -172,7 +152,7 @@ def test_no_view_is_wider_than_the_window(tmp_path, width):
     assert found["cut"] == 0
 
 
-def test_lines_of_seeds_that_agree_carry_the_name_of_the_row_alone(tmp_path):
+def test_lines_of_seeds_that_agree_carry_the_name_of_the_row_alone(in_browser, tmp_path):
     right = made_runs.System("right", 0.0)
     wrong = made_runs.System("wrong", 0.9, 1.0)
     found = in_browser(tmp_path, made_runs.study([right, wrong], 5, (1, 2)), """
@@ -184,7 +164,7 @@ def test_lines_of_seeds_that_agree_carry_the_name_of_the_row_alone(tmp_path):
     assert found["unfolded"] == ["gold", "right #1", "right #2", "wrong #1", "wrong #2"]
 
 
-def test_hostile_text_neither_runs_nor_breaks_the_page(tmp_path):
+def test_hostile_text_neither_runs_nor_breaks_the_page(in_browser, tmp_path):
     found = in_browser(tmp_path, made_runs.hostile(), """
       await wait(300);
       out.title = doc.title; out.count = count(); out.ids = ids();
@@ -198,3 +178,34 @@ def test_hostile_text_neither_runs_nor_breaks_the_page(tmp_path):
     assert found["strange"] == 0
     assert found["visible"] == "block"
     assert {"U+202E", "U+2028", "U+0000", "U+FEFF"} <= set(found["codes"])
+
+
+@pytest.mark.parametrize("width", [1200, 1400])
+def test_the_views_stand_in_one_line_beside_the_title(in_browser, tmp_path, width):
+    found = in_browser(tmp_path, runs(), """
+      const top = (each) => Math.round(each.getBoundingClientRect().top);
+      out.lines = [...new Set([...doc.querySelectorAll("#views a")].map(top))].length;
+    """, width=width)  # fmt: skip
+    assert found["lines"] == 1
+
+
+def test_the_button_turns_the_colours_over_and_back(in_browser, tmp_path):
+    found = in_browser(tmp_path, runs(), """
+      const paper = () => view.getComputedStyle(doc.body).backgroundColor;
+      out.first = paper(); byId("theme").click(); out.second = paper();
+      byId("theme").click(); out.third = paper();
+    """)  # fmt: skip
+    assert found["first"] == found["third"] != found["second"]
+
+
+def test_each_view_is_shown_alone(in_browser, tmp_path):
+    found = in_browser(tmp_path, runs(), """
+      const shown = () => [...new Set([...doc.querySelectorAll("section[data-view]")]
+        .filter((each) => each.offsetParent !== null).map((each) => each.dataset.view))];
+      out.views = {};
+      for (const link of doc.querySelectorAll("#views a")) {
+        link.click(); await wait(150); out.views[link.dataset.view] = shown();
+      }
+    """)  # fmt: skip
+    assert len(found["views"]) == 7
+    assert all(shown == [name] for name, shown in found["views"].items())

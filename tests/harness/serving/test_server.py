@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from finished_runs import EVERYTHING, finished, sentence, task
+from served_run import started
 
 from harness import api
 from harness.results import reader
@@ -31,20 +32,6 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(place):
     return finished(task(place / "data"), "crf", place / "results")
-
-
-def started(run, *options):
-    """The server in a process, and the address that it says."""
-    path = os.pathsep.join(filter(None, (str(TREE), os.environ.get("PYTHONPATH"))))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", "serve", str(run), "--port", "0", *options],
-        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"PYTHONPATH": path},
-    )  # fmt: skip
-    said = process.stderr.readline()
-    found = re.search(r"http://\S+", said)
-    assert found, said + process.stderr.read()
-    return process, found[0]
 
 
 @pytest.fixture(scope="module")

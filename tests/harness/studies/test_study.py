@@ -135,3 +135,18 @@ def test_points_that_answer_alike_are_not_told_apart(asked):
 def test_a_study_that_does_not_exist_is_one_message(tmp_path):
     _, messages = harness("study", "layerz", folder=tmp_path, code=2)
     assert "did you mean 'layers'" in messages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [400, 1400])
+def test_the_page_is_shown_whole_and_asks_for_nothing(asked, browser, width):
+    page = asked[0] / "page.html"
+    seen = browser.visit(page.as_uri(), """
+      out.wide = doc.documentElement.scrollWidth > doc.documentElement.clientWidth;
+      out.empty = [...doc.images].filter((each) => !each.naturalWidth).length;
+      out.pictures = doc.images.length;
+    """, width)  # fmt: skip
+    assert (seen.value["wide"], seen.value["empty"]) == (False, 0)
+    assert seen.value["pictures"] > 0
+    assert seen.console == []
+    assert {one for one in seen.requests if not one.startswith("data:")} == {page.as_uri()}
