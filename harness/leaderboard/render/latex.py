@@ -1,6 +1,7 @@
 r"""LaTeX with booktabs, one table per block, to be included with ``\input``.
 
 A page has little room, so the certificate is in short: its summary and the lines that do not hold.
+The caption says what the score is; what else is to be said stands below the table in small print.
 pandas' Styler escapes the cells; bold is put around what is escaped already. A character beyond
 Latin needs XeLaTeX or LuaLaTeX with a font that has it, which a comment at the top says.
 """
@@ -20,6 +21,7 @@ _COMMANDS = {
 }  # fmt: skip
 _FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 MARK = "→ "
+LONGEST = 36  # characters of a text in one line of a cell
 
 
 def escape(text: str) -> str:
@@ -58,19 +60,24 @@ def render(table: Leaderboard) -> str:
 
 
 def _block(block: Block, detail: Detail) -> str:
-    caption = escape(" ".join((f"{block.title}.", *block.captions)))
+    title, first, *others = (f"{block.title}.", *(block.captions or ("",)))
+    caption = escape(f"{title} {first}".rstrip())
     parts = [
-        r"\begin{table}[htbp]", r"\centering\small", rf"\caption{{{caption}}}", _FIT,
-        _tabular(block.columns, block.rows), "}",
+        r"\begin{table}[htbp]", r"\centering\small\setlength{\tabcolsep}{4pt}",
+        rf"\caption[{escape(title)}]{{{caption}}}", _FIT, _tabular(block.columns, block.rows), "}",
     ]  # fmt: skip
-    parts += [_certificate(block.certificate, detail)] if block.certificate else []
+    notes = [*others, *([_certificate(block.certificate, detail)] if block.certificate else [])]
+    parts += [_small_print(" ".join(notes))] if notes else []
     return "\n".join((*parts, r"\end{table}")) + "\n"
 
 
 def _certificate(checks: Sequence[Check], detail: Detail) -> str:
     lines = "; ".join(told(checks, detail))
-    text = escape(f"{summary(checks)} {lines}." if lines else summary(checks))
-    return rf"\par\medskip\parbox{{\linewidth}}{{\footnotesize\raggedright {text}}}"
+    return f"{summary(checks)} {lines}." if lines else summary(checks)
+
+
+def _small_print(text: str) -> str:
+    return rf"\par\medskip\parbox{{\linewidth}}{{\footnotesize\raggedright {escape(text)}}}"
 
 
 def _tabular(columns: Sequence[Column], rows: Sequence[Row]) -> str:
@@ -85,8 +92,16 @@ def _tabular(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     style = frame.style.format(escape="latex").hide()
     style = style.relabel_index([_head(column.title) for column in columns], axis=1)
     style = style.apply(lambda _: DataFrame(bold, frame.index, frame.columns), axis=None)
-    align = "".join("r" if head.numeric else "l" for head in columns)
+    texts = zip(*shown, strict=True) if shown else [()] * len(columns)
+    align = "".join(map(_aligned, columns, texts))
     return _commands(style.to_latex(hrules=True, column_format=align)).rstrip("\n")
+
+
+def _aligned(column: Column, texts: Sequence[str]) -> str:
+    """Numbers to the right; texts to the left, broken where one would shrink the whole table."""
+    if column.numeric:
+        return "r"
+    return "l" if max(map(len, texts), default=0) <= LONGEST else f"p{{{LONGEST / 2:g}em}}"
 
 
 def _head(title: str) -> str:

@@ -73,6 +73,47 @@ def balanced(text: str) -> bool:
     return depth == 0
 
 
+def bodies(text: str) -> list[tuple[str, list[str]]]:
+    """Of each table, the columns that it declares and the lines of its rows."""
+    found = re.findall(r"\\begin\{tabular\}\{((?:[lr]|p\{\d+em\})+)\}\n(.*?)\\end\{tabular\}", text,
+                       re.DOTALL)  # fmt: skip
+    return [
+        (re.sub(r"p\{\d+em\}", "p", columns),
+         [line for line in body.split("\n") if line.endswith(r"\\")])
+        for columns, body in found
+    ]  # fmt: skip
+
+
+@given(NAMES | EVIL)
+def test_braces_balance_and_each_row_has_the_columns_that_are_declared(name):
+    text = FORMATS["latex"](table(name, "P{x} & 张三", text=name))
+    assert balanced(text)
+    tables = bodies(text)
+    assert len(tables) == text.count(r"\begin{table}") > 0
+    for columns, rows in tables:
+        assert rows
+        for row in rows:
+            assert len(re.findall(r"(?<!\\)(?:\\\\)*&", row)) == len(columns) - 1
+
+
+def test_a_label_with_braces_and_a_chinese_name_come_through():
+    text = FORMATS["latex"](table("P{x}", "张三"))
+    assert r"P\{x\}" in text
+    assert "张三" in text
+
+
+def test_a_long_name_is_broken_and_leaves_the_others_their_size():
+    (short, _), *_ = bodies(FORMATS["latex"](table("one")))
+    (long, _), *_ = bodies(FORMATS["latex"](table("a name that is longer than others, option=5")))
+    assert (short[1], long[1]) == ("l", "p")
+
+
+def test_a_list_of_tables_has_the_title_alone_and_the_rest_is_below():
+    text = FORMATS["latex"](table("one", text="told"))
+    assert r"\caption[one.]{one. told}" in text
+    assert text.index(r"\end{tabular}") < text.index("Two. Certificate")
+
+
 @given(NAMES | EVIL)
 def test_no_special_character_is_left_bare(name):
     text = escape(name)
