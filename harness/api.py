@@ -271,12 +271,13 @@ def export_predictions(run: PathLike, path: PathLike, *, to: str) -> Path:
 
     Raises:
         ConfigError: when there is no finished run, no such format, or something at ``path``.
-        DataError: for answers that cannot be read, or that the format cannot hold.
+        DataError: for answers that are not those that were stored, or that the format cannot hold.
     """
     from harness.exports.data import export_answers
-    from harness.results import reader
+    from harness.results import reader, verify
 
-    return export_answers(reader.one(Path(run)), to, Path(path))
+    sound = verify.require_sound(reader.one(Path(run)))
+    return export_answers(sound.result, to, Path(path))
 
 
 def _several(given: "PathLike | Iterable[PathLike]") -> "list[PathLike]":

@@ -1,21 +1,22 @@
 """How numbers are printed. Halves are rounded up: 0.87125 is 87.13 on every machine."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 NOT_KNOWN = "n/a"
 MEBIBYTE = 2**20
+_EXACT = Context(prec=400, rounding=ROUND_HALF_UP)  # the largest float has 309 digits
 
 
 def rounded(value: float, places: int = 2) -> str:
     """``value`` with ``places`` decimals, thousands separated, half-up on its decimal form."""
     exact = Decimal(repr(float(value)))
-    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}"
+    return f"{exact.quantize(Decimal(1).scaleb(-places), context=_EXACT):,}"
 
 
 def percent(fraction: float) -> str:
     """A fraction as percent with two decimals and no sign."""
     scaled = Decimal(repr(float(fraction))) * 100
-    return str(scaled.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    return str(scaled.quantize(Decimal("0.01"), context=_EXACT))
 
 
 def whole(value: float) -> str:

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound="BaseModel")
 
 DEEPEST = 32  # PyYAML needs a minute for a hundred thousand brackets; no file of ours has six
+_TOO_DEEP = f"nested more than {DEEPEST} deep"
 _BOOL, _FLOAT, _TIME = (f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "timestamp"))
+
+
+class _DepthError(yaml.MarkedYAMLError):
+    """Brackets within brackets, too many to be read."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -30,6 +35,12 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in (_BOOL, _TIME)]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def fetch_flow_collection_start(self, kind: Any) -> None:
+        """Refuse a bracket too deep as it is met: PyYAML looks ahead, at a cost of their square."""
+        if self.flow_level >= DEEPEST:
+            raise _DepthError(problem_mark=self.get_mark())
+        super().fetch_flow_collection_start(kind)
 
 
 _Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|false|True|False)$"), list("tTfF"))
@@ -64,6 +75,10 @@ def parse(text: str | bytes, source: str) -> tuple[dict[str, Any], dict[str, int
         lines = dict(_lines(node, "", source))
         data: dict[str, Any] = loader.construct_document(node)
         return data, lines
+    except _DepthError as error:
+        line = getattr(error.problem_mark, "line", 0) + 1
+        msg = f"{source}:{line}: {_TOO_DEEP}"
+        raise ConfigError(msg) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(_syntax(error, source)) from None
 
@@ -119,7 +134,7 @@ def _beyond_plain(event: yaml.Event, depth: int) -> str:
     if tag := getattr(event, "tag", None):
         short = tag.replace("tag:yaml.org,2002:", "!!")
         return f"the tag {short} is not allowed; write the value without it, text in quotes"
-    return f"nested more than {DEEPEST} deep" if depth > DEEPEST else ""
+    return _TOO_DEEP if depth > DEEPEST else ""
 
 
 def _lines(node: yaml.Node, prefix: str, source: str) -> Iterator[tuple[str, int]]:

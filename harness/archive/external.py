@@ -96,7 +96,7 @@ def _refuse(problems: Iterable[Problem]) -> None:
 def _object(path: Path, line: int, text: str) -> dict[str, Any]:
     try:
         entry = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"{path}:{line}: not JSON: {error}"
         raise DataError(msg) from error
     if not isinstance(entry, dict):

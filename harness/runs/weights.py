@@ -65,10 +65,13 @@ def require_found(runs: Iterable[tuple[str, Mapping[str, str], Mapping[str, str]
 
 
 def _nowhere(option: str, name: str, backends: Iterable[str]) -> str:
+    from huggingface_hub import constants
+
     users = ", ".join(dict.fromkeys(backends))
     return (
         f"no weights {name!r} ({option} of {users}): there is no such folder, here or in an "
-        "installed package, and no model of that name in the cache of the hub, which cannot be "
+        f"installed package, and no model of that name in the cache of the hub, "
+        f"{constants.HF_HUB_CACHE} (HF_HOME or HF_HUB_CACHE name another), and the hub cannot be "
         "asked here; nothing was started. Set "
         f"{option}=FOLDER (config.json, model.safetensors and the tokenizer's files), or train "
         "without pretrained weights (init=scratch)"

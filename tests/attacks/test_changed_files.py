@@ -71,6 +71,7 @@ def test_a_file_that_the_run_never_stored_is_named(folder, run, name):
 USERS = [
     ("leaderboard", ()), ("score", ()), ("analyse", ()), ("compare", ()),
     ("report", ("-o", "page.html")), ("suspects", ("-o", "suspects.jsonl")),
+    ("figures", ("-o", "figures")),
 ]  # fmt: skip
 
 
@@ -129,6 +130,22 @@ def test_the_analysis_refuses_a_history_and_facts_that_were_changed(folder, run,
     path.write_text(path.read_text(encoding="utf-8").replace("1", "2", 1), encoding="utf-8")
     _, messages = called("analyse", "results", folder=folder)
     assert f"{part} is not the file that was stored" in messages
+
+
+def test_nothing_is_voted_for_with_an_edited_record(folder, run):
+    change(run / "run.json", "weights", to="bert-base-chinese")
+    _, messages = called("vote", "results", "-o", "voted", folder=folder, code=3)
+    assert "first1: unsound: run.json is not the file that was stored" in messages
+    assert not (folder / "voted").exists()
+
+
+def test_exporting_answers_that_were_cut_is_refused(folder, run):
+    path = run / "predictions.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:5]))
+    command = ("export-predictions", run, "--to", "jsonl", "-o", "found.jsonl")
+    _, messages = called(*command, folder=folder, code=3)
+    assert "predictions.jsonl is not the file that was stored" in messages
+    assert not (folder / "found.jsonl").exists()
 
 
 def test_predicting_with_a_flipped_byte_in_the_model_is_refused(folder, run):

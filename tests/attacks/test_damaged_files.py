@@ -164,6 +164,14 @@ def test_importing_tags_of_no_scheme_names_file_and_line(tmp_path, tag, words):
     assert not (tmp_path / "results").exists()
 
 
+def test_importing_lines_that_are_nested_without_end_names_file_and_line(tmp_path):
+    tiny_task.make(tmp_path)
+    deep = '{"text": "", "entities": ' + "[" * 100_000
+    (tmp_path / "answers.conll").write_text(deep, encoding="utf-8")
+    _, messages = called(*IMPORT, "--format", "strings", folder=tmp_path, code=3)
+    assert "answers.conll:1: not JSON: maximum recursion depth" in messages
+
+
 WINDOWS = ("--set", "window_limit=20", "--set", "window_margin=10")
 
 

@@ -21,7 +21,7 @@ from harness.errors import HarnessError, ResourceError
 from harness.registry import Plugin
 from harness.results import reader, store, verify
 from harness.runs.config import Options, Settings
-from harness.runs.failures import failure_of
+from harness.runs.failures import failure_of, record
 from harness.runs.plan import Request, cells_of
 from harness.runs.run import execute
 
@@ -79,6 +79,7 @@ def attempt(cell, number, kind):
         execute(cell, lambda progress: None)
     except (HarnessError, OSError) as error:
         failure = failure_of(error, cell.folder)
+        record(cell, failure)  # the disk may refuse that, too; the process goes on all the same
         told = [failure.exit_code, failure.message]
         (folder.parent / TOLD).write_text(json.dumps(told), encoding="utf-8")
         code = REFUSED

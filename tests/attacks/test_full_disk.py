@@ -63,6 +63,7 @@ def only_error(messages):
 
 DISKS = {
     "no room for results": ("size=24k", "dictionary"),
+    "no file at all": ("nr_inodes=1", "dictionary"),
     "no file more": ("nr_inodes=9", "dictionary"),
     "no room for weights": ("size=160k", ENCODER),
 }
@@ -80,10 +81,20 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on_once_there_is_room
     out, messages = shell(script, folder, 0, ALONE)
     first, second = out.split("code 6\n")
     free, files = FREE.search(only_error(messages)).groups()
-    assert bool(files) == (name == "no file more")
+    assert bool(files) == name.startswith("no file")
     assert files or float(free) < 0.2
     assert "| dictionary" not in first
     assert backend.split()[0] in second
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("may_mount")
+def test_a_disk_that_is_full_for_one_run_takes_nothing_from_the_table_of_the_others(folder):
+    script = f"mount -t tmpfs -o size=192k none disk && {RUN} dictionary {ENCODER} --workers 1"
+    out, messages = shell(script, folder, 7, ALONE)
+    assert "| dictionary" in out
+    assert FREE.search(messages.strip()), "the true error, with the room that is left"
+    assert "no results folder" not in messages
 
 
 @pytest.mark.slow

@@ -10,7 +10,22 @@ from collections import Counter
 
 import pytest
 import tiny_task
-from fuzzing import KINDS, Fuzz, hub_folder, hub_lines, stored_run, tried
+from fuzzing import (
+    KINDS,
+    Fuzz,
+    brat_folder,
+    columns,
+    docbin_file,
+    doccano_lines,
+    hub_folder,
+    hub_lines,
+    imported,
+    json_lines,
+    stored_run,
+    stored_values,
+    studio_tasks,
+    tried,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from program import called
@@ -122,16 +137,22 @@ def test_damaged_results_are_read_or_rejected_with_a_reason(stored, tmp_path_fac
         assert found.runs or all(one.reason for one in found.rejected)
 
 
-LONG = {hub_lines: 3, hub_folder: 15, stored_run: 15}  # fewer of those that take long
+# Fewer of those that take long, so that perhaps none of them is read.
+LONG = {hub_lines: 3, hub_folder: 15, stored_run: 15, stored_values: 40, docbin_file: 30}
+# Inputs of which enough are all right, or nearly so, that what is behind a reader is reached, too.
+SOUND = (json_lines, doccano_lines, studio_tasks, brat_folder, columns, imported)
 
 
 @pytest.mark.slow
 def test_the_long_fuzz_reads_inputs_of_every_kind_and_refuses_some(tmp_path):
     """Or a million of them would show nothing; a fault is raised."""
     pytest.importorskip("datasets", reason="needs the extra `hub`")
+    pytest.importorskip("spacy", reason="needs the extra `spacy`")
     fuzz, outcomes = Fuzz.in_folder(tmp_path, 1), Counter()
     for kind in KINDS:
         for _ in range(LONG.get(kind, 50)):
             tried(fuzz, kind, outcomes)
     assert set(outcomes) >= {(kind.__name__, "refused") for kind in KINDS}
     assert set(outcomes) >= {(kind.__name__, "read") for kind in KINDS.keys() - LONG.keys()}
+    for kind in SOUND:
+        assert outcomes[kind.__name__, "read"] >= 0.1 * LONG.get(kind, 50), kind.__name__

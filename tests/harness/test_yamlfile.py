@@ -2,6 +2,7 @@
 
 import pytest
 from pydantic import BaseModel, ConfigDict
+from work import lines_run
 
 from harness import yamlfile
 from harness.errors import ConfigError
@@ -79,6 +80,18 @@ def test_what_is_refused(text, message):
 def test_deep_nesting_is_refused_before_it_is_read_to_its_end(text, line):
     with pytest.raises(ConfigError, match=f"f.yaml:{line}: nested more than 32 deep"):
         read(text)
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: "])
+def test_however_deep_a_file_is_nested_no_more_is_read_of_it_than_its_first_levels(opening):
+    """PyYAML needs four times as long for brackets that are twice as deep."""
+
+    def refused(levels):
+        with pytest.raises(ConfigError, match="nested more than 32 deep"):
+            read("a: " + opening * levels)
+
+    refused(100)  # what Python and pytest do once
+    assert lines_run(lambda: refused(2_000)) == lines_run(lambda: refused(200))
 
 
 def test_a_value_is_read_as_in_a_file():

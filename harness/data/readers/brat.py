@@ -14,6 +14,8 @@ from harness.data.readers.entry_errors import EntryError
 from harness.data.readers.jsonl import sentence_of
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 
+_DIGITS = 19  # no text is so long
+
 
 @dataclass(frozen=True, slots=True)
 class BratSource:
@@ -102,11 +104,16 @@ def _parsed(line: str) -> dict[str, Any]:
     if ";" in offsets:
         raise EntryError("span", f"{line!r} is in several pieces: a unit carries one tag")
     numbers = offsets.split(" ")
-    if not label or len(numbers) != 2 or not all(one.isdecimal() for one in numbers):
+    if not label or len(numbers) != 2 or not all(map(_is_place, numbers)):
         raise EntryError("span", f"{line!r}: expected T1, a tab, LABEL START END, a tab, the text")
     start, end = map(int, numbers)
     told = {"text": columns[1]} if len(columns) > 1 else {}
     return {"start": start, "end": end, "label": label, **told}
+
+
+def _is_place(number: str) -> bool:
+    """Whether ``number`` is one, of no more digits than Python takes."""
+    return number.isdecimal() and len(number) < _DIGITS
 
 
 def _located(entry: dict[str, Any], placed: list[_Line]) -> tuple[int, dict[str, Any]]:

@@ -18,6 +18,7 @@ from harness.runs.plan import Request, cells_of
 
 DIES = """
 import os
+import numpy
 from harness.protocol import FitReport
 
 class Backend:
@@ -26,6 +27,8 @@ class Backend:
     def fit(self, train, dev):
         if self.how == "killed":
             os.kill(os.getpid(), 9)
+        if self.how == "starves":
+            numpy.empty(2**60, "u1")
         raise RuntimeError("a fault of its own")
     def predict(self, sentences): ...
     def save(self, folder): ...
@@ -37,7 +40,7 @@ DYING = Plugin("dies", "made_dies:Backend", "ner-dies", "0.1")
 
 @pytest.fixture
 def cells(tmp_path, monkeypatch):
-    """A cell that is well, one that is killed, one that raises, and one that another holds."""
+    """A cell that is well, one killed, one that raises, one that starves, one of another."""
     monkeypatch.syspath_prepend(str(made_site(tmp_path, {"dies": DIES})))
     task = str(tiny_task.make(tmp_path))
     request = Request((task,), (), (1,), "tiny", (), Settings(), tmp_path / "results")
@@ -45,6 +48,7 @@ def cells(tmp_path, monkeypatch):
         "well": (DICTIONARY, Options("tiny", {"shortest": 2}, "")),
         "killed": (DYING, Options("tiny", {"how": "killed"}, "")),
         "raises": (DYING, Options("tiny", {"how": "raises"}, "how=raises")),
+        "starves": (DYING, Options("tiny", {"how": "starves"}, "how=starves")),
         "held": (DICTIONARY, Options("tiny", {"shortest": 1}, "shortest=1")),
     }
     made = cells_of(request, task, load(task), list(asked.values()))
@@ -65,16 +69,17 @@ def test_a_grid_goes_on_after_failures_and_tells_each_of_them(cells):
     ):
         grid.Grid(list(cells.values()), 2, heard.append).run()
     assert caught.value.exit_code == 7
-    assert "3 of 4 cells failed" in str(caught.value)
+    assert "4 of 5 cells failed" in str(caught.value)
     codes = {event.cell.folder: event.exit_code for event in heard if event.done}
     assert codes == {
         cells["well"].folder: 0, cells["killed"].folder: 6, cells["raises"].folder: 1,
-        cells["held"].folder: 75,
+        cells["starves"].folder: 6, cells["held"].folder: 75,
     }  # fmt: skip
     assert store.is_complete(cells["well"].folder)
     assert failure_of(cells["killed"])["exit_code"] == 6
     assert "RuntimeError: a fault of its own" in failure_of(cells["raises"])["error"]
     assert "a fault of its own" in (cells["raises"].folder / store.LOG).read_text()
+    assert failure_of(cells["starves"])["error"].startswith("out of memory: Unable to allocate")
     assert not (cells["held"].folder / store.FAILED).exists(), "it is another's"
 
 

@@ -325,7 +325,11 @@ def test_weights_that_are_nowhere_are_refused_once_before_anything_starts(reques
 def test_a_model_that_the_hub_may_have_is_asked_for_again(
     cache, monkeypatch, offline, name, refused
 ):
+    from huggingface_hub import constants
+
     monkeypatch.setattr("huggingface_hub.constants.is_offline_mode", lambda: offline)
     runs = [("bert-crf", {"model": name}, {"model": "not found"})]
-    with pytest.raises(WeightsError) if refused else nullcontext():
+    with pytest.raises(WeightsError) if refused else nullcontext() as told:
         weights.require_found(runs)
+    for words in (f"{constants.HF_HUB_CACHE} (HF_HOME or HF_HUB_CACHE", "nothing was started"):
+        assert not refused or words in str(told.value)

@@ -181,6 +181,7 @@ def test_offsets_of_brat_count_carriage_returns_as_its_files_have_them(tmp_path)
         ("T1\tA 0 2\txx\n", "the text there is 'ab'"),
         ("T1\tA 99 100\tx\n", "goes on beyond its line, or leaves the document"),
         ("T1\tA 0 1\ta\n", "does not begin and end with a unit"),
+        (f"T1\tA 0 {'9' * 5000}\tx\n", "expected T1, a tab"),
     ],
 )
 def test_what_is_wrong_in_brat_is_a_problem_with_its_file(tmp_path, notes, words):

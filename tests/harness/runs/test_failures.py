@@ -1,0 +1,39 @@
+"""What went wrong in a run, as one message with the exit code of its kind."""
+
+import errno
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from harness.runs.failures import failure_of
+
+MORE_THAN_THERE_IS = 2**60  # bytes
+
+
+def allocated(library):
+    """Nothing: no machine has so much memory."""
+    if library == "torch":
+        return torch.empty(MORE_THAN_THERE_IS, dtype=torch.uint8)
+    if library == "numpy":
+        return np.empty(MORE_THAN_THERE_IS, "u1")
+    if library == "python":
+        return bytes(MORE_THAN_THERE_IS)
+    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))  # as fork and mmap do
+
+
+@pytest.mark.parametrize("library", ["torch", "numpy", "python", "the system"])
+def test_an_allocation_that_fails_on_a_cpu_is_out_of_memory(library, tmp_path):
+    with pytest.raises((RuntimeError, MemoryError, OSError)) as caught:
+        allocated(library)
+    failure = failure_of(caught.value, tmp_path)
+    assert failure.exit_code == 6
+    assert failure.message.startswith("out of memory: ")
+    assert failure.message.endswith("set window_limit, batch_units or the model smaller")
+
+
+def test_another_error_of_a_library_is_not_taken_for_it(tmp_path):
+    failure = failure_of(RuntimeError("mat1 and mat2 shapes cannot be multiplied"), tmp_path)
+    assert failure.exit_code == 1
+    assert failure.message.startswith("RuntimeError: mat1 and mat2")
