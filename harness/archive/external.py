@@ -186,13 +186,23 @@ def _read_back(
     if entry.get("text") != example.sentence.text:
         msg = f"{given.path}:{line}: the text is not that of {example.sentence.id}"
         raise DataError(msg)
-    try:
-        mentions = [(str(e["label"]), str(e["text"])) for e in entry["entities"]]
-    except (KeyError, TypeError) as error:
-        msg = f"{given.path}:{line}: an entity needs `label` and `text`: {error}"
-        raise DataError(msg) from error
+    found = entry.get("entities")
+    if not isinstance(found, list) or not all(map(_is_mention, found)):
+        msg = f"{given.path}:{line}: expected a list of `entities`, each with `label` and `text`"
+        raise DataError(msg)
+    mentions = [(one["label"], one["text"]) for one in found]
     spans: tuple[Span, ...] = readback.RULES[given.rule](example.sentence, mentions)
     return encode(spans, len(example.sentence))
+
+
+def _is_mention(found: Any) -> bool:
+    """Whether an entity says of what type it is, and what its text is."""
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("text"), str)
+        and isinstance(label := found.get("label"), str)
+        and label != ""
+    )
 
 
 def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path, ...]:

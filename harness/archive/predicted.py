@@ -91,9 +91,9 @@ def _entry(path: Path, number: int, line: str) -> dict[str, Any]:
 
 def _has_confidence(path: Path, entries: Sequence[tuple[int, dict[str, Any]]]) -> bool:
     """Whether entities have probabilities: all do, or none does."""
-    have = {number: _sure(path, number, entry) for number, entry in entries}
-    known = [number for number, values in have.items() if any(v is not None for v in values)]
-    lack = [number for number, values in have.items() if None in values]
+    have = [(number, _sure(path, number, entry)) for number, entry in entries]
+    known = [number for number, values in have if any(v is not None for v in values)]
+    lack = [number for number, values in have if None in values]
     if known and lack:
         msg = f"{path}:{lack[0]}: an entity without confidence; the one in line {known[0]} has it"
         raise DataError(msg)

@@ -33,10 +33,12 @@ LOG = "error.log"
 def write(path: Path, content: str | bytes) -> None:
     """Replace ``path`` by ``content``, whole or not at all; a device or a pipe is written to.
 
+    Half a character, which UTF-8 does not have, is written as the escape that JSON has for it.
+
     Raises:
         ResourceError: when the disk refuses.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     if path.is_char_device() or path.is_fifo():
         _pour(path, data)
         return

@@ -172,6 +172,19 @@ def test_importing_lines_that_are_nested_without_end_names_file_and_line(tmp_pat
     assert "answers.conll:1: not JSON: maximum recursion depth" in messages
 
 
+@pytest.mark.parametrize(
+    "entities", [None, 1, ["PER"], [{"text": "a"}], [{"label": "", "text": "a"}],
+                 [{"label": None, "text": "a"}], [{"label": "PER", "text": 1}]],
+)  # fmt: skip
+def test_importing_entities_without_a_label_or_a_text_names_file_and_line(tmp_path, entities):
+    tiny_task.make(tmp_path)
+    rows = [{"text": text, "entities": entities} for text, _ in tiny_task.TEST]
+    content = "\n".join(json.dumps(row) for row in rows)
+    (tmp_path / "answers.conll").write_text(content, encoding="utf-8")
+    _, messages = called(*IMPORT, "--format", "strings", folder=tmp_path, code=3)
+    assert "answers.conll:1: expected a list of `entities`, each with `label` and" in messages
+
+
 WINDOWS = ("--set", "window_limit=20", "--set", "window_margin=10")
 
 

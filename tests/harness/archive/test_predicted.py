@@ -126,6 +126,17 @@ def test_predictions_of_label_studio_are_answers_with_their_scores(task, tmp_pat
     assert studio(task, tmp_path, tasks_of(entries(PERSON)))[0].confidence is None
 
 
+@pytest.mark.parametrize("surer", [0, 1])
+def test_confidence_of_some_tasks_is_refused_where_all_stand_on_one_line(task, tmp_path, surer):
+    rows = [{"text": text, "entities": []} for text, _ in tiny_task.TEST]
+    for number, row in enumerate(rows[:2]):
+        row["entities"] = [PERSON | {"confidence": 0.5 if number == surer else None}]
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps(tasks_of(rows), ensure_ascii=False), encoding="utf-8")
+    with pytest.raises(DataError, match=r"tasks.json:1: an entity without confidence"):
+        answers(tasks.load(task), Import(path, "labelstudio", "other"))
+
+
 WRONG_TASKS = {
     "nothing predicted": ({"predictions": []}, ": 0 predictions of one task"),
     "two models": ({"predictions": [{"result": []}] * 2}, ": 2 predictions of one task: export"),

@@ -1,13 +1,17 @@
 """What went wrong in a run, as one message with the exit code of its kind."""
 
 import errno
+import json
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from harness.runs.failures import failure_of
+from harness.results import reader
+from harness.results.store import FAILED
+from harness.runs.failures import Failure, failure_of, record
 
 MORE_THAN_THERE_IS = 2**60  # bytes
 
@@ -31,6 +35,15 @@ def test_an_allocation_that_fails_on_a_cpu_is_out_of_memory(library, tmp_path):
     assert failure.exit_code == 6
     assert failure.message.startswith("out of memory: ")
     assert failure.message.endswith("set window_limit, batch_units or the model smaller")
+
+
+def test_a_message_with_half_a_character_in_it_is_recorded(tmp_path):
+    """As of a plugin that quotes what it was given, or of a path that is no UTF-8."""
+    cell = SimpleNamespace(folder=tmp_path, about={"backend": "odd"})
+    record(cell, Failure("no entity in 'a\ud800'", 1, "Traceback of \ud800"))
+    assert json.loads((tmp_path / FAILED).read_text(encoding="utf-8"))["error"].endswith("\ud800'")
+    (rejected,) = reader.read([tmp_path]).rejected
+    assert "\\ud800" in rejected.notice
 
 
 def test_another_error_of_a_library_is_not_taken_for_it(tmp_path):
