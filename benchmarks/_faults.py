@@ -1,17 +1,7 @@
 """Faults to plant: each a change that a careless edit could make, with the tests to notice it."""
 
-from typing import NamedTuple
-
-
-class Fault(NamedTuple):
-    """``old`` becomes ``new`` in ``file``; ``tests`` are what pytest is given."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
+from benchmarks._fault import Fault
+from benchmarks._faults_of_trust import TRUST
 
 STORE, PLAN, GRID = "harness/results/store.py", "harness/runs/plan.py", "harness/runs/grid.py"
 CONTRACT, DECODE, YAML = "harness/runs/contract.py", "harness/runs/decode.py", "harness/yamlfile.py"
@@ -342,4 +332,5 @@ FAULTS = (
         "                pass\n",
         ("tests/harness/commands/test_output.py",),
     ),
+    *TRUST,
 )

@@ -2,7 +2,7 @@
 
     python -m benchmarks.mutants [--sample N] [--seed S] [--only NAME ...] [--output FILE]
 
-Each fault replaces one piece of text of the program (``benchmarks/_faults.py``) in a copy of the
+Each fault replaces one piece of text of the program (``benchmarks/_faults*.py``) in a copy of the
 tree, and the tests that are to notice it are run there. One that no test notices has survived. A
 fault whose text is not there, or whose tests do not begin, is an error of this list; the tests are
 to pass as the tree is. The last line is JSON; ``results/reliability/mutants.md`` is the last run.
@@ -19,7 +19,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks._faults import FAULTS, Fault
+from benchmarks._fault import Fault
+from benchmarks._faults import FAULTS
 
 TREE = Path(__file__).parents[1]
 LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", "*_cache", ".hypothesis")
