@@ -5,6 +5,7 @@ A mean is n/a where any seed has no value: a mean over the lucky ones would be a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from statistics import fmean, stdev
 from typing import Literal, TypeAlias
 
@@ -61,12 +62,23 @@ class Measure:
         known = [value for value in values if value is not None]
         if not known or len(known) < len(values):
             return Cell(NOT_KNOWN)
-        mean = fmean(known)
+        mean = _mean(known)
+        if mean is None:
+            return Cell(NOT_KNOWN)
         mark = MARK if any(map(self.counts_others, system.results)) else ""
         if not self.spread or len(known) == 1:
             return Cell(self.show(mean), mean, mark=mark)
         deviation = stdev(known)
         return Cell(self.show(mean), mean, deviation, self.show(deviation), mark=mark)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Their mean; None where no float holds it, as in a record that is damaged."""
+    try:
+        mean = fmean(values)
+    except OverflowError:
+        return None
+    return mean if isfinite(mean) else None
 
 
 def _total(counts: TypeCounts) -> Counts:

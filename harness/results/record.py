@@ -17,7 +17,7 @@ from harness.generation.fates import LETTERS, Fates
 from harness.tags import decode, split
 
 SCHEMA: Literal[1] = 1
-Natural = Annotated[int, Field(ge=0)]
+Natural = Annotated[int, Field(ge=0, lt=2**63)]  # no counter goes further, and no array holds more
 Probability = Annotated[float, Field(ge=0, le=1)]
 TypeCounts = dict[str, tuple[Natural, Natural, Natural]]
 Quarters = tuple[tuple[Natural, Natural], ...]

@@ -14,6 +14,7 @@ from harness.archive.merging import merge
 from harness.archive.reproduction import stored as to_reproduce
 from harness.errors import DataError
 from harness.leaderboard.build import build
+from harness.leaderboard.render import FORMATS
 from harness.results import evaluate, reader, stored, verify
 
 PERFECT = {label: [99, 0, 0] for label in LABELS}
@@ -63,6 +64,31 @@ def test_counts_edited_to_a_perfect_score_with_the_support_of_the_gold(folder, f
         perfect = {label: [n, 0, 0] for label, n in gold.items()}
         change(forged / "metrics.json", "types", policy, to=perfect)
     assert_not_believed(folder, forged, "types: metrics.json says")
+
+
+NO_FLOAT_HOLDS = {
+    "a rate": (("cost", "seconds"), {"train": 5e-324, "predict": 5e-324}),
+    "a sum": (("cost", "seconds"), {"train": 1e308, "predict": 1e308}),
+}
+
+
+@pytest.mark.parametrize("name", NO_FLOAT_HOLDS)
+def test_a_measure_that_no_float_holds_is_not_known_and_ends_no_table(folder, name):
+    keys, value = NO_FLOAT_HOLDS[name]
+    for run in reader.read([folder]).runs:
+        change(run.folder / "run.json", *keys, to=value)
+    columns = ["system", "f1", "train_seconds", "predict_rate"]
+    table = build(reader.read([folder]), columns=columns, published=False)
+    for render in FORMATS.values():
+        assert "honest" in render(table)
+    lost = {"a rate": 3, "a sum": 2}[name]
+    for row in table.blocks[0].rows:
+        assert row.cells[lost].text == "n/a"
+
+
+def test_a_count_that_no_counter_reaches(folder, forged):
+    change(forged / "run.json", "parameters", to=10**400)
+    assert_not_believed(folder, forged, "parameters", kind="corrupt")
 
 
 def test_negative_counts(folder, forged):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -472,10 +473,25 @@ def test_a_record_names_weights_without_the_path_of_a_machine(tmp_path):
     assert name_of("bert-base-chinese") == "bert-base-chinese"
 
 
+def test_tensors_in_a_bin_file_are_read_as_those_of_safetensors(folder, tmp_path):
+    """Older models of the hub have no other file."""
+    from safetensors.torch import load_file
+
+    older = tmp_path / folder.name
+    shutil.copytree(folder, older)
+    torch.save(load_file(older / "model.safetensors"), older / "pytorch_model.bin")
+    (older / "model.safetensors").unlink()
+    (one, first), (two, second) = (
+        pretrained(BertCrf, place, tmp_path) for place in (folder, older)
+    )
+    weights = two.model.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in one.model.state_dict().items())
+    assert [e.loss for e in first.epochs] == [e.loss for e in second.epochs]
+
+
 def test_a_pickle_that_runs_code_is_refused(folder, tmp_path):
     import os
     import pickle
-    import shutil
 
     class Evil:
         def __reduce__(self):

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 import tiny_task
+from program import ROOT
 
 from harness.data.task import load
 from harness.registry import Plugin
@@ -14,6 +16,9 @@ from harness.runs.config import Options, Override, Settings, options
 from harness.runs.plan import Request, cells_of
 from harness.runs.portable import portable
 from harness.runs.run import execute
+
+TEXTS = {".md", ".json", ".jsonl", ".csv", ".html", ".yaml", ".txt", ".tex"}
+OF_A_MACHINE = re.compile(r"(?<![\w.])/(home|root|Users|mnt|tmp|opt|work|var)/\w")
 
 
 @pytest.mark.parametrize(
@@ -47,6 +52,15 @@ def test_the_name_of_a_row_holds_none(tmp_path):
     made = options("model", Model, "tiny", [Override("", "model", str(tmp_path / "bert"))])
     assert made.variant == "model=bert"
     assert made.values["model"] == str(tmp_path / "bert"), "the run itself needs it"
+
+
+def test_no_page_that_is_published_holds_one():
+    """Results, tables and tasks of this tree; a place in a sentence about paths is none."""
+    pages = [path for top in ("results", "configs", "prompts") for path in (ROOT / top).rglob("*")]
+    pages = [path for path in pages if path.suffix in TEXTS and path.is_file()]
+    assert len(pages) > 20
+    for path in pages:
+        assert not OF_A_MACHINE.search(path.read_text(encoding="utf-8")), path
 
 
 def test_no_file_of_a_run_and_no_folder_holds_one(tmp_path):
