@@ -54,7 +54,7 @@ def read(source: DocBinSource) -> ReadSplit:
         return ReadSplit(file, (), (Problem(file, None, "unreadable", "error", message),))
     for number, doc in enumerate(docs, start=1):
         try:
-            record = _record(doc, number, source.joiner)
+            record = _whole_record(doc, number, source.joiner)
         except EntryError as error:
             problems.append(Problem(file, number, error.code, "error", error.message))
             continue
@@ -69,6 +69,14 @@ def read(source: DocBinSource) -> ReadSplit:
 def _docs(spacy: Any, path: Path) -> Any:
     packed = spacy.tokens.DocBin().from_bytes(path.read_bytes())
     return packed.get_docs(spacy.blank("xx").vocab)
+
+
+def _whole_record(doc: Any, number: int, joiner: str) -> Raw | None:
+    """The sentence of one document, which may hold numbers of names that the file does not have."""
+    try:
+        return _record(doc, number, joiner)
+    except (ValueError, KeyError) as error:
+        raise EntryError("unreadable", f"a damaged document: {error}") from None
 
 
 def _record(doc: Any, number: int, joiner: str) -> Raw | None:

@@ -138,6 +138,19 @@ def test_a_file_that_is_no_docbin_is_one_problem(tmp_path):
     (tmp_path / "x.spacy").write_bytes(b"not one")
     (problem,) = readers.read(FORMATS["docbin"].open(tmp_path / "x.spacy", "")).problems
     assert "cannot be read as a DocBin" in problem.message
+
+
+def test_a_docbin_without_the_name_of_a_label_is_a_problem_of_its_document(tmp_path):
+    spacy = pytest.importorskip("spacy")
+    FORMATS["docbin"].write(
+        tmp_path / "x.spacy", [Annotated(Sentence("s", ("年",), ""), (Span(0, 1, "T"),))]
+    )
+    packed = spacy.tokens.DocBin().from_disk(tmp_path / "x.spacy")
+    packed.strings.remove("T")
+    packed.to_disk(tmp_path / "x.spacy")
+    (problem,) = readers.read(source("docbin", tmp_path / "x.spacy", "")).problems
+    assert (problem.severity, problem.line) == ("error", 1)
+    assert "a damaged document: " in problem.message
     (problem,) = readers.read(FORMATS["docbin"].open(tmp_path / "none", "")).problems
     assert "No such file" in problem.message
 
