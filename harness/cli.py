@@ -3,7 +3,9 @@
 A user's mistake is one message without a traceback; anything else is a bug and shows its traceback.
 """
 
+import codecs
 import errno
+import io
 import os
 import signal
 import sys
@@ -35,7 +37,7 @@ from harness.commands import (
     tuning,
     voting,
 )
-from harness.errors import HarnessError, Interrupted, ResourceError
+from harness.errors import ConfigError, HarnessError, Interrupted, ResourceError
 from harness.version import __version__
 
 MANY = (
@@ -170,19 +172,40 @@ def _whole_output() -> Iterator[None]:
 
     Raises:
         ResourceError: when the disk that standard output goes to is full.
+        ConfigError: when standard output is of an encoding that lacks a character.
     """
+    _show_half_characters()
     try:
         try:
             yield
         finally:
             if sys.stdout:  # a program may be started without one
                 sys.stdout.flush()
+    except UnicodeEncodeError as error:
+        if _is_utf8(error.encoding):
+            raise
+        found = error.object[error.start : error.end][:1]
+        msg = (
+            f"standard output is {error.encoding}, which has no {found!r}; set "
+            "PYTHONIOENCODING=utf-8, or write to a file"
+        )
+        raise ConfigError(msg) from error
     except OSError as error:
         if error.errno not in _FULL:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left fails again
         msg = f"cannot write to standard output: {error.strerror}; what is in files is whole"
         raise ResourceError(msg) from error
+
+
+def _show_half_characters() -> None:
+    """Let data hold what UTF-8 does not: half a character is printed as its escape, as in JSON."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and _is_utf8(sys.stdout.encoding):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name == "utf-8"
 
 
 def _listen() -> None:

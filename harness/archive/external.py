@@ -22,6 +22,7 @@ from harness.data.task import Task
 from harness.data.train_facts import train_facts
 from harness.errors import ConfigError, DataError
 from harness.generation import readback
+from harness.numbers import printed
 from harness.results import evaluate, store, writer
 from harness.results.record import Cost, Metrics, Run
 from harness.results.writer import TrainingFiles
@@ -206,7 +207,15 @@ def _is_mention(found: Any) -> bool:
 
 
 def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path, ...]:
-    """Store the predictions as run folders below ``output``, one per seed; gives the folders."""
+    """Store the predictions as run folders below ``output``, one per seed; gives the folders.
+
+    Raises:
+        ConfigError: for a name that cannot be printed.
+        DataError: when the file does not answer the test set, sentence by sentence.
+    """
+    if not given.name.isprintable():
+        msg = f"the name {printed(given.name)}: a row needs one that can be printed"
+        raise ConfigError(msg)
     found = iter(answers(task, given))
     seen = seen_in_train(task.examples)
     predictions = [

@@ -5,12 +5,14 @@ program, crashes, hangs, prints, or moves to another working directory as it is 
 nobody but itself. This guards against faults, not against malice.
 """
 
+import math
 import os
 import pickle
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Generic, TypeAlias, TypeVar
 
 from harness import errors
-from harness.errors import BackendError, HarnessError
+from harness.errors import BackendError, ConfigError, HarnessError
 from harness.registry import Plugin
 
 Answer = TypeVar("Answer")
@@ -77,7 +79,20 @@ def _imported(plugin: Plugin) -> None:
 
 
 def _patience() -> float:
-    return float(os.environ.get(PATIENCE_VARIABLE, PATIENCE))
+    """How many seconds a package may take.
+
+    Raises:
+        ConfigError: for a variable that is no such number.
+    """
+    said = os.environ.get(PATIENCE_VARIABLE) or str(PATIENCE)
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        msg = f"{PATIENCE_VARIABLE}={said}: expected the seconds that an import may take"
+        raise ConfigError(msg)
+    return seconds
 
 
 @dataclass(frozen=True, slots=True)

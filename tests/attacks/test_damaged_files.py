@@ -185,6 +185,16 @@ def test_importing_entities_without_a_label_or_a_text_names_file_and_line(tmp_pa
     assert "answers.conll:1: expected a list of `entities`, each with `label` and" in messages
 
 
+@pytest.mark.parametrize("name", ["a\udcff", "a\nb", "a\x1b[2J"])
+def test_a_name_that_cannot_be_printed_is_refused_before_anything_is_stored(tmp_path, name):
+    tiny_task.make(tmp_path)
+    rows = ("\n".join(f"{unit} O" for unit in text) for text, _ in tiny_task.TEST)
+    (tmp_path / "answers.conll").write_text("\n\n".join(rows) + "\n", encoding="utf-8")
+    _, messages = called(*IMPORT[:-1], name, folder=tmp_path, code=2)
+    assert "a row needs one that can be printed" in messages
+    assert not (tmp_path / "results").exists()
+
+
 WINDOWS = ("--set", "window_limit=20", "--set", "window_margin=10")
 
 

@@ -127,6 +127,13 @@ def test_a_command_that_needs_the_package_ends_with_one_line_and_code_5(
     assert not (tmp_path / "weights").exists()
 
 
+@pytest.mark.parametrize("said", ["soon", "nan", "0", "-1", "inf"])
+def test_a_deadline_that_is_no_time_is_one_message(said, tmp_path, monkeypatch):
+    monkeypatch.setenv("NER_HARNESS_IMPORT_SECONDS", said)
+    _, messages = called("list", "dictionary", folder=tmp_path, code=2)
+    assert f"NER_HARNESS_IMPORT_SECONDS={said}: expected the seconds" in messages
+
+
 @pytest.mark.parametrize("broken", ["exits"], indirect=True)
 def test_commands_that_have_no_use_for_the_package_do_not_import_it(broken, run, tmp_path):
     pytest.importorskip("matplotlib", reason="the extra [plots] is not installed")

@@ -1,10 +1,13 @@
 """What a command prints arrives, or the user learns that it did not."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import tiny_task
 from program import TREE
 
 from harness import cli
@@ -15,10 +18,10 @@ HARNESS = [sys.executable, "-m", "harness"]
 full_disk = pytest.mark.skipif(not FULL.is_char_device(), reason="needs /dev/full")
 
 
-def started(*arguments, stdout):
+def started(*arguments, stdout=subprocess.PIPE, **environment):
     return subprocess.run(
         [*HARNESS, *arguments], cwd=TREE, stdout=stdout, stderr=subprocess.PIPE, text=True,
-        check=False,
+        env=os.environ | environment, check=False,
     )  # fmt: skip
 
 
@@ -60,3 +63,35 @@ def test_without_a_standard_output_a_command_still_works():
         check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_half_a_character_in_data_is_shown_as_its_escape(tmp_path):
+    """JSON can hold one, and UTF-8 cannot."""
+    task = tiny_task.make(tmp_path)
+    row = {"text": "张三", "spans": [{"start": 0, "end": 2, "label": "\udfff"}]}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    text = task.read_text(encoding="utf-8").replace("format: parallel", "format: jsonl")
+    for name in ("train", "dev", "test"):
+        text = text.replace(f"data/{name}.txt", "rows.jsonl").replace(f"{name}.txt", "rows.jsonl")
+    task.write_text(text.replace("root: data", "root: ."), encoding="utf-8")
+    done = started("check-data", str(task), "--json")
+    assert done.returncode == 3
+    assert "\udfff" in {str(one) for one in texts(json.loads(done.stdout))}
+
+
+def texts(content):
+    """All texts in JSON, and their parts."""
+    if isinstance(content, str):
+        yield from (content, *content)
+    elif isinstance(content, dict):
+        yield from (text for pair in content.items() for one in pair for text in texts(one))
+    elif isinstance(content, list):
+        yield from (text for one in content for text in texts(one))
+
+
+def test_an_output_that_lacks_a_character_is_one_message(tmp_path):
+    task = tiny_task.make(tmp_path)
+    done = started("check-data", str(task), PYTHONIOENCODING="latin-1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: standard output is latin-1, which has no ")
+    assert "set PYTHONIOENCODING=utf-8" in done.stderr
