@@ -194,14 +194,14 @@ ANSWERS = {
 def child(task, monkeypatch):
     """Runs one cell of the backend ``bad`` of a source, in this process."""
 
-    def start(source):
+    def start(source, report=lambda progress: None):
         monkeypatch.syspath_prepend(str(made_site(task.parent, {"bad": source})))
         monkeypatch.delitem(sys.modules, "made_bad", raising=False)
         plugin = Plugin("bad", "made_bad:Backend", "ner-bad", "0.1")
         request = Request((str(task),), ("bad",), (1,), "tiny", (), Settings(), task.parent / "r")
         pairs = [(plugin, Options("tiny", {"width": 1}, ""))]
         (cell,) = cells_of(request, str(task), load(task), pairs)
-        execute(cell, lambda progress: None)
+        execute(cell, report)
         return cell
 
     return start
@@ -215,6 +215,15 @@ def test_an_answer_that_breaks_the_protocol_is_named_with_its_rule(child, name):
         child(GOOD.replace(old, new, 1))
     assert words in str(caught.value)
     assert caught.value.exit_code == 5
+
+
+def test_types_that_the_task_does_not_have_are_counted_as_wrong_and_named(child):
+    notes = []
+    source = GOOD.replace('("O",) * len(s)', '("B-PRE", *["O"] * (len(s) - 1))', 1)
+    cell = child(source, lambda progress: notes.append(progress.note))
+    assert any("PRE" in note and "'PER'" in note for note in notes), notes
+    (run,) = verify.check(reader.read([cell.folder])).runs
+    assert run.metrics.counts()["PRE"].fp == 3
 
 
 @pytest.mark.parametrize("change", ["sort", "reverse", "clear", "append"])
