@@ -63,6 +63,7 @@ ELSEWHERE = {
     "export": "a word of the shell",
     "python -m harness run --task mine.yaml --backend served":
         "asks a server: tests/backends/test_served_model.py",
+    "python -m harness run --task mine.yaml --backend gliner": "tests/test_gliner_example.py",
     "python -m harness check-data hub:": "needs a network: tests/harness/data/test_hub_task.py",
     "python -m harness run --backend bert-crf --task hub:": "the same",
     "python -m harness reproduce": "trains again: tests/attacks/test_reproduction.py",

@@ -25,6 +25,7 @@ from harness.errors import ConfigError, ResourceError
 
 AGAIN = frozenset({408, 409, 425, 429})
 LARGEST = 1 << 22  # bytes that a reply may have
+SHOWN = 1 << 12  # bytes that are kept of a longer one
 LONGEST_WAIT = 600.0  # seconds that a server may ask to be left alone
 Progressed = Callable[[int], None]
 
@@ -216,11 +217,15 @@ class Client:
         return reply
 
     def _body(self, response: httpx.Response, start: float) -> str:
-        """The text of a reply; one that drips for longer than the time limit is none."""
+        """The text of a reply; one that drips for longer than the time limit is none.
+
+        One without end is none either: it is not read further, and its beginning is kept.
+        """
         content = bytearray()
         for chunk in response.iter_bytes():
             content += chunk
             if len(content) > LARGEST:
+                content = bytearray(f"more than {LARGEST:,} bytes: ", "ascii") + content[:SHOWN]
                 break
             if time.monotonic() - start > self.endpoint.timeout:
                 msg = f"still writing after {self.endpoint.timeout:g} seconds"
