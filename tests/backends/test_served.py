@@ -1,10 +1,14 @@
 """Served models: what is asked, what a server may do to us, and what that may cost."""
 
 import json
+import os
 import random
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from making import make
@@ -31,6 +35,7 @@ TRAIN = [
     Example(Sentence("t2", tuple("王五说：好。")), (Span(0, 2, "PER"),)),
     Example(Sentence("t3", tuple("没有消息。")), ()),
 ]
+TESTS = Path(__file__).parents[1]
 KEY = "sk-very-secret-0123456789"
 QUICK = {"pause": 0.01, "timeout": 5.0, "concurrency": 4}
 
@@ -75,6 +80,21 @@ def test_answers_are_in_the_order_of_the_sentences_whatever_order_they_come_in(t
         require_right(made)
         assert server.most_at_once == 4
         assert made.predict([Sentence("empty", ())]) == [Tags(())]
+
+
+def test_no_torch_is_imported_to_ask(tmp_path):
+    """A machine that only asks needs neither the library nor the second that it takes to load."""
+    program = (
+        "import sys; from served_lives import live; live(*sys.argv[1:3], ['张三说。']);"
+        "print([name for name in ('torch', 'transformers') if name in sys.modules])"
+    )
+    path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
+    with serving() as server:
+        done = subprocess.run(
+            [sys.executable, "-c", program, server.url, tmp_path], capture_output=True, text=True,
+            env=os.environ | {"PYTHONPATH": path}, check=False,
+        )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_a_prompt_has_labels_descriptions_examples_and_the_sentence(tmp_path):
