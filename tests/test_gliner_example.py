@@ -53,8 +53,8 @@ def test_without_the_library_it_says_what_to_install(site, tmp_path):
 @needs_library
 def test_it_keeps_every_promise(site, checkpoint, tmp_path):
     out, _ = harness(
-        "check", "--backend", "gliner", "--set", f"model={checkpoint}", folder=tmp_path,
-        paths=[site],
+        "check", "--backend", "gliner", "--set", f"model={checkpoint}", "--time-limit", 600,
+        folder=tmp_path, paths=[site],
     )  # fmt: skip
     assert "broken" not in out
     assert re.search(r"\d+ checks: \d+ ok, \d+ n/a", out)
