@@ -174,8 +174,8 @@ def _whole_output() -> Iterator[None]:
         ResourceError: when the disk that standard output goes to is full.
         ConfigError: when standard output is of an encoding that lacks a character.
     """
-    _show_half_characters()
     try:
+        _show_half_characters()
         try:
             yield
         finally:
