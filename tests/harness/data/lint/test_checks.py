@@ -235,3 +235,11 @@ def test_a_known_data_set_with_other_gold_is_told_apart(tmp_path):
     write_parallel(tmp_path, corpus)
     found = [one for one in check(task_file(tmp_path)).problems if one.code == "known-data"]
     assert "as many sentences as Weibo, second release, but 0 entities in test" in str(found[0])
+
+
+def test_labels_that_the_task_does_not_name_are_one_error_and_no_missing_gold(tmp_path):
+    """Sentences with such labels are left out, so that a split may seem to have none."""
+    write_parallel(tmp_path, clean_data.characters())
+    found = {one.code for one in check(task_file(tmp_path, labels=["NAME"])).problems}
+    assert "unknown-label" in found
+    assert "no-entities" not in found
