@@ -201,7 +201,7 @@ def _bits(result: Sound) -> float | None:
 
 def _megaflops(result: Sound) -> float | None:
     counted = result.run.cost.flops_per_unit
-    return None if counted is None else counted / 1e6
+    return None if counted is None else counted / 1e6 / _ratio_of_characters(result)
 
 
 def _served(read: Callable[[ServedModel], float | None]) -> Read:
@@ -290,8 +290,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("reserved_memory", "GPU reserved MiB", "peak memory held for tensors there, MiB",
             lambda r: _highest(r.run.cost.train_reserved_bytes, r.run.cost.predict_reserved_bytes),
             mebibytes, "low"),
-    Measure("flops", "MFLOP/char", "matrix products of prediction", _megaflops, one_decimal,
-            best="low"),
+    Measure("flops", "MFLOP/char", "matrix products of prediction, per character", _megaflops,
+            one_decimal, "low"),
     Measure("tokens", "tokens/1k", "tokens asked and written for 1,000 units, of served models",
             _served_per_thousand(lambda s: s.prompt_tokens + s.reply_tokens), whole, "low"),
     Measure("price", "cost/1k", "cost of 1,000 units, of served models, all attempts counted",

@@ -529,7 +529,7 @@ def write_free(folder, answers) -> None:
     change(folder / "metrics.json", "free", to=free.model_dump(mode="json"))
 
 
-def test_speed_is_in_characters_whatever_a_unit_is(tmp_path):
+def test_speed_and_operations_are_of_characters_whatever_a_unit_is(tmp_path):
     made = write_run(tmp_path, sentences=8, planned_seeds=(13,),
                      settings=SETTINGS | {"joiner": " "})  # fmt: skip
     path = made / "predictions.jsonl"
@@ -539,9 +539,12 @@ def test_speed_is_in_characters_whatever_a_unit_is(tmp_path):
     content = "".join(json.dumps(one) + "\n" for one in predictions).encode()
     path.write_bytes(content)
     change(made / "metrics.json", "predictions_sha256", to=stored.digest_of(content))
+    change(made / "run.json", "cost", "flops_per_unit", to=6e6)
     characters = sum(5 * len(one["units"]) - 1 for one in predictions)
-    row = row_of(built(tmp_path, columns=["predict_rate"]).blocks[0], "bert-crf")
+    units = sum(len(one["units"]) for one in predictions)
+    row = row_of(built(tmp_path, columns=["predict_rate", "flops"]).blocks[0], "bert-crf")
     assert row["predict_rate"].value == pytest.approx(characters / 2.0)
+    assert row["flops"].value == pytest.approx(6 * units / characters)
 
 
 def test_two_tasks_make_two_ranked_blocks_and_a_wide_one(tmp_path):
