@@ -119,6 +119,30 @@ def test_spacy_itself_finds_the_entities(tmp_path):
     assert [(ent.text, ent.label_) for ent in doc.ents] == [("New York", "LOC")]
 
 
+def test_label_studios_own_library_takes_the_annotations_and_makes_columns_of_them(tmp_path):
+    """Its library pins packages that cannot stand beside those of CI: tried where it is at hand."""
+    pytest.importorskip("label_studio_sdk")
+    from label_studio_sdk.converter.converter import Converter, Format
+    from label_studio_sdk.label_interface import LabelInterface
+
+    item = Annotated(Sentence("s", ("He", "saw", "New", "York", "."), " "), (Span(2, 4, "LOC"),))
+    FORMATS["labelstudio"].write(tmp_path / "x.json", [item])
+    (task,) = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    (annotation,) = task["annotations"]
+    config = (
+        '<View><Labels name="label" toName="text"><Label value="LOC"/></Labels>'
+        '<Text name="text" value="$text"/></View>'
+    )
+    assert LabelInterface(config).validate_annotation(annotation)
+    task["id"] = annotation["id"] = 1  # as the tool numbers what it takes in
+    (tmp_path / "x.json").write_text(json.dumps([task]), encoding="utf-8")
+    converter = Converter(config, str(tmp_path), download_resources=False)
+    converter.convert(str(tmp_path / "x.json"), str(tmp_path / "out"), Format.CONLL2003, False)
+    lines = (tmp_path / "out" / "result.conll").read_text(encoding="utf-8").splitlines()
+    tags = [line.rpartition(" ")[2] for line in lines[1:] if line]
+    assert tags == ["O", "O", "B-LOC", "I-LOC", "O"]
+
+
 def test_what_spacy_wrote_by_its_own_tokens_is_read_as_characters(tmp_path):
     spacy = pytest.importorskip("spacy")
     from spacy.tokens import Doc, DocBin

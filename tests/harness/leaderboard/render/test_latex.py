@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -96,10 +97,19 @@ def test_braces_balance_and_each_row_has_the_columns_that_are_declared(name):
             assert len(re.findall(r"(?<!\\)(?:\\\\)*&", row)) == len(columns) - 1
 
 
-def test_a_label_with_braces_and_a_chinese_name_come_through():
-    text = FORMATS["latex"](table("P{x}", "张三"))
-    assert r"P\{x\}" in text
-    assert "张三" in text
+def test_a_label_with_braces_and_a_chinese_one_come_through():
+    board = table("P{x}", "张三")
+    first, *others = board.blocks
+    titles = ("P{x}", "地点", "{", "}}")
+    heads = tuple(map(titled, first.columns, (*titles, *titles)))
+    text = FORMATS["latex"](replace(board, blocks=(replace(first, columns=heads), *others)))
+    assert r"P\{x\} & 地点 & \{ & \}\} &" in text
+    assert r" P\{x\} {[}limit 5{]} &" in text
+    assert "& 张三 {[}limit 5{]} &" in text
+
+
+def titled(column, title):
+    return replace(column, title=title)
 
 
 def test_a_long_name_is_broken_and_leaves_the_others_their_size():
