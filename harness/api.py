@@ -38,9 +38,15 @@ class Experiment:
     stored: dict[Path, str] = field(default_factory=dict, compare=False)
 
     def run(
-        self, *, workers: int | None = None, quiet: bool = True, time_limit: float = math.inf
+        self,
+        *,
+        workers: int | None = None,
+        quiet: bool = True,
+        time_limit: float = math.inf,
+        executor: str = "processes",
+        runs_per_gpu: int = 1,
     ) -> "Results":
-        """Train and evaluate what is not finished yet, in child processes; all results.
+        """Train and evaluate what is not finished yet; all results.
 
         A process that only takes part in a launch (``accelerate launch``) has none.
 
@@ -48,26 +54,28 @@ class Experiment:
             workers: runs side by side; without, as many as the machine has room for.
             quiet: whether progress is kept from stderr.
             time_limit: seconds that a run may take; one that takes longer fails.
+            executor: ``processes`` of this machine, or ``ray``, the nodes of its Ray cluster.
+            runs_per_gpu: how many runs share a GPU.
 
         Raises:
             HarnessError: for runs that failed, naming them; ``results`` still has the others.
         """
         from harness.results.reader import Results
-        from harness.runs import grid, launch
+        from harness.runs import launch
+        from harness.runs.executors import executor_for
+        from harness.runs.ledger import Ledger
+        from harness.runs.placement import Placement
         from harness.runs.progress import Display
         from harness.runs.tryout import tell
         from harness.runs.weights import require_found
 
         require_found((c.plugin.name, c.options.weights, c.weights) for c in self.cells)
+        chosen = executor_for(Placement(executor, workers, time_limit, runs_per_gpu))
         launch.require_one(len(self.cells))
-        threads = self.cells[0].settings.threads
-        side_by_side = min(workers or grid.workers(self.cells, threads), len(self.cells))
         with Display(quiet=quiet or launch.follows()) as display:
-            display.line(
-                f"{len(self.cells)} runs, {side_by_side} side by side, {threads} thread(s) each"
-            )
+            display.line(chosen.describe(self.cells))
             with tell(self.refused):
-                grid.Grid(self.cells, side_by_side, display, time_limit, stored=self.stored).run()
+                chosen.run(self.cells, display, Ledger(self.stored))
         return Results(()) if launch.follows() else self.results()
 
     def afresh(self) -> "Experiment":

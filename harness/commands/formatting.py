@@ -60,6 +60,7 @@ def formats(
     from harness.analysis.plain_table import table
     from harness.oracle import format_study
     from harness.runs.config import Override, settings_from
+    from harness.runs.placement import Placement
     from harness.runs.plan import Request
 
     overrides = tuple(map(Override.parse, set_ or []))
@@ -69,7 +70,7 @@ def formats(
     )
     studies = format_study.studies(request, names or format_study.NAMES)
     cells = tuple(cell for study in studies for cell in study.cells)
-    failure = finish(Experiment(cells), None, quiet=quiet)
+    failure = finish(Experiment(cells), Placement(), quiet=quiet)
     typer.echo(table(format_study.HEAD, format_study.rows(studies)))
     if failure:
         raise failure

@@ -55,6 +55,16 @@ Workers = Annotated[
         show_default="one for each GPU, else as many as the cores hold",
     ),
 ]
+Executor = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Where runs are done: processes of this machine, or ray, the nodes of its cluster.",
+    ),
+]
+RunsPerGpu = Annotated[
+    int, typer.Option("--runs-per-gpu", metavar="N", help="How many runs share a GPU.", min=1)
+]
 Preset = Annotated[
     str,
     typer.Option(

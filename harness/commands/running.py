@@ -1,6 +1,7 @@
 """``run``: train and evaluate backends on a task, and print the leaderboard."""
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +13,12 @@ from harness.commands.options import (
     Backends,
     Data,
     DryRun,
+    Executor,
     Limit,
     OutputFolder,
     Preset,
     Quiet,
+    RunsPerGpu,
     Seeds,
     Sets,
     Tasks,
@@ -23,6 +26,7 @@ from harness.commands.options import (
 )
 from harness.errors import HarnessError, Interrupted
 from harness.results.store import is_complete
+from harness.runs.placement import PROCESSES, Placement
 
 Highlight = Annotated[
     list[str] | None,
@@ -75,6 +79,8 @@ def run(
     precision: Precision = None,
     threads: Threads = None,
     workers: Workers = None,
+    executor: Executor = PROCESSES,
+    runs_per_gpu: RunsPerGpu = 1,
     time_limit: TimeLimit = None,
     highlight: Highlight = None,
     allow_overlap: AllowOverlap = False,
@@ -103,7 +109,8 @@ def run(
         _show(experiment)
         return
     seconds = math.inf if time_limit is None else 60 * time_limit
-    failure = finish(experiment, workers, quiet=quiet, time_limit=seconds)
+    placement = Placement(executor, workers, seconds, runs_per_gpu)
+    failure = finish(experiment, placement, quiet=quiet)
     if launch.follows():
         if failure:
             raise failure
@@ -119,11 +126,11 @@ def run(
 
 
 def finish(
-    experiment: api.Experiment, workers: int | None, *, quiet: bool, time_limit: float = math.inf
+    experiment: api.Experiment, placement: Placement, *, quiet: bool
 ) -> HarnessError | Interrupted | None:
     """Run an experiment; a failure is given back, so that the table of the others comes first."""
     try:
-        experiment.run(workers=workers, quiet=quiet, time_limit=time_limit)
+        experiment.run(quiet=quiet, **asdict(placement))
     except HarnessError as error:
         return error
     except Interrupted as interruption:

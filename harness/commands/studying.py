@@ -9,13 +9,16 @@ import typer
 from harness.commands.options import (
     Data,
     DryRun,
+    Executor,
     OutputFolder,
     Quiet,
+    RunsPerGpu,
     Sets,
     Workers,
     seeds_option,
     tasks_option,
 )
+from harness.runs.placement import PROCESSES, Placement
 
 if TYPE_CHECKING:
     from harness.studies.design import Study
@@ -57,6 +60,8 @@ def study(
     output: OutputFolder = Path("results"),
     data: Data = None,
     workers: Workers = None,
+    executor: Executor = PROCESSES,
+    runs_per_gpu: RunsPerGpu = 1,
     page: Page = None,
     plots: Plots = None,
     dry_run: DryRun = False,
@@ -82,7 +87,8 @@ def study(
     if dry_run:
         return
     experiment = Experiment(planned.cells(rows))
-    failure = finish(experiment, workers, quiet=quiet)
+    placement = Placement(executor, workers, runs_per_gpu=runs_per_gpu)
+    failure = finish(experiment, placement, quiet=quiet)
     found = panels(asked, rows, experiment.results())
     typer.echo(text.markdown(asked, found, name), nl=False)
     _write(name, asked, found, page, plots)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from harness.comparability.check import Evidence
 from harness.data.splits import TRAIN
+from harness.data.windows import PUNCTUATION
 from harness.results.record import LIBRARIES, Metrics, Run
 from harness.tags import POLICIES
 from harness.version import OWN
@@ -84,7 +85,9 @@ def _window(result: Recorded) -> str:
     settings = result.run.settings
     if "window_limit" not in settings or "window_margin" not in settings:
         return MISSING
-    return f"limit {settings['window_limit']}, margin {settings['window_margin']}"
+    told = f"limit {settings['window_limit']}, margin {settings['window_margin']}"
+    plain = settings.get("window_cut", PUNCTUATION) != PUNCTUATION
+    return f"{told}, cut anywhere" if plain else told
 
 
 def _tag_policy(result: Recorded) -> str:

@@ -2,16 +2,21 @@
 
 A window is a view of at most ``limit`` units, of which the first and last ``margin`` may be there
 for context only. Answers are merged unit by unit from the owning windows, so gold that crosses a
-border is lossless: both windows see its tags. Cuts fall after punctuation if there is any.
+border is lossless: both windows see its tags. Cuts fall after punctuation if there is any, or,
+where cuts are to be plain, where the window is full.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 from harness.core import Example, Sentence, Span
 
 STOPS = frozenset("。！？!?；;…\n")
 COMMAS = frozenset("，,、：: \u3000")
+
+Border: TypeAlias = Literal["punctuation", "plain"]
+PUNCTUATION: Border = "punctuation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,15 @@ class Window:
 class WindowPolicy:
     """How long text is cut: at most ``limit`` units a window, ``margin`` of context on a cut side.
 
+    ``border`` is where a window ends to own: after punctuation, or where it is full.
+
     Raises:
         ValueError: if no room is left for units that a window owns.
     """
 
     limit: int = 254
     margin: int = 32
+    border: Border = PUNCTUATION
 
     def __post_init__(self) -> None:
         if self.margin < 1 or self.limit < 4 * self.margin:
@@ -53,6 +61,12 @@ class WindowPolicy:
                 f"to {least} or more, or window_margin to {most} or less"
             )
             raise ValueError(msg)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "WindowPolicy":
+        """The policy of a run with these ``settings``; runs that name no border had punctuation."""
+        border = settings.get("window_cut", PUNCTUATION)
+        return cls(settings["window_limit"], settings["window_margin"], border)
 
     def cut(self, sentence: Sentence) -> tuple[Window, ...]:
         """The windows of ``sentence``; an empty sentence has none."""
@@ -66,7 +80,8 @@ class WindowPolicy:
                 yield Window(sentence, start, size, owned, size)
                 return
             room = start + self.limit - self.margin
-            border = _border(sentence.units, owned + (room - owned) // 2, room)
+            low = owned + (room - owned) // 2 if self.border == PUNCTUATION else room
+            border = _border(sentence.units, low, room)
             yield Window(sentence, start, border + self.margin, owned, border)
             owned = border
 

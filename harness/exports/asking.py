@@ -55,7 +55,7 @@ class TestSet:
 
 def policy_of(run: Run) -> WindowPolicy:
     """How ``run`` cut long text."""
-    return WindowPolicy(run.settings["window_limit"], run.settings["window_margin"])
+    return WindowPolicy.of(run.settings)
 
 
 def _replaced(stored: Prediction, decoded: Decoded) -> Prediction:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from harness.core import Counts
+from harness.data.windows import PUNCTUATION, WindowPolicy
 from harness.protocol import Exported
 from harness.results.reader import Results
 from harness.results.record import Metrics
@@ -109,10 +110,11 @@ def _scores(card: Card) -> Iterator[str]:
 def _limits(card: Card) -> Iterator[str]:
     run = card.run.run
     yield from ("## Limits", "")
-    limit = run.settings["window_limit"]
+    windows = WindowPolicy.of(run.settings)
+    where = "after punctuation" if windows.border == PUNCTUATION else "anywhere"
     yield (
-        f"- The run cut text of more than {limit} units into windows, with "
-        f"{run.settings['window_margin']} units of context; cut longer text so for the same tags."
+        f"- The run cut text of more than {windows.limit} units into windows, {where}, with "
+        f"{windows.margin} units of context; cut longer text so for the same tags."
     )
     yield from (f"- {limit}" for limit in card.exported.limits)
     yield "- What it finds in text unlike that of its task was not measured."

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.data.task import load
-from harness.data.windows import WindowPolicy
 from harness.oracle.ceiling import CAUSES, Ceiling, ceiling, list_repairs
 from harness.runs.config import Override, settings_from
 from harness.runs.contract import asked
@@ -36,7 +35,7 @@ def lines(
 def ceiling_of(cell: GridCell) -> Ceiling:
     """The ceiling of the backend of ``cell``, untrained."""
     task = load(cell.task, cell.data, cell.settings.limit)
-    policy = WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
+    policy = cell.settings.windows
     backend = make(cell, task.tags, lambda _: None, dev_scorer(task, policy))
     with asked(cell.plugin.name, "oracle"):
         return ceiling(backend, task, policy)

@@ -58,6 +58,17 @@ def held(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def is_held(folder: Path) -> bool:
+    """Whether another process holds ``folder`` now."""
+    if not folder.is_dir():
+        return False
+    try:
+        with held(folder):
+            return False
+    except LockedError:
+        return True
+
+
 def require(folder: Path) -> None:
     """Make sure that nobody else has taken ``folder`` since this process did.
 

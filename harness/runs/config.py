@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness import resources, yamlfile
-from harness.data.windows import WindowPolicy
+from harness.data.windows import PUNCTUATION, Border, WindowPolicy
 from harness.errors import ConfigError, did_you_mean
 from harness.runs import weights
 from harness.runs.options import Given, checked, declared, renamed
@@ -38,6 +38,9 @@ class Settings(BaseModel):
     window_margin: Annotated[
         int, Field(ge=1, description="units of context on each side where a sentence is cut")
     ] = 32
+    window_cut: Annotated[
+        Border, Field(description="where a sentence is cut: after punctuation, or anywhere: plain")
+    ] = PUNCTUATION
     limit: Annotated[
         int | None, Field(ge=1, description="the first sentences of each split; null: all")
     ] = None
@@ -61,8 +64,13 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _windows_have_room(self) -> Self:
-        WindowPolicy(self.window_limit, self.window_margin)
+        _ = self.windows
         return self
+
+    @property
+    def windows(self) -> WindowPolicy:
+        """How long text is cut."""
+        return WindowPolicy(self.window_limit, self.window_margin, self.window_cut)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.errors import GridError, HarnessError, LockedError, ResourceError
-from harness.results import provenance
+from harness.errors import HarnessError, ResourceError
 from harness.runs import failures, launch
 from harness.runs.child import GRACE, Event, work
 from harness.runs.failures import Failure
 from harness.runs.hardware import accelerators, visible_gpu
+from harness.runs.ledger import Ledger
 from harness.runs.plan import GridCell
 
 ENVIRONMENT = {
@@ -79,17 +78,17 @@ class _Child:
 class Grid:
     """A queue of cells over ``workers`` child processes; ``listen`` hears every event.
 
-    A run that takes longer than ``time_limit``, in seconds, is ended. ``stored`` has the SHA-256 of
-    the ``metrics.json`` that is to be in each folder, as far as this command knows.
+    A run that takes longer than ``time_limit``, in seconds, is ended. At most ``runs_per_gpu`` of
+    them share a GPU.
     """
 
     cells: Sequence[GridCell]
     workers: int
     listen: Callable[[Event], None]
     time_limit: float = math.inf
+    runs_per_gpu: int = 1
     children: dict[Any, _Child] = field(default_factory=dict)
-    failed: list[Event] = field(default_factory=list)
-    stored: dict[Path, str] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
 
     def run(self) -> None:
         """Run all cells.
@@ -98,10 +97,7 @@ class Grid:
             GridError: when some failed; for a single cell, its own error. All failing alike have
                 the exit code that they share.
         """
-        queue = [
-            replace(cell, found=provenance.found_in(cell.folder)) for cell in reversed(self.cells)
-        ]
-        self.stored |= {cell.folder.resolve(): cell.found.complete for cell in queue if cell.found}
+        queue = self.ledger.opened(self.cells)[::-1]
         try:
             while queue or self.children:
                 while queue and len(self.children) < self.workers:
@@ -109,9 +105,7 @@ class Grid:
                 self._receive()
         finally:
             self._stop()
-        if not launch.follows():  # else the first process of the launch writes what is there
-            self._look_for_foreign()
-        self._raise()
+        self.ledger.close(self.cells)
 
     def _start(self, cell: GridCell) -> None:
         context = forkserver()
@@ -126,12 +120,12 @@ class Grid:
         self.children[ours] = _Child(cell, process, ours, gpu, until)
 
     def _free_gpu(self) -> int | None:
-        """A GPU that no run has; None where there is none, or a launcher gave one already."""
+        """The GPU with the fewest runs; None where none has room, or a launcher gave one."""
         if launch.processes() > 1:
             return None
-        taken = {child.gpu for child in self.children.values()}
-        free = [index for index in range(len(accelerators())) if index not in taken]
-        return free[0] if free else None
+        taken = [child.gpu for child in self.children.values()]
+        free = min(range(len(accelerators())), key=taken.count, default=None)
+        return None if free is None or taken.count(free) >= self.runs_per_gpu else free
 
     def _receive(self) -> None:
         """Hear what children have to say, or end those whose time is over."""
@@ -149,13 +143,13 @@ class Grid:
             event = child.pipe.recv()
         except (EOFError, OSError):
             event = self._ended(child)
-        self._note(child, event)  # at once: a signal may come while the child is waited for
+        self.ledger.note(
+            child.cell, event
+        )  # at once: a signal may come while the child is waited for
         if event.done:
             del self.children[pipe]
             child.process.join(GRACE)
             child.close()
-        if event.error:
-            self.failed.append(event)
         self.listen(event)
 
     def _overdue(self, child: _Child) -> None:
@@ -207,39 +201,10 @@ class Grid:
         try:
             if not pipe.poll():
                 return False
-            self._note(child, pipe.recv())
+            self.ledger.note(child.cell, pipe.recv())
         except (EOFError, OSError):
             return False
         return True
-
-    def _note(self, child: "_Child", event: Event) -> None:
-        if event.stored:
-            self.stored[child.cell.folder.resolve()] = event.stored
-
-    def _look_for_foreign(self) -> None:
-        """Count runs as failed of which another process has written or removed the result."""
-        failed = {event.cell.folder for event in self.failed}
-        for cell in self.cells:
-            expected = self.stored[cell.folder.resolve()]
-            if cell.folder not in failed and provenance.complete(cell.folder) != expected:
-                told = f"{cell.folder} {provenance.FOREIGN}"
-                code = LockedError.exit_code
-                self.failed.append(Event(cell, done=True, error=told, exit_code=code))
-
-    def _raise(self) -> None:
-        if not self.failed:
-            return
-        if len(self.cells) == 1:
-            error = HarnessError(self.failed[0].error)
-            error.exit_code = self.failed[0].exit_code
-            raise error
-        names = "".join(f"\n  {event.cell.name}: {event.error}" for event in self.failed)
-        msg = f"{len(self.failed)} of {len(self.cells)} cells failed:{names}"
-        error = GridError(msg)
-        codes = {event.exit_code for event in self.failed}
-        if len(self.failed) == len(self.cells) and len(codes) == 1:
-            error.exit_code = codes.pop()  # one cause for all of them is the cause of the command
-        raise error
 
 
 def prepare(modules: Sequence[str], threads: int) -> None:
@@ -262,9 +227,10 @@ def environment(threads: int) -> None:
     os.environ["OMP_NUM_THREADS"] = str(threads)
 
 
-def workers(cells: Sequence[GridCell], threads: int) -> int:
-    """How many cells run side by side: one a GPU, else as many as the cores hold."""
-    side_by_side = len(accelerators()) or max(1, (os.cpu_count() or 1) // threads)
+def workers(cells: Sequence[GridCell], threads: int, runs_per_gpu: int = 1) -> int:
+    """How many cells run side by side: ``runs_per_gpu`` a GPU, else as many as the cores hold."""
+    on_gpus = len(accelerators()) * runs_per_gpu
+    side_by_side = on_gpus or max(1, (os.cpu_count() or 1) // threads)
     return max(1, min(len(cells), side_by_side))
 
 

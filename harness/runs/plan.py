@@ -14,6 +14,7 @@ from typing import Any
 from harness import registry
 from harness.data import overlap
 from harness.data.task import Task, load
+from harness.data.windows import PUNCTUATION
 from harness.errors import BackendError
 from harness.registry import Plugin
 from harness.resources import find
@@ -33,6 +34,8 @@ from harness.version import __version__
 
 # Settings that change no result.
 WITHOUT_EFFECT = {"keep_model", "checkpoint_minutes"}
+# Settings that came later, with the value that runs before had.
+LATER = {"window_cut": PUNCTUATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +235,7 @@ def _digest(
         "options": options.lasting,
         "weights": dict(weights),
         "prompts": prompts(options.values),
-        "settings": settings.model_dump(exclude=WITHOUT_EFFECT),
+        "settings": _identifying(settings),
         "seed": seed,
         "harness": __version__,
         "code": code.model_dump(),
@@ -244,6 +247,12 @@ def _digest(
         identity["processes"] = launch.processes()
     text = json.dumps(identity, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _identifying(settings: Settings) -> dict[str, Any]:
+    """The settings that tell runs apart; later ones are left out where they change nothing."""
+    as_ever = {name for name, value in LATER.items() if getattr(settings, name) == value}
+    return settings.model_dump(exclude=WITHOUT_EFFECT | as_ever)
 
 
 def prompts(options: Mapping[str, Any]) -> dict[str, str]:

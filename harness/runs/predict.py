@@ -112,7 +112,7 @@ class Predictor:
         by = cutting.chosen(units, joiner)
         cut = [cutting.cut(line, by) for line in lines]
         sentences = [line.sentence(f"line-{number}", joiner) for number, line in enumerate(cut, 1)]
-        policy = WindowPolicy(run.settings["window_limit"], run.settings["window_margin"])
+        policy = WindowPolicy.of(run.settings)
         windows = policy.cut_all(sentences)
         outputs = self.backend.predict([window.view for window in windows])
         decoded = decode(outputs, windows, tag_set(run.settings["labels"]))

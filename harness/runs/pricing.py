@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from harness.data.share import with_share
 from harness.data.task import load
-from harness.data.windows import WindowPolicy
 from harness.protocol import Estimates
 from harness.runs.contract import asked
 from harness.runs.handout import handout
@@ -23,7 +22,7 @@ def _estimate(cell: GridCell) -> Mapping[str, int | float] | None:
     settings = cell.settings
     task = load(cell.task, cell.data, settings.limit)
     task = with_share(task, settings.train_share, settings.train_draw)
-    given = handout(task, WindowPolicy(settings.window_limit, settings.window_margin))
+    given = handout(task, settings.windows)
     made = make(cell, given.tags, lambda _: None, given.score_dev, None, given.descriptions)
     if not isinstance(made, Estimates):
         return None

@@ -120,7 +120,7 @@ def _run(cell: GridCell, report: Report) -> None:
 
 
 def _policy(cell: GridCell) -> WindowPolicy:
-    return WindowPolicy(cell.settings.window_limit, cell.settings.window_margin)
+    return cell.settings.windows
 
 
 def _task(cell: GridCell) -> Task:

@@ -19,7 +19,7 @@ from harness.studies.panels import Panel
 
 _SETTINGS = frozenset(Settings.model_fields)
 # Settings that decide what is read in training, and the lines that tell what was.
-_READ = frozenset({"window_limit", "window_margin", "train_share", "train_draw"})
+_READ = frozenset({"window_limit", "window_margin", "window_cut", "train_share", "train_draw"})
 _TOLD = frozenset({"bytes consumed per epoch", "sentences per split"})
 _LONGEST = 48  # characters of a value that are shown
 

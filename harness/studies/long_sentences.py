@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
-from harness.numbers import percent, rounded, whole
+from harness.numbers import percent, rounded
 from harness.studies.design import Study
 from harness.studies.panels import Panel
 
@@ -57,11 +57,20 @@ def sentences(study: Study, panel: Panel) -> Iterator[str]:
         f"Mean and three standard deviations of the lengths in train are {rounded(found.rule, 0)} "
         f"units, which {percent(found.longer(found.rule))} % of the test sentences exceed."
     )
+    if reached := _reached(study, panel, found.rule):
+        yield f"The rule would take {reached}, whose measured F1 stands in the table."
+
+
+def _reached(study: Study, panel: Panel, rule: float) -> str:
+    """The lowest point that the rule fits in; empty where there is none."""
     places = study.axes[study.subject].places or {}
-    shares = [
-        f"{percent(found.longer(at))} % {whole(at)}"
-        for name, at in places.items()
-        if name in panel.points.values()
-    ]
-    if shares:
-        yield f"Of the test sentences, longer than so many units are: {', '.join(shares)}."
+    room = {at: name for name, at in places.items() if at >= rule and name in panel.points.values()}
+    return room[min(room)] if room else ""
+
+
+def shares(study: Study, panel: Panel) -> dict[str, str]:
+    """For each system, the share in % of test sentences beyond its limit; none for other axes."""
+    found, places = lengths(study, panel), study.axes[study.subject].places
+    if found is None or places is None:
+        return {}
+    return {name: percent(found.longer(places[point])) for name, point in panel.points.items()}

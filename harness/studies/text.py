@@ -15,6 +15,7 @@ from harness.studies.estimate import Estimate
 from harness.studies.panels import HEADLINE, Panel
 from harness.studies.planned import PlannedRow
 
+LONGER = "% longer"  # of the test sentences, than a point allows
 _COSTS = ("train_seconds", "predict_rate", "memory", "parameters")
 
 
@@ -44,10 +45,16 @@ def cells(study: Study, panel: Panel) -> tuple[list[str], list[list[str]]]:
     """The heads and the rows of a panel."""
     measures = [columns.measure(key) for key in _COSTS]
     kept = [measure for measure in measures if measure is not None]
+    beyond_limit = long_sentences.shares(study, panel)
     heads = [study.subject, "F1", "95 % interval", "letters", "seeds"]
+    heads += [LONGER] if beyond_limit else []
     heads += [measure.column.title for measure in kept]
     rows = [
-        [*_scores(panel, system), *(measure.cell(system).text for measure in kept)]
+        [
+            *_scores(panel, system),
+            *([beyond_limit.get(system.name, NOT_KNOWN)] if beyond_limit else []),
+            *(measure.cell(system).text for measure in kept),
+        ]
         for system in panel.systems
     ]
     return heads, rows

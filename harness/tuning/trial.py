@@ -11,7 +11,6 @@ from multiprocessing.connection import Connection
 
 from harness.core import Output
 from harness.data.task import load_without_test
-from harness.data.windows import WindowPolicy
 from harness.errors import HarnessError, Stopped
 from harness.protocol import DevScore
 from harness.runs import failures, run
@@ -78,7 +77,7 @@ def _trained(cell: GridCell, line: Line, pipe: Connection) -> float:
     """The best F1 on dev that the backend of ``cell`` reached."""
     settings = cell.settings
     task = load_without_test(cell.task, cell.data, settings.limit)
-    given = learning_handout(task, WindowPolicy(settings.window_limit, settings.window_margin))
+    given = learning_handout(task, settings.windows)
     plain = given.score_dev
     scorer = AskingScorer(plain.examples, plain.windows, plain.tags, plain.labels, pipe=pipe)
     cell.folder.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,9 @@ from harness.data.windows import STOPS, WindowPolicy, clip, merge
 from harness.tags import encode
 
 alphabet = st.sampled_from("上海的人，。a1\u200b👍")
-policies = st.tuples(st.integers(1, 5), st.integers(0, 9)).map(
-    lambda sizes: WindowPolicy(4 * sizes[0] + sizes[1], sizes[0])
+borders = st.sampled_from(["punctuation", "plain"])
+policies = st.tuples(st.integers(1, 5), st.integers(0, 9), borders).map(
+    lambda drawn: WindowPolicy(4 * drawn[0] + drawn[1], drawn[0], drawn[2])
 )
 sentences = st.builds(lambda text: Sentence("s", tuple(text)), st.lists(alphabet, max_size=120))
 
@@ -44,6 +45,18 @@ def test_a_cut_falls_after_a_full_stop_where_there_is_one():
     borders = [window.owned_end for window in WindowPolicy(80, 8).cut(sentence)]
     assert borders[0] == 61
     assert sentence.units[borders[0] - 1] in STOPS
+
+
+def test_a_plain_cut_falls_where_the_window_is_full():
+    sentence = Sentence("s", tuple("甲" * 60 + "。" + "乙" * 60))
+    first, second = WindowPolicy(80, 8, "plain").cut(sentence)
+    assert (first.owned_end, len(first.view), second.owned_start) == (72, 80, 72)
+
+
+def test_a_run_that_names_no_border_cut_at_punctuation():
+    settings = {"window_limit": 80, "window_margin": 8}
+    assert WindowPolicy.of(settings) == WindowPolicy(80, 8)
+    assert WindowPolicy.of(settings | {"window_cut": "plain"}) == WindowPolicy(80, 8, "plain")
 
 
 def test_a_short_sentence_is_its_own_window():

@@ -14,6 +14,7 @@ from harness.results import store
 from harness.runs import grid, hardware
 from harness.runs.child import Event
 from harness.runs.config import Options, Settings
+from harness.runs.ledger import Ledger
 from harness.runs.plan import Request, cells_of
 
 DIES = """
@@ -84,10 +85,11 @@ def test_a_grid_goes_on_after_failures_and_tells_each_of_them(cells):
 
 
 def failing(cells, *codes):
-    """A grid of ``cells`` after the failures ``codes``, None for a cell that is well."""
-    made = grid.Grid(list(cells), 1, lambda event: None)
-    pairs = zip(cells, codes, strict=True)
-    made.failed = [Event(cell, done=True, error="e", exit_code=c) for cell, c in pairs if c]
+    """What is noted of ``cells`` after the failures ``codes``, None for a cell that is well."""
+    made = Ledger()
+    made.opened(cells)
+    for cell, code in zip(cells, codes, strict=True):
+        made.note(cell, Event(cell, done=True, error="e" if code else "", exit_code=code or 0))
     return made
 
 
@@ -98,12 +100,13 @@ def failing(cells, *codes):
 def test_the_exit_code_of_a_grid(cells, codes, code):
     some = list(cells.values())[: len(codes)]
     with pytest.raises(HarnessError) as caught:
-        failing(some, *codes)._raise()
+        failing(some, *codes).close(some)
     assert caught.value.exit_code == code
 
 
 def test_a_grid_without_failures_raises_nothing(cells):
-    failing(list(cells.values())[:2], None, None)._raise()
+    some = list(cells.values())[:2]
+    failing(some, None, None).close(some)
 
 
 def test_a_gpu_is_named_as_it_was_made_visible(monkeypatch):

@@ -41,6 +41,7 @@ CHANGES = {
     "the precision": {"settings": {"precision": "bf16"}},
     "the threads": {"settings": {"threads": 2}},
     "the windows": {"settings": {"window_limit": 128}},
+    "where windows are cut": {"settings": {"window_cut": "plain"}},
     "the limit": {"settings": {"limit": 3}},
     "the version of the backend": {"version": "0.2"},
     "the distribution": {"distribution": "another"},
@@ -53,6 +54,18 @@ def test_a_change_is_another_run(cell_of, name):
     assert cell_of().digest == cell_of().digest
     assert cell_of(**CHANGES[name]).digest != cell_of().digest
     assert cell_of(**CHANGES[name]).folder != cell_of().folder
+
+
+def test_a_setting_that_came_later_makes_no_other_run_where_it_changes_nothing(
+    cell_of, monkeypatch
+):
+    heard = []
+    dumps = plan.json.dumps
+    monkeypatch.setattr(plan.json, "dumps", lambda what, **how: heard.append(what) or dumps(what))
+    cell_of(settings={"window_cut": "punctuation"})
+    (settings,) = (one["settings"] for one in heard if "settings" in one)
+    assert "window_limit" in settings
+    assert "window_cut" not in settings
 
 
 def test_weights_that_changed_in_their_folder_are_another_run(cell_of, tmp_path):

@@ -11,7 +11,7 @@ from harness.comparability.systems import systems
 from harness.data.train_facts import FACTS, train_facts
 from harness.leaderboard.ranking import Ranking
 from harness.results import reader, verify
-from harness.studies import long_sentences, training_pictures
+from harness.studies import long_sentences, text, training_pictures
 from harness.studies.design import Study
 from harness.studies.panels import Panel
 
@@ -64,11 +64,18 @@ def test_the_rule_of_three_sigmas_stands_beside_the_share_that_it_misses(panel):
     assert found.rule == pytest.approx(mean + 3 * deviation)
     test = [len(one.sentence) for one in examples(30, 8)]
     assert found.longer(24) == sum(length > 24 for length in test) / 30 > 0
-    rule, shares = long_sentences.sentences(study("window_limit"), panel)
+    asked = study("window_limit")
+    rule, reached = long_sentences.sentences(asked, panel)
     assert f"are {round(found.rule)} units" in rule
-    assert f"{100 * found.longer(24):.2f} % 24" in shares
+    assert reached == "The rule would take 64, whose measured F1 stands in the table."
+    heads, rows = text.cells(asked, panel)
+    shown = dict(
+        zip(panel.points.values(), (row[heads.index(text.LONGER)] for row in rows), strict=True)
+    )
+    assert shown == {"24": f"{100 * found.longer(24):.2f}", "64": f"{100 * found.longer(64):.2f}"}
 
 
 def test_another_axis_says_nothing_of_lengths(panel):
     assert long_sentences.lengths(study("layers"), panel) is None
     assert list(long_sentences.sentences(study("layers"), panel)) == []
+    assert text.LONGER not in text.cells(study("layers"), panel)[0]
