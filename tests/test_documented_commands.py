@@ -66,6 +66,7 @@ ELSEWHERE = {
     "python -m harness run --task mine.yaml --backend gliner": "tests/test_gliner_example.py",
     "python -m harness check-data hub:": "needs a network: tests/harness/data/test_hub_task.py",
     "python -m harness run --backend bert-crf --task hub:": "the same",
+    "accelerate launch": "starts processes that meet: tests/harness/runs/test_launch.py",
     "ray start": "starts a server that stays",
     "python -m harness run --task mine.yaml --backend all --preset base --executor ray":
         "needs a cluster: tests/attacks/test_lost_nodes.py",
