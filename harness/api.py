@@ -63,7 +63,7 @@ class Experiment:
         from harness.results.reader import Results
         from harness.runs import launch
         from harness.runs.executors import executor_for
-        from harness.runs.ledger import Ledger
+        from harness.runs.logbook import Logbook
         from harness.runs.placement import Placement
         from harness.runs.progress import Display
         from harness.runs.tryout import tell
@@ -75,7 +75,7 @@ class Experiment:
         with Display(quiet=quiet or launch.follows()) as display:
             display.line(chosen.describe(self.cells))
             with tell(self.refused):
-                chosen.run(self.cells, display, Ledger(self.stored))
+                chosen.run(self.cells, display, Logbook(self.stored))
         return Results(()) if launch.follows() else self.results()
 
     def afresh(self) -> "Experiment":

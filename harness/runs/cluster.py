@@ -18,7 +18,7 @@ from harness.results import set_aside
 from harness.runs import failures, launch
 from harness.runs.child import Event
 from harness.runs.failures import Failure
-from harness.runs.ledger import Ledger
+from harness.runs.logbook import Logbook
 from harness.runs.node import place_for, run_here
 from harness.runs.placement import Placement
 from harness.runs.plan import GridCell
@@ -41,7 +41,7 @@ class Cluster:
         return f"{len(cells)} runs on a Ray cluster, {asked} each"
 
     def run(
-        self, cells: Sequence[GridCell], listen: Callable[[Event], None], ledger: Ledger
+        self, cells: Sequence[GridCell], listen: Callable[[Event], None], logbook: Logbook
     ) -> None:
         """Run all of ``cells`` there.
 
@@ -52,9 +52,9 @@ class Cluster:
         launch.refuse("--executor ray")
         with _connected() as ray:
             _require_nodes(ray, [_needs(cell, self.placement) for cell in cells])
-            tries = [_Try(_begun_afresh(cell)) for cell in ledger.opened(cells)]
-            _Tasks(ray, self.placement, tries[::-1], listen, ledger).run()
-        ledger.close(cells)
+            tries = [_Try(_begun_afresh(cell)) for cell in logbook.opened(cells)]
+            _Tasks(ray, self.placement, tries[::-1], listen, logbook).run()
+        logbook.close(cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class _Tasks:
     placement: Placement
     waiting: list[_Try]
     listen: Callable[[Event], None]
-    ledger: Ledger
+    logbook: Logbook
     at_work: dict[Any, _Try] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -119,7 +119,7 @@ class _Tasks:
                 self._again(one, lost)
                 return
             event = _failed(one.cell, lost, error)
-        self.ledger.note(one.cell, event)
+        self.logbook.note(one.cell, event)
         self.listen(event)
 
     def _again(self, one: _Try, lost: str) -> None:

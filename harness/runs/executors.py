@@ -11,7 +11,7 @@ from typing import Protocol
 from harness.errors import ConfigError, did_you_mean
 from harness.runs import grid
 from harness.runs.child import Event
-from harness.runs.ledger import Ledger
+from harness.runs.logbook import Logbook
 from harness.runs.placement import PROCESSES, RAY, Placement
 from harness.runs.plan import GridCell
 
@@ -26,9 +26,9 @@ class Executor(Protocol):
         ...
 
     def run(
-        self, cells: Sequence[GridCell], listen: Callable[[Event], None], ledger: Ledger
+        self, cells: Sequence[GridCell], listen: Callable[[Event], None], logbook: Logbook
     ) -> None:
-        """Run all of ``cells``; ``listen`` hears of each, and ``ledger`` notes what came of it.
+        """Run all of ``cells``; ``listen`` hears of each, and ``logbook`` notes what came of it.
 
         Raises:
             HarnessError: naming those that failed, when all have ended.
@@ -48,7 +48,7 @@ class Processes:
         return f"{len(cells)} runs, {side_by_side} side by side, {threads} thread(s) each"
 
     def run(
-        self, cells: Sequence[GridCell], listen: Callable[[Event], None], ledger: Ledger
+        self, cells: Sequence[GridCell], listen: Callable[[Event], None], logbook: Logbook
     ) -> None:
         """Run all of ``cells`` here.
 
@@ -56,7 +56,7 @@ class Processes:
             HarnessError: naming those that failed.
         """
         limits = (self.placement.time_limit, self.placement.runs_per_gpu)
-        grid.Grid(cells, self._workers(cells), listen, *limits, ledger=ledger).run()
+        grid.Grid(cells, self._workers(cells), listen, *limits, logbook=logbook).run()
 
     def _workers(self, cells: Sequence[GridCell]) -> int:
         room = grid.workers(cells, cells[0].settings.threads, self.placement.runs_per_gpu)

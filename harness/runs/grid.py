@@ -24,7 +24,7 @@ from harness.runs import failures, launch
 from harness.runs.child import GRACE, Event, work
 from harness.runs.failures import Failure
 from harness.runs.hardware import accelerators, visible_gpu
-from harness.runs.ledger import Ledger
+from harness.runs.logbook import Logbook
 from harness.runs.plan import GridCell
 
 ENVIRONMENT = {
@@ -88,7 +88,7 @@ class Grid:
     time_limit: float = math.inf
     runs_per_gpu: int = 1
     children: dict[Any, _Child] = field(default_factory=dict)
-    ledger: Ledger = field(default_factory=Ledger)
+    logbook: Logbook = field(default_factory=Logbook)
 
     def run(self) -> None:
         """Run all cells.
@@ -97,7 +97,7 @@ class Grid:
             GridError: when some failed; for a single cell, its own error. All failing alike have
                 the exit code that they share.
         """
-        queue = self.ledger.opened(self.cells)[::-1]
+        queue = self.logbook.opened(self.cells)[::-1]
         try:
             while queue or self.children:
                 while queue and len(self.children) < self.workers:
@@ -105,7 +105,7 @@ class Grid:
                 self._receive()
         finally:
             self._stop()
-        self.ledger.close(self.cells)
+        self.logbook.close(self.cells)
 
     def _start(self, cell: GridCell) -> None:
         context = forkserver()
@@ -143,7 +143,7 @@ class Grid:
             event = child.pipe.recv()
         except (EOFError, OSError):
             event = self._ended(child)
-        self.ledger.note(
+        self.logbook.note(
             child.cell, event
         )  # at once: a signal may come while the child is waited for
         if event.done:
@@ -201,7 +201,7 @@ class Grid:
         try:
             if not pipe.poll():
                 return False
-            self.ledger.note(child.cell, pipe.recv())
+            self.logbook.note(child.cell, pipe.recv())
         except (EOFError, OSError):
             return False
         return True

@@ -24,7 +24,7 @@ PASSED_ON = ("NER_HARNESS_DATA", "HF_HUB_OFFLINE")  # what decides which data an
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Workplace:
     """What a node must have in common with the command, and what a run may take there.
 
     ``folder`` is the working directory, ``software`` the versions of the libraries, ``variables``
@@ -65,13 +65,13 @@ class Place:
         return other
 
 
-def place_for(cell: GridCell, time_limit: float) -> Place:
+def place_for(cell: GridCell, time_limit: float) -> Workplace:
     """The place that this process is, for ``cell``."""
     variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return Place(Path.cwd(), versions(cell.plugin.distribution), variables, time_limit)
+    return Workplace(Path.cwd(), versions(cell.plugin.distribution), variables, time_limit)
 
 
-def run_here(cell: GridCell, place: Place) -> Event:
+def run_here(cell: GridCell, place: Workplace) -> Event:
     """Run ``cell`` on this node, and give how it ended."""
     try:
         place.enter(cell)

@@ -1,5 +1,7 @@
 """What a study will take, told by finished runs of the same backend on the same task.
 
+Where there is none, the figures that ship say it, roughly.
+
 Training is taken to grow with the epochs and the share of train, up to a bound on characters or
 seconds; what else an option changes is not foreseen: a row has the figures of the finished run that
 shares most of its options. Of all results only the records of those backends on those tasks are
@@ -17,6 +19,7 @@ from harness.results.record import Cost, Run
 from harness.results.store import is_complete, slug
 from harness.runs.plan import GridCell
 from harness.studies.planned import PlannedRow, cells
+from harness.studies.shipped_costs import shipped_costs
 
 _LEARNING = ("train", "dev")  # the phases that grow with the training
 
@@ -25,7 +28,8 @@ _LEARNING = ("train", "dev")  # the phases that grow with the training
 class Estimate:
     """What is left to do: runs, seconds of one process after another, and the most bytes of one.
 
-    ``unknown`` runs are left of which no finished run tells anything; the seconds lack them.
+    ``rough`` of the runs that are left are told by the figures that ship. ``unknown`` are left of
+    which nothing tells anything; the seconds lack them.
     """
 
     runs: int
@@ -33,6 +37,7 @@ class Estimate:
     seconds: float
     peak_bytes: int | None
     unknown: int
+    rough: int = 0
 
 
 def estimate(rows: Sequence[PlannedRow]) -> Estimate:
@@ -43,10 +48,14 @@ def estimate(rows: Sequence[PlannedRow]) -> Estimate:
     known = {kind: tuple(_finished(*kind)) for kind in kinds}
     models = [_nearest(cell, known[_kind(cell)]) for cell in left]
     told = [(cell, model) for cell, model in zip(left, models, strict=True) if model]
+    shipped, untold = shipped_costs(), [c for c, m in zip(left, models, strict=True) if not m]
+    rough = [cell for cell in untold if cell.plugin.name in shipped.of]
+    seconds = sum(_seconds(*one) for one in told) + sum(map(shipped.seconds, rough))
     peaks = [peak for _, model in told if (peak := _peak(model)) is not None]
+    peaks += [shipped.of[cell.plugin.name].bytes for cell in rough]
     return Estimate(
-        len(every), len(every) - len(left), sum(_seconds(cell, model) for cell, model in told),
-        max(peaks, default=None), len(left) - len(told),
+        len(every), len(every) - len(left), seconds, max(peaks, default=None),
+        len(untold) - len(rough), len(rough),
     )  # fmt: skip
 
 

@@ -80,10 +80,21 @@ def describe(found: Estimate, rows: Sequence[PlannedRow]) -> str:
         text += f", {rounded(hours, 1)} hours one after another"
         if found.peak_bytes is not None:
             text += f", {mebibytes(found.peak_bytes)} MiB at most"
-        text += " (as finished runs of the same backend on the same task took)"
+        text += f" ({_grounds(found, left)})"
     if found.unknown:
         text += f"; of {found.unknown} nothing is known, since none like them is finished"
     return text + _without(rows)
+
+
+def _grounds(found: Estimate, left: int) -> str:
+    """What an estimate stands on."""
+    alike = "as finished runs of the same backend on the same task took"
+    rough = "roughly, by figures that ship (configs/costs.yaml), of one core and other data"
+    if not found.rough:
+        return alike
+    if found.rough + found.unknown == left:
+        return rough
+    return f"{alike}; {found.rough} runs {rough}"
 
 
 def _without(rows: Sequence[PlannedRow]) -> str:

@@ -14,7 +14,7 @@ from harness.results import provenance, store
 from harness.runs import child, cluster, grid, node
 from harness.runs.child import Event
 from harness.runs.executors import executor_for
-from harness.runs.ledger import Ledger
+from harness.runs.logbook import Logbook
 from harness.runs.placement import Placement
 from harness.runs.plan import GridCell
 
@@ -108,7 +108,7 @@ def test_a_node_looks_for_data_where_the_command_does(cells, monkeypatch):
 @pytest.mark.slow
 def test_a_node_waits_for_the_lock_of_a_lost_worker_and_takes_what_it_left(cells, monkeypatch):
     place = at_work(monkeypatch, cells[0])
-    (cell,) = Ledger().opened(cells[:1])
+    (cell,) = Logbook().opened(cells[:1])
     assert node.run_here(cells[0], place).done
     lock = store.locked(cell.folder, cell.digest)
     lock.__enter__()
@@ -125,7 +125,7 @@ def test_a_node_waits_for_the_lock_of_a_lost_worker_and_takes_what_it_left(cells
 
 @pytest.mark.slow
 def test_a_result_that_nobody_was_seen_to_write_is_no_result_on_a_node(cells, monkeypatch):
-    (cell,) = Ledger().opened(cells[:1])
+    (cell,) = Logbook().opened(cells[:1])
     place = at_work(monkeypatch, cell)
     assert node.run_here(cells[0], place).done, "as another process would"
     event = node.run_here(cell, place)
@@ -172,32 +172,32 @@ class LosesWorkers:
 
 def handed_out(cells, losses, error="RayError"):
     """What Ray was given, what was told, and what failed, where so many workers are lost."""
-    ray, heard, ledger = LosesWorkers(losses, error), [], Ledger()
-    (cell,) = ledger.opened(cells[:1])
-    cluster._Tasks(ray, Placement("ray"), [cluster._Try(cell)], heard.append, ledger).run()
-    return ray.given, heard, ledger
+    ray, heard, logbook = LosesWorkers(losses, error), [], Logbook()
+    (cell,) = logbook.opened(cells[:1])
+    cluster._Tasks(ray, Placement("ray"), [cluster._Try(cell)], heard.append, logbook).run()
+    return ray.given, heard, logbook
 
 
 def test_a_cell_whose_worker_was_lost_is_handed_out_again_and_what_it_left_is_its_own(cells):
-    given, heard, ledger = handed_out(cells, losses=3)
+    given, heard, logbook = handed_out(cells, losses=3)
     assert [cell.found is None for cell in given] == [False, True, True, True]
     assert [event.done for event in heard] == [False] * 3 + [True]
     assert "handed out again" in heard[0].progress.note
-    assert (ledger.failed, *ledger.stored.values()) == ([], "of its own")
+    assert (logbook.failed, *logbook.stored.values()) == ([], "of its own")
 
 
 @pytest.mark.parametrize(("error", "tries"), [("RayError", 4), ("RayTaskError", 1)])
 def test_a_cell_that_loses_every_worker_fails_and_one_that_raises_at_once(error, tries, cells):
-    given, _, ledger = handed_out(cells, losses=9, error=error)
+    given, _, logbook = handed_out(cells, losses=9, error=error)
     assert len(given) == tries
-    (failed,) = ledger.failed
+    (failed,) = logbook.failed
     assert (failed.exit_code, "gone" in failed.error) == (6, True)
 
 
 def test_without_a_cluster_the_message_says_how_to_start_one(cells, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")  # where nobody is: the port of discard
     with pytest.raises(ConfigError, match=r"127.0.0.1:9 .*ray start --head"):
-        executor_for(Placement("ray")).run(cells, print, Ledger())
+        executor_for(Placement("ray")).run(cells, print, Logbook())
 
 
 def test_a_run_sees_the_gpu_that_it_was_given_alone(cells, monkeypatch):

@@ -14,7 +14,7 @@ from harness.results import store
 from harness.runs import grid, hardware
 from harness.runs.child import Event
 from harness.runs.config import Options, Settings
-from harness.runs.ledger import Ledger
+from harness.runs.logbook import Logbook
 from harness.runs.plan import Request, cells_of
 
 DIES = """
@@ -86,7 +86,7 @@ def test_a_grid_goes_on_after_failures_and_tells_each_of_them(cells):
 
 def failing(cells, *codes):
     """What is noted of ``cells`` after the failures ``codes``, None for a cell that is well."""
-    made = Ledger()
+    made = Logbook()
     made.opened(cells)
     for cell, code in zip(cells, codes, strict=True):
         made.note(cell, Event(cell, done=True, error="e" if code else "", exit_code=code or 0))

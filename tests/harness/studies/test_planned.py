@@ -43,6 +43,23 @@ def test_every_shipped_study_can_be_planned(name, task, tmp_path):
     asked = design.read(name).model_copy(update={"tasks": (task,)})
     rows = planned.plan(asked, tmp_path / "results")
     assert len({row.folders for row in rows}) == len(rows) > 1
+    found = estimate.estimate(rows)
+    assert found.rough == found.runs, "a plan says what it takes before anything ran"
+    told = text.describe(found, rows).splitlines()[0]
+    assert "hours one after another" in told
+    assert "MiB at most (roughly, by figures that ship" in told
+
+
+def test_what_a_bound_allows_is_all_that_a_plan_counts(task, tmp_path):
+    def seconds(**options):
+        axes = {"width": {"values": [16, 32]}}
+        asked = study(task, backends=["bert-crf"], axes=axes, options={"epochs": 100, **options})
+        return estimate.estimate(planned.plan(asked, tmp_path)).seconds
+
+    free = seconds()
+    assert seconds(epochs=50) == pytest.approx(free / 2, rel=0.02)
+    assert seconds(max_seconds=1e-9) < seconds(max_characters=50) < free / 50
+    assert seconds(max_flops=50 * 3 * 2.2e6) == pytest.approx(seconds(max_characters=50))
 
 
 def test_a_task_is_read_once_and_code_is_hashed_once(monkeypatch, task, tmp_path):
@@ -72,7 +89,7 @@ def test_the_estimate_reads_records_of_the_same_backend_and_task_alone(monkeypat
     read = counted(monkeypatch, estimate, "read_folder")
     found = estimate.estimate(planned.plan(study(task), output))
     assert [Path(name).name for name in read] == ["dictionary_a_s1"]
-    assert (found.runs, found.finished, found.unknown) == (18, 0, 18)
+    assert (found.runs, found.finished, found.rough, found.unknown) == (18, 0, 18, 0)
 
 
 def test_a_backend_is_planned_without_what_only_pretraining_needs():

@@ -12,7 +12,7 @@ from harness.runs.plan import GridCell
 
 
 @dataclass(slots=True)
-class Ledger:
+class Logbook:
     """``stored`` has the SHA-256 of the ``metrics.json`` that is to be in each folder.
 
     Empty stands for none. ``failed`` has how each run ended that failed.
