@@ -4,6 +4,7 @@ from benchmarks._fault import Fault
 from benchmarks._faults_of_trust import TRUST
 
 STORE, PLAN, GRID = "harness/results/store.py", "harness/runs/plan.py", "harness/runs/grid.py"
+LOGBOOK = "harness/runs/logbook.py"
 CONTRACT, DECODE, YAML = "harness/runs/contract.py", "harness/runs/decode.py", "harness/yamlfile.py"
 WRITES = ("tests/attacks/test_every_write.py",)
 STORED = ("tests/harness/results/test_store.py",)
@@ -108,8 +109,8 @@ FAULTS = (
     ),
     Fault(
         "failed runs are not reported",
-        GRID,
-        "            self.failed.append(event)\n",
+        LOGBOOK,
+        "            self.failed.append(replace(event, cell=cell))\n",
         "            pass\n",
         GRIDS,
     ),
@@ -129,7 +130,7 @@ FAULTS = (
     ),
     Fault(
         "one cause has no code of its own",
-        GRID,
+        LOGBOOK,
         "            error.exit_code = codes.pop()",
         "            pass",
         GRIDS,
