@@ -48,11 +48,10 @@ def tried(place: Path, patch: pytest.MonkeyPatch) -> dict[str, object]:
             (place / "go").touch()
             _, error = process.communicate(timeout=PATIENCE)
             assert process.returncode == 0, error
-    there, here = api.read(place / "cluster"), quiet.run(workers=2)
+    told = {what: list(counts(what, place).values()) for what in ("begun", "ended")}
+    there, here = api.read(place / "cluster"), quiet.run(workers=2)  # which tell of themselves, too
     pairs = zip(there.runs, here.runs, strict=True)
-    return {
-        "begun": sum(counts("begun", place).values()),
-        "ended": list(counts("ended", place).values()),
+    return told | {
         "different": sum(content(ours.folder) != content(same.folder) for ours, same in pairs),
         "same table": rows(there) == rows(here),
         "seconds": round(time.monotonic() - begin),
