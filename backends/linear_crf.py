@@ -7,13 +7,14 @@ The features of a unit, each with a weight for every tag:
 
 - the units, pairs and triples that lie within ``window`` units of it, each with its place, counted
   from the unit; what lies beyond an end of the sentence is a unit of its own;
+- of words, which units of several characters are: how each within ``NEAR`` units is spelled;
 - a constant.
 
 A chain of weights from tag to tag stands beside them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeAlias
 
@@ -24,6 +25,7 @@ from backends.tagging.crfsuite_scores import CrfsuiteScores
 from backends.tagging.entities import Ints, TagTable
 from backends.tagging.forward_backward import of_chain
 from backends.tagging.posterior import Posterior
+from backends.tagging.spelling import spelling
 from harness.core import Example, Sentence, Tags
 from harness.errors import WeightsError
 from harness.protocol import Context, FitReport
@@ -32,8 +34,9 @@ from harness.tags import encode
 MODEL, NOTES = "model.crfsuite", "crf.json"
 # Units of the longest n-gram.
 LONGEST = 3
-# What joins the units of an n-gram, and what stands beyond an end of the sentence.
-JOIN, BEYOND = "\x1f", "\x1e"
+# What joins the units of an n-gram, what stands beyond an end of the sentence, what marks spelling.
+JOIN, BEYOND, SPELLED = "\x1f", "\x1e", "\x1d"
+NEAR = 1  # units to each side whose spelling counts
 
 Window: TypeAlias = Annotated[
     int, Field(ge=0, description="units to each side that features reach")
@@ -94,7 +97,10 @@ class LinearCrf:
         return FitReport(weights="none", parameters=size, trained=size, precision="fp64")
 
     def features(self, units: Sequence[str]) -> list[list[str]]:
-        """The features of each unit: ``<place> <n-gram>``, places counted from the unit."""
+        """The features of each unit: ``<place> <n-gram>``, and ``<place> <spelling>`` of words.
+
+        Places are counted from the unit.
+        """
         ends = [BEYOND] * self.window
         padded = [*ends, *units, *ends]
         return [self._around(padded[at : at + 2 * self.window + 1]) for at in range(len(units))]
@@ -106,7 +112,14 @@ class LinearCrf:
             for size in range(1, LONGEST + 1)
             for at in range(len(units) - size + 1)
         ]
-        return ["constant", *grams]
+        return ["constant", *grams, *self._spelled(units)]
+
+    def _spelled(self, units: Sequence[str]) -> Iterator[str]:
+        """How the unit in the middle and those next to it are spelled, each with its place."""
+        near = min(NEAR, self.window)
+        for place in range(-near, near + 1):
+            for feature in spelling(units[self.window + place]):
+                yield f"{place} {SPELLED}{feature}"
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Tags]:
         """The best path of each sentence and the probability of its entities, in order."""

@@ -40,7 +40,10 @@ class CrfsuiteScores:
         )))  # fmt: skip
 
     def of(self, features: Sequence[Sequence[str]]) -> Scores:
-        """The scores (units, tags) of units that have equally many features."""
-        known = [[self._row.get(one, 0) for one in unit] for unit in features]
+        """The scores (units, tags) of units, at least one."""
+        widest = max(map(len, features))
+        known = np.zeros((len(features), widest), np.int64)
+        for place, unit in enumerate(features):
+            known[place, : len(unit)] = [self._row.get(one, 0) for one in unit]
         scores: Scores = self._weights[known].sum(axis=1).astype(np.float32)
         return scores

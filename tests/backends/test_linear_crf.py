@@ -70,6 +70,39 @@ def test_features_are_places_and_n_grams_and_the_ends_are_units(tmp_path):
     assert of_last[1:4] == ["-1 甲", "0 乙", "1 \x1e"]
 
 
+def in_words(text, *spans):
+    return Example(Sentence(text, tuple(text.split()), " "), tuple(Span(*span) for span in spans))
+
+
+# Between the same words stand towns, which begin with a capital and end alike, and other things.
+AROUND = ("near", "from", "leaving", "saw")
+TOWNS = [
+    in_words(f"{word} {name} {word}", *spans)
+    for word in AROUND
+    for name, spans in (
+        *((town, [(1, 2, "LOC")]) for town in ("Hamburg", "Freiburg", "Coburg", "Marburg")),
+        *((other, []) for other in ("bridges", "wheat", "it", "harbours")),
+    )
+]
+
+
+def test_a_word_that_training_never_saw_is_known_by_its_spelling(tmp_path):
+    backend = trained(tmp_path, TOWNS)
+    town, thing = (Sentence(name, ("near", name, "near"), " ") for name in ("Salzburg", "ferries"))
+    of_town, of_thing = backend.predict([town, thing])
+    assert of_town.tags == ("O", "B-LOC", "O")
+    assert of_thing.tags == ("O", "O", "O")
+    assert of_town.confidence[0] > 0.5
+
+
+def test_spelling_has_its_place_and_is_no_n_gram(tmp_path):
+    _, middle, _ = crf(tmp_path, window=1).features(["a", "Ely", "b"])
+    assert "0 \x1dshape Xx" in middle
+    assert "0 Ely" in middle
+    alone, *_ = crf(tmp_path, window=0).features(["Ely", "Ely"])
+    assert sum("shape" in one for one in alone) == 1
+
+
 def test_l1_leaves_fewer_weights(tmp_path):
     few = crf(tmp_path, l1=1.0).fit(TRAIN, [])
     many = crf(tmp_path, l1=0.0).fit(TRAIN, [])
