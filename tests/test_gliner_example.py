@@ -46,7 +46,7 @@ def checkpoint(tmp_path_factory):
 
 @pytest.mark.skipif(not MISSING, reason="the library is installed")
 def test_without_the_library_it_says_what_to_install(site, tmp_path):
-    _, said = harness("run", "--backend", "gliner", folder=tmp_path, paths=[site], code=2)
+    _, said = harness("run", "--backend", "gliner", folder=tmp_path, paths=[site], code=5)
     assert "pip install gliner" in said
 
 

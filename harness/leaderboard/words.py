@@ -51,13 +51,11 @@ def _entities(one: SetCounts) -> int:
 def memory_mark(group: Sequence[System]) -> str:
     """What the mark behind a row's memory means, with the bytes of ``group`` that it is for."""
     sharing = [one.run.cost for system in group for one in system.results if shares_pages(one)]
-    shared = [cost.shared_bytes or 0 for cost in sharing]
-    low, high = mebibytes(min(shared)), mebibytes(max(shared))
-    span = low if low == high else f"{low} to {high}"
+    most = mebibytes(max(cost.shared_bytes or 0 for cost in sharing))
     return (
-        f"{MARK} Memory of a run that shared {span} MiB with other processes: libraries that its "
-        "command loads once for all runs, weights mapped from a file. Such rows are not compared "
-        "by it."
+        f"{MARK} Memory of a run that shared up to {most} MiB with other processes: libraries that "
+        "its command loads once for all runs, weights mapped from a file. Such rows are not "
+        "compared by it."
     )
 
 
