@@ -463,7 +463,8 @@ def test_memory_that_a_row_shares_is_marked_and_never_the_best(tmp_path):
     assert (forked["memory"].shown, forked["memory"].bold) == ("300*", False)
     assert (alone["memory"].shown, alone["memory"].bold) == ("900", True)
     assert (forked["shared_memory"].text, alone["shared_memory"].text) == ("190", "9")
-    assert any(line.startswith("* Memory of a run that shared up to 190 MiB") for line in block.captions)
+    said = "* Memory of a run that shared up to 190 MiB"
+    assert any(line.startswith(said) for line in block.captions)
 
 
 def test_a_table_of_rows_that_all_share_has_no_best_memory(tmp_path):
