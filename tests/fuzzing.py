@@ -38,7 +38,7 @@ from harness.errors import DataError, HarnessError
 from harness.leaderboard.build import build
 from harness.leaderboard.render import FORMATS
 from harness.results import reader, verify
-from harness.results.record import Calibration, Cost
+from harness.results.run_record import Calibration, Cost
 
 PIECES = (
     "!!int ", "!!bool ", "!!omap ", "!!python/name:os ", "- ", "? ", "<<: ", "---\n", "...\n",

@@ -10,7 +10,8 @@ from pathlib import Path
 from harness.analysis import FACTS, FinishedRun, TrainFacts, train_facts
 from harness.core import Example, Sentence, Span
 from harness.protocol import Epoch
-from harness.results.record import Cost, Data, Metrics, Prediction, Run
+from harness.results.record import Metrics, Prediction
+from harness.results.run_record import Cost, Data, Run
 from harness.tags import POLICIES, decode, encode, invalid_transitions
 
 LABELS = ("PER", "ORG", "LOC", "T")

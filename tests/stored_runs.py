@@ -12,7 +12,8 @@ from made_runs import LABELS, System, examples, metrics, prediction
 from harness.core import Counts
 from harness.data.overlap import PAIRS, Overlap
 from harness.results import hashes
-from harness.results.record import Code, Cost, Data, Prediction, Run, TrainingCourse
+from harness.results.record import Prediction
+from harness.results.run_record import Code, Cost, Data, Run, TrainingCourse
 
 SETTINGS = {
     "device": "cpu", "precision": "auto", "threads": 1, "window_limit": 254, "window_margin": 32,

@@ -18,7 +18,8 @@ from harness.errors import DataError
 from harness.protocol import Epoch
 from harness.results import reader, verify
 from harness.results.reader import Rejected
-from harness.results.record import Metrics, Prediction, Run
+from harness.results.record import Metrics, Prediction
+from harness.results.run_record import Run
 from harness.results.verify import Checked, Sound
 from harness.tags import POLICIES, decode
 

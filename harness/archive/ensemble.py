@@ -16,7 +16,8 @@ from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.archive.voting import Voting
 from harness.errors import ConfigError, DataError
 from harness.results import evaluate, store, writer
-from harness.results.record import Cost, Member, Prediction, Run
+from harness.results.record import Prediction
+from harness.results.run_record import Cost, Member, Run
 from harness.results.verify import Checked
 from harness.results.writer import Scored, TrainingFiles
 from harness.runs.trials import trials

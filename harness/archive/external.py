@@ -24,7 +24,8 @@ from harness.errors import ConfigError, DataError
 from harness.generation import readback
 from harness.numbers import printed
 from harness.results import evaluate, store, writer
-from harness.results.record import Cost, Metrics, Run
+from harness.results.record import Metrics
+from harness.results.run_record import Cost, Run
 from harness.results.writer import TrainingFiles
 from harness.runs import hardware
 from harness.runs.recording import data_of, facts_of

@@ -12,7 +12,7 @@ from harness.data.task import load
 from harness.errors import ConfigError
 from harness.registry import Plugin
 from harness.results import reader, store, verify
-from harness.results.record import Run
+from harness.results.run_record import Run
 from harness.results.verify import Sound
 from harness.runs import hardware, weights
 from harness.runs.apart import ask

@@ -12,7 +12,8 @@ from pathlib import Path
 from harness.core import Span
 from harness.errors import ConfigError
 from harness.results import evaluate, store, writer
-from harness.results.record import Metrics, Prediction, Run
+from harness.results.record import Metrics, Prediction
+from harness.results.run_record import Run
 from harness.results.verify import Sound
 from harness.results.writer import TrainingFiles
 from harness.tags import Policy, decode, encode

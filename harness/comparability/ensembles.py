@@ -7,7 +7,8 @@ none of the systems that it was made of; and what one member did not record is n
 from dataclasses import dataclass
 
 from harness.comparability.fields import MISSING, NOT_APPLICABLE, Field, Recorded
-from harness.results.record import Metrics, Run
+from harness.results.record import Metrics
+from harness.results.run_record import Run
 
 
 @dataclass(frozen=True, slots=True)

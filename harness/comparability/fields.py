@@ -12,7 +12,8 @@ from typing import Protocol
 from harness.comparability.check import Evidence
 from harness.data.splits import TRAIN
 from harness.data.windows import PUNCTUATION
-from harness.results.record import LIBRARIES, Metrics, Run
+from harness.results.record import Metrics
+from harness.results.run_record import LIBRARIES, Run
 from harness.tags import POLICIES
 from harness.version import OWN
 

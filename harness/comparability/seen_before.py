@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from harness.comparability.check import Check
 from harness.comparability.fields import is_external, is_zero_shot
 from harness.comparability.systems import System
-from harness.results.record import Contamination, Continued, ContinuedShare, Run
+from harness.results.run_record import Contamination, Continued, ContinuedShare, Run
 
 LEVEL = 0.05
 NO_SIGN, NOT_PROBED = "no sign", "not probed"

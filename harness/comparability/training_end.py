@@ -12,7 +12,7 @@ from itertools import combinations
 from statistics import fmean, median
 
 from harness.numbers import percent
-from harness.results.record import Run, TrainingCourse
+from harness.results.run_record import Run, TrainingCourse
 
 LAST = 5  # scores looked at
 NEEDED = {5: 8, 4: 6}  # S by scores; of three, even all in rising order are no evidence (1 in 6)

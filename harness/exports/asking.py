@@ -11,7 +11,8 @@ from harness.data.windows import Window, WindowPolicy
 from harness.protocol import Backend
 from harness.results import evaluate
 from harness.results.reader import Result
-from harness.results.record import Prediction, Run
+from harness.results.record import Prediction
+from harness.results.run_record import Run
 from harness.runs.cost import Meter
 from harness.runs.handout import DevScorer, Handout, shuffled
 from harness.runs.run import timed_answers

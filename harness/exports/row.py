@@ -13,7 +13,8 @@ from pathlib import Path
 from harness.protocol import Exported
 from harness.results import evaluate, hashes, store, writer
 from harness.results.reader import Result
-from harness.results.record import Cost, Prediction, Run
+from harness.results.record import Prediction
+from harness.results.run_record import Cost, Run
 from harness.results.writer import Scored, TrainingFiles
 from harness.runs.cost import Meter
 

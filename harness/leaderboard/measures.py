@@ -24,7 +24,8 @@ from harness.numbers import (
     printed,
     whole,
 )
-from harness.results.record import ServedModel, SetCounts, TypeCounts
+from harness.results.record import SetCounts, TypeCounts
+from harness.results.run_record import ServedModel
 from harness.results.verify import Sound
 from harness.scoring.score import PolicyScores
 from harness.tags import POLICIES, Policy

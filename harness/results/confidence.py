@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from harness.results.record import Prediction, Run
+from harness.results.record import Prediction
+from harness.results.run_record import Run
 from harness.scoring.calibration import AS_GIVEN, Judged, Scaling, calibration_error, judge
 
 

@@ -18,7 +18,8 @@ from harness.errors import ConfigError, DataError, HarnessError, WeightsError
 from harness.numbers import printed
 from harness.protocol import Epoch
 from harness.results import hashes, set_aside, stored
-from harness.results.record import SCHEMA, Metrics, MetricsFile, Run
+from harness.results.record import SCHEMA, Metrics, MetricsFile
+from harness.results.run_record import Run
 from harness.results.store import (
     CLAIM,
     COMPLETE,

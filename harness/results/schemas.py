@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 from harness.protocol import Epoch
 from harness.results import store
 from harness.results.pretraining import Pretraining
-from harness.results.record import SCHEMA, MetricsFile, Prediction, Run
+from harness.results.record import SCHEMA, MetricsFile, Prediction
+from harness.results.run_record import Run
 
 FOLDER = Path(__file__).parent / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -18,7 +18,8 @@ from harness.data.splits import TEST, TRAIN, set_of
 from harness.errors import DataError, HarnessError
 from harness.results import confidence, evaluate, reader, store
 from harness.results.reader import Rejected, Result, Results
-from harness.results.record import Metrics, Prediction, Run
+from harness.results.record import Metrics, Prediction
+from harness.results.run_record import Run
 from harness.results.store import COMPLETE, FREE, PREDICTIONS, RUN
 from harness.scoring.counting import CountMatrix
 from harness.scoring.flat import Ints

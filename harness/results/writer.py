@@ -13,7 +13,8 @@ from pathlib import Path
 from harness.data.train_facts import FACTS, TrainFacts
 from harness.protocol import Epoch
 from harness.results import evaluate, hashes, set_aside, store, stored, verify
-from harness.results.record import Metrics, MetricsFile, Prediction, Run
+from harness.results.record import Metrics, MetricsFile, Prediction
+from harness.results.run_record import Run
 from harness.results.stored import AnswerFile
 
 

@@ -15,7 +15,7 @@ from harness.data.splits import TEST, TRAIN
 from harness.data.windows import Window, WindowPolicy, clip
 from harness.errors import BackendError
 from harness.protocol import Backend, CompletesText, MeasuresSurprisal
-from harness.results.record import Calibration, Contamination
+from harness.results.run_record import Calibration, Contamination
 from harness.runs.contamination import probe
 from harness.runs.decode import decode
 from harness.runs.handout import Handout, unnamed

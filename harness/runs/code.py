@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.registry import Plugin
-from harness.results.record import Code
+from harness.results.run_record import Code
 
 HARNESS = "harness"
 NOT_RUN = frozenset(

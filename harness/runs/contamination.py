@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from harness.core import Example
 from harness.protocol import PROBED, REACH
-from harness.results.record import Contamination, Continued, ContinuedShare
+from harness.results.run_record import Contamination, Continued, ContinuedShare
 from harness.tags import encode
 
 # What goes on with each of some texts, by about so many characters.

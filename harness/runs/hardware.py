@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from harness.results.record import LIBRARIES
+from harness.results.run_record import LIBRARIES
 from harness.runs import launch
 from harness.version import OWN
 

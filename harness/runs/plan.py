@@ -19,7 +19,7 @@ from harness.errors import BackendError
 from harness.registry import Plugin
 from harness.resources import find
 from harness.results.provenance import Found
-from harness.results.record import Code
+from harness.results.run_record import Code
 from harness.results.store import slug
 from harness.runs import config, launch
 from harness.runs.code import code_of

@@ -17,7 +17,7 @@ from harness.errors import ConfigError, DataError, WeightsError
 from harness.protocol import Backend, Context, DevScore, Progress
 from harness.results import confidence, evaluate, reader, store
 from harness.results.reader import Result
-from harness.results.record import Run
+from harness.results.run_record import Run
 from harness.runs.apart import require_import
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.decode import decode

@@ -10,7 +10,7 @@ from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
 from harness.generation import repair
 from harness.protocol import Backend, DevScore, FitReport, ReportsUsage
-from harness.results.record import Cost, Data, Run, ServedModel, TrainingCourse
+from harness.results.run_record import Cost, Data, Run, ServedModel, TrainingCourse
 from harness.runs import energy, hardware
 from harness.runs.code import code_of
 from harness.runs.contract import asked

@@ -24,7 +24,8 @@ from harness.data.windows import Window, WindowPolicy
 from harness.errors import DataError
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
 from harness.results import evaluate, locking, provenance, set_aside, store, verify, writer
-from harness.results.record import Metrics, Prediction, Run
+from harness.results.record import Metrics, Prediction
+from harness.results.run_record import Run
 from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
 from harness.runs import after_answers, launch, recording, weights

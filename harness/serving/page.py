@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from harness.results.record import Run
+from harness.results.run_record import Run
 
 
 def html(run: Run) -> str:

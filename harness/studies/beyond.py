@@ -12,7 +12,8 @@ from harness.comparability.check import Check
 from harness.comparability.effort import end_of_training
 from harness.comparability.fields import Recorded, is_external
 from harness.comparability.systems import System
-from harness.results.record import Metrics, Run
+from harness.results.record import Metrics
+from harness.results.run_record import Run
 from harness.runs.config import Settings
 from harness.studies.design import Study
 from harness.studies.panels import Panel

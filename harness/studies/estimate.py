@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.results.reader import Result, read_folder
-from harness.results.record import Cost, Run
+from harness.results.run_record import Cost, Run
 from harness.results.store import is_complete, slug
 from harness.runs.plan import GridCell
 from harness.studies.planned import PlannedRow, cells

@@ -10,7 +10,7 @@ from harness.analysis import analyse, text
 from harness.analysis.confidence import MOST_POINTS, confidence_of
 from harness.analysis.system_answers import answers_by_system
 from harness.report import page
-from harness.results.record import Calibration
+from harness.results.run_record import Calibration
 from harness.scoring.calibration import Scaling
 from harness.tags import decode
 

@@ -11,7 +11,7 @@ from harness.archive.ensemble import electorate
 from harness.archive.voting import Voting
 from harness.core import Counts
 from harness.results import reader, verify
-from harness.results.record import TrainingCourse
+from harness.results.run_record import TrainingCourse
 from harness.tags import decode
 
 NAMES = ("bert-crf", "electra", "t5")

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from harness.comparability.training_end import LEVEL, UNTOLD, at_the_end, rise
-from harness.results.record import TrainingCourse
+from harness.results.run_record import TrainingCourse
 
 
 def trained(*dev_f1, epochs=None):

@@ -9,7 +9,8 @@ from stored_runs import write_run
 from harness.archive.rescoring import Rule
 from harness.leaderboard.measures import MEASURES
 from harness.results import confidence, reader, verify
-from harness.results.record import Calibration, Prediction
+from harness.results.record import Prediction
+from harness.results.run_record import Calibration
 from harness.scoring.calibration import calibration_error
 from harness.tags import decode
 

@@ -11,7 +11,7 @@ from tiny_generators import causal, tokenizer
 from harness import api
 from harness.core import Example, Sentence, Span
 from harness.results import reader
-from harness.results.record import Contamination, Continued, ContinuedShare
+from harness.results.run_record import Contamination, Continued, ContinuedShare
 from harness.runs.contamination import ASKED, REACH, probe
 from harness.tags import encode
 

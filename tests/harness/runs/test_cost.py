@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from program import harness
 
-from harness.results.record import Cost
+from harness.results.run_record import Cost
 from harness.runs import energy
 from harness.runs.cost import Meter, shared_resident
 
@@ -106,7 +106,9 @@ def test_sampled_power_is_integrated_over_time():
     assert energy._integral(samples) == 150.0 + 400.0
 
 
-def test_rates_are_undefined_without_units_or_seconds():
-    cost = Cost(seconds={"predict": 2.0, "train": 0.0}, train_units=10, predict_units=100)
-    assert cost.predict_rate == 50.0
-    assert cost.train_rate is None
+@pytest.mark.parametrize(
+    ("seconds", "units", "rate"), [(2.0, 100, 50.0), (0.0, 9, None), (2.0, 0, None)]
+)
+def test_the_rate_is_undefined_without_units_or_seconds(seconds, units, rate):
+    cost = Cost(seconds={"predict": seconds}, train_units=0, predict_units=units)
+    assert cost.predict_rate == rate
