@@ -7,7 +7,7 @@ and their scores over first pieces are the same lines.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from backends.pretraining.objective import PretrainingObjective
     from backends.pretraining.reading import CharacterReader
 
-Answer = TypeVar("Answer")
 SHAPE, RECIPE, TAGGING = EncoderShape(), Recipe(learning_rate=5e-4), TaggingOptions()
 
 
@@ -270,20 +269,19 @@ class EncoderBackend(EncoderFamily, FromText):
 class BertCrf(EncoderBackend):
     """BERT with a linear-chain CRF over units."""
 
-    architecture, head, base = "bert", CrfHead, "bert-base-chinese"
+    architecture, head = "bert", CrfHead
 
 
 class BertSoftmax(EncoderBackend):
     """BERT with a softmax for each unit."""
 
-    architecture, head, base = "bert", SoftmaxHead, "bert-base-chinese"
+    architecture, head = "bert", SoftmaxHead
 
 
 class Electra(EncoderBackend):
     """ELECTRA's discriminator with a softmax for each unit."""
 
     architecture, head = "electra", SoftmaxHead
-    base = "hfl/chinese-electra-180g-base-discriminator"
 
     def objective(self, characters: "Characters", length: int) -> "PretrainingObjective":
         """As of ``FromText``."""

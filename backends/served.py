@@ -129,8 +129,7 @@ class Served:
     def complete(self, texts: Sequence[str], characters: int) -> list[str] | None:
         """As of ``harness.protocol.CompletesText``; None where it is not to be asked.
 
-        None, too, where no more may be spent or the server refuses: all answers are there already,
-        and that the model was not asked is said of the row.
+        None, too, where no more may be spent or the server refuses: all answers are there already.
         """
         from backends.asking.continuing import behind, continuing
 
@@ -140,7 +139,9 @@ class Served:
         self.probed |= {ask.digest for ask in asks}
         try:
             found = self._answers(asks, "probe")
-        except (ConfigError, ResourceError):
+        except (ConfigError, ResourceError) as error:
+            note = f"not asked what it read before: {error}"
+            self.context.report(Progress("probe", 0, 0, note, line=True))
             return None
         return [behind(text, one.text) for text, one in zip(texts, found, strict=True)]
 

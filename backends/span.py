@@ -31,12 +31,6 @@ from harness.core import Example, PlacedEntity, Sentence, Spans
 from harness.protocol import Context, FitReport
 from harness.tags import split
 
-# The weights that each kind of encoder begins from where none are named.
-BASES: Mapping[Architecture, str] = {
-    "bert": "bert-base-chinese",
-    "electra": "hfl/chinese-electra-180g-base-discriminator",
-}
-
 
 @option_group
 class PointerOptions(NgramOptions):
@@ -77,15 +71,10 @@ class SpanPointer(EncoderFamily):
         self.labels = tuple(found)
 
     @classmethod
-    def weights_of(cls, options: Mapping[str, Any]) -> str | None:
-        """The pretrained model of ``options``; None from scratch."""
-        scratch = options["init"] == "scratch"
-        return None if scratch else options["model"] or BASES[options["architecture"]]
-
-    @property
-    def weights_name(self) -> str:
-        """The pretrained model, where one is used."""
-        return self.shape.model or BASES[self.architecture]
+    def architecture_of(cls, options: Mapping[str, Any]) -> Architecture:
+        """As chosen."""
+        found: Architecture = options["architecture"]
+        return found
 
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train``, keep what is best on ``dev``.

@@ -8,6 +8,7 @@ in for as long as predicting takes.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
@@ -111,16 +112,11 @@ class Generator(ABC):
 
     def report(self, training: Training = UNTRAINED) -> FitReport:
         """What training was; without, of the model as it is."""
-        parameters = list(self.model.parameters())
-        trained = sum(p.numel() for p in parameters if p.requires_grad)
-        return FitReport(
-            weights=pretrained.origin(self.shape),
-            parameters=sum(p.numel() for p in parameters),
-            trained=trained if training.epochs else 0,
-            epochs=training.epochs,
-            best_epoch=training.best_epoch,
-            precision=training.precision if training.epochs else precision_of_answers(self.context),
-            halved=training.halved,
+        found = training.report(self.model, pretrained.origin(self.shape))
+        if not training.epochs:
+            found = replace(found, trained=0, precision=precision_of_answers(self.context))
+        return replace(
+            found,
             new_parameters=pretrained.new_parameters(self.shape, self.model, self.vocabulary),
             known_units=self.known_units,
         )

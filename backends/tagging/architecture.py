@@ -4,6 +4,7 @@ Everything comes through transformers, with no code from a model's folder and no
 """
 
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,11 @@ from backends.training.shape import Shape
 from harness.errors import ConfigError, WeightsError
 
 Architecture: TypeAlias = Literal["bert", "electra"]
+# The weights that each begins from where none are named.
+BASES: Mapping[Architecture, str] = {
+    "bert": "bert-base-chinese",
+    "electra": "hfl/chinese-electra-180g-base-discriminator",
+}
 
 # What init=embeddings takes of an encoder.
 EMBEDDINGS = ("embeddings", "neighbours")

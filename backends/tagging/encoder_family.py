@@ -1,11 +1,13 @@
 """What families of encoders share, whatever stands on the encoder: weights, batches, the report."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 import torch
 
 from backends.tagging.architecture import (
+    BASES,
     EMBEDDINGS,
     POSITIONS,
     Architecture,
@@ -26,7 +28,6 @@ class EncoderFamily:
     """A backend that reads units with an encoder of ``architecture``."""
 
     architecture: Architecture
-    base: ClassVar[str]
     context: Context
     shape: EncoderShape
     # Both are there once the backend is trained, loaded, or asked for its ceiling.
@@ -34,9 +35,17 @@ class EncoderFamily:
     tokenizer: UnitTokenizer
 
     @classmethod
+    def architecture_of(cls, options: Mapping[str, Any]) -> Architecture:
+        """The kind of encoder under ``options``."""
+        del options
+        return cls.architecture
+
+    @classmethod
     def weights_of(cls, options: Mapping[str, Any]) -> str | None:
         """The pretrained model of ``options``; None from scratch."""
-        return None if options["init"] == "scratch" else options["model"] or cls.base
+        if options["init"] == "scratch":
+            return None
+        return options["model"] or BASES[cls.architecture_of(options)]
 
     @classmethod
     def longest_window(cls, options: Mapping[str, Any]) -> int | None:
@@ -47,7 +56,7 @@ class EncoderFamily:
     @property
     def weights_name(self) -> str:
         """The pretrained model, where one is used."""
-        return self.shape.model or self.base
+        return self.shape.model or BASES[self.architecture]
 
     @property
     def embeddings(self) -> torch.nn.Parameter:
@@ -76,15 +85,8 @@ class EncoderFamily:
 
     def report(self, training: Training, known_units: float | None) -> FitReport:
         """What ``fit`` says of the model that ``training`` left."""
-        parameters = list(self.model.parameters())
-        return FitReport(
-            weights=self._origin(),
-            parameters=sum(p.numel() for p in parameters),
-            trained=sum(p.numel() for p in parameters if p.requires_grad),
-            epochs=training.epochs,
-            best_epoch=training.best_epoch,
-            precision=training.precision,
-            halved=training.halved,
+        return replace(
+            training.report(self.model, self._origin()),
             new_parameters=self._new_parameters(),
             known_units=known_units,
         )

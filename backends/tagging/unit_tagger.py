@@ -55,16 +55,7 @@ class UnitTagger:
         set_up(self.context)
         self._make(LearnedTable.learn(example.sentence for example in train))
         training = loop.train(self, train, dev, self.recipe, self.context)
-        parameters = list(self.model.parameters())
-        return FitReport(
-            weights="scratch",
-            parameters=sum(p.numel() for p in parameters),
-            trained=sum(p.numel() for p in parameters if p.requires_grad),
-            epochs=training.epochs,
-            best_epoch=training.best_epoch,
-            precision=training.precision,
-            halved=training.halved,
-        )
+        return training.report(self.model, "scratch")
 
     def _make(self, table: LearnedTable) -> None:
         self.tokenizer = UnitTokenizer(table, MOST)

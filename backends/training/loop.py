@@ -46,7 +46,7 @@ from backends.training.selection import Selection, Weights
 from harness.core import Example, Output, Sentence
 from harness.data.training_digest import digest
 from harness.errors import ConfigError, DataError, ResourceError
-from harness.protocol import Context, Epoch, Progress
+from harness.protocol import Context, Epoch, FitReport, Progress
 
 # The summed loss and the number of its targets.
 Sums: TypeAlias = tuple[torch.Tensor, torch.Tensor]
@@ -99,6 +99,19 @@ class Training:
     best_epoch: int | None
     precision: str
     halved: tuple[int, ...]
+
+    def report(self, model: torch.nn.Module, weights: str) -> FitReport:
+        """What ``fit`` says of ``model``, which began from ``weights``."""
+        sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+        return FitReport(
+            weights=weights,
+            parameters=sum(size for size, _ in sizes),
+            trained=sum(size for size, is_trained in sizes if is_trained),
+            epochs=self.epochs,
+            best_epoch=self.best_epoch,
+            precision=self.precision,
+            halved=self.halved,
+        )
 
 
 UNTRAINED = Training((), None, "fp32", ())

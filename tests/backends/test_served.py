@@ -462,8 +462,7 @@ def test_the_estimate_asks_nothing(tmp_path):
     assert found["requests"] == 12 + 12 + len(TRAIN)  # the answers, and what is to be gone on with
     replies = sum(64 + 16 * len(s) for s in SENTENCES) + (12 + len(TRAIN)) * 3 * 11
     assert found["reply tokens, at most"] == replies
-    tokens = found["prompt tokens, about"] + 0
-    assert found["cost, at most"] == pytest.approx(tokens / 1e6, abs=1e-4)
+    assert found["cost, at most"] == pytest.approx(found["prompt tokens, about"] / 1e6, abs=1e-4)
 
 
 def estimate_of(folder, probe):
@@ -554,8 +553,13 @@ def test_a_model_may_not_be_asked_what_it_knows(tmp_path):
         assert len(server.asked) == asked
 
 
-@pytest.mark.parametrize("trouble", ["bound", "refusal", "down"])
-def test_answers_are_not_lost_where_the_probe_is_not_answered(trouble, tmp_path):
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [("bound", "max_requests=13"), ("refusal", "HTTP 400"), ("down", "HTTP 503")],
+)
+def test_answers_are_not_lost_where_the_probe_is_not_answered(trouble, told, tmp_path):
+    notes = []
+
     def behave(handler, asked):
         if question_of(asked).startswith("Go on"):
             handler.send({"error": "no"}, {"refusal": 400, "down": 503}[trouble])
@@ -564,9 +568,13 @@ def test_answers_are_not_lost_where_the_probe_is_not_answered(trouble, tmp_path)
 
     bound = {"max_requests": 1 + len(SENTENCES)} if trouble == "bound" else {}
     with serving(behave) as server:
-        made = fitted(tmp_path, server, structure="none", attempts=2, concurrency=1, **bound)
+        made = fitted(
+            tmp_path, server, notes.append, structure="none", attempts=2, concurrency=1, **bound
+        )
         require_right(made)
         assert probed(made) is None
+    assert told in notes[-1].note
+    assert notes[-1].line
 
 
 def test_a_probe_is_paid_for_once_and_its_cost_stands_apart(tmp_path):
