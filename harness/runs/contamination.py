@@ -21,7 +21,6 @@ from harness.tags import encode
 
 # What goes on with each of some texts, by about so many characters.
 Complete: TypeAlias = Callable[[Sequence[str], int], Sequence[str]]
-ASKED = PROBED  # sentences of a kind; their next ``REACH`` units have to be right
 SHORTEST = 2 * 8  # units of a sentence: half of it has to be too long to be guessed
 
 
@@ -60,7 +59,7 @@ def _chosen(examples: Sequence[Example], apart: set[tuple[str, ...]]) -> list[Ex
     keyed = sorted(
         found, key=lambda text: sha256(text.encode("utf-8", "backslashreplace")).digest()
     )
-    return [found[text] for text in keyed[:ASKED]]
+    return [found[text] for text in keyed[:PROBED]]
 
 
 def _ends_named(example: Example) -> bool:

@@ -6,6 +6,7 @@ import shutil
 
 import made_runs
 import pytest
+from built_tables import built
 from made_runs import LABELS
 from program import called
 from stored_runs import change, write_row, write_run
@@ -13,7 +14,6 @@ from stored_runs import change, write_row, write_run
 from harness.archive.merging import merge
 from harness.archive.reproduction import stored as to_reproduce
 from harness.errors import DataError
-from harness.leaderboard.build import build
 from harness.leaderboard.render import FORMATS
 from harness.results import evaluate, reader, stored, verify
 
@@ -31,10 +31,6 @@ def folder(tmp_path):
 @pytest.fixture
 def forged(folder):
     return next(run.folder for run in reader.read([folder]).runs if run.run.backend == "forged")
-
-
-def built(folder):
-    return build(reader.read([folder]), published=False)
 
 
 def assert_not_believed(folder, forged, words, kind="unsound"):
@@ -78,7 +74,7 @@ def test_a_measure_that_no_float_holds_is_not_known_and_ends_no_table(folder, na
     for run in reader.read([folder]).runs:
         change(run.folder / "run.json", *keys, to=value)
     columns = ["system", "f1", "train_seconds", "predict_rate"]
-    table = build(reader.read([folder]), columns=columns, published=False)
+    table = built(folder, columns=columns)
     for render in FORMATS.values():
         assert "honest" in render(table)
     lost = {"a rate": 3, "a sum": 2}[name]

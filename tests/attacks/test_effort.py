@@ -3,15 +3,13 @@
 import json
 
 import pytest
+from built_tables import built
 from program import harness
 from stored_runs import change, write_row
 
-from harness.leaderboard.build import build
-from harness.results import reader
 
-
-def built(folder):
-    block = build(reader.read([folder]), published=False).blocks[0]
+def first_block(folder):
+    block = built(folder).blocks[0]
     return block, {check.name: check for check in block.certificate}
 
 
@@ -31,7 +29,7 @@ def rows(tmp_path):
 def test_a_row_that_was_cut_while_it_still_rose_is_marked_with_its_slope(rows):
     for path in each(rows, "electra"):
         change(path, "training", "dev_f1", to=[0.1, 0.3, 0.4, 0.45, 0.5, 0.55])
-    block, lines = built(rows)
+    block, lines = first_block(rows)
     (row,) = [row for row in block.rows if "electra" in row.name]
     (note,) = row.notes
     assert note == "development F1 still rose by 5.00 per epoch"
@@ -42,13 +40,13 @@ def test_a_row_that_was_cut_while_it_still_rose_is_marked_with_its_slope(rows):
 def test_two_epochs_for_somebody_elses_row_are_too_few_to_tell(rows):
     for path in each(rows, "electra"):
         change(path, "training", "dev_f1", to=[0.1, 0.3])
-    assert "too few epochs to tell" in str(built(rows)[1]["end of training"].differing)
+    assert "too few epochs to tell" in str(first_block(rows)[1]["end of training"].differing)
 
 
 def test_options_tried_on_the_same_data_are_counted_and_shown(rows):
     for path in each(rows, "bert-crf"):
         change(path, "trials", to=40)
-    check = built(rows)[1]["trials of tuning"]
+    check = first_block(rows)[1]["trials of tuning"]
     assert not check.ok
     assert {check.value, *dict(check.differing).values()} == {"1", "40"}
 
@@ -56,14 +54,14 @@ def test_options_tried_on_the_same_data_are_counted_and_shown(rows):
 def test_options_that_stand_in_the_table_itself_count_whatever_was_recorded(rows):
     write_row(rows, "bert-crf", (13, 42), planned_seeds=(13, 42), sentences=6, variant="epochs=9",
               options={"epochs": 9})  # fmt: skip
-    values = built(rows)[1]["trials of tuning"]
+    values = first_block(rows)[1]["trials of tuning"]
     assert {values.value, *dict(values.differing).values()} == {"1", "2"}
 
 
 def test_trials_that_nobody_counted_are_not_zero(rows):
     for path in rows.glob("*/*/run.json"):
         change(path, "trials", to=None)
-    check = built(rows)[1]["trials of tuning"]
+    check = first_block(rows)[1]["trials of tuning"]
     assert (check.ok, check.value) == (False, "not measured")
 
 

@@ -1,8 +1,13 @@
 """How numbers are printed."""
 
-import pytest
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
-from harness.numbers import percent, rounded
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.numbers import magnitude, percent, rounded
 
 
 @pytest.mark.parametrize(
@@ -17,3 +22,23 @@ def test_a_number_of_any_size_is_printed(value):
     """A record may hold one, damaged or not, and its table has other rows."""
     assert float(rounded(value).replace(",", "")) == pytest.approx(value, rel=1e-12, abs=0.01)
     assert float(percent(value / 200)) == pytest.approx(value / 2, rel=1e-12, abs=0.01)
+
+
+@given(st.fractions(0, 1, max_denominator=9999))
+def test_percent_is_rounded_half_up_on_the_decimal_form(fraction):
+    value = float(fraction)
+    exact = Fraction(Decimal(repr(value))) * 10_000
+    assert percent(value) == f"{Decimal(int(exact + Fraction(1, 2))) / 100:.2f}"
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.87125, "87.13"), (0.000049, "0.00"),
+                                             (0.99995, "100.00"), (1.0, "100.00")])  # fmt: skip
+def test_halves_of_percent_go_up(value, text):
+    assert percent(value) == text
+    assert Decimal(text) == (Decimal(repr(value)) * 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0"), (412, "412"), (33_600, "33.6k"),
+                                             (102_267_648, "102.3M"), (2.8e9, "2.8B")])  # fmt: skip
+def test_parameters_read_in_three_figures(value, text):
+    assert magnitude(value) == text

@@ -3,14 +3,13 @@
 import sys
 
 import pytest
+from built_tables import built
 from plugin_site import made_site
 from stored_runs import write_row
 
 from harness.errors import BackendError, ConfigError
 from harness.leaderboard import offered
-from harness.leaderboard.build import build
 from harness.leaderboard.columns import choose
-from harness.results import reader
 
 HALF = """
 from harness.leaderboard.measures import Measure
@@ -35,7 +34,7 @@ def offer(tmp_path, monkeypatch):
 
 
 def cells(folder, *keys):
-    [block] = build(reader.read([folder]), columns=keys, published=False).blocks
+    [block] = built(folder, columns=keys).blocks
     heads = [column.title for column in block.columns]
     return dict(zip(heads, block.rows[0].cells, strict=True))
 

@@ -5,33 +5,18 @@ import random
 import pytest
 from finished_runs import finished, task
 from made_runs import examples
-from stored_runs import SETTINGS, write_row
 from tiny_generators import causal, tokenizer
+from unguessable import columns, counts, sentence
 
 from harness import api
-from harness.core import Example, Sentence, Span
+from harness.core import Example, Sentence
+from harness.protocol import PROBED
 from harness.results import reader
-from harness.results.run_record import Contamination, Continued, ContinuedShare
-from harness.runs.contamination import ASKED, REACH, probe
-from harness.tags import encode
-
-LETTERS = "赤橙黄绿青蓝紫东南西北上下左右前后里外春夏秋冬山川湖海风雨雷电"
-
-
-def sentence(number):
-    """A sentence that nothing but memory can continue, with a name in its second half."""
-    draw = random.Random(number)
-    units = tuple(draw.choice(LETTERS) for _ in range(30))
-    return Example(Sentence(f"s{number}", units), (Span(2, 4, "PER"), Span(17, 20, "LOC")))
-
+from harness.results.run_record import Continued
+from harness.runs.contamination import probe
 
 TEST = [sentence(number) for number in range(80)]
 TRAIN = [sentence(number) for number in range(1000, 1080)]
-
-
-def columns(example):
-    tags = encode(example.spans, len(example.sentence))
-    return "".join(f"{u} {t}\n" for u, t in zip(example.sentence.units, tags, strict=True))
 
 
 class Memory:
@@ -51,11 +36,7 @@ class Memory:
         return ""
 
 
-def counts(share):
-    return [(one.continued, one.asked) for one in (share.test, share.train, share.chance)]
-
-
-ALL, NONE = (ASKED, ASKED), (0, ASKED)
+ALL, NONE = (PROBED, PROBED), (0, PROBED)
 
 
 def test_who_read_the_text_goes_on_with_it_and_not_with_its_gold():
@@ -119,47 +100,6 @@ def test_words_are_continued_over_the_space_between_them():
     one = Example(Sentence("w", units, " "), ())
     found = probe(Memory(one.sentence.text), [one], TRAIN[:1])
     assert found.text.test == Continued(continued=1, asked=1)
-    assert len(one.sentence.text.split()) > 2 * REACH - 10
-
-
-# --- the certificate -----------------------------------------------------------------------------
-
-
-def probed(test, chance=0, train=0):
-    share = ContinuedShare(
-        test=Continued(continued=test, asked=50),
-        train=Continued(continued=train, asked=50),
-        chance=Continued(continued=chance, asked=50),
-    )
-    return Contamination(text=share, gold=share)
-
-
-def line(folder):
-    table = api.build_leaderboard(api.read(folder), published=False)
-    checks = (check for block in table.blocks for check in block.certificate)
-    return next((check for check in checks if check.name == "test set known to the weights"), None)
-
-
-def test_a_table_whose_weights_read_no_other_text_has_no_line(tmp_path):
-    write_row(tmp_path, "bert-crf")
-    assert line(tmp_path) is None
-
-
-@pytest.mark.parametrize(("test", "chance", "known"), [
-    (0, 0, False), (2, 0, False), (30, 0, True), (30, 29, False), (6, 0, True),
-])  # fmt: skip
-def test_more_than_chance_is_a_sign(tmp_path, test, chance, known):
-    write_row(tmp_path, "gpt", contamination=probed(test, chance), weights="some/model")
-    found = line(tmp_path)
-    assert found.ok is not known
-    words = f"continues {test} of 50 test sentences, 0 of 50 of train, {chance} of 50 by chance"
-    assert words in (found.differing[0][1] if known else found.value)
-
-
-def test_a_row_that_was_trained_on_nothing_here_and_not_probed_says_so(tmp_path):
-    settings = SETTINGS | {"selection": "none"}
-    write_row(tmp_path, "gpt", weights="some/model", trained=0, settings=settings)
-    assert line(tmp_path).differing == (("gpt tiny (some/model)", "not probed"),)
 
 
 def test_sentences_that_people_write_are_asked_about_too():
@@ -178,4 +118,6 @@ def test_a_run_with_pretrained_weights_records_what_they_know(tmp_path):
     run = reader.one(folder).run
     assert run.contamination.text.test.asked > 5
     assert run.contamination.text.test.continued == 0
-    assert ": no sign (continues 0 of 20 test sentences" in line(tmp_path / "results").value
+    table = api.build_leaderboard(api.read(folder), published=False)
+    told = {check.name: check.value for block in table.blocks for check in block.certificate}
+    assert ": no sign (continues 0 of 20 test sentences" in told["test set known to the weights"]

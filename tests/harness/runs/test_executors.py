@@ -16,7 +16,6 @@ from harness.runs.child import Event
 from harness.runs.executors import executor_for
 from harness.runs.logbook import Logbook
 from harness.runs.placement import Placement
-from harness.runs.plan import GridCell
 
 
 @pytest.fixture
@@ -43,14 +42,9 @@ def test_runs_share_gpus_evenly_and_no_more_than_asked(runs_per_gpu, given, cell
 
 def test_what_a_run_asks_of_a_node(cells):
     on_gpu = cells[0].settings.model_copy(update={"device": "cuda", "threads": 4})
-    cell = GridCell(**{**_fields(cells[0]), "settings": on_gpu})
-    needs = cluster._needs(cell, Placement("ray", runs_per_gpu=4))
+    needs = cluster._needs(replace(cells[0], settings=on_gpu), Placement("ray", runs_per_gpu=4))
     assert needs == {"num_cpus": 4, "num_gpus": 0.25}
     assert cluster._needs(cells[0], Placement("ray"))["num_gpus"] == 0
-
-
-def _fields(cell):
-    return {name: getattr(cell, name) for name in cell.__slots__}
 
 
 class Nodes:
