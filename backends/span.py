@@ -1,9 +1,10 @@
 """The span family: an encoder with an efficient global pointer, which scores whole entities.
 
 It reads units as the taggers do, from scratch and from pretrained weights, and is trained by the
-same loop. What it answers are entities with their probabilities, overlapping or not.
+same loop. What it answers are entities with their probabilities.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 import torch
 from pydantic import Field
 
-from backends.pointing.losses import imbalance_loss
+from backends.pointing.distribution import INDEPENDENT, SEGMENTED, Distribution, nested
 from backends.pointing.pointer import ROLES
 from backends.pointing.reading import entities
 from backends.pointing.scorer import LabelledSpans, SpanBatch, SpanScorer, gold_of
@@ -30,6 +31,9 @@ from backends.training.recipe import Recipe
 from harness.core import Example, PlacedEntity, Sentence, Spans
 from harness.protocol import Context, FitReport
 from harness.tags import split
+
+
+NOTES = "pointer.json"
 
 
 @option_group
@@ -55,6 +59,7 @@ class SpanPointer(EncoderFamily):
 
     family = "span"
     model: SpanScorer
+    distribution: Distribution
 
     def __init__(
         self,
@@ -87,6 +92,7 @@ class SpanPointer(EncoderFamily):
         sentences = [example.sentence for example in train]
         encoder, self.tokenizer = self.build(sentences)
         self.model = self._scorer(encoder)
+        self.distribution = INDEPENDENT if nested(e.spans for e in train) else SEGMENTED
         known = self.known_units(sentences)
         return self.report(loop.train(self, train, dev, self.recipe, self.context), known)
 
@@ -126,9 +132,9 @@ class SpanPointer(EncoderFamily):
         return SpanBatch(self.batch(sentences), UnitCells.of([len(one) for one in sentences]))
 
     def loss(self, batch: LabelledSpans) -> tuple[torch.Tensor, int]:
-        """The loss summed over sentences and labels, and how many of these pairs there are."""
+        """What gold costs, and how many units it is of."""
         scores = self.model(batch.batch)
-        return imbalance_loss(scores, batch.gold), scores.shape[0] * scores.shape[1]
+        return self.distribution.loss(scores, batch.gold), len(batch.batch.grid.cells)
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Spans]:
         """The entities of each sentence, each with its probability."""
@@ -136,10 +142,11 @@ class SpanPointer(EncoderFamily):
         device = next(self.model.parameters()).device
 
         def submit(chosen: Sequence[Sentence]) -> Callable[[], list[Spans]]:
-            scores = to_host(self.model(to_device(self._spans_batch(chosen), device)))
+            scores = self.model(to_device(self._spans_batch(chosen), device))
+            logits = to_host(self.distribution.logits(scores))
             return lambda: [
                 entities(rows[:, : len(one), : len(one)], self.labels)
-                for rows, one in zip(scores().numpy(), chosen, strict=True)
+                for rows, one in zip(logits().numpy(), chosen, strict=True)
             ]
 
         lengths = [self.tokenizer.positions(sentence) for sentence in full]
@@ -157,6 +164,8 @@ class SpanPointer(EncoderFamily):
     def save(self, folder: Path) -> None:
         """Write weights, configuration and table into ``folder``."""
         checkpoint.save(folder, self.model, self.tokenizer, self.context.tags)
+        notes = {"nested": self.distribution is INDEPENDENT}
+        (folder / NOTES).write_text(json.dumps(notes), encoding="utf-8")
 
     def load(self, folder: Path) -> None:
         """Read what ``save`` wrote.
@@ -170,4 +179,6 @@ class SpanPointer(EncoderFamily):
             self.tokenizer = saved.tokenizer
             self.model = self._scorer(saved.encoder)
             self.model.load_state_dict(saved.weights)
+            notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+            self.distribution = INDEPENDENT if notes["nested"] else SEGMENTED
         place(self.model, device)

@@ -20,7 +20,7 @@ class SpanBatch(NamedTuple):
 
 
 class LabelledSpans(NamedTuple):
-    """Sentences to train on; ``gold`` (entities,) as of ``backends.pointing.losses``."""
+    """Sentences to train on; ``gold`` (entities,) as of ``Distribution``."""
 
     batch: SpanBatch
     gold: torch.Tensor

@@ -17,8 +17,8 @@ class PretrainRecipe:
     together: Annotated[int, Field(ge=1, description="windows that are computed at once")] = 4
     optimiser: Annotated[
         Optimiser, Field(description="AdamW for all, or Muon for the matrices of layers")
-    ] = "adamw"
-    learning_rate: Annotated[float, Field(gt=0, description="the peak rate")] = 1e-3
+    ] = "muon"
+    learning_rate: Annotated[float, Field(gt=0, description="the peak rate")] = 3e-3
     weight_decay: Annotated[float, Field(ge=0, description="of matrices")] = 0.05
     warmup: Annotated[
         float, Field(ge=0, lt=1, description="the share of training in which the rate rises")

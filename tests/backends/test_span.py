@@ -1,5 +1,6 @@
 """The span family: its scores are those of the paper, it learns, and it answers with entities."""
 
+import itertools
 import math
 
 import numpy as np
@@ -10,8 +11,13 @@ from making import make
 from tiny_generators import DEV, LABELS, TRAIN, context, f1
 from torch.testing import assert_close
 
-from backends.pointing.losses import imbalance_loss
-from backends.pointing.pointer import EfficientPointer, rotated
+from backends.pointing.distribution import (
+    independent_loss,
+    nested,
+    segment_logits,
+    segmentation_loss,
+)
+from backends.pointing.pointer import RARE, EfficientPointer, rotated
 from backends.pointing.reading import entities
 from backends.pointing.scorer import gold_of
 from backends.span import SpanPointer
@@ -144,34 +150,106 @@ def test_a_product_of_turned_vectors_knows_the_distance_alone():
     assert len(set(products[0].tolist())) == 9
 
 
-def test_the_loss_is_that_of_the_paper_and_padding_adds_nothing():
+def segmentations(length, labels):
+    """Every set of entities of a flat sentence: of each unit, what ends there."""
+    if length == 0:
+        return [()]
+    ways = list(segmentations(length - 1, labels))
+    for first in range(length):
+        for label in range(labels):
+            ways += [(*rest, (label, first, length - 1)) for rest in segmentations(first, labels)]
+    return ways
+
+
+@pytest.fixture
+def two_scored():
+    """Scores of sentences of 2 and 4 units under two labels, and how many units each has."""
     torch.manual_seed(5)
-    pointer, lengths = EfficientPointer(12, 2, 8), (4, 6)
-    units = torch.randn(sum(lengths), 12)
-    scores = pointer(units, UnitCells.of(lengths)).detach()
+    lengths = (2, 4)
+    scores = EfficientPointer(12, 2, 8)(torch.randn(6, 12) * 4, UnitCells.of(lengths))
+    return scores.detach(), lengths
+
+
+def test_the_probabilities_of_all_segmentations_sum_to_one_and_padding_adds_nothing(two_scored):
+    scores, lengths = two_scored
+    for row, length in enumerate(lengths):
+        ways = segmentations(length, 2)
+        assert len(set(ways)) == len(ways) == {2: 11, 4: 153}[length]
+        losses = [segmentation_loss(scores[row : row + 1], cells(way, 4)) for way in ways]
+        assert float(torch.stack(losses).neg().exp().sum()) == pytest.approx(1, abs=1e-4)
     examples = [
-        Example(Sentence("a", tuple("abcd")), (Span(0, 2, "PER"), Span(3, 4, "LOC"))),
-        Example(Sentence("b", tuple("abcdef")), (Span(5, 6, "LOC"),)),
+        Example(Sentence("a", tuple("ab")), (Span(0, 2, "PER"),)),
+        Example(Sentence("b", tuple("abcd")), (Span(2, 3, "LOC"),)),
     ]
+    both = segmentation_loss(scores, gold_of(examples, ("PER", "LOC")))
+    apart = segmentation_loss(scores[:1], cells(((0, 0, 1),), 4))
+    apart = apart + segmentation_loss(scores[1:], cells(((1, 2, 2),), 4))
+    assert_close(both, apart)
+
+
+def cells(entities, longest):
+    """The places of ``entities`` (label, first, last) in flattened scores."""
+    return torch.tensor(
+        [(e[0] * longest + e[1]) * longest + e[2] for e in entities], dtype=torch.int64
+    )
+
+
+def test_an_entity_is_as_probable_as_all_segmentations_that_have_it(two_scored):
+    scores, lengths = two_scored
+    found = torch.sigmoid(segment_logits(scores))
+    expected = torch.zeros_like(scores)
+    for row, length in enumerate(lengths):
+        for way in segmentations(length, 2):
+            sure = segmentation_loss(scores[row : row + 1], cells(way, 4)).neg().exp()
+            for place in way:
+                expected[(row, *place)] += sure
+    assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_no_two_entities_that_overlap_are_more_probable_than_not():
+    torch.manual_seed(7)
+    scores = EfficientPointer(12, 3, 8)(torch.randn(40, 12) * 9, UnitCells.of((40,)))
+    found = entities(segment_logits(scores.detach())[0].numpy(), ("PER", "LOC", "ORG")).entities
+    assert len(found) > 5
+    ordered = sorted(found, key=lambda e: e.start)
+    assert all(one.end <= two.start for one, two in itertools.pairwise(ordered))
+
+
+def test_where_entities_may_nest_each_span_is_asked_by_itself(two_scored):
+    scores, lengths = two_scored
+    gold = {(0, 0, 0, 1), (1, 0, 0, 3), (1, 1, 2, 3)}
     expected = 0.0
-    for row, example in enumerate(examples):
-        for number, label in enumerate(("PER", "LOC")):
-            gold = {(s.start, s.end - 1) for s in example.spans if s.label == label}
-            cells = [(i, j) for i in range(lengths[row]) for j in range(i, lengths[row])]
-            s = {cell: float(scores[row, number][cell]) for cell in cells}
-            expected += math.log(1 + sum(math.exp(-s[cell]) for cell in gold))
-            expected += math.log(1 + sum(math.exp(s[cell]) for cell in cells if cell not in gold))
-    found = imbalance_loss(scores, gold_of(examples, ("PER", "LOC")))
-    assert float(found) == pytest.approx(expected, rel=1e-5)
-    assert torch.isfinite(found)
+    for row, length in enumerate(lengths):
+        for label in range(2):
+            for first, last in ((i, j) for i in range(length) for j in range(i, length)):
+                sure = torch.sigmoid(scores[row, label, first, last].double())
+                expected -= math.log(sure if (row, label, first, last) in gold else 1 - sure)
+    places = torch.tensor([((r * 2 + n) * 4 + i) * 4 + j for r, n, i, j in gold])
+    assert float(independent_loss(scores, places)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_gradients_are_finite_with_and_without_entities():
+def test_entities_that_share_a_unit_are_nested():
+    def spans(*places):
+        return tuple(Span(*place, "PER") for place in places)
+
+    assert not nested([spans((0, 2), (2, 4)), spans((0, 6)), ()])
+    assert nested([spans((0, 2)), spans((3, 4), (1, 5))])
+
+
+def test_at_the_start_every_span_is_improbable():
+    torch.manual_seed(6)
+    scores = EfficientPointer(12, 3, 8)(torch.randn(9, 12), UnitCells.of((9,)))
+    probable = torch.sigmoid(scores.detach()[scores.isfinite()])
+    assert RARE / 10 < probable.min() < probable.max() < RARE * 10
+
+
+@pytest.mark.parametrize("loss", [segmentation_loss, independent_loss])
+def test_gradients_are_finite_with_and_without_entities(loss):
     scores = torch.where(torch.ones(3, 3).triu() > 0, 0.5, -math.inf).expand(1, 2, 3, 3).clone()
     scores.requires_grad_()
     for gold in ([], [0, 4]):
         (gradient,) = torch.autograd.grad(
-            imbalance_loss(scores, torch.tensor(gold, dtype=torch.int64)), scores
+            loss(scores, torch.tensor(gold, dtype=torch.int64)), scores
         )
         assert torch.isfinite(gradient).all()
 
