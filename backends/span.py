@@ -32,7 +32,6 @@ from harness.core import Example, PlacedEntity, Sentence, Spans
 from harness.protocol import Context, FitReport
 from harness.tags import split
 
-
 NOTES = "pointer.json"
 
 
