@@ -175,7 +175,7 @@ def _whole_output() -> Iterator[None]:
         ConfigError: when standard output is of an encoding that lacks a character.
     """
     try:
-        _show_half_characters()
+        _escape_surrogates()
         try:
             yield
         finally:
@@ -198,8 +198,8 @@ def _whole_output() -> Iterator[None]:
         raise ResourceError(msg) from error
 
 
-def _show_half_characters() -> None:
-    """Let data hold what UTF-8 does not: half a character is printed as its escape, as in JSON."""
+def _escape_surrogates() -> None:
+    """Print a lone surrogate, which data may hold and UTF-8 does not, as its escape, as in JSON."""
     if isinstance(sys.stdout, io.TextIOWrapper) and _is_utf8(sys.stdout.encoding):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -14,6 +14,8 @@ WITHOUT_SCREEN = {
     "QT_QPA_PLATFORM": "offscreen",
     "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox --disable-gpu --disable-background-networking",
 }
+# Steps that tell whether a page is wider than its window.
+WIDER = "out.wide = doc.documentElement.scrollWidth > doc.documentElement.clientWidth;"
 PROGRAM = Path(__file__).with_name("browser_process.py")
 
 

@@ -1,8 +1,18 @@
-"""The third-party distribution of ``tests/plugin``, as an installer would leave it."""
+"""Third-party distributions, of ``tests/plugin`` and made ones, as an installer leaves them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 PLUGIN = Path(__file__).parent / "plugin"
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+ALONE = ("--no-deps", "--no-index", "--no-build-isolation")
+
+
+def installed(folder, *distributions):
+    """``folder``, to be put on the path, with what pip made of the sources of ``distributions``."""
+    subprocess.run([*PIP, *ALONE, "--target", folder, *distributions], check=True)
+    return folder
 
 
 def made_plugin(folder):

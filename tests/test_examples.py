@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import tiny_task
+from plugin_site import installed
 from program import OFFLINE, TREE, harness
 
 from harness.runs.child import GRACE
@@ -20,11 +21,7 @@ EXAMPLE_BACKENDS = ("hidden-markov", "lstm")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """A folder to be put on the path, into which pip installed all of them."""
-    folder = tmp_path_factory.mktemp("installed")
-    options = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", folder)
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    subprocess.run([*pip, "install", *options, *(EXAMPLES / name for name in NAMES)], check=True)
-    return folder
+    return installed(tmp_path_factory.mktemp("installed"), *(EXAMPLES / name for name in NAMES))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import sys
 
 import pytest
 import tiny_task
+from plugin_site import installed
 from program import TREE, harness
 
 pytestmark = pytest.mark.slow
@@ -22,11 +23,7 @@ needs_library = pytest.mark.skipif(MISSING, reason="needs `pip install --no-deps
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """A folder to be put on the path, into which pip installed the example."""
-    folder = tmp_path_factory.mktemp("installed")
-    options = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", folder)
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    subprocess.run([*pip, "install", *options, TREE / "examples" / "gliner"], check=True)
-    return folder
+    return installed(tmp_path_factory.mktemp("installed"), TREE / "examples" / "gliner")
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ LOG = "error.log"
 def write(path: Path, content: str | bytes) -> None:
     """Replace ``path`` by ``content``, whole or not at all; a device or a pipe is written to.
 
-    Half a character, which UTF-8 does not have, is written as the escape that JSON has for it.
+    A lone surrogate, which UTF-8 does not have, is written as the escape that JSON has for it.
 
     Raises:
         ResourceError: when the disk refuses.

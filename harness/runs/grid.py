@@ -143,9 +143,8 @@ class Grid:
             event = child.pipe.recv()
         except (EOFError, OSError):
             event = self._ended(child)
-        self.logbook.note(
-            child.cell, event
-        )  # at once: a signal may come while the child is waited for
+        # At once: a signal may come while the child is waited for.
+        self.logbook.note(child.cell, event)
         if event.done:
             del self.children[pipe]
             child.process.join(GRACE)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from plugin_site import installed
 from program import OFFLINE, TREE, called, harness
 
 from harness.errors import ConfigError
@@ -16,12 +17,7 @@ def made(tmp_path_factory):
     out, messages = called("new-backend", "my-model", folder=folder)
     assert "pip install -e ner-my-model && python -m harness check --backend my-model" in messages
     written = [folder / line for line in out.split()]
-    options = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target")
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    subprocess.run(
-        [*pip, "install", *options, folder / "site", folder / "ner-my-model"], check=True
-    )
-    return written, folder / "site"
+    return written, installed(folder / "site", folder / "ner-my-model")
 
 
 @pytest.mark.slow

@@ -1,10 +1,8 @@
 """The page of ``serve`` in a real browser: a text is typed, a button pressed, entities are read."""
 
-import signal
-
 import pytest
-from finished_runs import finished, sentence, task
-from served_run import started
+from browser import WIDER
+from finished_runs import sentence
 
 from harness import api
 
@@ -31,20 +29,6 @@ TAGGED = """
 """
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    place = tmp_path_factory.mktemp("page")
-    return finished(task(place / "data"), "crf", place / "results")
-
-
-@pytest.fixture(scope="module")
-def address(run):
-    process, found = started(run)
-    yield found
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-
-
 def test_what_is_typed_is_marked_as_predict_marks_it(browser, run, address):
     asked = r"\n".join(TEXTS)
     steps = TAGGED + f'await tag("{asked}"); out.lines = lines(); out.texts = texts();'
@@ -61,14 +45,10 @@ def test_what_is_typed_is_marked_as_predict_marks_it(browser, run, address):
 
 
 def test_markup_in_a_text_stays_text(browser, address):
-    steps = (
-        TAGGED
-        + """
+    seen = browser.visit(address, TAGGED + """
       await tag("<img src=x onerror=alert(1)>先生东西。");
       out.images = doc.querySelectorAll("img").length; out.texts = texts();
-    """
-    )
-    seen = browser.visit(address, steps)
+    """)  # fmt: skip
     assert seen.value == {"images": 0, "texts": ["<img src=x onerror=alert(1)>先生东西。"]}
     assert seen.console == []
 
@@ -83,11 +63,5 @@ def test_a_refusal_is_shown_where_the_answer_would_be(browser, address):
 
 @pytest.mark.parametrize("width", [400, 1400])
 def test_the_page_is_not_wider_than_its_window(browser, address, width):
-    steps = (
-        TAGGED
-        + """
-      await tag("我说先生" + "东".repeat(300) + "x".repeat(300));
-      out.wide = doc.documentElement.scrollWidth > doc.documentElement.clientWidth;
-    """
-    )
-    assert browser.visit(address, steps, width).value == {"wide": False}
+    typed = 'await tag("我说先生" + "东".repeat(300) + "x".repeat(300));'
+    assert browser.visit(address, TAGGED + typed + WIDER, width).value == {"wide": False}

@@ -24,25 +24,6 @@ TREE = Path(__file__).parents[3]
 TEXTS = [sentence(i, odd=i % 2 == 0)["text"] for i in range(3000, 3050)]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return tmp_path_factory.mktemp("serving")
-
-
-@pytest.fixture(scope="module")
-def run(place):
-    return finished(task(place / "data"), "crf", place / "results")
-
-
-@pytest.fixture(scope="module")
-def address(run):
-    process, found = started(run)
-    yield found
-    process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (0, "", "stopped\n")
-
-
 @pytest.fixture
 def client(address):
     with httpx.Client(base_url=address, timeout=60, trust_env=False) as made:

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from browser import WIDER
 from program import harness
 from stored_runs import change, seal
 
@@ -141,8 +142,7 @@ def test_a_study_that_does_not_exist_is_one_message(tmp_path):
 @pytest.mark.parametrize("width", [400, 1400])
 def test_the_page_is_shown_whole_and_asks_for_nothing(asked, browser, width):
     page = asked[0] / "page.html"
-    seen = browser.visit(page.as_uri(), """
-      out.wide = doc.documentElement.scrollWidth > doc.documentElement.clientWidth;
+    seen = browser.visit(page.as_uri(), WIDER + """
       out.empty = [...doc.images].filter((each) => !each.naturalWidth).length;
       out.pictures = doc.images.length;
     """, width)  # fmt: skip

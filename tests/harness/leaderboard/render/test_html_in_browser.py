@@ -1,6 +1,7 @@
 """The page of a leaderboard in a real browser: sorted by a click, in one file, on any width."""
 
 import pytest
+from browser import WIDER
 from stored_runs import write_row
 
 from harness.leaderboard.build import build
@@ -45,8 +46,5 @@ def test_a_click_on_a_heading_sorts_and_another_turns_it_over(browser, page):
 
 @pytest.mark.parametrize("width", [400, 1400])
 def test_tables_scroll_and_the_page_does_not(browser, page, width):
-    steps = """
-      for (const each of doc.querySelectorAll("details")) each.open = true;
-      out.wide = doc.documentElement.scrollWidth > doc.documentElement.clientWidth;
-    """
-    assert browser.visit(page.as_uri(), steps, width).value == {"wide": False}
+    opened = 'for (const each of doc.querySelectorAll("details")) each.open = true;'
+    assert browser.visit(page.as_uri(), opened + WIDER, width).value == {"wide": False}
