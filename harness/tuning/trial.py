@@ -48,14 +48,14 @@ class AskingScorer(DevScorer):
         return score
 
 
-def work(cell: GridCell, gpu: int | None, pipe: Connection) -> None:
+def work(cell: GridCell, gpu: str | None, pipe: Connection) -> None:
     """The body of the process: train ``cell``, and tell what came of it."""
     os.setsid()
     os.dup2(2, 1)  # what a backend prints is no result
     line = Line(cell, pipe)
     line.listen()
     if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     try:
         pipe.send(_outcome(cell, line, pipe))
     except (Stopped, OSError, EOFError):

@@ -17,7 +17,7 @@ from harness.results import store
 from harness.results.store import slug
 from harness.runs import grid
 from harness.runs.config import Options, Override, Settings
-from harness.runs.hardware import accelerators, versions
+from harness.runs.hardware import accelerators, versions, visible_gpu
 from harness.runs.plan import GridCell, Inputs, Request, cells_of
 from harness.runs.preflight import refuse_long_windows, refuse_machine, refuse_seeds
 from harness.runs.tryout import Described, Refused, Wanted, describe
@@ -136,7 +136,7 @@ def _started(cell: GridCell) -> tuple[Any, Any]:
     """The pipe to a process that trains ``cell``, and the process."""
     context = grid.forkserver()
     ours, theirs = context.Pipe()
-    gpu = 0 if accelerators() else None
+    gpu = visible_gpu(0) if accelerators() else None
     process = context.Process(target=work, args=(cell, gpu, theirs), name=cell.name)
     with grid.no_main_module():
         process.start()

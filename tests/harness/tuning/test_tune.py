@@ -1,6 +1,8 @@
 """``tune`` from a search space to a preset that ``run`` takes, on dev alone."""
 
 import json
+import multiprocessing
+from types import SimpleNamespace
 
 import pytest
 import tiny_task
@@ -12,6 +14,7 @@ from harness.errors import ConfigError
 from harness.registry import find
 from harness.runs.config import Settings
 from harness.tuning import space
+from harness.tuning import tune as tuning
 from harness.tuning.tune import Wish, tune
 
 
@@ -96,6 +99,25 @@ def test_a_value_that_an_option_cannot_have_is_refused_first(tmp_path):
     wish = Wish(str(tmp_path / "tiny.yaml"), 2, "tiny", (), Settings(), 0, tmp_path / "tuning")
     with pytest.raises(ConfigError, match="shortest"):
         tune("dictionary", wish, path, print)
+
+
+def test_a_trial_has_the_first_gpu_that_the_command_may_use(monkeypatch):
+    started = []
+
+    class Server:
+        def Pipe(self):  # noqa: N802
+            return multiprocessing.Pipe()
+
+        def Process(self, **given):  # noqa: N802
+            started.append(given["args"][1])
+            return SimpleNamespace(start=lambda: None)
+
+    monkeypatch.setattr(tuning.grid, "forkserver", Server)
+    monkeypatch.setattr(tuning, "accelerators", lambda: ("a GPU", "another"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    pipe, _ = tuning._started(SimpleNamespace(name="a trial"))
+    pipe.close()
+    assert started == ["3"]
 
 
 def test_a_task_without_its_test_set_is_the_task_otherwise(tmp_path):
