@@ -120,7 +120,7 @@ def count_again(setup: EvaluationSetup, answers: AnswerFile, free: AnswerFile | 
         types={policy: type_counts(matrix) for policy, matrix in matrices.items()},
         quarters=quarters,
         fates=_fates(answers.predictions),
-        unseen=_unseen(setup, answers.predictions),
+        unseen=_unseen(setup, answers.predictions, matrices[HEADLINE]),
         sets=_sets(setup, answers.predictions),
         free=None if free is None else _free(setup.labels, free),
         predictions_sha256=answers.sha256,
@@ -134,12 +134,12 @@ def _flat(labels: tuple[str, ...], predictions: Sequence[Prediction]) -> FlatSet
     return flatten_stored(gold, tags, labels)
 
 
-def _unseen(setup: EvaluationSetup, predictions: Sequence[Prediction]) -> TypeCounts | None:
+def _unseen(
+    setup: EvaluationSetup, predictions: Sequence[Prediction], every: CountMatrix
+) -> TypeCounts | None:
     """The headline counts of the sentences that are not in train; None if nobody looked."""
-    if any(prediction.seen is None for prediction in predictions):
-        return None
-    flat = _flat(setup.labels, [prediction for prediction in predictions if not prediction.seen])
-    return type_counts(count_flat(flat, HEADLINE))
+    seen = [bool(one.seen) for one in predictions if one.seen is not None]
+    return type_counts(every.without(seen, setup.labels)) if len(seen) == len(predictions) else None
 
 
 def _sets(setup: EvaluationSetup, predictions: Sequence[Prediction]) -> dict[str, SetCounts] | None:

@@ -32,6 +32,21 @@ class CountMatrix:
         """Counts over all types."""
         return np.asarray(self.values.sum(axis=1))  # (sentences, 3)
 
+    def without(self, left_out: Sequence[bool], labels: Sequence[str]) -> "CountMatrix":
+        """The counts of the other sentences; of types beyond ``labels``, those that they hold.
+
+        Args:
+            left_out: (sentences,).
+            labels: those of the task.
+        """
+        values = self.values[~np.asarray(left_out, np.bool_)]
+        held = [
+            place
+            for place, label in enumerate(self.labels)
+            if label in labels or values[:, place].any()
+        ]
+        return CountMatrix(tuple(self.labels[place] for place in held), values[:, held])
+
     @property
     def by_type(self) -> dict[str, tuple[int, int, int]]:
         """``(tp, fp, fn)`` of each type over all sentences."""

@@ -81,32 +81,36 @@ def paired_bootstrap(
     pair = samples_of({"the first": first, "the second": second})
     one, two = resampled(pair, draws, seed)
     both = contest(*pair)
-    return difference(both, one - two, varied(both, one - two, seed), level)
+    drawn = varied(both, one - two, seed)
+    return difference(both, one - two, drawn, _between(drawn, level), level)
 
 
 def resampled(samples: Sequence[Sample], draws: int, seed: int) -> list[Floats]:
     """Mean F1 over seeds of each system on the same resampled sentences: (draws,) each."""
     if not samples:
         return []
-    columns = np.concatenate([part for s in samples for part in (s.right, s.size)])
-    matrix = exact(columns.T)  # (sentences, 2 x seeds of all systems)
+    columns = exact(np.concatenate([part for s in samples for part in (s.right, s.size)]))
     borders = np.cumsum([2 * sample.seeds for sample in samples])[:-1]
-    scores = [
-        [_mean_f1(part) for part in np.split(weights @ matrix, borders, axis=1)]
-        for weights in _weights(len(matrix), draws, seed)
+    scores = [  # columns are (2 x seeds of all systems, sentences)
+        [_mean_f1(part) for part in np.split(columns @ weights.T, borders)]
+        for weights in _weights(columns.shape[1], draws, seed)
     ]
     return [np.concatenate(parts) for parts in zip(*scores, strict=True)]
 
 
 def _mean_f1(sums: npt.NDArray[np.floating]) -> Floats:
-    right, size = np.split(sums.astype(np.float64), 2, axis=1)  # (draws, seeds)
+    right, size = np.split(sums.astype(np.float64), 2)  # (seeds, draws)
     # A draw with nothing to find and nothing found scores 0, as in the field's scorers.
-    return np.asarray((2 * right / np.maximum(size, 1)).mean(axis=1))
+    return np.asarray((2 * right / np.maximum(size, 1)).mean(axis=0))
 
 
 def exact(columns: npt.NDArray[np.integer]) -> npt.NDArray[np.floating]:
-    """``columns`` in the shortest float in which every sum over resampled sentences is exact."""
-    bound = len(columns) * int(np.abs(columns).max(initial=0))
+    """``columns`` in the shortest float in which every sum over resampled sentences is exact.
+
+    Args:
+        columns: (columns, sentences).
+    """
+    bound = columns.shape[-1] * int(np.abs(columns).max(initial=0))
     return columns.astype(np.float32 if bound < _EXACT else np.float64)
 
 
@@ -138,16 +142,19 @@ def score_interval(sample: Sample, replicates: Floats, seed: int, level: float) 
     return Interval(float(sample.f1.mean()), low, high, level, effect.known)
 
 
-def difference(pair: Contest, replicates: Floats, drawn: Floats, level: float) -> PairedBootstrap:
+def difference(
+    pair: Contest, replicates: Floats, drawn: Floats, between: tuple[float, float], level: float
+) -> PairedBootstrap:
     """The paired bootstrap of two systems.
 
     Args:
         pair: the two.
         replicates: resampled differences, (draws,).
         drawn: the same with what other seeds could have changed (``varied``).
+        between: the quantiles of ``drawn`` at both ends of ``level``.
         level: nominal coverage.
     """
-    low, high = _between(drawn, level)
+    low, high = between
     point = float(pair.first.f1.mean() - pair.second.f1.mean())
     return PairedBootstrap(
         Interval(point, low, high, level, pair.effect.known),
@@ -184,8 +191,13 @@ def expansion(sample: Sample) -> tuple[float, float]:
     return tails, (number / (number - 1)) ** 0.5
 
 
+def ends(level: float) -> tuple[float, float]:
+    """The shares of draws below both ends of an interval."""
+    return (1 - level) / 2, (1 + level) / 2
+
+
 def _between(values: Floats, level: float) -> tuple[float, float]:
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(values, ends(level))
     return float(low), float(high)
 
 

@@ -17,13 +17,14 @@ from harness.statistics.bootstrap import (
     Interval,
     PairedBootstrap,
     difference,
+    ends,
     resampled,
     score_interval,
     varied,
 )
 from harness.statistics.large_tables import Ahead
 from harness.statistics.mixture import SIGNS
-from harness.statistics.outlying import outlying, without
+from harness.statistics.outlying import without
 from harness.statistics.permutation import PairedPermutation, permuted
 from harness.statistics.power import ALPHA, MinimumDifference, minimum_difference
 from harness.statistics.ranking import Separable, holm, letters, rank_groups
@@ -167,14 +168,14 @@ def _drawn(
     contest: Contest, replicates: Floats, seed: int, level: float, one_sided: float
 ) -> Ahead:
     drawn = varied(contest, replicates, seed)
-    low, high = np.quantile(drawn, [1 - one_sided, one_sided])
-    return difference(contest, replicates, drawn, level), (float(high), -float(low))
+    # All quantiles at once: to find one is to order the draws.
+    low, high, least, most = np.quantile(drawn, [*ends(level), 1 - one_sided, one_sided]).tolist()
+    return difference(contest, replicates, drawn, (low, high), level), (most, -least)
 
 
 def _fallen(table: Table, seed: int, level: float) -> dict[str, Fallen]:
     """What fell out, by system."""
-    found = {name: outlying(sample) for name, sample in table.samples.items()}
-    fell = {name: seeds for name, seeds in found.items() if seeds}
+    fell = {name: seeds for name, seeds in table.fallen.items() if seeds}
     rests = {name: without(table.samples[name], seeds) for name, seeds in fell.items()}
     told = {name: rest for name, rest in rests.items() if rest.seeds > 1}  # one tells nothing
     draws = len(next(iter(table.replicates.values()), ()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.statistics import large_tables
 from harness.statistics.bootstrap import DRAWS, LEVEL, Interval
-from harness.statistics.permutation import PairedPermutation, permuted
+from harness.statistics.permutation import PairedPermutation, permuted_p
 from harness.statistics.power import ALPHA
 from harness.statistics.ranking import best_first, holm
 from harness.statistics.samples import Sample
@@ -43,7 +43,7 @@ def _behind(table: Table, ordered: Sequence[str], seed: int) -> set[str]:
     """The systems that Holm's correction over all pairs tells from the best."""
     contests = table.contests()
     draws = len(table.replicates[ordered[0]])
-    corrected = holm([test.p for test in permuted([*contests.values()], draws, seed)])
+    corrected = holm(permuted_p([*contests.values()], draws, seed))
     apart = {frozenset(pair) for pair, p in zip(contests, corrected, strict=True) if p < ALPHA}
     return {name for name in ordered[1:] if frozenset((ordered[0], name)) in apart}
 

@@ -12,12 +12,12 @@ seeds of the row, with a standard error not below that of the sentences. With th
 two that nearly agree, so that an unlucky seed is rarely called fallen.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.statistics.proportion import SMALL, entities
-from harness.statistics.samples import Sample
+from harness.statistics.samples import Floats, Sample
 from harness.statistics.tails import student
 
 APART = 4.0
@@ -28,9 +28,11 @@ def outlying(sample: Sample) -> tuple[int, ...]:
     """The places of the seeds of a system that fell out, ascending; none of few entities."""
     if entities(sample) < SMALL:
         return ()
-    fallen = [seed for seed in range(sample.seeds) if _learned_nothing(sample, seed)]
+    scores = _Scores(sample.f1, sample.influence)
+    fallen = [seed for seed in range(sample.seeds) if scores.learned_nothing(seed)]
     rest = [seed for seed in range(sample.seeds) if seed not in fallen]
-    fallen += [seed for seed in rest if _beyond(sample, seed, [one for one in rest if one != seed])]
+    others = {seed: [one for one in rest if one != seed] for seed in rest}
+    fallen += [seed for seed in rest if scores.is_beyond(seed, others[seed])]
     return tuple(sorted(fallen))
 
 
@@ -48,23 +50,31 @@ def unseen(seeds: int, level: float = 0.95) -> float:
     return float(1 - (1 - level) ** (1 / seeds))
 
 
-def _learned_nothing(sample: Sample, seed: int) -> bool:
-    best = int(np.argmax(sample.f1))
-    gap = sample.f1[best] - sample.f1[seed]
-    return bool(sample.f1[seed] < gap and gap > APART * _error(sample, seed, [best]))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scores:
+    """F1 of each seed, (seeds,), and what each sentence adds to it, (seeds, sentences)."""
 
+    f1: Floats
+    influence: Floats
 
-def _beyond(sample: Sample, seed: int, rest: list[int]) -> bool:
-    if len(rest) < 2:
-        return False
-    f1 = sample.f1
-    luck = (f1[rest].var(ddof=1) * (1 + 1 / len(rest))) ** 0.5
-    needed = student(1 - LEVEL / (2 * sample.seeds), len(rest) - 1)
-    gap = abs(f1[seed] - f1[rest].mean())
-    return bool(gap > needed * max(luck, _error(sample, seed, rest)))
+    def learned_nothing(self, seed: int) -> bool:
+        """Whether a seed is surely nearer to 0 than to the best one."""
+        best = int(np.argmax(self.f1))
+        gap = self.f1[best] - self.f1[seed]
+        return bool(self.f1[seed] < gap and gap > APART * self._error(seed, [best]))
 
+    def is_beyond(self, seed: int, rest: list[int]) -> bool:
+        """Whether a seed is further from ``rest`` than their luck and the sentences explain."""
+        if len(rest) < 2:
+            return False
+        others = self.f1[rest]
+        luck = (others.var(ddof=1) * (1 + 1 / len(rest))) ** 0.5
+        needed = student(1 - LEVEL / (2 * len(self.f1)), len(rest) - 1)
+        gap = abs(self.f1[seed] - others.mean())
+        # The error of the sentences takes the longest to compute, and few come near it.
+        return bool(gap > needed * luck and gap > needed * self._error(seed, rest))
 
-def _error(sample: Sample, seed: int, rest: list[int]) -> float:
-    """The standard error, due to sentences, of how far a seed is from the mean of others."""
-    apart = sample.influence[seed] - sample.influence[rest].mean(axis=0)  # (sentences,)
-    return float((apart**2).sum() ** 0.5)
+    def _error(self, seed: int, rest: list[int]) -> float:
+        """The standard error, due to sentences, of how far a seed is from the mean of others."""
+        apart = self.influence[seed] - self.influence[rest].mean(axis=0)  # (sentences,)
+        return float((apart**2).sum() ** 0.5)

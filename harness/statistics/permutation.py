@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from harness.statistics.bootstrap import DRAWS, chunks, exact
 from harness.statistics.samples import CountArray, Floats, Ints, Sample, samples_of
-from harness.statistics.seeds import Contest, contest
+from harness.statistics.seeds import Contest, SeedEffect, contest
 
 _STREAM = 2  # of the random numbers of a seed
 _ROUNDING = 1e-12  # two ways to sum one difference differ by less
@@ -60,11 +60,13 @@ def permuted(pairs: Sequence[Contest], draws: int, seed: int) -> list[PairedPerm
     What a swap moves is the sum over the swapped sentences of one system less that of the other, so
     one matrix product serves all pairs.
     """
-    samples = {id(side): side for pair in pairs for side in (pair.first, pair.second)}
-    if not samples:
-        return []
-    sides = dict(zip(samples, _sides([*samples.values()], draws, seed), strict=True))
-    return [_result(pair, sides[id(pair.first)], sides[id(pair.second)], seed) for pair in pairs]
+    return [_result(pair, draws, seed) for pair in _swapped(pairs, draws, seed)]
+
+
+def permuted_p(pairs: Sequence[Contest], draws: int, seed: int) -> list[float]:
+    """``p`` of each pair, as ``permuted`` gives it."""
+    swapped = _swapped(pairs, draws, seed)
+    return [_share(one.reached(one.varied(one.chance, seed)), draws) for one in swapped]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +84,9 @@ class _Side:
 def _sides(samples: Sequence[Sample], draws: int, seed: int) -> list[_Side]:
     """Each system, summed over its seeds."""
     columns = np.stack([[s.right.sum(axis=0), s.size.sum(axis=0)] for s in samples])
-    matrix = exact(columns.reshape(2 * len(samples), -1).T)  # (sentences, 2 x systems)
-    sums = np.concatenate([swaps @ matrix for swaps in _swaps(len(matrix), draws, seed)])
-    by_system = np.ascontiguousarray(sums.T, np.float64).reshape(len(samples), 2, -1)
+    matrix = exact(columns.reshape(2 * len(samples), -1))  # (2 x systems, sentences)
+    sums = [matrix @ swaps.T for swaps in _swaps(matrix.shape[1], draws, seed)]
+    by_system = np.concatenate(sums, axis=1, dtype=np.float64).reshape(len(samples), 2, -1)
     return [*map(_Side, columns.sum(axis=2), by_system)]
 
 
@@ -97,23 +99,57 @@ def _swaps(sentences: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.flo
         yield flags.astype(np.float32).reshape(some, sentences)
 
 
-def _result(pair: Contest, first: _Side, second: _Side, seed: int) -> PairedPermutation:
-    """The test of one pair; both sides count as sums over as many seeds."""
-    common = gcd(pair.first.seeds, pair.second.seeds)
-    one = first.times(pair.second.seeds // common)
-    two = second.times(pair.first.seeds // common)
-    observed = abs(float(_f1(one.whole) - _f1(two.whole)))
-    moved = two.swapped - one.swapped  # (2, draws)
-    chance = _f1(one.whole[:, None] + moved) - _f1(two.whole[:, None] - moved)
-    varied = chance + pair.effect.noise(len(chance), seed)
-    return PairedPermutation(_share(varied, observed), _share(chance, observed), pair.effect.known)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Swapped:
+    """A pair and its swaps; both sides count as sums over as many seeds."""
+
+    first: _Side
+    second: _Side
+    effect: SeedEffect
+
+    @property
+    def chance(self) -> Floats:
+        """The difference when chance swaps: (draws,)."""
+        moved = self.second.swapped - self.first.swapped  # (2, draws)
+        return _f1(self.first.whole[:, None] + moved) - _f1(self.second.whole[:, None] - moved)
+
+    def varied(self, chance: Floats, seed: int) -> Floats:
+        """``chance`` with what other seeds could have changed."""
+        return chance + self.effect.noise(len(chance), seed)
+
+    def reached(self, chance: Floats) -> int:
+        """How often ``chance`` is as large as the difference that was seen, in either direction."""
+        observed = abs(float(_f1(self.first.whole) - _f1(self.second.whole)))
+        return int((np.abs(chance) >= observed - _ROUNDING).sum())
+
+
+def _swapped(pairs: Sequence[Contest], draws: int, seed: int) -> Iterator[_Swapped]:
+    """The pairs, each with the same swaps."""
+    samples = {id(side): side for pair in pairs for side in (pair.first, pair.second)}
+    if not samples:
+        return
+    sides = dict(zip(samples, _sides([*samples.values()], draws, seed), strict=True))
+    for pair in pairs:
+        first, second = sides[id(pair.first)], sides[id(pair.second)]
+        common = gcd(pair.first.seeds, pair.second.seeds)
+        yield _Swapped(
+            first.times(pair.second.seeds // common),
+            second.times(pair.first.seeds // common),
+            pair.effect,
+        )
+
+
+def _result(pair: _Swapped, draws: int, seed: int) -> PairedPermutation:
+    chance = pair.chance
+    reached = pair.reached(pair.varied(chance, seed)), pair.reached(chance)
+    p, models_p = (_share(one, draws) for one in reached)
+    return PairedPermutation(p, models_p, pair.effect.known)
+
+
+def _share(reached: int, draws: int) -> float:
+    return (1 + reached) / (1 + draws)
 
 
 def _f1(sums: npt.NDArray[np.float64] | Ints) -> Floats:
     """F1 of right and size: (2,), or (2, draws)."""
     return np.asarray(2 * sums[0] / np.maximum(sums[1], 1))
-
-
-def _share(chance: Floats, observed: float) -> float:
-    reached = int((np.abs(chance) >= observed - _ROUNDING).sum())
-    return (1 + reached) / (1 + len(chance))

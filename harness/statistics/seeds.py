@@ -84,9 +84,12 @@ class SeedEffect:
         return np.asarray(_student(self.freedom, draws, seed, stream) * self.variance**0.5)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)  # the pairs of a table that is not large: some 20 MiB
 def _student(freedom: float, draws: int, seed: int, stream: int) -> Floats:
-    """Draws of Student's t, kept: pairs of a table that share the mean luck share its freedom."""
+    """Draws of Student's t, kept.
+
+    Both tests of a pair use them, and pairs that share the mean luck of a table share its freedom.
+    """
     return np.random.default_rng([seed, _STREAM, stream]).standard_t(freedom, draws)
 
 

@@ -15,10 +15,14 @@ RESOLVED = 190  # pairs, those of 20 rows: more are not told apart by draws alon
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The systems of a table with their resampled scores and the luck of their trainings."""
+    """The systems of a table with their resampled scores and the luck of their trainings.
+
+    ``fallen`` are the places of the seeds of each system that fell out.
+    """
 
     samples: Mapping[str, Sample]
     replicates: Mapping[str, Floats]
+    fallen: Mapping[str, tuple[int, ...]]
     lucks: Mapping[str, Luck]
 
     @property
@@ -52,10 +56,12 @@ def tables_of(parts: Sequence[Mapping[str, Sample]], draws: int, seed: int) -> l
     """Tables over test sets of one size, all with the same draws: ``draws`` or ``enough``."""
     draws = max(draws, enough(max(map(_pairs, parts), default=0)))
     drawn = iter(resampled([*chain.from_iterable(part.values() for part in parts)], draws, seed))
-    return [
-        Table(part, dict(zip(part, islice(drawn, len(part)), strict=True)), _lucks(part))
-        for part in parts
-    ]
+    return [_table(part, dict(zip(part, islice(drawn, len(part)), strict=True))) for part in parts]
+
+
+def _table(samples: Mapping[str, Sample], replicates: Mapping[str, Floats]) -> Table:
+    fallen = {name: outlying(sample) for name, sample in samples.items()}
+    return Table(samples, replicates, fallen, _lucks(samples, fallen))
 
 
 def enough(pairs: int) -> int:
@@ -71,8 +77,8 @@ def _pairs(systems: Mapping[str, Sample]) -> int:
     return len(systems) * (len(systems) - 1) // 2
 
 
-def _lucks(samples: Mapping[str, Sample]) -> dict[str, Luck]:
+def _lucks(samples: Mapping[str, Sample], fallen: Mapping[str, tuple[int, ...]]) -> dict[str, Luck]:
     """The luck of each system, steadied by the others; one with a fallen seed is on its own."""
     own = {name: luck(sample) for name, sample in samples.items()}
-    whole = [name for name, sample in samples.items() if not outlying(sample)]
+    whole = [name for name in samples if not fallen[name]]
     return own | dict(zip(whole, steadied([own[name] for name in whole]), strict=True))

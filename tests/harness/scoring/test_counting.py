@@ -34,6 +34,21 @@ def by_definition(gold, tags, policy, labels):
     return np.array(rows, int).reshape(len(gold), len(labels), 3)
 
 
+@given(sets, st.sampled_from(POLICIES), st.randoms())
+def test_counts_without_some_sentences_are_those_of_the_others(sentences, policy, draw):
+    left_out = [draw.random() < 0.5 for _ in sentences]
+    gold, tags = [setup(wanted) for wanted, _ in sentences], [found for _, found in sentences]
+    kept = [[side[i] for i, gone in enumerate(left_out) if not gone] for side in (gold, tags)]
+
+    some = count(gold, tags, policy, LABELS).without(left_out, LABELS)
+    if policy == "conlleval":  # in which every tag is of an entity
+        assert some.labels == count(*kept, policy, LABELS).labels
+    assert some.by_type.items() <= count(*kept, policy, LABELS).by_type.items()
+    assert (
+        some.values[:, : len(LABELS)] == count(*kept, policy, LABELS).values[:, : len(LABELS)]
+    ).all()
+
+
 @given(sets, st.sampled_from(POLICIES))
 def test_counts_equal_sets_of_decoded_spans(sentences, policy):
     gold = [setup(wanted) for wanted, _ in sentences]
