@@ -98,10 +98,14 @@ class _Tasks:
         self.at_work[sent.remote(one.cell, place)] = one
 
     def _hear(self, seconds: float) -> None:
-        """Hear of tasks that end within ``seconds``; where none does, see that nodes are there."""
+        """Hear of a task that ends within ``seconds``; where none does, see that nodes are there.
+
+        Without waiting, of all that ended.
+        """
         if not self.at_work:
             return
-        ended, _ = self.ray.wait(list(self.at_work), num_returns=1, timeout=seconds)
+        most = 1 if seconds else len(self.at_work)
+        ended, _ = self.ray.wait(list(self.at_work), num_returns=most, timeout=seconds)
         for reference in ended:
             self._note(reference, self.at_work.pop(reference))
         if not ended and seconds:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import tiny_task
 
 from harness import api
-from harness.errors import ConfigError, LockedError
+from harness.errors import ConfigError, Interrupted, LockedError
 from harness.results import provenance, store
 from harness.runs import child, cluster, grid, node
 from harness.runs.child import Event
@@ -155,8 +156,8 @@ class LosesWorkers:
         self.given.append(cell)
         return len(self.given)
 
-    def wait(self, references, **how):
-        return references[:1], references[1:]
+    def wait(self, references, num_returns, timeout):
+        return references[:num_returns], references[num_returns:]
 
     def get(self, reference):
         if reference <= self.losses:
@@ -178,6 +179,21 @@ def test_a_cell_whose_worker_was_lost_is_handed_out_again_and_what_it_left_is_it
     assert [event.done for event in heard] == [False] * 3 + [True]
     assert "handed out again" in heard[0].progress.note
     assert (logbook.failed, *logbook.stored.values()) == ([], "of its own")
+
+
+def test_all_that_ended_before_a_signal_came_is_noted(cells):
+    ray, logbook, heard = LosesWorkers(losses=0), Logbook(), []
+
+    def interrupted(event):
+        heard.append(event)
+        if len(heard) == 1:
+            raise Interrupted(signal.SIGTERM)
+
+    tries = [cluster._Try(cell) for cell in logbook.opened(cells)]
+    with pytest.raises(Interrupted):
+        cluster._Tasks(ray, Placement("ray"), tries, interrupted, logbook).run()
+    assert len(heard) == len(cells) == 3
+    assert set(logbook.stored.values()) == {"of its own"}
 
 
 @pytest.mark.parametrize(("error", "tries"), [("RayError", 4), ("RayTaskError", 1)])
