@@ -118,14 +118,14 @@ def plan(
         BackendError: when no backend can be used.
     """
     from harness import registry
-    from harness.runs import grid
+    from harness.runs import processes
     from harness.runs.config import Override, settings_from
 
     names = registry.names_of(list(map(str, _several(backends))))
     overrides = tuple(Override.of(name, value) for name, value in (options or {}).items())
     settings = settings_from(overrides)
     # The server of the child processes starts while this process still imports.
-    grid.prepare(registry.modules_of(names), settings.threads)
+    processes.prepare(registry.modules_of(names), settings.threads)
     from harness.runs.plan import Request, plan_usable
     from harness.runs.tryout import without_lacking
 
@@ -254,9 +254,9 @@ def export_model(
         BackendError: when what was exported would answer otherwise; nothing is written then.
     """
     from harness.exports.model import export
-    from harness.runs import grid
+    from harness.runs import processes
 
-    grid.environment(threads=1)
+    processes.environment(threads=1)
     return export(Path(run), Path(folder), to, None if row is None else Path(row))
 
 

@@ -52,11 +52,11 @@ def formats(
 
     Prints length, ceiling, malformed answers, F1 and speed of each way of writing tags.
     """
-    from harness.runs import grid, launch
+    from harness.runs import launch, processes
 
     launch.refuse("formats")
     backends = registry.names_of(backend)
-    grid.prepare(registry.modules_of(backends), threads=1)
+    processes.prepare(registry.modules_of(backends), threads=1)
     from harness.analysis.plain_table import table
     from harness.oracle import format_study
     from harness.runs.config import Override, settings_from

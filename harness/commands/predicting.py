@@ -50,11 +50,11 @@ def predict(
     those of the line.
     """
     from harness.results import store
-    from harness.runs import grid
+    from harness.runs import processes
     from harness.runs.predict import as_json, lines_of, tag_writer, tagged, warning
     from harness.runs.progress import Display
 
-    grid.environment(threads=1)
+    processes.environment(threads=1)
     lines = lines_of(text)
     with Display(quiet=quiet) as display:
         found = tagged(run, lines, min_confidence, units, partial(display.show, run.name))

@@ -90,12 +90,12 @@ def pretrain(
     from harness.pretraining.mixture import Mixture
     from harness.pretraining.plan import PretrainingRequest, TextRequest, plan
     from harness.pretraining.run import execute
-    from harness.runs import grid
+    from harness.runs import processes
     from harness.runs.config import Override
     from harness.runs.progress import Display
     from harness.runs.stopping import Stopping
 
-    grid.environment(threads)
+    processes.environment(threads)
     asked = TextRequest(
         paths=tuple(text),
         characters=characters,

@@ -102,12 +102,12 @@ def reproduce(
     from harness import registry
     from harness.archive import reproduction
     from harness.results import reader, verify
-    from harness.runs import grid, launch
+    from harness.runs import grid, launch, processes
     from harness.runs.progress import Display
 
     launch.refuse("reproduce")
     first = reproduction.stored(folder)
-    grid.prepare(registry.modules_of([first.run.backend]), first.run.settings["threads"])
+    processes.prepare(registry.modules_of([first.run.backend]), first.run.settings["threads"])
     cell = reproduction.cell(first, reproduction.fresh(output), data)
     with Display() as display:
         grid.Grid([cell], 1, display).run()
@@ -206,13 +206,13 @@ def oracle(
     """
     from harness import registry
     from harness.oracle import ceilings, rule_ceilings
-    from harness.runs import grid
+    from harness.runs import processes
 
     if not backend and not rules:
         raise ConfigError("oracle needs --backend NAME (or `all`), or --rules, or both")
     tasks = task or [DEMO]
     if backend:
-        grid.environment(threads=1)
+        processes.environment(threads=1)
         for line in ceilings.lines(registry.names_of(backend), tasks, preset, set_ or [], data):
             typer.echo(line)
     if rules:

@@ -26,8 +26,8 @@ def serve(
     try it, and /openapi.json describes all. There is no password: keep it where only those reach it
     who may use it.
     """
-    from harness.runs import grid
+    from harness.runs import processes
     from harness.serving import server
 
-    grid.environment(threads=1)
+    processes.environment(threads=1)
     server.serve(run, host, port)

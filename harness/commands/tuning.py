@@ -56,7 +56,7 @@ def tune(
     goes on where it was interrupted.
     """
     from harness import registry
-    from harness.runs import grid, launch
+    from harness.runs import launch, processes
     from harness.runs.config import Override, settings_from
     from harness.runs.resolved import resolved
     from harness.tuning.tune import Wish
@@ -66,7 +66,7 @@ def tune(
     overrides = tuple(map(Override.parse, set_ or []))
     settings = resolved(settings_from(overrides, limit=limit))
     names = registry.names_of(backend)
-    grid.prepare(registry.modules_of(names), settings.threads)
+    processes.prepare(registry.modules_of(names), settings.threads)
     wish = Wish(task, trials, preset, overrides, settings, seed, output, data)
     for name in names:
         path = search(name, wish, space, lambda text: None if quiet else typer.echo(text, err=True))

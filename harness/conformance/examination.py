@@ -26,7 +26,7 @@ from harness.conformance.subject import DATA, THREADS, Subject
 from harness.data.taskfile import DATA_VARIABLE
 from harness.errors import ConfigError
 from harness.registry import Plugin
-from harness.runs import config, grid
+from harness.runs import config, processes
 from harness.runs.tryout import Wanted
 from harness.tags import encode
 
@@ -66,7 +66,7 @@ class Examination:
         Raises:
             ConfigError: for options that were asked for and that the backend does not take.
         """
-        grid.environment(THREADS)
+        processes.environment(THREADS)
         with tempfile.TemporaryDirectory(prefix="ner-harness-check-") as name:
             folder = Path(name).resolve()
             lay_out_gold(folder / DATA, FIRST)

@@ -7,7 +7,8 @@ checkpoint where its backend keeps any. What the backend started ends with it.
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
 from multiprocessing.connection import Connection
@@ -85,8 +86,9 @@ class Line:
         os.killpg(0, signal.SIGKILL)
 
 
-def work(cell: GridCell, gpu: str | None, pipe: Connection) -> None:
-    """The body of a child process: run ``cell``, and tell what comes of it."""
+@contextmanager
+def own_group(cell: GridCell, gpu: str | None, pipe: Connection) -> Iterator[Line]:
+    """Lead a process group that sees the GPU of that name alone, and that nobody outlives."""
     os.setsid()
     os.dup2(2, 1)  # what a backend prints is no result
     line = Line(cell, pipe)
@@ -94,12 +96,17 @@ def work(cell: GridCell, gpu: str | None, pipe: Connection) -> None:
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     try:
-        line.tell(_outcome(cell, line.report))
-    except Stopped:
-        pass  # what was done is kept, and whoever asked for the end does not wait for word of it
+        yield line
     finally:
         if line.alone:
             os.killpg(0, signal.SIGKILL)  # nobody else is there to end what the backend started
+
+
+def work(cell: GridCell, gpu: str | None, pipe: Connection) -> None:
+    """The body of a child process: run ``cell``, and tell what comes of it."""
+    # What was done is kept, and whoever asked for the end does not wait for word of it.
+    with own_group(cell, gpu, pipe) as line, suppress(Stopped):
+        line.tell(_outcome(cell, line.report))
 
 
 def _outcome(cell: GridCell, report: Callable[[Progress], None]) -> Event:

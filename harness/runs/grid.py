@@ -1,42 +1,26 @@
 """Cells as child processes, several at a time; the table does not depend on how many.
 
-Children come from a forkserver that has imported the backends once. Each has a stated number of
-threads and, if there are GPUs, one of its own. A cell that fails leaves ``failed.json`` and its
-traceback in ``error.log``; the grid goes on.
+Each has a stated number of threads and, if there are GPUs, one of its own. A cell that fails leaves
+``failed.json`` and its traceback in ``error.log``; the grid goes on.
 """
 
 import math
-import multiprocessing
 import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import ModuleType
 from typing import Any
 
 from harness.errors import HarnessError, ResourceError
-from harness.runs import failures, launch
+from harness.runs import failures, launch, processes
 from harness.runs.child import GRACE, Event, work
 from harness.runs.failures import Failure
-from harness.runs.hardware import accelerators, visible_gpu
+from harness.runs.hardware import accelerators
 from harness.runs.logbook import Logbook
 from harness.runs.plan import GridCell
-
-ENVIRONMENT = {
-    "OMP_WAIT_POLICY": "PASSIVE",  # torch's spinning threads are 50 times slower on a busy machine
-    "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # reproducible matrix products
-    # Libraries ask for a GPU as they are imported. Asked through CUDA, in the process that is
-    # forked, it would be out of reach of the children.
-    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
-}
 
 
 @dataclass(slots=True)
@@ -108,14 +92,8 @@ class Grid:
         self.logbook.close(self.cells)
 
     def _start(self, cell: GridCell) -> None:
-        context = forkserver()
-        ours, theirs = context.Pipe(duplex=False)
         gpu = self._free_gpu()
-        named = None if gpu is None else visible_gpu(gpu)
-        process = context.Process(target=work, args=(cell, named, theirs), name=cell.name)
-        with no_main_module():
-            process.start()
-        theirs.close()
+        ours, process = processes.started(work, cell, gpu)
         until = time.monotonic() + self.time_limit
         self.children[ours] = _Child(cell, process, ours, gpu, until)
 
@@ -206,51 +184,11 @@ class Grid:
         return True
 
 
-def prepare(modules: Sequence[str], threads: int) -> None:
-    """Set the environment and start the server that imports ``modules`` once for all children.
-
-    To be called before anything imports torch.
-    """
-    environment(threads)
-    context = forkserver()
-    context.set_forkserver_preload(["harness.runs.run", *modules])
-    from multiprocessing import forkserver as server
-
-    server.ensure_running()
-
-
-def environment(threads: int) -> None:
-    """Set what must be set before torch is imported."""
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-
-
 def workers(cells: Sequence[GridCell], threads: int, runs_per_gpu: int = 1) -> int:
     """How many cells run side by side: ``runs_per_gpu`` a GPU, else as many as the cores hold."""
     on_gpus = len(accelerators()) * runs_per_gpu
     side_by_side = on_gpus or max(1, (os.cpu_count() or 1) // threads)
     return max(1, min(len(cells), side_by_side))
-
-
-def forkserver() -> Any:
-    """What starts the processes of runs."""
-    return multiprocessing.get_context("forkserver")
-
-
-@contextmanager
-def no_main_module() -> Iterator[None]:
-    """Keep the program that asked for the grid out of the child processes.
-
-    multiprocessing imports it in each of them; a script without ``if __name__ == "__main__"``
-    would run again there. Nothing that a cell needs is in it.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
 
 
 def _death(code: int | None) -> Failure:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.errors import ConfigError, HarnessError
 from harness.results import locking
-from harness.runs import grid
+from harness.runs import grid, processes
 from harness.runs.child import GRACE, Event
 from harness.runs.code import code_of
 from harness.runs.hardware import versions
@@ -75,7 +75,7 @@ def run_here(cell: GridCell, place: Workplace) -> Event:
     """Run ``cell`` on this node, and give how it ended."""
     try:
         place.enter(cell)
-        grid.prepare([cell.plugin.module], cell.settings.threads)
+        processes.prepare([cell.plugin.module], cell.settings.threads)
     except HarnessError as error:
         return Event(cell, done=True, error=str(error), exit_code=error.exit_code)
     heard: list[Event] = []

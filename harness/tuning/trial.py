@@ -3,9 +3,8 @@
 After each look at dev the process tells the score and waits to hear whether to go on.
 """
 
-import os
-import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
@@ -14,7 +13,7 @@ from harness.data.task import load_without_test
 from harness.errors import HarnessError, Stopped
 from harness.protocol import DevScore
 from harness.runs import failures, run
-from harness.runs.child import Line
+from harness.runs.child import Line, own_group
 from harness.runs.contract import checked
 from harness.runs.handout import DevScorer, learning_handout
 from harness.runs.plan import GridCell
@@ -50,19 +49,9 @@ class AskingScorer(DevScorer):
 
 def work(cell: GridCell, gpu: str | None, pipe: Connection) -> None:
     """The body of the process: train ``cell``, and tell what came of it."""
-    os.setsid()
-    os.dup2(2, 1)  # what a backend prints is no result
-    line = Line(cell, pipe)
-    line.listen()
-    if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-    try:
+    # It may be told to end, or have nobody who hears it.
+    with own_group(cell, gpu, pipe) as line, suppress(Stopped, OSError, EOFError):
         pipe.send(_outcome(cell, line, pipe))
-    except (Stopped, OSError, EOFError):
-        pass  # it was told to end, or nobody hears it any more
-    finally:
-        if line.alone:
-            os.killpg(0, signal.SIGKILL)
 
 
 def _outcome(cell: GridCell, line: Line, pipe: Connection) -> Told:

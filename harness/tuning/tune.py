@@ -15,9 +15,9 @@ from harness.errors import BackendError
 from harness.registry import Plugin
 from harness.results import store
 from harness.results.store import slug
-from harness.runs import grid
+from harness.runs import processes
 from harness.runs.config import Options, Override, Settings
-from harness.runs.hardware import accelerators, versions, visible_gpu
+from harness.runs.hardware import accelerators, versions
 from harness.runs.plan import GridCell, Inputs, Request, cells_of
 from harness.runs.preflight import refuse_long_windows, refuse_machine, refuse_seeds
 from harness.runs.tryout import Described, Refused, Wanted, describe
@@ -134,14 +134,7 @@ class _Trainer:
 
 def _started(cell: GridCell) -> tuple[Any, Any]:
     """The pipe to a process that trains ``cell``, and the process."""
-    context = grid.forkserver()
-    ours, theirs = context.Pipe()
-    gpu = visible_gpu(0) if accelerators() else None
-    process = context.Process(target=work, args=(cell, gpu, theirs), name=cell.name)
-    with grid.no_main_module():
-        process.start()
-    theirs.close()
-    return ours, process
+    return processes.started(work, cell, 0 if accelerators() else None, duplex=True)
 
 
 def _heard(pipe: Any, report: Report) -> float | None:

@@ -11,7 +11,7 @@ from harness.data.task import load
 from harness.errors import GridError, HarnessError
 from harness.registry import Plugin
 from harness.results import store
-from harness.runs import grid, hardware
+from harness.runs import grid, hardware, processes
 from harness.runs.child import Event
 from harness.runs.config import Options, Settings
 from harness.runs.logbook import Logbook
@@ -62,7 +62,7 @@ def failure_of(cell):
 
 @pytest.mark.slow
 def test_a_grid_goes_on_after_failures_and_tells_each_of_them(cells):
-    grid.prepare([], threads=1)
+    processes.prepare([], threads=1)
     heard = []
     with (
         store.locked(cells["held"].folder, cells["held"].digest),
@@ -128,7 +128,7 @@ def test_a_run_gets_the_gpu_that_its_number_stands_for(cells, monkeypatch):
             started.append(given["args"][1])
             return process()
 
-    monkeypatch.setattr(grid, "forkserver", Server)
+    monkeypatch.setattr(processes, "forkserver", Server)
     monkeypatch.setattr(grid, "accelerators", lambda: ("a GPU", "another"))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     made = grid.Grid(list(cells.values()), 2, print)

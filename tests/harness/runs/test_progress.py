@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.protocol import Progress
-from harness.runs.grid import Event
+from harness.runs.child import Event
 from harness.runs.progress import Display, _Phase
 
 CELL = SimpleNamespace(name="bert-crf on demo, seed 13")

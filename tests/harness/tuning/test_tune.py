@@ -12,6 +12,7 @@ from program import called, harness
 from harness.data.task import load, load_without_test
 from harness.errors import ConfigError
 from harness.registry import find
+from harness.runs import processes
 from harness.runs.config import Settings
 from harness.tuning import space
 from harness.tuning import tune as tuning
@@ -105,14 +106,14 @@ def test_a_trial_has_the_first_gpu_that_the_command_may_use(monkeypatch):
     started = []
 
     class Server:
-        def Pipe(self):  # noqa: N802
-            return multiprocessing.Pipe()
+        def Pipe(self, duplex):  # noqa: N802
+            return multiprocessing.Pipe(duplex)
 
         def Process(self, **given):  # noqa: N802
             started.append(given["args"][1])
             return SimpleNamespace(start=lambda: None)
 
-    monkeypatch.setattr(tuning.grid, "forkserver", Server)
+    monkeypatch.setattr(processes, "forkserver", Server)
     monkeypatch.setattr(tuning, "accelerators", lambda: ("a GPU", "another"))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     pipe, _ = tuning._started(SimpleNamespace(name="a trial"))
