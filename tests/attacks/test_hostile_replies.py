@@ -5,6 +5,7 @@ import json
 import pytest
 from making import make
 from odd_server import question_of, said, serving, well
+from served_backend import TAGS, context
 
 from backends.asking.client import LARGEST
 from backends.asking.ledger import Ledger
@@ -12,10 +13,8 @@ from backends.served import Served
 from harness.core import Sentence
 from harness.errors import ResourceError
 from harness.generation.repair import repair
-from harness.protocol import REPLIES, Context
-from harness.tags import tag_set
+from harness.protocol import REPLIES
 
-TAGS = tag_set(["PER", "LOC"])
 SENTENCE = Sentence("s", tuple("😀张三在上海说。"))
 RIGHT = ("O", "B-PER", "I-PER", "O", "B-LOC", "I-LOC", "O", "O")
 NONE = ("O",) * 8
@@ -25,13 +24,9 @@ MEGABYTES = 10 * 2**20
 
 def asked(folder, behave, **options):
     """The answer to the sentence from a server that behaves so."""
-    context = Context(
-        tags=TAGS, seed=1, device="cpu", precision="fp32", threads=1, folder=folder,
-        score_dev=lambda outputs: None, report=lambda progress: None,
-    )  # fmt: skip
     options = {"structure": "none", "pause": 0.01, "timeout": 20.0, "attempts": 3} | options
     with serving(behave) as server:
-        made = make(Served, context, url=server.url, model="m", **options)
+        made = make(Served, context(folder), url=server.url, model="m", **options)
         made.fit([], [])
         (output,) = made.predict([SENTENCE])
     return repair(output, SENTENCE, TAGS)
@@ -86,11 +81,12 @@ LONG = json.dumps(said("x" * MEGABYTES)).encode()
     ids=["a page", "10 MB"],
 )  # fmt: skip
 def test_what_is_no_reply_is_asked_again_and_told_if_there_is_no_other(reply, words, tmp_path):
+    in_trouble = iter([True])
+
     def first(handler, asked):
-        bad = iter_once.pop() if iter_once and "：" in question_of(asked) else False
+        bad = "：" in question_of(asked) and next(in_trouble, False)
         handler.send(reply) if bad else well(handler, asked)
 
-    iter_once = [True]
     assert asked(tmp_path / "once", first).tags == RIGHT
     with pytest.raises(ResourceError, match=r"no answer in 3 attempts") as raised:
         asked(tmp_path / "ever", lambda handler, asked: handler.send(reply))
