@@ -8,8 +8,8 @@ alike and say nothing, and so do the seeds of a family that has no weights to be
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from harness.comparability import seen_before
 from harness.comparability.check import Check
+from harness.comparability.contamination import contamination
 from harness.comparability.effort import end_of_training, trials_of_tuning
 from harness.comparability.fields import is_external
 from harness.comparability.origin import (
@@ -34,7 +34,7 @@ def row_checks(made: Sequence[System], rejected: Iterable[Rejected]) -> tuple[Ch
         trials_of_tuning(made),
         one_code_each(made),
         *members_of_ensembles(made),
-        *seen_before.known_test(made),
+        *contamination(made),
     )
 
 

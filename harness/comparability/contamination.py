@@ -16,7 +16,7 @@ LEVEL = 0.05
 NO_SIGN, NOT_PROBED = "no sign", "not probed"
 
 
-def known_test(made: Sequence[System]) -> tuple[Check, ...]:
+def contamination(made: Sequence[System]) -> tuple[Check, ...]:
     """What the weights of each row know of the test set; no line where no row has such weights."""
     told = {system.name: words for system in made if (words := _told(system))}
     if not told:
