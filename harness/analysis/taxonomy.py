@@ -34,7 +34,6 @@ KINDS: tuple[Kind, ...] = (
     "exact", "type", "short", "long", "shifted", "type+boundary", "split", "merged", "missed",
     "spurious", "repair", "window edge",
 )  # fmt: skip
-BOUNDARY: tuple[Kind, ...] = ("short", "long", "shifted")
 
 
 @dataclass(frozen=True, slots=True)

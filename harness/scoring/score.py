@@ -5,14 +5,14 @@ over the types that occur in gold: a type found but never in gold lowers micro p
 a gold type that was never found counts as 0. A fraction is a float; percent exists in print only.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import numbers
 from harness.core import Counts, Span
 from harness.scoring.counting import CountMatrix, count_flat
 from harness.scoring.flat import FlatSet, flatten
-from harness.tags import POLICIES, Policy, encode, invalid_transitions
+from harness.tags import POLICIES, Policy, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,6 @@ def unit_accuracy(gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]])
     """Share of correct units: kept in the file, never ranked; None without units."""
     units = sum(map(len, tags))
     return correct_units(gold, tags) / units if units else None
-
-
-def invalid_rate(tags: Iterable[Sequence[str]]) -> float | None:
-    """Share of units whose tag is illegal in its place; None without units."""
-    answers = list(tags)
-    units = sum(map(len, answers))
-    return sum(map(invalid_transitions, answers)) / units if units else None
 
 
 def percent(fraction: float | None) -> str:

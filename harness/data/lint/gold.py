@@ -5,7 +5,6 @@ None knows what is right: it shows the few that are not as the many are.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from harness.core import Sentence, Span
 from harness.data import schemes
@@ -85,15 +84,6 @@ def _usual(counts: Counter[str]) -> str:
     (value, times), *_ = counts.most_common(1)
     others = counts.total() - times
     return value if times >= OFTEN and others <= RARE * times else ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Surface:
-    """How often the same units are one entity, and how often they hold none."""
-
-    label: str
-    labelled: int
-    bare: int
 
 
 def unlabelled(draft: Draft) -> Iterator[Finding]:

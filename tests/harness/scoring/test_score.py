@@ -10,7 +10,6 @@ from harness.scoring.score import (
     PolicyScores,
     correct_units,
     count_policies,
-    invalid_rate,
     percent,
     scores,
     type_counts,
@@ -46,7 +45,7 @@ def test_nothing_to_find_and_nothing_found_is_undefined():
     result = scores(count([()], [("O", "O")], "conlleval", LABELS), "conlleval")
     assert (result.micro.f1, result.macro_f1, result.weighted_f1) == (None, None, None)
     assert percent(result.micro.f1) == "n/a"
-    assert (unit_accuracy([], []), invalid_rate([])) == (None, None)
+    assert unit_accuracy([], []) is None
 
 
 def test_macro_is_over_gold_types_and_a_missed_type_is_zero():
@@ -59,7 +58,6 @@ def test_macro_is_over_gold_types_and_a_missed_type_is_zero():
 def test_unit_accuracy_compares_tags_and_counts_every_unit():
     assert correct_units(GOLD, FOUND) == 3
     assert unit_accuracy(GOLD, FOUND) == 3 / 5
-    assert invalid_rate(FOUND) == 1 / 5
 
 
 @given(some_counts, some_counts, some_counts)
