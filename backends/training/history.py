@@ -70,7 +70,7 @@ def describe(epoch: Epoch, of: int) -> str:
         parts.append(f"dev loss {epoch.dev_loss:.4f}")
     parts.append("dev F1 n/a" if epoch.dev_f1 is None else f"dev F1 {100 * epoch.dev_f1:.2f}")
     speed = epoch.units / max(epoch.seconds, 1e-9)
-    parts.append(f"{speed:,.0f} chars/s")
+    parts.append(f"{speed:,.0f} units/s")
     parts.append(f"{epoch.units / max(epoch.positions, 1):.1%} of positions real")
     return "  ".join(parts)
 

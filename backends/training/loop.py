@@ -174,7 +174,7 @@ class _Loop:
         self.replacement = Replacement(train, recipe.replace_mentions, context.seed, self._fits)
         self.read = train  # what is read of each example in the epoch in progress
         epochs = recipe.epochs * _units(train)
-        self.total = min(epochs, recipe.max_characters or epochs)
+        self.total = min(epochs, recipe.max_units or epochs)
         self.budget = Budget(self.total, recipe.max_seconds, recipe.max_flops)
         self.course = Course(recipe.batch_units)
         self._set_up()

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from backends.training.optimiser import Schedule
 from backends.training.option_group import option_group
+from harness.protocol import FormerName
 
 
 @option_group
@@ -13,9 +14,14 @@ class Recipe:
     """How to train. Shares are fractions of training."""
 
     epochs: Annotated[int, Field(ge=1, description="passes over the training data at most")] = 10
-    max_characters: Annotated[
+    max_units: Annotated[
         int,
-        Field(ge=0, description="units of text that are read at most, an epoch cut short; 0 = any"),
+        Field(
+            ge=0,
+            description="characters, in a task of words words, that are read at most, an epoch "
+            "cut short; 0 = any",
+        ),
+        FormerName("max_characters"),
     ] = 0
     max_seconds: Annotated[
         float,

@@ -2,7 +2,7 @@
 
 Where there is none, the figures that ship say it, roughly.
 
-Training is taken to grow with the epochs and the share of train, up to a bound on characters or
+Training is taken to grow with the epochs and the share of train, up to a bound on units or
 seconds; what else an option changes is not foreseen: a row has the figures of the finished run that
 shares most of its options. Of all results only the records of those backends on those tasks are
 read.
@@ -102,10 +102,10 @@ def _passes(options: Mapping[str, Any], settings: Mapping[str, Any]) -> float:
 
 def _most_units(options: Mapping[str, Any], cost: Cost) -> float:
     """The units that the bounds of a training allow; it takes three times what prediction does."""
-    characters = float(options.get("max_characters") or math.inf)
+    units = float(options.get("max_units") or math.inf)
     each = 3 * (cost.flops_per_unit or 0.0)
     operations = float(options.get("max_flops") or math.inf)
-    return min(characters, operations / each if each else math.inf)
+    return min(units, operations / each if each else math.inf)
 
 
 def _peak(model: Run) -> int | None:

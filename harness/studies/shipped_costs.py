@@ -30,10 +30,10 @@ class ShippedCost(BaseModel):
         """The peak of a run."""
         return self.mebibytes * 2**20
 
-    def most_units(self, characters: float, operations: float) -> float:
+    def most_units(self, units: float, operations: float) -> float:
         """The units that bounds of a training allow; it takes three times what prediction does."""
         each = 3e6 * (self.megaflops or 0.0)
-        return min(characters, operations / each if each else math.inf)
+        return min(units, operations / each if each else math.inf)
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class ShippedCosts:
         cost, units, options = self.of[cell.plugin.name], self._sizes(cell), cell.options.values
         train, dev, test = (units[name] for name in SPLITS)
         read = train * cell.settings.train_share * float(options.get("epochs") or 1)
-        bounds = (float(options.get(key) or math.inf) for key in ("max_characters", "max_flops"))
+        bounds = (float(options.get(key) or math.inf) for key in ("max_units", "max_flops"))
         read = min(read, cost.most_units(*bounds))
         passes = read / (train * cell.settings.train_share) if train else 0.0
         learning = read / 1e6 * cost.seconds + passes * dev / cost.rate

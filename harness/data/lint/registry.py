@@ -11,7 +11,7 @@ from harness.data.readers import Problem
 from harness.data.task import Draft
 
 _CHARACTERS = (
-    Lint("invisible", "warning", "Zero-width and direction characters, each a unit of its own.",
+    Lint("invisible", "warning", "Zero-width and direction characters, alone or inside of a word.",
           "Remove them and their tags: nobody sees them, and the same text elsewhere lacks them.",
           characters.invisible),
     Lint("not-composed", "warning", "Units that Unicode's form NFC writes in another way.",

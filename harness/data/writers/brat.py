@@ -1,5 +1,7 @@
 """brat's standoff: in a folder, a ``.txt`` and an ``.ann`` for each document; a sentence a line."""
 
+import logging
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -7,6 +9,9 @@ from pathlib import Path
 from harness.data.writers.annotated import Annotated, require_lines, require_text
 
 CONFIGURATION = "annotation.conf"
+# brat's ``normalize_to_storage_form``: what its menu has, and writes, in the place of a label.
+_FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
+_log = logging.getLogger(__name__)
 
 
 def write(folder: Path, items: Sequence[Annotated]) -> None:
@@ -22,8 +27,21 @@ def write(folder: Path, items: Sequence[Annotated]) -> None:
     for number, (_, sentences) in enumerate(documents, 1):
         _document(folder / f"{number:05d}", list(sentences))
     labels = sorted({span.label for one in items for span in one.spans})
+    _warn(labels)
     sections = ["[entities]", *labels, "[relations]", "[events]", "[attributes]"]
     (folder / CONFIGURATION).write_text("\n".join(sections) + "\n", encoding="utf-8")
+
+
+def _warn(labels: Sequence[str]) -> None:
+    """Say which labels brat writes otherwise when a person adds an entity."""
+    foreign = [
+        f"{label} as {_FOREIGN.sub('_', label)}" for label in labels if _FOREIGN.search(label)
+    ]
+    if foreign:
+        _log.warning(
+            "warning: brat takes letters a to z, digits, - and _ for labels: entities that are "
+            "added in it come back with other names (%s)", ", ".join(foreign),
+        )  # fmt: skip
 
 
 def _document(stem: Path, sentences: Sequence[Annotated]) -> None:

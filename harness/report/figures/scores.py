@@ -70,7 +70,10 @@ def classes(held: Sequence[SystemAnswers]) -> Picture:
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("cases per seed")
-        figure.legend(loc="outside right center", reverse=False)
+        if left.any():
+            figure.legend(loc="outside right center", reverse=False)
+        else:
+            axes.set_title("no error")
 
     return picture("classes", "Classes of errors.", (10, max(2.9, 1.0 + 0.5 * len(held))), draw)
 

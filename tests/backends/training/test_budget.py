@@ -33,13 +33,13 @@ def assert_equal(one, other):
 
 def test_a_bound_that_is_never_reached_changes_no_bit(tmp_path):
     plain, _ = run(tmp_path / "a")
-    bounded, _ = run(tmp_path / "b", max_characters=10**9, max_seconds=1e9, max_flops=1e30)
+    bounded, _ = run(tmp_path / "b", max_units=10**9, max_seconds=1e9, max_flops=1e30)
     assert_equal(plain, bounded)
 
 
-def test_characters_end_it_within_an_epoch(tmp_path):
+def test_units_end_it_within_an_epoch(tmp_path):
     most = UNITS + UNITS // 2
-    _, training = run(tmp_path, epochs=99, max_characters=most)
+    _, training = run(tmp_path, epochs=99, max_units=most)
     first, second = training.epochs
     longest = 2 * RECIPE["batch_units"]
     assert first.units == UNITS
@@ -49,12 +49,12 @@ def test_characters_end_it_within_an_epoch(tmp_path):
 
 
 def test_an_epoch_that_was_cut_says_of_no_bytes_that_they_were_read(tmp_path):
-    _, training = run(tmp_path, epochs=99, max_characters=UNITS + 1)
+    _, training = run(tmp_path, epochs=99, max_units=UNITS + 1)
     assert [epoch.training_digest for epoch in training.epochs] == [digest(DATA), ""]
 
 
 def test_the_rate_falls_to_nothing_where_the_bound_is(tmp_path):
-    _, training = run(tmp_path, epochs=99, max_characters=3 * UNITS, batch_units=10)
+    _, training = run(tmp_path, epochs=99, max_units=3 * UNITS, batch_units=10)
     rates = [epoch.learning_rates[0] / RECIPE["learning_rate"] for epoch in training.epochs]
     assert len(rates) == 3
     assert rates == pytest.approx([2 / 3, 1 / 3, 0], abs=0.05)
@@ -62,7 +62,7 @@ def test_the_rate_falls_to_nothing_where_the_bound_is(tmp_path):
 
 def test_operations_are_counted_exactly(tmp_path):
     _, one = run(tmp_path / "a", epochs=99, max_flops=1.5 * UNITS * FLOPS)
-    _, other = run(tmp_path / "b", epochs=99, max_characters=UNITS + UNITS // 2)
+    _, other = run(tmp_path / "b", epochs=99, max_units=UNITS + UNITS // 2)
     assert [e.updates for e in one.epochs] == [e.updates for e in other.epochs]
     rates = [[epoch.learning_rates[0] for epoch in each.epochs] for each in (one, other)]
     assert rates[0] == pytest.approx(rates[1])

@@ -80,6 +80,11 @@ def test_each_seed_is_a_point(runs):
     assert points == [2, 2]
 
 
+def test_rows_without_an_error_have_no_legend_of_errors_and_no_warning():
+    perfect = made_runs.study([made_runs.System("bert-crf", 0.0)], 6, (1,))
+    assert checked(scores.classes(answers_by_system(perfect)))
+
+
 @needs_chinese
 def test_chinese_is_drawn_with_a_font_that_has_it():
     labels = ("人名", "机构")

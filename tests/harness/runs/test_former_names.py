@@ -18,8 +18,11 @@ BEFORE = {
     "dropout": 0.1, "forget": 0.2, "epochs": 1, "batch_units": 1024, "accumulate": 1,
     "learning_rate": 0.001, "head_lr": None, "weight_decay": 0.01, "schedule": "linear",
     "warmup": 0.1, "clip": 1.0, "patience": 0, "class_weights": 0.0, "legal": True, "cut": 3,
+    "max_characters": 900,
 }  # fmt: skip
-TODAY = {"word_dropout": 0.2, "constrain_transitions": True, "max_length": 3}
+TODAY = {
+    "word_dropout": 0.2, "constrain_transitions": True, "max_length": 3, "max_units": 900,
+}  # fmt: skip
 
 
 def stored_before(tmp_path):
@@ -47,17 +50,18 @@ def test_a_run_stored_under_former_names_predicts(tmp_path, caplog):
     restored = restore(reader.one(folder))
     assert restored.shape.word_dropout == 0.2
     assert restored.tagging.constrain_transitions
+    assert restored.recipe.max_units == 900
     (answer,) = restored.predict([Sentence("s", tuple("张三在上海"))])
     assert (len(answer.tags), answer.unread) == (3, 2)
     old = [message.split("option ")[1].split()[0] for message in caplog.messages]
-    assert old == ["'forget'", "'legal'", "'cut'"]
+    assert old == ["'forget'", "'legal'", "'cut'", "'max_characters'"]
     assert all(str(folder / "run.json") in message for message in caplog.messages)
 
 
 def test_a_run_stored_under_former_names_is_planned_again_under_todays(tmp_path):
     folder = stored_before(tmp_path)
     cell = reproduction.cell(reproduction.stored(folder), tmp_path / "again", None)
-    former = {"forget", "legal", "cut"}
+    former = {"forget", "legal", "cut", "max_characters"}
     today = {name: value for name, value in BEFORE.items() if name not in former} | TODAY
     assert today.items() <= cell.options.values.items(), "options of after have their defaults"
     assert not former & set(cell.options.values)

@@ -58,8 +58,8 @@ def test_what_a_bound_allows_is_all_that_a_plan_counts(task, tmp_path):
 
     free = seconds()
     assert seconds(epochs=50) == pytest.approx(free / 2, rel=0.02)
-    assert seconds(max_seconds=1e-9) < seconds(max_characters=50) < free / 50
-    assert seconds(max_flops=50 * 3 * 2.2e6) == pytest.approx(seconds(max_characters=50))
+    assert seconds(max_seconds=1e-9) < seconds(max_units=50) < free / 50
+    assert seconds(max_flops=50 * 3 * 2.2e6) == pytest.approx(seconds(max_units=50))
 
 
 def test_a_task_is_read_once_and_code_is_hashed_once(monkeypatch, task, tmp_path):

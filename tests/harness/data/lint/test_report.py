@@ -35,7 +35,7 @@ def checked(task, *options, code=0):
 def test_alike_problems_stand_under_one_head_with_what_to_do(spotted):
     lines = checked(spotted, "--show", 1).splitlines()
     at = lines.index(
-        "warning[invisible] × 2: Zero-width and direction characters, each a unit of its own."
+        "warning[invisible] × 2: Zero-width and direction characters, alone or inside of a word."
     )
     folder = spotted.parent
     assert lines[at + 1 : at + 4] == [

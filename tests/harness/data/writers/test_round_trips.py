@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from any_sentences import annotated, sentences
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,26 +16,6 @@ from harness.data.readers.conll import ConllSource
 from harness.data.writers.annotated import Annotated
 from harness.errors import DataError
 from harness.tags import decode
-
-CHARACTERS = "张三在京aB1，。 \u3000\u200b😀é\u0301[#-O\u2028\x0b"
-
-
-@st.composite
-def sentences(draw, joiner):
-    alphabet = CHARACTERS if joiner == "" else "abzÄ张.-#[1'"
-    unit = st.sampled_from(alphabet) if joiner == "" else st.text(alphabet, min_size=1, max_size=4)
-    units = tuple(draw(st.lists(unit, min_size=1, max_size=12)))
-    cuts = sorted(draw(st.sets(st.integers(0, len(units)), max_size=6)))
-    pairs = zip(cuts[::2], cuts[1::2], strict=False)
-    spans = tuple(Span(a, b, draw(st.sampled_from(["PER", "LOC", "a-b.c"]))) for a, b in pairs)
-    return units, spans
-
-
-def annotated(drawn, joiner):
-    return [
-        Annotated(Sentence(f"s{number}", units, joiner), spans)
-        for number, (units, spans) in enumerate(drawn)
-    ]
 
 
 def source(name, path, joiner):
