@@ -13,6 +13,7 @@ import tiny_task
 from program import called, harness
 from typer.main import get_command
 
+from harness import registry
 from harness.cli import app, spread
 
 ROOT = Path(__file__).parents[1]
@@ -132,6 +133,16 @@ def test_every_other_command_of_the_documents_is_known_here():
         path = part.split()[-1] if part.startswith("bash") else part.split()[2].replace(".", "/")
         assert (ROOT / path).exists() or (ROOT / f"{path}.py").exists(), part
     assert set(unknown) - modules <= {"mkdocs serve"}
+
+
+def test_the_tutorial_installs_first_what_its_backends_need():
+    page = ROOT / "docs" / "tutorial.md"
+    install, *after = commands(page)
+    words = {word for line in after for word in shlex.split(line)}
+    named = [plugin.load() for plugin in registry.installed() if plugin.name in words]
+    needed = [how for one in named for how in getattr(one, "needs", {}).values()]
+    assert needed, "the linear CRF needs a package of its own"
+    assert all(re.search(r"\[(.*)\]", how)[1] in install for how in needed), install
 
 
 def test_no_exception_has_lost_its_command():

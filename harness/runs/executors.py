@@ -45,7 +45,7 @@ class Processes:
     def describe(self, cells: Sequence[GridCell]) -> str:
         """How many side by side, with how many threads."""
         side_by_side, threads = self._workers(cells), cells[0].settings.threads
-        return f"{len(cells)} runs, {side_by_side} side by side, {threads} thread(s) each"
+        return f"{len(cells)} run(s), {side_by_side} side by side, {threads} thread(s) each"
 
     def run(
         self, cells: Sequence[GridCell], listen: Callable[[Event], None], logbook: Logbook

@@ -23,6 +23,8 @@ def as_text(report: "Report", shown: int = SHOWN) -> Iterator[str]:
     yield f"task {report.task} ({report.path}), gold read under the policy {report.policy}"
     yield ""
     yield from _table(report.statistics)
+    if report.refused:
+        yield "A sentence that cannot be read as it is is in no count here, and in no later check."
     for problems in report.groups.values():
         yield ""
         yield from _group(problems, shown)

@@ -64,7 +64,9 @@ def test_what_the_check_calls_an_error_a_run_refuses(small, what):
     assert problem.severity == "error"
     assert problem.place == str(small / place)
     assert report.refused
-    assert list(as_text(report))[-1].endswith("a run would refuse this task")
+    lines = list(as_text(report))
+    assert lines[6].startswith("A sentence that cannot be read as it is is in no count here")
+    assert lines[-1].endswith("a run would refuse this task")
     with pytest.raises(DataError, match=rf"error\[{code}\]"):
         load(task_file(small))
 
