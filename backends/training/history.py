@@ -71,7 +71,7 @@ def describe(epoch: Epoch, of: int) -> str:
     parts.append("dev F1 n/a" if epoch.dev_f1 is None else f"dev F1 {100 * epoch.dev_f1:.2f}")
     speed = epoch.units / max(epoch.seconds, 1e-9)
     parts.append(f"{speed:,.0f} units/s")
-    parts.append(f"{epoch.units / max(epoch.positions, 1):.1%} of positions real")
+    parts.append(f"{epoch.positions / max(epoch.units, 1):.2f} positions a unit")
     return "  ".join(parts)
 
 
