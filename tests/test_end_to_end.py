@@ -59,6 +59,8 @@ def test_dry_run_prints_the_resolved_configuration_and_writes_nothing(task, tmp_
     )  # fmt: skip
     assert "shortest: 1" in out
     assert out.count("folder:") == 2
+    assert "MiB to read them:" in out
+    assert "2 runs: 0 finished, 2 to do" in out
     assert not (tmp_path / "results").exists()
 
 

@@ -1,9 +1,10 @@
 """``run``: train and evaluate backends on a task, and print the leaderboard."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +28,9 @@ from harness.commands.options import (
 from harness.errors import HarnessError, Interrupted
 from harness.results.store import is_complete
 from harness.runs.placement import PROCESSES, Placement
+
+if TYPE_CHECKING:
+    from harness.runs.plan import GridCell
 
 Highlight = Annotated[
     list[str] | None,
@@ -165,6 +169,33 @@ def _show(experiment: api.Experiment) -> None:
         "backends": {cell.plugin.name: dict(cell.options.values) for cell in cells},
         "runs": [{"run": cell.name, "folder": str(cell.folder)} for cell in cells],
     }
+    shown |= {"data": _data(cells), "takes": _takes(cells)}
     if priced := estimates(cells):
         shown["estimates"] = {name: dict(one) for name, one in priced.items()}
     typer.echo(yaml.safe_dump(shown, allow_unicode=True, sort_keys=False))
+
+
+def _data(cells: "Sequence[GridCell]") -> dict[str, dict[str, int]]:
+    """How large each task is, and what it takes in memory."""
+    return {
+        cell.task: {
+            "sentences": cell.size.sentences,
+            "units": cell.size.units,
+            "MiB to read them": math.ceil(cell.size.bytes_to_read / 2**20),
+        }
+        for cell in cells
+    }
+
+
+def _takes(cells: "Sequence[GridCell]") -> str:
+    """The time and the memory of the runs that are left, as a study tells them."""
+    from harness.studies import text
+    from harness.studies.estimate import estimate
+    from harness.studies.planned import PlannedRow
+
+    kinds = {(cell.task, cell.plugin): None for cell in cells}
+    rows = [
+        PlannedRow({}, tuple(cell for cell in cells if (cell.task, cell.plugin) == kind))
+        for kind in kinds
+    ]
+    return text.describe(estimate(rows), rows)

@@ -3,10 +3,12 @@
 A sentence is in another split exactly where its units are those of a sentence there, and nearly
 where it is not, but at least half of its shingles (12 units in a row; Broder 1997, "On the
 resemblance and containment of documents") are found there. Sentences shorter than a shingle are in
-it exactly or not at all. Hash sets make it linear in the units of the splits.
+it exactly or not at all. Hash sets make it linear in the units of the splits. What is kept is of
+the part that is looked up, a test set, and not of the split that is gone through: train may be
+thousands of times as large.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -54,16 +56,23 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The sentences of a split, to look others up in; shingles are kept as their hashes."""
+    """What a split holds of the sentences that were asked for; shingles are their hashes."""
 
     texts: frozenset[tuple[str, ...]]
     shingles: frozenset[int]
 
     @classmethod
-    def of(cls, sentences: Iterable[Sentence]) -> "Seen":
-        """What is to be known of ``sentences``."""
-        units = [sentence.units for sentence in sentences]
-        return cls(frozenset(units), frozenset(one for each in units for one in shingles(each)))
+    def of(cls, sentences: Iterable[Sentence], asked: Iterable[Sentence]) -> "Seen":
+        """What ``sentences`` hold of ``asked``, which ``match`` may then be asked for."""
+        units = {one.units for one in asked}
+        wanted = {shingle for each in units for shingle in shingles(each)}
+        texts: set[tuple[str, ...]] = set()
+        found: set[int] = set()
+        for sentence in sentences:
+            if sentence.units in units:
+                texts.add(sentence.units)
+            found.update(wanted.intersection(shingles(sentence.units)))
+        return cls(frozenset(texts), frozenset(found))
 
     def match(self, sentence: Sentence) -> Match:
         """How ``sentence`` is in the split; one without units is not."""
@@ -86,7 +95,9 @@ def overlaps(
 
     ``sets`` has the examples of each set of a test of several, by its name.
     """
-    seen = {name: Seen.of(example.sentence for example in splits[name]) for name in (TRAIN, DEV)}
+    # The sentences of the sets are those of test.
+    asked = {TRAIN: (*splits[TEST], *splits[DEV]), DEV: splits[TEST]}
+    seen = {name: Seen.of(_sentences(splits[name]), _sentences(asked[name])) for name in asked}
     parts = {**splits, **{test_set(name): examples for name, examples in sets.items()}}
     of_sets = ((test_set(name), whole) for name in sets for whole in (TRAIN, DEV))
     return tuple(
@@ -98,20 +109,25 @@ def overlaps(
 def _overlap(
     part: str, whole: str, splits: Mapping[str, Sequence[Example]], matches: Sequence[Match]
 ) -> Overlap:
-    surfaces, others = _surfaces(splits[part]), _surfaces(splits[whole])
+    surfaces = set(_surfaces(splits[part]))
+    shared = surfaces.intersection(_surfaces(splits[whole]))
     return Overlap(
         part, whole, sum(len(example.sentence) > 0 for example in splits[part]),
-        matches.count("exact"), matches.count("near"), len(surfaces), len(surfaces & others),
+        matches.count("exact"), matches.count("near"), len(surfaces), len(shared),
     )  # fmt: skip
 
 
-def _surfaces(examples: Sequence[Example]) -> set[str]:
-    return {example.sentence.mention(span) for example in examples for span in example.spans}
+def _surfaces(examples: Sequence[Example]) -> Iterator[str]:
+    return (example.sentence.mention(span) for example in examples for span in example.spans)
+
+
+def _sentences(examples: Iterable[Example]) -> Iterator[Sentence]:
+    return (example.sentence for example in examples)
 
 
 def seen_in_train(splits: Mapping[str, Sequence[Example]]) -> tuple[bool, ...]:
     """Whether each test sentence is in train, exactly or nearly."""
-    train = Seen.of(example.sentence for example in splits[TRAIN])
+    train = Seen.of(_sentences(splits[TRAIN]), _sentences(splits[TEST]))
     return tuple(train.match(example.sentence) != "" for example in splits[TEST])
 
 

@@ -58,6 +58,11 @@ class Handout:
     descriptions: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def to_answer(self) -> "Handout":
+        """As it is, without what was trained on, which may be most of the memory of a run."""
+        return replace(self, train=())
+
+    @property
     def views(self) -> list[Sentence]:
         """What the windows to answer show, under names that tell nothing."""
         return [unnamed(window.view) for window in self.windows]

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness import registry
 from harness.data import overlap
+from harness.data.size import Size, size_of
 from harness.data.task import Task, load
 from harness.data.windows import PUNCTUATION
 from harness.errors import BackendError
@@ -90,8 +91,8 @@ class Inputs:
 class GridCell:
     """One run of the grid, small enough to be sent to another process.
 
-    ``fresh`` sets aside what was done before. ``found`` is what was there when the command began;
-    None where nobody looked.
+    ``size`` is that of the whole task, of which a run may use a share. ``fresh`` sets aside what
+    was done before. ``found`` is what was there when the command began; None where nobody looked.
     """
 
     task: str
@@ -106,6 +107,7 @@ class GridCell:
     weights: Mapping[str, str]
     digest: str
     folder: Path
+    size: Size
     fresh: bool = False
     found: Found | None = None
 
@@ -196,6 +198,7 @@ def cells_of(
     """One cell for each seed and backend of ``request`` on ``task``, which ``name`` stands for."""
     settings = resolved(request.settings)
     known = inputs or Inputs()
+    size = size_of(task)
     codes = {plugin: known.code(plugin) for plugin, _ in pairs}
     begun = {plugin: known.weights(options.weights) for plugin, options in pairs}
     for seed in request.seeds:
@@ -215,6 +218,7 @@ def cells_of(
                 weights=weights,
                 digest=digest,
                 folder=request.output / slug(task.name) / _folder(plugin, options, seed, digest),
+                size=size,
             )
 
 

@@ -93,10 +93,7 @@ def _run(cell: GridCell, report: Report) -> None:
         )
         made = make(cell, given.tags, report, given.score_dev, checkpoints, given.descriptions)
         backend = checked(cell.plugin.name, made)
-    weights.require_planned(cell.name, cell.options.weights, cell.weights)
-    with meter.phase("fit"):
-        fitted = backend.fit(given.train, given.dev)
-    weights.require_planned(cell.name, cell.options.weights, cell.weights)
+    fitted, given = _learned(cell, backend, given, meter), given.to_answer
     order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
     answers = timed_answers(backend, given, order, meter, report)
     free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
@@ -118,6 +115,15 @@ def _run(cell: GridCell, report: Report) -> None:
     metrics = _store(cell, task, run, fitted, decoded, evaluate.with_bits(predictions, bits))
     if words := evaluate.unknown_labels(metrics):
         report(Progress("store", 0, 0, words, line=True))
+
+
+def _learned(cell: GridCell, backend: Backend, given: Handout, meter: Meter) -> FitReport:
+    """What training says of itself; its weights were the planned ones before and after."""
+    weights.require_planned(cell.name, cell.options.weights, cell.weights)
+    with meter.phase("fit"):
+        fitted = backend.fit(given.train, given.dev)
+    weights.require_planned(cell.name, cell.options.weights, cell.weights)
+    return fitted
 
 
 def _policy(cell: GridCell) -> WindowPolicy:

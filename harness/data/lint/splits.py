@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from harness.data.examples import LocatedExample
 from harness.data.lint.finding import Finding, in_gold, share
-from harness.data.overlap import HALF, Seen, shingles
+from harness.data.overlap import HALF, SHINGLE, Seen, shingles
 from harness.data.splits import DEV, TEST, TRAIN, split_of, test_set
 from harness.data.task import Draft
 
@@ -85,21 +87,30 @@ def _copies(items: Sequence[LocatedExample]) -> list[tuple[LocatedExample, Locat
 
 
 def _near(items: Sequence[LocatedExample]) -> Iterator[tuple[LocatedExample, LocatedExample]]:
-    """Each sentence half of whose shingles stood before, and where; exact copies apart."""
-    first: dict[int, LocatedExample] = {}
-    for units, item in _first_of_each(items).items():
-        mine = shingles(units)
-        seen = [first[one] for one in mine if one in first]
-        if mine and len(seen) >= HALF * len(mine):
-            yield item, seen[0]
-        for one in mine:
-            first.setdefault(one, item)
+    """Each sentence half of whose shingles stood before, and where; exact copies apart.
+
+    Arrays, since a million sentences have twenty million shingles.
+    """
+    texts = _first_of_each(items)
+    distinct = [*texts.values()]
+    sizes = np.fromiter((max(0, len(units) - SHINGLE + 1) for units in texts), np.int64, len(texts))
+    hashes = np.fromiter((one for units in texts for one in shingles(units)), np.int64, sizes.sum())
+    owners = np.repeat(np.arange(len(texts)), sizes)  # (shingles,), the sentence of each
+    _, places, kinds = np.unique(hashes, return_index=True, return_inverse=True)
+    firsts = owners[places][kinds]  # (shingles,), the sentence in which each stood first
+    stood = firsts < owners
+    counts = np.bincount(owners, stood, minlength=len(texts))  # (sentences,)
+    ends = np.cumsum(sizes)
+    for number in np.flatnonzero((sizes > 0) & (counts >= HALF * sizes)):
+        mine = slice(ends[number] - sizes[number], ends[number])
+        yield distinct[number], distinct[firsts[mine][stood[mine]][0]]
 
 
 def _shared(
     inner: str, items: Sequence[LocatedExample], outer: str, others: Sequence[LocatedExample]
 ) -> Iterator[Finding]:
-    seen = Seen.of(item.example.sentence for item in others)
+    asked = [item.example.sentence for item in items]
+    seen = Seen.of((item.example.sentence for item in others), asked)
     matches = [(seen.match(item.example.sentence), item) for item in items]
     exact = [item for match, item in matches if match == "exact"]
     near = [item for match, item in matches if match == "near"]
@@ -110,7 +121,8 @@ def _shared(
     if near:
         message += f", {len(near)} more nearly"
     if exact:
-        twin = _first_of_each(others)[first.example.sentence.units]
+        units = first.example.sentence.units
+        twin = next(item for item in others if item.example.sentence.units == units)
         message += f"; this one in line {twin.line} of {twin.file}"
     if split_of(inner) == TEST and len(exact) + len(near) > HALF * len(items):
         message += "; a score would be one of memory, so `run` needs --allow-overlap"

@@ -1,5 +1,7 @@
 """Overlap: which sentences of a split another one has, exactly or nearly, in linear time."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,24 +23,28 @@ def splits(**given):
     return {name: [Example(sentence(text), ()) for text in each] for name, each in given.items()}
 
 
+def match(text, held=(LONG, "好", "")):
+    return Seen.of(map(sentence, held), [sentence(text)]).match(sentence(text))
+
+
 def test_a_sentence_is_in_a_split_exactly_nearly_or_not():
-    seen = Seen.of([sentence(LONG), sentence("好")])
-    assert seen.match(sentence(LONG)) == "exact"
-    assert seen.match(sentence(LONG + "！")) == "near"
-    assert seen.match(sentence("好")) == "exact"  # shorter than a shingle: exactly or not at all
-    assert seen.match(sentence("好！")) == ""
-    assert seen.match(sentence(LONG[: SHINGLE - 1])) == ""
-    assert seen.match(sentence("")) == ""
+    assert match(LONG) == "exact"
+    assert match(LONG + "！") == "near"
+    assert match("好") == "exact"  # shorter than a shingle: exactly or not at all
+    assert match("好！") == ""
+    assert match(LONG[: SHINGLE - 1]) == ""
+    assert match("") == ""
 
 
 def test_units_are_what_is_compared_not_the_text_they_join_to():
-    seen = Seen.of([Sentence("a", ("new", "york"), " ")])
-    assert seen.match(Sentence("b", ("new york",), " ")) == ""
+    asked = Sentence("b", ("new york",), " ")
+    assert Seen.of([Sentence("a", ("new", "york"), " ")], [asked]).match(asked) == ""
 
 
 @given(texts, texts)
 def test_near_is_half_of_the_shingles_whatever_the_order_of_the_sentences(train, test):
-    found = [Seen.of(map(sentence, train)).match(sentence(text)) for text in test]
+    seen = Seen.of(map(sentence, train), map(sentence, test))
+    found = [seen.match(sentence(text)) for text in test]
     held = {text[at : at + SHINGLE] for text in train for at in range(len(text) - SHINGLE + 1)}
     for text, match in zip(test, found, strict=True):
         shingles = [text[at : at + SHINGLE] for at in range(len(text) - SHINGLE + 1)]
@@ -78,6 +84,20 @@ def test_dev_in_train_is_counted_but_only_test_is_refused():
     found = overlaps(splits(train=["甲"], dev=["甲"], test=["丙"]))
     assert found[2].exact == 1
     assert contained(found) == ()
+
+
+def test_what_is_kept_is_of_the_part_that_is_looked_up_however_large_train_is():
+    def peak(size):
+        train = [f"{number}{LONG}{number}" for number in range(size)]
+        given = splits(train=train, dev=["好"], test=[LONG, "0" + LONG])
+        overlaps(given)  # what a text or a number makes on its own
+        tracemalloc.start()
+        assert overlaps(given)[0].near == 2
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    assert peak(2000) < 1.5 * peak(200)
 
 
 def test_the_work_grows_with_the_text_and_not_with_pairs_of_sentences(monkeypatch):
