@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from backends.asking.budget import Prices, SpendingLimit
 from backends.asking.exchange import Ask, tokens_in
@@ -24,7 +24,7 @@ from backends.asking.usage import cost_of, usage_of
 from backends.generating.shots import draw_shots, prompt_for
 from harness.core import Example, Output, Sentence, Span, Tags, Text
 from harness.errors import ConfigError, ResourceError
-from harness.generation.formats import CHAR_TAG, format_named, spell_tag
+from harness.generation.formats import CHAR_TAG, JSON, format_named, spell_tag
 from harness.generation.prompt import parts
 from harness.protocol import REPLIES, Context, FitReport, Progress, Usage
 from harness.tags import OUTSIDE, encode, split
@@ -68,6 +68,11 @@ class Served:
         self.probed: set[str] = set()
         self.shown: list[Example] = []
 
+    @classmethod
+    def answers_nested(cls, options: Mapping[str, Any]) -> bool:
+        """Where entities are listed; all other formats say something of each unit once."""
+        return bool(options["format"] == JSON.name)
+
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Draw the examples that are shown, and find out what the server can do.
 
@@ -88,7 +93,7 @@ class Served:
         from backends.asking.dialect import WITH_REGEX, WITH_SCHEMA, Phrasing
 
         asking, cost = self.asking, self.cost
-        ways = {"json": WITH_SCHEMA, "char-tag": WITH_REGEX}.get(self.form.name, {})
+        ways = {JSON.name: WITH_SCHEMA, "char-tag": WITH_REGEX}.get(self.form.name, {})
         bound = ways if asking.structure == "auto" else {}
         limit = SpendingLimit(self.prices, cost.max_requests, cost.max_cost)
         for reply in self.ledger.replies:
@@ -161,6 +166,8 @@ class Served:
         return "".join(piece for pair in pieces for piece in pair)
 
     def _answer(self, example: Example) -> str:
+        if self.form is JSON:
+            return JSON.render_spans(example.sentence, example.spans)
         tags = encode(example.spans, len(example.sentence))
         return self.form.render(example.sentence, tags)
 
@@ -168,7 +175,7 @@ class Served:
         """What a reply to ``sentence`` has to look like."""
         from backends.asking.dialect import entity_schema
 
-        if self.form.name == "json":
+        if self.form is JSON:
             labels = (split(tag)[1] for tag in self.context.tags if tag != OUTSIDE)
             return entity_schema(list(dict.fromkeys(labels)))
         tags = "|".join(re.escape(spell_tag(tag)) for tag in self.context.tags)
@@ -179,7 +186,7 @@ class Served:
         """The most tokens of a reply; a character of Chinese may have two."""
         if self.asking.reply_tokens:
             return self.asking.reply_tokens
-        if self.form.name == "json":
+        if self.form is JSON:
             return AROUND + PER_UNIT * len(sentence)
         longest = max(self.context.tags, key=len)
         return 2 * tokens_in(self.form.render(sentence, [longest] * len(sentence)))
@@ -228,7 +235,7 @@ class Served:
         """Write down how the server is asked; the model stays where it is."""
         shown = [
             {"units": each.sentence.units, "joiner": each.sentence.joiner,
-             "spans": [[s.start, s.end, s.label] for s in each.spans]}
+             "spans": [[s.start, s.end, s.label] for s in each.spans], "nested": each.nested}
             for each in self.shown
         ]  # fmt: skip
         notes = {"dialect": asdict(self.dialect), "shown": shown}
@@ -250,6 +257,7 @@ class Served:
             Example(
                 Sentence(f"shot-{number}", tuple(each["units"]), each["joiner"]),
                 tuple(Span(*span) for span in each["spans"]),
+                each.get("nested", False),
             )
             for number, each in enumerate(notes["shown"])
         ]

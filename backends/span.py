@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import torch
 from pydantic import Field
 
-from backends.pointing.distribution import INDEPENDENT, SEGMENTED, Distribution, nested
+from backends.pointing.distribution import INDEPENDENT, SEGMENTED, Distribution
 from backends.pointing.pointer import ROLES
 from backends.pointing.reading import entities
 from backends.pointing.scorer import LabelledSpans, SpanBatch, SpanScorer, gold_of
@@ -80,6 +80,12 @@ class SpanPointer(EncoderFamily):
         found: Architecture = options["architecture"]
         return found
 
+    @classmethod
+    def answers_nested(cls, options: Mapping[str, Any]) -> bool:
+        """Where gold is nested, each pair of units is asked by itself."""
+        del options
+        return True
+
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train``, keep what is best on ``dev``.
 
@@ -91,7 +97,8 @@ class SpanPointer(EncoderFamily):
         sentences = [example.sentence for example in train]
         encoder, self.tokenizer = self.build(sentences)
         self.model = self._scorer(encoder)
-        self.distribution = INDEPENDENT if nested(e.spans for e in train) else SEGMENTED
+        nested = any(example.nested for example in train)
+        self.distribution = INDEPENDENT if nested else SEGMENTED
         known = self.known_units(sentences)
         return self.report(loop.train(self, train, dev, self.recipe, self.context), known)
 

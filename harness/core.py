@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -80,20 +81,23 @@ class Sentence:
 class Example:
     """A sentence with its gold: what a backend may train on.
 
+    ``nested`` says that its task has nested gold: spans may lie inside of each other, or cross.
+
     Raises:
-        ValueError: for spans that overlap, are out of order or leave the sentence.
+        ValueError: for spans that are out of order, leave the sentence, or overlap where they may
+            not; of nested ones, for two that are one.
     """
 
     sentence: Sentence
     spans: tuple[Span, ...]
+    nested: bool = False
 
     def __post_init__(self) -> None:
-        end = 0
-        for span in self.spans:
-            if span.start < end:
+        for before, span in pairwise(self.spans):
+            if not (before < span if self.nested else before.end <= span.start):
                 msg = f"sentence {self.sentence.id}: span {span} overlaps or is out of order"
                 raise ValueError(msg)
-            end = span.end
+        end = max((span.end for span in self.spans), default=0)
         if end > len(self.sentence):
             msg = f"sentence {self.sentence.id}: a span ends at {end} of {len(self.sentence)} units"
             raise ValueError(msg)
@@ -182,6 +186,9 @@ class Decoded:
     ``raw_tags`` is the answer without repair: all O where the generation was malformed.
     ``fates`` says what became of each unit (``harness.generation.fates``); empty: all predicted.
     ``confidence`` is the probability of each entity that ``tags`` mean, in order; None: not given.
+
+    In a task with nested gold, ``entities`` are all that were found, in order, ``confidence`` is of
+    those, and ``tags`` are of the outermost ones alone; in a flat one ``entities`` is None.
     """
 
     tags: tuple[str, ...]
@@ -190,6 +197,7 @@ class Decoded:
     raw_tags: tuple[str, ...] | None = None
     fates: str = ""
     confidence: tuple[float, ...] | None = None
+    entities: tuple[Span, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,6 +340,20 @@ class LimitsWindows(Protocol):
         ...
 
 
+@runtime_checkable
+class AnswersNested(Protocol):
+    """A backend that can learn from nested gold and answer with entities that overlap.
+
+    It answers with ``Spans``, or with ``Text`` that lists entities (format ``json``), and reads the
+    spans of an ``Example`` as they are. A backend without it is asked about flat tasks alone.
+    """
+
+    @classmethod
+    def answers_nested(cls, options: Mapping[str, Any]) -> bool:
+        """Whether it does so under ``options``."""
+        ...
+
+
 class TextStream(Protocol):
     """Raw text for pretraining: windows of one length in one order, the same for every family.
 

@@ -55,6 +55,18 @@ def encode(spans: Iterable[Span], units: int) -> tuple[str, ...]:
     return tuple(tags)
 
 
+def outermost(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Those of ``spans`` that tags can hold, in order: none that an earlier or outer one touches.
+
+    Of several at one place, the first that is given.
+    """
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda one: (one.start, -one.end)):
+        if not kept or kept[-1].end <= span.start:
+            kept.append(span)
+    return tuple(kept)
+
+
 def decode(tags: Sequence[str], policy: Policy = "conlleval") -> tuple[Span, ...]:
     """The spans that ``tags`` mean under ``policy``."""
     return _runs(discarded(tags) if policy == "discard" else tags, orphans=policy == "conlleval")

@@ -6,14 +6,11 @@ conditional random fields for information extraction") in which a segmentation s
 entities, and a unit outside 0. Where entities may lie within others, each span is asked by itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import torch
 from torch.nn import functional
-
-from harness.core import Span
 
 Scores: TypeAlias = torch.Tensor
 # A score below all that a model gives. Minus infinity has no gradient in a sum of exponentials.
@@ -78,9 +75,3 @@ def _as_they_are(scores: Scores) -> Scores:
 
 SEGMENTED = Distribution(segmentation_loss, segment_logits)
 INDEPENDENT = Distribution(independent_loss, _as_they_are)
-
-
-def nested(sentences: Iterable[Sequence[Span]]) -> bool:
-    """Whether any two entities of a sentence share a unit."""
-    ordered = (sorted((span.start, span.end) for span in spans) for spans in sentences)
-    return any(one[1] > two[0] for row in ordered for one, two in pairwise(row))

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from harness.analysis.taxonomy import Case, judge
 from harness.comparability.systems import systems
 from harness.core import Span
+from harness.data import nesting
 from harness.data.train_facts import TrainFacts
 from harness.errors import DataError
 from harness.protocol import Epoch
@@ -86,9 +87,11 @@ def load(run: Sound) -> FinishedRun:
     """The answers of a finished run.
 
     Raises:
+        ConfigError: for a run on nested gold, of which tags tell a part.
         DataError: for a file that is damaged.
     """
     result = run.result
+    nesting.require_flat(run.run.data.keep, run.run.data.task)
     predictions = result.answers().predictions
     return FinishedRun(run.run, run.metrics, predictions, result.history(), result.facts())
 

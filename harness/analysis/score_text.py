@@ -20,6 +20,11 @@ def page(result: Sound) -> str:
         rows.append(_row("all (micro)", metrics.micro(policy)))
         head = [policy, "P", "R", "F1", "tp", "fp", "fn", "support"]
         parts.append(table(head, rows))
+    if metrics.nested is not None:
+        nested = {label: Counts(*values) for label, values in metrics.nested.items()}
+        rows = [_row(label, counts) for label, counts in nested.items()]
+        rows.append(_row("all (micro)", sum(nested.values(), Counts())))
+        parts.append(table(["nested", "P", "R", "F1", "tp", "fp", "fn", "support"], rows))
     share = metrics.invalid_transitions / metrics.units if metrics.units else None
     accuracy = metrics.correct_units / metrics.units if metrics.units else None
     parts.append(f"invalid transitions {percent(share)} %, unit accuracy {percent(accuracy)} %")

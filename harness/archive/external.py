@@ -21,7 +21,7 @@ from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
 from harness.data.train_facts import train_facts
 from harness.errors import ConfigError, DataError
-from harness.generation import readback
+from harness.generation import nested, readback
 from harness.numbers import printed
 from harness.results import evaluate, store, writer
 from harness.results.record import Metrics
@@ -29,7 +29,7 @@ from harness.results.run_record import Cost, Run
 from harness.results.writer import TrainingFiles
 from harness.runs import hardware
 from harness.runs.recording import data_of, facts_of
-from harness.tags import encode
+from harness.tags import decode, encode
 from harness.version import __version__
 
 Format: TypeAlias = Literal["conll", "jsonl", "strings", "labelstudio"]
@@ -69,6 +69,7 @@ def answers(task: Task, given: Import) -> list[Decoded]:
         ConfigError: for a rule that does not exist.
     """
     examples = [example for example in task.splits[TEST].examples if len(example.sentence)]
+    _refuse_flat(task, given)
     if given.format == "strings":
         return [Decoded(tags) for tags in _strings(given, examples)]
     if given.format == "labelstudio":
@@ -82,11 +83,28 @@ def answers(task: Task, given: Import) -> list[Decoded]:
     _refuse(reading.problems)
     _same_text(given.path, reading.records, examples)
     _require_tags(given.path, reading.records)
-    _require_flat(given.path, reading.records, task.joiner)
+    _require_decided(given.path, reading.records, task)
     return [
-        Decoded(_tags(given.path, record, example))
+        _decoded(given.path, record, example)
         for record, example in zip(reading.records, examples, strict=True)
     ]
+
+
+def _refuse_flat(task: Task, given: Import) -> None:
+    """Refuse a format that cannot answer nested gold."""
+    if task.nested and given.format in ("conll", "strings"):
+        msg = (
+            f"{given.path}: task {task.name!r} has nested gold, which `--format {given.format}` "
+            "cannot answer; give entities with their places, as `predict --json` writes them"
+        )
+        raise ConfigError(msg)
+
+
+def _decoded(path: Path, record: Raw, example: Example) -> Decoded:
+    if example.nested and record.tags is None:
+        return nested.answer(record.spans, len(example.sentence))
+    tags = _tags(path, record, example)
+    return nested.answer(decode(tags), len(tags)) if example.nested else Decoded(tags)
 
 
 def _refuse(problems: Iterable[Problem]) -> None:
@@ -133,12 +151,13 @@ def _require_tags(path: Path, records: Iterable[Raw]) -> None:
         raise DataError("\n".join(problems[:SHOWN]) + more)
 
 
-def _require_flat(path: Path, records: Iterable[Raw], joiner: str) -> None:
-    """Refuse spans that overlap: a unit carries one tag."""
+def _require_decided(path: Path, records: Iterable[Raw], task: Task) -> None:
+    """Refuse spans that overlap in a flat task, and an entity that is there twice in any."""
     for record in records:
-        if pair := nesting.undecided(record.spans, "error"):
-            both = nesting.together(pair, Sentence("", record.units, joiner))
-            msg = f"{path}:{record.line}: {both} overlap; keep one, a unit carries one tag"
+        if pair := nesting.undecided(record.spans, "all" if task.nested else "error"):
+            both = nesting.together(pair, Sentence("", record.units, task.joiner))
+            fault = "are one entity" if task.nested else "overlap; a unit carries one tag"
+            msg = f"{path}:{record.line}: {both} {fault}: keep one"
             raise DataError(msg)
 
 
@@ -224,7 +243,7 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
         for one, known in zip(task.splits[TEST].placed, seen, strict=True)
     ]
     scores = writer.score_answers(
-        evaluate.EvaluationSetup(task.labels, task.policy, TEST), predictions
+        evaluate.EvaluationSetup(task.labels, task.policy, TEST, task.nested), predictions
     )
     training = TrainingFiles(facts=train_facts(task.splits[TRAIN].examples))
     records = [_record(task, task_file, given, seed, scores.metrics) for seed in given.seeds]

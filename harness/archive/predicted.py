@@ -12,8 +12,9 @@ from typing import Any
 from harness.core import Decoded, Example
 from harness.data.readers import labelstudio, lines
 from harness.data.readers.entry_errors import EntryError
-from harness.data.readers.offsets import flat_spans
+from harness.data.readers.offsets import flat_spans, nested_spans
 from harness.errors import DataError
+from harness.generation import nested
 from harness.tags import encode
 
 KEY = "entities"
@@ -121,12 +122,17 @@ def _decoded(
         )
         raise DataError(msg)
     try:
-        found = flat_spans(entry[KEY], sentence)
+        found = _READ[example.nested](entry[KEY], sentence)
     except EntryError as error:
         msg = f"{path}:{number}: {error.message}"
         if any(isinstance(one, dict) and "start" not in one for one in entry[KEY]):
             msg += "; entities without places are read with `--format strings`"
         raise DataError(msg) from None
-    ordered = sorted(entry[KEY], key=lambda one: int(one["start"]))
+    ordered = sorted(entry[KEY], key=lambda one: (one["start"], one["end"], one["label"]))
     confidence = tuple(float(one["confidence"]) for one in ordered) if sure else None
+    if example.nested:
+        return nested.answer(found, len(sentence), confidence)
     return Decoded(encode(found, len(sentence)), confidence=confidence)
+
+
+_READ = {False: flat_spans, True: nested_spans}  # by whether gold is nested

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core import Span
+from harness.data import nesting
 from harness.errors import ConfigError
 from harness.results import evaluate, store, writer
 from harness.results.record import Metrics, Prediction
@@ -64,9 +65,10 @@ def rescore(run: Sound, rule: Rule, output: Path) -> Path:
     """Write ``run`` as ``rule`` scores it into a folder below ``output``; gives the folder.
 
     Raises:
-        ConfigError: for a type that the task does not have.
+        ConfigError: for a type that the task does not have, or nested gold.
         DataError: for a file that is damaged.
     """
+    nesting.require_flat(run.run.data.keep, run.run.data.task)
     result, labels = run.result, rule.labels or run.metrics.labels
     unknown = set(rule.labels) - set(result.metrics.labels)
     if unknown:

@@ -55,6 +55,7 @@ def predict(
     from harness.runs.progress import Display
 
     processes.environment(threads=1)
+    write = as_json if json else tag_writer(run)
     lines = lines_of(text)
     with Display(quiet=quiet) as display:
         found = tagged(run, lines, min_confidence, units, partial(display.show, run.name))
@@ -63,7 +64,6 @@ def predict(
     if min_confidence is not None:
         kept, dropped = (sum(len(o.entities) for o in found), sum(o.dropped for o in found))
         typer.echo(f"{dropped} of {kept + dropped} entities left out", err=True)
-    write = as_json if json else tag_writer(run)
     content = "".join(write(line) + "\n" for line in found)
     if output is None:
         typer.echo(content, nl=False)

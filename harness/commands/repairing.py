@@ -55,12 +55,14 @@ def robustness(
     One to three faults are planted into each gold answer of a test set, repaired and scored.
     """
     from harness.analysis.plain_table import table
+    from harness.data.nesting import require_flat
     from harness.data.splits import TEST
     from harness.data.task import load
     from harness.generation import robustness as faulty
     from harness.scoring.score import percent
 
     loaded = load(task, data)
+    require_flat(loaded.keep, loaded.name)
     rows = faulty.robustness(loaded.splits[TEST].examples, loaded.tags, format_, seed)
     shown = [
         [row.fault, "yes" if row.recoverable else "no", row.malformed, percent(row.raw.f1),

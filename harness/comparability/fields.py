@@ -203,10 +203,12 @@ def _libraries(result: Recorded) -> str:
 
 
 def _gold_read(result: Recorded) -> str:
-    """What malformed gold means, and which of the entities that overlap a flat task kept."""
+    """What malformed gold means, and which of the entities that overlap were kept."""
     data = result.run.data
     if data.keep == "error":
         return data.policy or MISSING
+    if data.nested:
+        return f"{data.policy}; nested, all entities that overlap are kept"
     left_out = f"left out: {_text(data.dropped)}" if data.dropped else "none left out"
     return f"{data.policy}; of entities that overlap, {data.keep}; {left_out}"
 

@@ -9,7 +9,7 @@ from harness.core import Example
 from harness.oracle.ceiling import first_difference
 from harness.protocol import Generates, Linearises, MeasuresSurprisal
 from harness.runs.contract import require_answers, require_bits, require_texts
-from harness.tags import encode
+from harness.tags import decode, encode
 
 
 def oracle(subject: Subject) -> None:
@@ -22,7 +22,7 @@ def oracle(subject: Subject) -> None:
     outputs = require_answers(made.name, "oracle", found, sentences)
     for example, tags in zip(gold, made.read(outputs, sentences), strict=True):
         if tags != encode(example.spans, len(tags)):
-            raise PromiseError(first_difference(example, tags))
+            raise PromiseError(first_difference(example, decode(tags)))
 
 
 def generate(subject: Subject) -> None:

@@ -20,10 +20,14 @@ from harness.errors import did_you_mean
 from harness.tags import OUTSIDE
 
 # What to do about entities that overlap, by what the task file says of them.
-_UNDECIDED: Mapping[nesting.Keep, str] = {
-    "error": "a unit carries one tag: say `keep: outermost` or `keep: longest` in the task file",
-    "outermost": "neither is the outer one: `keep: longest` in the task file chooses",
-}
+_UNDECIDED: Mapping[nesting.Kept, tuple[str, str]] = {
+    "error": (
+        "overlap", "a unit carries one tag: say `keep: outermost` or `keep: longest` in the task "
+        "file, or `nested: true` to keep all, for systems that answer with entities",
+    ),
+    "outermost": ("cross", "neither is the outer one: `keep: longest` in the task file chooses"),
+    "all": ("are one entity", "it counts once: remove one of the two"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def items(
     for number, record in enumerate(records, start=1):
         gold = _gold(record, scheme, task)
         sentence = Sentence(f"{prefix}-{number:05d}", record.units, task.joiner)
-        example = Example(sentence, gold.spans)
+        example = Example(sentence, gold.spans, task.nested)
         dropped = len(record.spans) - len(gold.spans) if record.tags is None else 0
         file, text_file = record.file or source.file, record.file or source.text_file
         malformed = len(gold.malformed)
@@ -143,7 +147,7 @@ def items(
 
 def _gold(record: Raw, scheme: Scheme, task: TaskFile) -> ParsedGold:
     if record.tags is None:
-        return ParsedGold(nesting.flat(record.spans, task.keep, task.labels))
+        return ParsedGold(nesting.kept(record.spans, task.kept, task.labels))
     return schemes.read(record.tags, scheme, task.policy)
 
 
@@ -168,11 +172,10 @@ def _dropped(file: str, record: Raw, gold: ParsedGold, task: TaskFile) -> Proble
 def _overlaps(reading: ReadSplit, task: TaskFile) -> Iterator[Problem]:
     """A problem for each sentence with entities between which the task file does not choose."""
     for record in reading.records:
-        pair = nesting.undecided(record.spans, task.keep)
+        pair = nesting.undecided(record.spans, task.kept)
         if pair:
             both = nesting.together(pair, Sentence("", record.units, task.joiner))
-            said = "overlap" if task.keep == "error" else "cross"
-            message = f"{both} {said}; {_UNDECIDED[task.keep]}"
+            message = f"{both} {'; '.join(_UNDECIDED[task.kept])}"
             yield Problem(record.file or reading.file, record.line, "overlap", "error", message)
 
 
@@ -283,5 +286,5 @@ def _span_problems(reading: ReadSplit, task: TaskFile) -> Iterator[Problem]:
 
 def _is_sound(record: Raw, wrong: Mapping[str, object], task: TaskFile) -> bool:
     spans = all(span.label in task.labels for span in record.spans)
-    decided = nesting.undecided(record.spans, task.keep) is None
+    decided = nesting.undecided(record.spans, task.kept) is None
     return spans and decided and wrong.keys().isdisjoint(record.tags or ())

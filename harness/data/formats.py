@@ -27,6 +27,7 @@ class DataFormat:
 
     ``suffix`` is that of its file, empty for a folder. ``open`` makes the source of a split from
     its path and joiner, where nothing else need be known; ``write`` is None for what is only read.
+    ``nested`` says that entities may lie inside of others.
     """
 
     name: str
@@ -35,41 +36,44 @@ class DataFormat:
     lost: str
     open: Open | None = None
     write: Write | None = None
+    nested: bool = False
 
 
+_INSIDE = "entities inside of others"
 _TEXT = "units that bare text does not tell (words of several characters in a task of characters)"
 
 FORMATS: dict[str, DataFormat] = {
     one.name: one
     for one in (
         DataFormat(
-            "parallel", ".txt", "units and tags in two files, a sentence a line", "spaces as units"
+            "parallel", ".txt", "units and tags in two files, a sentence a line",
+            f"spaces as units; {_INSIDE}",
         ),
         DataFormat(
-            "conll", ".txt", "a unit and its tag a line (CoNLL)", "tabs and line ends in units",
-            write=conll.write,
+            "conll", ".txt", "a unit and its tag a line (CoNLL)",
+            f"tabs and line ends in units; {_INSIDE}", write=conll.write,
         ),
         DataFormat(
             "jsonl", ".jsonl", "an object a line, spans as offsets", "nothing",
-            read_jsonl.JsonlSource, jsonl.write,
+            read_jsonl.JsonlSource, jsonl.write, nested=True,
         ),
         DataFormat(
-            "docbin", ".spacy", "spaCy's DocBin (needs `spacy`)", f"ids, documents; {_TEXT}",
-            read_docbin.DocBinSource, docbin.write,
+            "docbin", ".spacy", "spaCy's DocBin (needs `spacy`)",
+            f"ids, documents; {_INSIDE}; {_TEXT}", read_docbin.DocBinSource, docbin.write,
         ),
         DataFormat(
             "labelstudio", ".json", "Label Studio's JSON of tasks", _TEXT,
-            read_labelstudio.LabelStudioSource, labelstudio.write,
+            read_labelstudio.LabelStudioSource, labelstudio.write, nested=True,
         ),
         DataFormat(
             "doccano", ".jsonl", "doccano's JSONL of sequence labelling", f"documents; {_TEXT}",
-            read_doccano.DoccanoSource, doccano.write,
+            read_doccano.DoccanoSource, doccano.write, nested=True,
         ),
         DataFormat(
             "brat", "", "brat's standoff, a folder of `.txt` and `.ann`",
-            f"ids; line ends in text; {_TEXT}", read_brat.BratSource, brat.write,
+            f"ids; line ends in text; {_TEXT}", read_brat.BratSource, brat.write, nested=True,
         ),
-        DataFormat("hub", "", "a data set of a model hub (needs `datasets`)", "not written"),
+        DataFormat("hub", "", "a data set of a model hub (needs `datasets`)", _INSIDE),
     )
 }  # fmt: skip
 # Entry points of distributions that write formats; those that read are in readers/offered.py.

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from harness.core import Example, Sentence
 from harness.data import examples, hub_task, readers, taskfile
 from harness.data.examples import LocatedExample, Part
-from harness.data.nesting import Keep
+from harness.data.nesting import Kept
 from harness.data.readers import Problem, Raw
 from harness.data.splits import SPLITS, TEST, split_of, test_set
 from harness.errors import ConfigError, DataError
@@ -83,8 +83,8 @@ class Task:
     """What runs are made on.
 
     ``fingerprint`` is the SHA-256 of what was read: units, spans, splits, labels, joiner, policy,
-    and ``keep`` where the task file chooses between entities that overlap. It does not depend on
-    names, file formats or spellings. ``spelling`` says how the
+    and ``keep`` where the task file chooses between entities that overlap, or keeps all. It does
+    not depend on names, file formats or spellings. ``spelling`` says how the
     files of each split spell their tags, ``descriptions`` what labels mean, where it is said.
     """
 
@@ -97,7 +97,12 @@ class Task:
     fingerprint: str
     spelling: Mapping[str, str]
     descriptions: Mapping[str, str] = field(default_factory=dict)
-    keep: Keep = "error"
+    keep: Kept = "error"
+
+    @property
+    def nested(self) -> bool:
+        """Whether its entities may overlap."""
+        return self.keep == "all"
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -184,7 +189,7 @@ def _made(draft: Draft, limit: int | None) -> Task:
         fingerprint=_fingerprint(file, splits),
         spelling=MappingProxyType(draft.spelling),
         descriptions=dict(file.descriptions),
-        keep=file.keep,
+        keep=file.kept,
     )
 
 
@@ -291,7 +296,7 @@ def _fingerprint(file: taskfile.TaskFile, splits: Mapping[str, Split]) -> str:
 
 
 def _canonical(file: taskfile.TaskFile, splits: Mapping[str, Split]) -> Iterator[object]:
-    chosen = {} if file.keep == "error" else {"keep": file.keep}
+    chosen = {} if file.kept == "error" else {"keep": file.kept}
     yield {"joiner": file.joiner, "labels": file.labels, "policy": file.policy, **chosen}
     for name in sorted(splits):
         yield {"split": name}

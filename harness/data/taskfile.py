@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from harness import yamlfile
 from harness.data import readers
 from harness.data.formats import FORMATS
-from harness.data.nesting import Keep
+from harness.data.nesting import Keep, Kept
 from harness.data.readers import conll, hub, offered, parallel
 from harness.data.schemes import Scheme
 from harness.data.splits import SPLITS, TEST, set_of, split_of, test_set
@@ -129,6 +129,9 @@ class TaskFile(_Strict):
         Keep,
         Field(description="which of the entities that overlap a flat task keeps; `error` refuses"),
     ] = "error"
+    nested: Annotated[
+        bool, Field(description="whether entities may overlap: all are kept, and scored as such")
+    ] = False
     root: Annotated[str, Field(description="the folder of the files, looked for as said below")] = (
         "."
     )
@@ -177,6 +180,7 @@ class TaskFile(_Strict):
     def _agrees(self) -> "TaskFile":
         if (self.format == "hub") != (self.hub is not None):
             raise ValueError("`hub` needs `format: hub`, which needs `hub`")
+        self._require_room_for_nested()
         for name, carve in self.carve.items():
             if name in self.splits or carve.source not in self.splits:
                 msg = f"carve.{name}: must be a new split, and be taken from one of `splits`"
@@ -198,6 +202,22 @@ class TaskFile(_Strict):
             raise ValueError(msg)
         return self
 
+    def _require_room_for_nested(self) -> None:
+        """Refuse nested gold where a rule drops it, and in files of tags, which cannot have it."""
+        if not self.nested:
+            return
+        if "keep" in self.model_fields_set:
+            raise ValueError(
+                "`keep` drops entities that overlap, `nested: true` keeps all: say one"
+            )
+        if self.format in FORMATS and not FORMATS[self.format].nested:
+            able = ", ".join(name for name, one in FORMATS.items() if one.nested)
+            msg = (
+                f"`nested: true`: files of `format: {self.format}` hold no entity within another; "
+                f"formats that do: {able}"
+            )
+            raise ValueError(msg)
+
     def _require_sets(self) -> None:
         """Refuse a test of one named set, and names that are no words."""
         names = self.test_sets
@@ -208,6 +228,11 @@ class TaskFile(_Strict):
             if not NAME.fullmatch(name):
                 msg = f"splits.test: the name {name!r} must be letters, digits, '.', '_', '-'"
                 raise ValueError(msg)
+
+    @property
+    def kept(self) -> Kept:
+        """Which of the entities that overlap are kept."""
+        return "all" if self.nested else self.keep
 
     @property
     def test_sets(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from harness.core import Example
 from harness.errors import DataError
-from harness.tags import OUTSIDE, encode
+from harness.tags import OUTSIDE, encode, outermost
 
 FACTS = "train_facts.json"
 
@@ -22,7 +22,7 @@ class TrainFacts:
 
     ``mentions[text][label]`` counts entities; ``characters`` are all units seen;
     ``lengths[n]`` counts sentences of n units; ``transitions[a][b]`` counts tag b after tag a,
-    where the first tag of a sentence follows ``O``.
+    where the first tag of a sentence follows ``O``; of nested gold, the tags of outermost entities.
     """
 
     mentions: Mapping[str, Mapping[str, int]]
@@ -71,7 +71,7 @@ def train_facts(train: Sequence[Example]) -> TrainFacts:
     mentions: dict[str, Counter[str]] = {}
     transitions: dict[str, Counter[str]] = {}
     for example in train:
-        tags = encode(example.spans, len(example.sentence))
+        tags = encode(outermost(example.spans), len(example.sentence))
         for before, after in pairwise((OUTSIDE, *tags)):
             transitions.setdefault(before, Counter())[after] += 1
         for span in example.spans:

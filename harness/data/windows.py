@@ -3,11 +3,12 @@
 A window is a view of at most ``limit`` units, of which the first and last ``margin`` may be there
 for context only. Answers are merged unit by unit from the owning windows, so gold that crosses a
 border is lossless: both windows see its tags. Cuts fall after punctuation if there is any, or,
-where cuts are to be plain, where the window is full.
+where cuts are to be plain, where the window is full. Entities that may overlap are merged whole
+(``harness.data.merging``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from harness.core import Example, Sentence, Span
@@ -94,18 +95,23 @@ class WindowPolicy:
         return tuple(
             example
             if window.view is example.sentence
-            else Example(window.view, clip(example.spans, window.start, window.end))
+            else replace(
+                example,
+                sentence=window.view,
+                spans=clip(example.spans, window.start, window.end),
+            )
             for window in self._cut(example.sentence)
         )
 
 
 def clip(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
-    """``spans`` as seen in the view ``[start, end)``."""
-    return tuple(
+    """``spans`` as seen in the view ``[start, end)``, in order; what looks alike there is one."""
+    seen = {
         Span(max(span.start, start) - start, min(span.end, end) - start, span.label)
         for span in spans
         if span.start < end and span.end > start
-    )
+    }
+    return tuple(sorted(seen))
 
 
 def _border(units: Sequence[str], low: int, high: int) -> int:

@@ -12,16 +12,15 @@ import yaml
 
 from harness.core import Sentence
 from harness.data import task as tasks
-from harness.data.formats import DataFormat, writer
+from harness.data.formats import FORMATS, WRITTEN, DataFormat, writer
 from harness.data.task import Split, Task
 from harness.data.writers.annotated import Annotated
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.exports import aside
 from harness.results import confidence
 from harness.results.reader import Result
 from harness.results.record import Prediction
 from harness.scoring.calibration import Scaling
-from harness.tags import decode
 
 
 def export_task(task: Task, name: str, folder: Path) -> Path:
@@ -34,6 +33,7 @@ def export_task(task: Task, name: str, folder: Path) -> Path:
         DataError: for a task that the format cannot hold.
     """
     kind, write = writer(name)
+    _require_room(kind, nested=task.nested)
     with aside.new(folder) as beside:
         beside.mkdir()
         for part in _parts(task):
@@ -71,7 +71,9 @@ def _gold(split: Split) -> list[Annotated]:
 
 
 def _task_file(task: Task, kind: DataFormat) -> dict[str, object]:
-    chosen = {} if task.keep == "error" else {"keep": task.keep}
+    chosen: dict[str, object] = {} if task.keep == "error" else {"keep": task.keep}
+    if task.nested:
+        chosen = {"nested": True}
     return {
         "name": task.name,
         "language": task.language,
@@ -82,6 +84,17 @@ def _task_file(task: Task, kind: DataFormat) -> dict[str, object]:
         **chosen,
         "splits": {name: _files(split, kind) for name, split in task.splits.items()},
     }
+
+
+def _require_room(kind: DataFormat, *, nested: bool) -> None:
+    """Refuse a format that holds no entity within another, where there may be some."""
+    if nested and kind.name in FORMATS and not kind.nested:
+        able = ", ".join(name for name in WRITTEN if FORMATS[name].nested)
+        msg = (
+            f"--to {kind.name}: the task has nested gold, and the format holds no entity within "
+            f"another; formats that do: {able}"
+        )
+        raise ConfigError(msg)
 
 
 def _require_same(task: Task, path: Path, name: str) -> None:
@@ -103,7 +116,8 @@ def export_answers(result: Result, name: str, path: Path) -> Path:
         ConfigError: for a format that is not written, or a place that is taken.
         DataError: for answers that cannot be read, or that the format cannot hold.
     """
-    _, write = writer(name)
+    kind, write = writer(name)
+    _require_room(kind, nested=result.run.data.nested)
     scaling = confidence.scaling(result.run)
     predictions = [one for one in result.answers().predictions if one.units]
     with aside.new(path) as beside:
@@ -116,4 +130,4 @@ def _found(one: Prediction, scaling: Scaling) -> Annotated:
     if sure is not None:
         sure = tuple(scaling.of(np.array(sure, np.float64)).tolist())
     sentence = Sentence(one.id, one.units, one.joiner)
-    return Annotated(sentence, decode(one.tags), one.document, sure, found=True)
+    return Annotated(sentence, one.found_spans(), one.document, sure, found=True)

@@ -7,6 +7,7 @@ where it is coarser by design (8 bits), its F1 is shown to be within half a poin
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.data import nesting
 from harness.data.windows import WindowPolicy
 from harness.errors import ConfigError
 from harness.exports import agreement, aside, card, eee, row
@@ -64,6 +65,7 @@ def export(source: Path, folder: Path, target: str, rows: Path | None = None) ->
         BackendError: for an export that answers otherwise than its run.
     """
     sound = verify.require_sound(reader.one(source))
+    nesting.require_flat(sound.run.data.keep, sound.run.data.task)
     backend = restore(sound.result)
     able = _able(backend, sound.run.backend, target)
     test = TestSet.of(sound.result)

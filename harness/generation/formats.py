@@ -276,7 +276,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 
 # Formats that write nothing for the units outside of entities: asked of models, not trained on.
-OF_ENTITIES: Mapping[str, Format] = MappingProxyType({"json": JsonEntities()})
+JSON = JsonEntities()
+OF_ENTITIES: Mapping[str, Format] = MappingProxyType({JSON.name: JSON})
 
 
 def format_named(name: str) -> Format:

@@ -7,7 +7,7 @@ beside those of an entity: neither leaves anything to guess.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -26,9 +26,7 @@ class JsonEntities:
 
     def items(self, sentence: Sentence, tags: Sequence[str]) -> tuple[Item, ...]:
         """The object around all entities, and each of them."""
-        entities = [_spelled(each) for each in written(sentence, decode(tags))]
-        between = [piece for each in entities for piece in (", ", each)][1:]
-        return tuple(Item("literal", each) for each in (f'{{"{ENTITIES}": [', *between, "]}"))
+        return tuple(Item("literal", each) for each in _pieces(sentence, decode(tags)))
 
     def marks(self, tags: Sequence[str]) -> tuple[Item, ...]:
         """None: it is plain text."""
@@ -46,11 +44,15 @@ class JsonEntities:
 
     def render(self, sentence: Sentence, tags: Sequence[str]) -> str:
         """The text of ``tags``."""
-        return self.join(self.items(sentence, tags))
+        return self.render_spans(sentence, decode(tags))
+
+    def render_spans(self, sentence: Sentence, spans: Iterable[Span]) -> str:
+        """The text of ``spans``, which may overlap."""
+        return "".join(_pieces(sentence, spans))
 
     def parse(self, text: str, sentence: Sentence, tags: Sequence[str]) -> tuple[str, ...] | None:
         """The tags of entities that stand in one place each; None where anything is in doubt."""
-        entities = _read(text)
+        entities = strict(text)
         if entities is None:
             return None
         placed = place(sentence, dict(enumerate(entities)), lambda *_: None)
@@ -59,6 +61,16 @@ class JsonEntities:
         places = [(placed[n].place, each.label) for n, each in enumerate(entities)]
         spans = sorted(Span(*where, label) for where, label in places if where)
         return encode(spans, len(sentence)) if _is_sound(spans, tags) else None
+
+
+def _pieces(sentence: Sentence, spans: Iterable[Span]) -> Iterator[str]:
+    """The object around all entities, and each of them."""
+    yield f'{{"{ENTITIES}": ['
+    for number, entity in enumerate(written(sentence, spans)):
+        if number:
+            yield ", "
+        yield _spelled(entity)
+    yield "]}"
 
 
 def _is_sound(spans: Sequence[Span], tags: Sequence[str]) -> bool:
@@ -73,8 +85,8 @@ def _spelled(entity: WrittenEntity) -> str:
     return json.dumps(told | number, ensure_ascii=False)
 
 
-def _read(text: str) -> list[WrittenEntity] | None:
-    """The entities of a well-formed text."""
+def strict(text: str) -> list[WrittenEntity] | None:
+    """The entities of a well-formed text; None for any other."""
     value = loaded(text)
     entries = value.get(ENTITIES) if isinstance(value, dict) else value
     if not isinstance(entries, list):

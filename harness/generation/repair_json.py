@@ -13,10 +13,10 @@ from typing import Any
 
 from harness.core import Sentence, Spans, WrittenEntity
 from harness.generation.fates import UNANSWERED
-from harness.generation.json_entities import ENTITIES, LABEL, TEXT, entity_of, loaded
+from harness.generation.json_entities import ENTITIES, LABEL, TEXT, entity_of, loaded, strict
 from harness.generation.lexing import CAP, CAP_EXTRA
 from harness.generation.repair_kinds import Repaired, unreadable
-from harness.generation.settling import settle
+from harness.generation.settling import Settled, settle
 from harness.tags import encode
 
 WIDTH = 64  # characters that the object of an entity may take beside its text
@@ -29,21 +29,54 @@ _OPENING, _CLOSING = re.compile(r"[\[{]"), re.compile(r"[\]}]")
 
 def repair_json(text: str, sentence: Sentence, tags: tuple[str, ...]) -> Repaired:
     """Tags from entities, of text that may be damaged anywhere."""
+    entities, faults = _salvage(text, sentence)
+    if entities is None:
+        return unreadable(len(sentence), "unrecoverable")
+    settled = settle(Spans(entities), sentence, tags)
+    faults += settled.faults
+    fates = fates_of(settled, cut_off=faults["cut_off"] > 0)
+    if not faults:  # nothing was lost, and yet it is not as it was asked for
+        faults["invalid_json"] = 1
+    return Repaired(encode(settled.spans, len(sentence)), faults, fates)
+
+
+def read_entities(
+    text: str, sentence: Sentence
+) -> tuple[tuple[WrittenEntity, ...] | None, Counter[str]]:
+    """The entities that ``text`` names, None where it names none at all, and what is wrong with it.
+
+    Where they stand, and whether that is certain, is for ``harness.generation.settling`` to say.
+    """
+    if not text.strip():
+        return None, Counter(empty=1)
+    well_formed = strict(text)
+    if well_formed is not None:
+        return tuple(well_formed), Counter()
+    entities, faults = _salvage(text, sentence)
+    if entities is None:
+        return None, Counter(unrecoverable=1)
+    return entities, +faults or Counter(invalid_json=1)
+
+
+def fates_of(settled: Settled, *, cut_off: bool) -> str:
+    """What became of each unit; of an answer that was ``cut_off``, its end says nothing."""
+    end = max((span.end for span in settled.spans), default=0)
+    unsaid = len(settled.fates) - end if cut_off else 0
+    return settled.fates[: len(settled.fates) - unsaid] + UNANSWERED * unsaid
+
+
+def _salvage(
+    text: str, sentence: Sentence
+) -> tuple[tuple[WrittenEntity, ...] | None, Counter[str]]:
+    """The entities that can be read, and what was wrong around them."""
     faults: Counter[str] = Counter()
     room = WIDTH * (CAP * len(sentence) + CAP_EXTRA)
     faults["overflow"] += len(text) > room
     entries = _entries(text[:room].strip(), faults)
     if entries is None:
-        return unreadable(len(sentence), "unrecoverable")
-    entities = [_entity(entry, faults) for entry in entries]
-    settled = settle(Spans(tuple(filter(None, entities))), sentence, tags)
-    faults += settled.faults
-    end = max((span.end for span in settled.spans), default=0)
-    unsaid = len(sentence) - end if faults["cut_off"] else 0
-    fates = settled.fates[: len(sentence) - unsaid] + UNANSWERED * unsaid
-    if not faults:  # nothing was lost, and yet it is not as it was asked for
-        faults["invalid_json"] = 1
-    return Repaired(encode(settled.spans, len(sentence)), faults, fates)
+        return None, faults
+    found = [_entity(entry, faults) for entry in entries]
+    return tuple(entity for entity in found if entity is not None), faults
 
 
 def _entries(text: str, faults: Counter[str]) -> list[Any] | None:

@@ -1,15 +1,17 @@
-"""What a flat task keeps of an answer of entities: no two of them overlap, each loss is counted.
+"""What a task keeps of an answer of entities; each loss is counted. In a flat one, none overlap.
 
 Entities are taken by one rule: those of labels that the task has first, then the most probable
 where all have a score, the longest, the leftmost, the one listed first. One that overlaps what was
 taken is dropped: it says the same again (``duplicated_entity``), lies inside of an entity or around
 one (``nested``), or crosses its border (``overlap``). A label that the task does not have stays as
-it is, a wrong answer, unless it is another spelling of one that it has (``label_typo``).
+it is, a wrong answer, unless it is another spelling of one that it has (``label_typo``). In a task
+with nested gold all stay, each once.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from harness.core import PlacedEntity, Sentence, Span, Spans, WrittenEntity
 from harness.generation.fates import PREDICTED, REPAIRED, UNANSWERED
@@ -46,13 +48,29 @@ class _Claim:
         return slice(self.entity.start, self.entity.end)
 
 
+# From claims, and how many units there are, to the entities that stand, in order, and for each unit
+# whether a repair touched it.
+_Choose: TypeAlias = Callable[
+    [Sequence[_Claim], int, Counter[str]], tuple[list[PlacedEntity], list[bool]]
+]
+
+
 def settle(answer: Spans, sentence: Sentence, tags: tuple[str, ...]) -> Settled:
-    """What ``answer`` means for ``sentence``, under the tag set ``tags``."""
+    """What ``answer`` means for ``sentence`` in a flat task, under the tag set ``tags``."""
+    return _settled(answer, sentence, tags, _flat)
+
+
+def settle_nested(answer: Spans, sentence: Sentence, tags: tuple[str, ...]) -> Settled:
+    """As ``settle``, in a task with nested gold."""
+    return _settled(answer, sentence, tags, _each_once)
+
+
+def _settled(answer: Spans, sentence: Sentence, tags: tuple[str, ...], choose: _Choose) -> Settled:
     faults: Counter[str] = Counter()
     cap = CAP * len(sentence) + CAP_EXTRA
     faults["overflow"] += len(answer.entities) > cap
     claims = list(_claims(answer.entities[:cap], sentence, tags, faults))
-    kept, mended = _flat(claims, len(sentence), faults)
+    kept, mended = choose(claims, len(sentence), faults)
     read = len(sentence) - answer.unread
     fates = "".join(REPAIRED if each else PREDICTED for each in mended[:read])
     scores = tuple(each.score for each in kept if each.score is not None)
@@ -109,7 +127,7 @@ def _label(label: str, tags: tuple[str, ...]) -> tuple[str, bool, str]:
 def _flat(
     claims: Sequence[_Claim], units: int, faults: Counter[str]
 ) -> tuple[list[PlacedEntity], list[bool]]:
-    """The entities that stand, in order, and for each unit whether a repair touched it."""
+    """Those of which no two overlap."""
     owner: list[PlacedEntity | None] = [None] * units
     mended = [False] * units
     scored = all(claim.entity.score is not None for claim in claims)
@@ -125,6 +143,23 @@ def _flat(
         if owners or claim.mended:
             mended[claim.place] = [True] * size
     return sorted(kept, key=lambda each: each.start), mended
+
+
+def _each_once(
+    claims: Sequence[_Claim], units: int, faults: Counter[str]
+) -> tuple[list[PlacedEntity], list[bool]]:
+    """All of them; of what was said twice, the more probable."""
+    mended = [False] * units
+    scored = all(claim.entity.score is not None for claim in claims)
+    kept: dict[Span, PlacedEntity] = {}
+    for claim in sorted(claims, key=lambda each: _rank(each, scored=scored)):
+        entity = claim.entity
+        said = Span(entity.start, entity.end, entity.label)
+        faults["duplicated_entity"] += said in kept
+        if said in kept or claim.mended:
+            mended[claim.place] = [True] * len(said)
+        kept.setdefault(said, entity)
+    return [kept[said] for said in sorted(kept)], mended
 
 
 def _rank(claim: _Claim, *, scored: bool) -> tuple[bool, float, int, int]:

@@ -250,6 +250,7 @@ def _captions(group: Sequence[System], place: Ranking) -> tuple[str, ...]:
         f"{entities:,} entities.",
     ]
     lines += words.of_sets(sets_of(group))
+    lines += words.of_nested(first.metrics)
     if shared := in_train(first.run.data.overlap or ()):
         lines.append(f"{shared.words[0].upper()}{shared.words[1:]}: F1 unseen is of the others.")
     return (*lines, *place.captions)

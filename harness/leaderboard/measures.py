@@ -125,6 +125,12 @@ def _unseen(result: Sound) -> float | None:
     return _total(counts).f1 if counts is not None and in_train(found) else None
 
 
+def _nested(result: Sound) -> float | None:
+    """F1 over entities that lie inside of others, around, or across them."""
+    counts = result.metrics.nested
+    return None if counts is None else _total(counts).f1
+
+
 def _fates(fate: Literal["predicted", "repaired", "unanswered"]) -> Read:
     """Units of what was written freely, or read in part, by what became of them."""
 
@@ -228,6 +234,8 @@ MEASURES: tuple[Measure, ...] = (
             lambda r: _scores(r).micro.f1, spread=True),
     Measure("unseen_f1", "F1 unseen", "the same without the test sentences that are in train, %",
             _unseen, best="none"),
+    Measure("nested_f1", "F1 nested", "the same over the entities that overlap others, %",
+            _nested),
     Measure("precision", "P", "precision, %", lambda r: _scores(r).micro.precision),
     Measure("recall", "R", "recall, %", lambda r: _scores(r).micro.recall),
     Measure("macro_f1", "macro F1", "mean of F1 over the types of the gold, %",

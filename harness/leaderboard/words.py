@@ -7,7 +7,7 @@ from harness.comparability.systems import System
 from harness.leaderboard.measures import MARK, shares_pages
 from harness.leaderboard.ranking import MARGIN
 from harness.numbers import mebibytes, percent, printed, rounded
-from harness.results.record import SetCounts
+from harness.results.record import Metrics, SetCounts, TypeCounts
 from harness.results.verify import Sound
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def of_sets(sets: Mapping[str, SetCounts]) -> tuple[str, ...]:
     if not sets:
         return ()
     listed = "; ".join(
-        f"{printed(name)} {one.sentences:,} sentences, {_entities(one):,} entities"
+        f"{printed(name)} {one.sentences:,} sentences, {_entities(one.types):,} entities"
         for name, one in sets.items()
     )
     return (
@@ -44,8 +44,18 @@ def of_sets(sets: Mapping[str, SetCounts]) -> tuple[str, ...]:
     )
 
 
-def _entities(one: SetCounts) -> int:
-    return sum(tp + fn for tp, _, fn in one.types.values())
+def of_nested(metrics: Metrics) -> tuple[str, ...]:
+    """What the score of nested entities is of, where gold is nested."""
+    if metrics.nested is None:
+        return ()
+    return (
+        f"Gold is nested: {_entities(metrics.nested):,} of its entities overlap others, and F1 "
+        "nested is of those. Scores on a flat reading of the same text are of another task.",
+    )
+
+
+def _entities(types: TypeCounts) -> int:
+    return sum(tp + fn for tp, _, fn in types.values())
 
 
 def memory_mark(group: Sequence[System]) -> str:

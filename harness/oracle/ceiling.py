@@ -15,14 +15,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import Counts, Decoded, Example, Output, Span
+from harness.data.merging import merge_entities
 from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
 from harness.data.windows import WindowPolicy, clip, merge
 from harness.errors import ConfigError
 from harness.generation.fates import UNREAD
 from harness.protocol import Backend, Linearises
-from harness.runs.decode import decode
-from harness.scoring.counting import count
+from harness.runs.decode import decoder
+from harness.scoring.counting import CountMatrix, count
+from harness.scoring.nested import count_nested
 from harness.tags import decode as spans_of
 from harness.tags import encode
 
@@ -67,10 +69,9 @@ def measure(
 ) -> Ceiling:
     """The ceiling that ``outputs``, one per window of ``examples``, come to."""
     windows = policy.cut_all([example.sentence for example in examples])
-    decoded = decode(outputs, windows, task.tags)
+    decoded = decoder(nested=task.nested)(outputs, windows, task.tags)
     answers = [decoded[example.sentence.id] for example in examples]
-    gold = [example.spans for example in examples]
-    matrix = count(gold, [answer.tags for answer in answers], "conlleval", task.labels)
+    matrix = _count(examples, answers, task.labels)
     lost: dict[str, CauseErrors] = {}
     repairs: Counter[str] = Counter()
     for example, answer, (_, fp, fn) in zip(examples, answers, matrix.by_sentence, strict=True):
@@ -83,6 +84,16 @@ def measure(
                 _describe_first_error(example, answer),
             )
     return Ceiling(Counts(*map(int, matrix.by_sentence.sum(axis=0))), lost, dict(repairs))
+
+
+def _count(
+    examples: Sequence[Example], answers: Sequence[Decoded], labels: Sequence[str]
+) -> CountMatrix:
+    gold = [example.spans for example in examples]
+    entities = [answer.entities for answer in answers if answer.entities is not None]
+    if len(entities) == len(answers):
+        return count_nested(gold, entities, labels).every
+    return count(gold, [answer.tags for answer in answers], "conlleval", labels)
 
 
 def _add(lost: dict[str, CauseErrors], cause: str, errors: int, told: str) -> None:
@@ -101,12 +112,13 @@ def _cause(example: Example, answer: Decoded, policy: WindowPolicy) -> str:
 def _describe_first_error(example: Example, answer: Decoded) -> str:
     """The first difference, and what was repaired in its sentence."""
     repairs = f" ({list_repairs(answer.repairs)})" if answer.repairs else ""
-    return f"{first_difference(example, answer.tags)}{repairs}"
+    found = spans_of(answer.tags) if answer.entities is None else answer.entities
+    return f"{first_difference(example, found)}{repairs}"
 
 
-def first_difference(example: Example, tags: Sequence[str]) -> str:
-    """The sentence, and its first entity that ``tags`` lose, or else invent."""
-    found, gold = set(spans_of(tags)), set(example.spans)
+def first_difference(example: Example, answer: Sequence[Span]) -> str:
+    """The sentence, and its first entity that ``answer`` loses, or else invents."""
+    found, gold = set(answer), set(example.spans)
     span = min(gold - found or found - gold)
     fate = "lost" if span in gold else "invented"
     return f"{example.sentence.id}: {_shown(example, span)} {fate}"
@@ -124,6 +136,9 @@ def list_repairs(repairs: Mapping[str, int]) -> str:
 def _survives(example: Example, policy: WindowPolicy) -> bool:
     """Whether gold comes back from being clipped to the views and merged."""
     windows = policy.cut(example.sentence)
+    if example.nested:
+        seen = [dict.fromkeys(clip(example.spans, w.start, w.end)) for w in windows]
+        return tuple(merge_entities(windows, seen)[example.sentence.id]) == example.spans
     views = [encode(clip(example.spans, w.start, w.end), len(w.view)) for w in windows]
     merged = merge(windows, views)[example.sentence.id]
     return merged == encode(example.spans, len(example.sentence))

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core import Counts
+from harness.data import nesting
 from harness.data.splits import TEST
 from harness.data.task import Task, load
 from harness.oracle.ceiling import first_difference
 from harness.oracle.foreign_rules import RULES, ForeignRule
 from harness.scoring.counting import count
 from harness.scoring.score import percent
+from harness.tags import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,14 @@ class RuleCeiling:
 
 def rule_ceiling(rule: ForeignRule, task: Task, split: str = TEST) -> RuleCeiling:
     """The most that a model can reach on ``split`` of ``task`` under ``rule``."""
+    nesting.require_flat(task.keep, task.name)
     examples = [example for example in task.splits[split].examples if len(example.sentence)]
     answers = [rule.answer(example) for example in examples]
     matrix = count([e.spans for e in examples], answers, "conlleval", task.labels).by_sentence
     lossy = (matrix[:, 1:].sum(axis=1) > 0).nonzero()[0]  # (sentences,)
-    first = first_difference(examples[lossy[0]], answers[lossy[0]]) if lossy.size else ""
+    first = ""
+    if lossy.size:
+        first = first_difference(examples[lossy[0]], decode(answers[lossy[0]]))
     return RuleCeiling(Counts(*map(int, matrix.sum(axis=0))), first)
 
 

@@ -16,7 +16,7 @@ def judged(predictions: Sequence[Prediction]) -> Judged | None:
     if len(given) < len(predictions):
         return None
     gold = [one.gold_spans() for one in predictions]
-    return judge(gold, [one.tags for one in predictions], given)
+    return judge(gold, [one.found_spans() for one in predictions], given)
 
 
 def scaling(run: Run) -> Scaling:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.core import Counts, Example, Sentence, Span
 from harness.generation.fates import LETTERS, Fates
-from harness.tags import decode, split
+from harness.tags import decode, encode, outermost, split
 
 SCHEMA: Literal[1] = 1
 Natural = Annotated[int, Field(ge=0, lt=2**63)]  # no counter goes further, and no array holds more
@@ -39,6 +39,8 @@ class Prediction(FrozenModel):
     entities that ``tags`` mean under the headline policy, in order; None is not given.
     ``gold_bits`` is what its model pays for the gold tags, -log2 of their probability.
     ``test_set`` names the sentence's set in a test of several, and is not written elsewhere.
+    ``entities`` are all that were found in a task with nested gold, where ``tags`` are of the
+    outermost of them and ``confidence`` is of each; None, and not written, in a flat one.
     """
 
     id: str
@@ -56,11 +58,12 @@ class Prediction(FrozenModel):
     confidence: tuple[Probability, ...] | None = None
     gold_bits: Annotated[float, Field(ge=0)] | None = None
     test_set: str | None = None
+    entities: tuple[tuple[int, int, str], ...] | None = None
 
     @model_validator(mode="after")
     def _one_confidence_an_entity(self) -> Self:
-        if self.confidence is not None and len(self.confidence) != len(decode(self.tags)):
-            entities = len(decode(self.tags))
+        if self.confidence is not None and len(self.confidence) != len(self.found_spans()):
+            entities = len(self.found_spans())
             msg = f"sentence {self.id}: {len(self.confidence)} confidences for {entities} entities"
             raise ValueError(msg)
         return self
@@ -68,7 +71,9 @@ class Prediction(FrozenModel):
     @model_validator(mode="after")
     def _fits_its_sentence(self) -> Self:
         """Refuse gold and tags that no sentence of these units can have."""
-        if not self._is_in_order():
+        if self.entities is not None:
+            self._require_nested()
+        elif not self._is_in_order():
             Example(Sentence(self.id, self.units, self.joiner), self.gold_spans())  # says why
         _require_tags(self.tags, len(self.units))
         if self.raw_tags is not None:
@@ -82,6 +87,15 @@ class Prediction(FrozenModel):
             raise ValueError(msg)
         return self
 
+    def _require_nested(self) -> None:
+        """Entities of this sentence, each once, and the tags of the outermost of them."""
+        sentence = Sentence(self.id, self.units, self.joiner)
+        Example(sentence, self.gold_spans(), nested=True)
+        found = Example(sentence, self.found_spans(), nested=True).spans
+        if self.tags != encode(outermost(found), len(sentence)):
+            msg = f"sentence {self.id}: the tags are not those of the outermost entities"
+            raise ValueError(msg)
+
     def _is_in_order(self) -> bool:
         """Whether units and gold are those of an ``Example``, without making one."""
         end = 0
@@ -94,6 +108,12 @@ class Prediction(FrozenModel):
     def gold_spans(self) -> tuple[Span, ...]:
         """The gold, as spans."""
         return tuple(Span(*span) for span in self.gold)
+
+    def found_spans(self) -> tuple[Span, ...]:
+        """What was found, as spans: nested ones too, else what the tags mean as they stand."""
+        if self.entities is None:
+            return decode(self.tags)
+        return tuple(Span(*span) for span in self.entities)
 
 
 def _require_tags(tags: Sequence[str], units: int) -> None:
@@ -138,6 +158,9 @@ class Metrics(FrozenModel):
     ``fates`` says of how many units the tag is predicted, repaired, or never was answered.
     ``unseen`` has the headline counts of the sentences that are not in train; None is not recorded.
     ``sets`` has those of each set of a test of several; a test of one has none, and none written.
+    ``nested`` has those of the entities that overlap others (``harness.scoring.nested``), in a task
+    with nested gold; a flat one has none, and none written. Counts by unit are there of the
+    outermost entities.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -154,6 +177,7 @@ class Metrics(FrozenModel):
     free: "Free | None" = None
     unseen: TypeCounts | None = None
     sets: dict[str, SetCounts] | None = None
+    nested: TypeCounts | None = None
     predictions_sha256: str
 
     def counts(self, policy: str = "conlleval") -> dict[str, Counts]:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field
 
+from harness.data.nesting import Kept
 from harness.data.overlap import Overlap
 from harness.results.record import SCHEMA, FrozenModel, Natural
 
@@ -14,8 +15,8 @@ class Data(FrozenModel):
     ``support`` counts the test gold by type; ``malformed`` the tags of each split's file that may
     not stand where they stand. ``limit`` is the number of sentences kept of each split, if cut.
     ``keep`` chose between entities that overlap, and ``dropped`` counts those left out; where it
-    was ``error``, there were none. ``sentences`` and ``overlap`` speak of each set of a test of
-    several, too, as ``test/NAME``.
+    was ``error``, there were none, and with ``all`` gold is nested. ``sentences`` and ``overlap``
+    speak of each set of a test of several, too, as ``test/NAME``.
     """
 
     task: str
@@ -27,8 +28,13 @@ class Data(FrozenModel):
     malformed: dict[str, Natural]
     limit: int | None = None
     overlap: tuple[Overlap, ...] | None = None
-    keep: Literal["outermost", "longest", "error"] = "error"
+    keep: Kept = "error"
     dropped: dict[str, Natural] = Field(default={})
+
+    @property
+    def nested(self) -> bool:
+        """Whether entities may overlap."""
+        return self.keep == "all"
 
 
 class Cost(FrozenModel):

@@ -35,8 +35,9 @@ def content_of(predictions: Sequence[Prediction]) -> bytes:
 
 
 def _line(prediction: Prediction) -> str:
-    """A test of one set has the lines that it had before there were several."""
-    left_out = {"test_set"} if prediction.test_set is None else None
+    """A flat task with one test set has the lines that it had before there were others."""
+    later = {"test_set": prediction.test_set, "entities": prediction.entities}
+    left_out = {name for name, value in later.items() if value is None}
     return prediction.model_dump_json(exclude=left_out)
 
 

@@ -207,7 +207,11 @@ def _recount(result: Result) -> Recount:
         DataError: for answers that cannot be read.
     """
     answers = result.answers()
-    counted = evaluate.count_again(_gold(result), answers, result.free_answers())
+    try:
+        counted = evaluate.count_again(_gold(result), answers, result.free_answers())
+    except DataError as error:
+        msg = f"{result.folder}: {error}"
+        raise DataError(msg) from error
     order = sorted(range(len(answers.predictions)), key=lambda i: answers.predictions[i].id)
     ordered = [answers.predictions[index] for index in order]
     matrix = counted.matrices[evaluate.HEADLINE]
@@ -216,7 +220,7 @@ def _recount(result: Result) -> Recount:
         CountMatrix(matrix.labels, matrix.values[order]),
         tuple(one.document for one in ordered),
         _digest((one.id, one.units, one.gold) for one in ordered),
-        _digest(one.tags for one in ordered),
+        _digest(one.tags if one.entities is None else one.entities for one in ordered),
         sum(map(_characters, ordered)),
         None if any(one.seen is None for one in ordered) else sum(bool(o.seen) for o in ordered),
         confidence.error(result.run, ordered),
@@ -225,8 +229,8 @@ def _recount(result: Result) -> Recount:
 
 
 def _gold(result: Result) -> evaluate.EvaluationSetup:
-    claimed = result.metrics
-    return evaluate.EvaluationSetup(claimed.labels, claimed.policy, claimed.split)
+    claimed, nested = result.metrics, result.run.data.nested
+    return evaluate.EvaluationSetup(claimed.labels, claimed.policy, claimed.split, nested)
 
 
 def _digest(parts: Iterable[tuple[Any, ...]]) -> str:

@@ -7,6 +7,7 @@ of it can reach either.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from math import inf
 
@@ -17,9 +18,9 @@ from harness.errors import BackendError
 from harness.protocol import Backend, CompletesText, MeasuresSurprisal
 from harness.results.run_record import Calibration, Contamination
 from harness.runs.contamination import probe
-from harness.runs.decode import decode
 from harness.runs.handout import Handout, unnamed
 from harness.scoring.calibration import fit_scaling, judge
+from harness.tags import decode
 
 _LEAST = -1e-6  # of bits: what rounding may leave of none
 
@@ -38,9 +39,13 @@ def calibration(
         return None
     scorer = given.score_dev
     outputs = backend.predict([example.sentence for example in given.dev])
-    decoded = decode(outputs, scorer.windows, scorer.tags)
+    decoded = scorer.decoded(outputs)
     found = [(e.spans, decoded[e.sentence.id]) for e in scorer.examples if len(e.sentence)]
-    sure = [(spans, one.tags, one.confidence) for spans, one in found if one.confidence is not None]
+    sure = [
+        (spans, decode(one.tags) if one.entities is None else one.entities, one.confidence)
+        for spans, one in found
+        if one.confidence is not None
+    ]
     if len(sure) < len(found):
         return None
     judged = judge(*zip(*sure, strict=True)) if sure else None
@@ -62,7 +67,8 @@ def gold_bits(
     Raises:
         BackendError: for a number of bits that does not fit, or bits that are no number.
     """
-    if not isinstance(backend, MeasuresSurprisal):
+    nested = any(example.nested for example in examples)  # no tags, and so no bits of any
+    if nested or not isinstance(backend, MeasuresSurprisal):
         return {}
     cut = [(window, _gold(example, window)) for example in examples
            for window in policy.cut(example.sentence)]  # fmt: skip
@@ -107,7 +113,8 @@ class _NotAskedError(Exception):
 
 
 def _gold(example: Example, window: Window) -> Example:
-    return Example(unnamed(window.view), clip(example.spans, window.start, window.end))
+    seen = clip(example.spans, window.start, window.end)
+    return replace(example, sentence=unnamed(window.view), spans=seen)
 
 
 def _owned(window: Window, bits: Sequence[float] | None) -> float | None:

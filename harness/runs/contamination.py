@@ -17,7 +17,7 @@ from typing import TypeAlias
 from harness.core import Example
 from harness.protocol import PROBED, REACH
 from harness.results.run_record import Contamination, Continued, ContinuedShare
-from harness.tags import encode
+from harness.tags import encode, outermost
 
 # What goes on with each of some texts, by about so many characters.
 Complete: TypeAlias = Callable[[Sequence[str], int], Sequence[str]]
@@ -84,7 +84,8 @@ def _columns(example: Example) -> _Cloze:
     """Lines of a unit and its tag, as CoNLL and most corpora are written."""
     units = example.sentence.units
     half = len(units) // 2
-    lines = [f"{u} {t}\n" for u, t in zip(units, encode(example.spans, len(units)), strict=True)]
+    tags = encode(outermost(example.spans), len(units))
+    lines = [f"{unit} {tag}\n" for unit, tag in zip(units, tags, strict=True)]
     return _Cloze("".join(lines[:half]), "".join(lines[half : half + REACH]).rstrip())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.core import Decoded, PlacedEntity, Sentence, Spans, WrittenEntity
 from harness.errors import BackendError
+from harness.generation import nested
 from harness.generation.fates import PREDICTED, UNREAD
 from harness.generation.settling import settle
 from harness.tags import OUTSIDE, encode
@@ -22,13 +23,9 @@ def decoded(answer: Spans, sentence: Sentence, tags: tuple[str, ...]) -> Decoded
     its scores before repair are those of the answers that needed none.
 
     Raises:
-        BackendError: for entities of another kind, without a label, at a place that was not read or
-            is not there, or with a score that is no probability.
+        BackendError: as ``require_sound``.
     """
-    problem = _broken(answer, sentence)
-    if problem:
-        msg = f"sentence {sentence.id}: {problem}"
-        raise BackendError(msg)
+    require_sound(answer, sentence)
     settled = settle(answer, sentence, tags)
     found = encode(settled.spans, len(sentence))
     repairs = dict(settled.faults)
@@ -42,6 +39,29 @@ def decoded(answer: Spans, sentence: Sentence, tags: tuple[str, ...]) -> Decoded
         settled.fates if settled.fates.strip(PREDICTED) else "",
         settled.scores,
     )
+
+
+def decoded_nested(answer: Spans, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
+    """As ``decoded``, in a task with nested gold.
+
+    Raises:
+        BackendError: as ``require_sound``.
+    """
+    require_sound(answer, sentence)
+    return nested.decoded(answer, sentence, tags, as_json(answer))
+
+
+def require_sound(answer: Spans, sentence: Sentence) -> None:
+    """Refuse what breaks the contract.
+
+    Raises:
+        BackendError: for entities of another kind, without a label, at a place that was not read or
+            is not there, or with a score that is no probability.
+    """
+    problem = _broken(answer, sentence)
+    if problem:
+        msg = f"sentence {sentence.id}: {problem}"
+        raise BackendError(msg)
 
 
 def as_json(answer: Spans) -> str:

@@ -10,13 +10,13 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.core import Example, Output, Sentence
+from harness.core import Decoded, Example, Output, Sentence
 from harness.data.splits import DEV, TEST, TRAIN
 from harness.data.task import Split, Task
 from harness.data.windows import Window, WindowPolicy
 from harness.protocol import DevScore
 from harness.results import evaluate
-from harness.runs.decode import decode
+from harness.runs.decode import decoder
 
 _NAME = 16  # hexadecimal digits
 
@@ -26,6 +26,7 @@ class DevScorer:
     """Scores answers to the development windows: merged, against untouched gold of dev only.
 
     ``given`` are the scores that it gave, in order: what training was, as the harness saw it.
+    ``nested`` says that gold is.
     """
 
     examples: tuple[Example, ...]
@@ -33,6 +34,7 @@ class DevScorer:
     tags: tuple[str, ...]
     labels: tuple[str, ...]
     given: list[DevScore] = field(default_factory=list, compare=False)
+    nested: bool = False
 
     def __call__(self, outputs: Sequence[Output]) -> DevScore:
         """The score that selects.
@@ -40,10 +42,19 @@ class DevScorer:
         Raises:
             BackendError: for outputs that do not fit the windows.
         """
-        decoded = decode(outputs, self.windows, self.tags)
-        found = [evaluate.tags_of(one, decoded.get(one.sentence.id)) for one in self.examples]
-        self.given.append(evaluate.dev_score(self.examples, found, self.labels))
+        decoded = self.decoded(outputs)
+        answers = [decoded.get(one.sentence.id) for one in self.examples]
+        score = evaluate.dev_score_nested if self.nested else evaluate.dev_score
+        self.given.append(score(self.examples, answers, self.labels))
         return self.given[-1]
+
+    def decoded(self, outputs: Sequence[Output]) -> dict[str, Decoded]:
+        """What ``outputs`` mean for each sentence that has units, by its id.
+
+        Raises:
+            BackendError: for outputs that do not fit the windows.
+        """
+        return decoder(nested=self.nested)(outputs, self.windows, self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,15 @@ class Handout:
     score_dev: DevScorer
     windows: tuple[Window, ...]
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    nested: bool = False
+
+    def decoded(self, outputs: Sequence[Output]) -> dict[str, Decoded]:
+        """What ``outputs`` for all ``views`` mean for each sentence, by its id.
+
+        Raises:
+            BackendError: for outputs that do not fit the windows.
+        """
+        return decoder(nested=self.nested)(outputs, self.windows, self.tags)
 
     @property
     def to_answer(self) -> "Handout":
@@ -83,6 +103,7 @@ def learning_handout(task: Task, policy: WindowPolicy) -> Handout:
         dev_scorer(task, policy),
         (),
         task.descriptions,
+        task.nested,
     )
 
 
@@ -95,7 +116,7 @@ def dev_scorer(task: Task, policy: WindowPolicy) -> DevScorer:
     """The scorer of answers to the development windows of ``task``."""
     examples = task.splits[DEV].examples
     windows = policy.cut_all([example.sentence for example in examples])
-    return DevScorer(examples, windows, task.tags, task.labels)
+    return DevScorer(examples, windows, task.tags, task.labels, nested=task.nested)
 
 
 def unnamed(sentence: Sentence) -> Sentence:

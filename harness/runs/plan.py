@@ -27,7 +27,12 @@ from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
 from harness.runs.portable import portable_values
-from harness.runs.preflight import refuse_long_windows, refuse_machine, refuse_seeds
+from harness.runs.preflight import (
+    refuse_long_windows,
+    refuse_machine,
+    refuse_nested,
+    refuse_seeds,
+)
 from harness.runs.resolved import resolved
 from harness.runs.tryout import Described, Refused, Wanted, describe
 from harness.runs.weights import identity
@@ -179,6 +184,8 @@ def plan_usable(request: Request, inputs: Inputs | None = None) -> Plan:
         refuse_long_windows(plugin.name, one.longest, request.settings)
     known = inputs or Inputs()
     tasks = [(name, known.task(name, request)) for name in request.tasks]
+    for _, task in tasks:
+        refuse_nested(task, {plugin.name: one.nested for plugin, one in usable.items()})
     cells = (cell for name, task in tasks for cell in cells_of(request, name, task, pairs, known))
     once = {cell.folder: cell for cell in cells}  # what is asked for twice runs once
     return Plan(tuple(once.values()), refused)

@@ -20,11 +20,11 @@ from harness.results.reader import Result
 from harness.results.run_record import Run
 from harness.runs.apart import require_import
 from harness.runs.contract import asked, checked, require_methods
-from harness.runs.decode import decode
+from harness.runs.decode import decoder
 from harness.runs.options import Given, construct
 from harness.scoring.calibration import Scaling
 from harness.tags import decode as spans_of
-from harness.tags import encode, tag_set
+from harness.tags import encode, outermost, tag_set
 
 STDIN = "-"
 
@@ -52,7 +52,8 @@ class Tagged:
     """A line with one tag per unit, and the probability of each entity that its tags mean.
 
     ``sentence`` is what the model was asked, ``line`` where its units stand in the line as given.
-    ``dropped`` counts the entities that were too unsure.
+    ``dropped`` counts the entities that were too unsure. Of a model for nested gold, ``found`` are
+    all entities, and ``tags`` are of the outermost ones.
     """
 
     sentence: Sentence
@@ -60,14 +61,15 @@ class Tagged:
     tags: tuple[str, ...]
     confidence: tuple[float, ...] | None = None
     dropped: int = 0
+    found: tuple[Span, ...] | None = None
 
     @property
     def entities(self) -> tuple[Entity, ...]:
-        """The entities that the tags mean, in order."""
+        """The entities that were found, in order."""
         return tuple(self._entity(span, sure) for span, sure in self._spans())
 
     def _spans(self) -> Iterator[tuple[Span, float | None]]:
-        spans = spans_of(self.tags)
+        spans = spans_of(self.tags) if self.found is None else self.found
         return zip(spans, self.confidence or [None] * len(spans), strict=True)
 
     def _entity(self, span: Span, sure: float | None) -> Entity:
@@ -77,10 +79,12 @@ class Tagged:
     def surer(self, least: float) -> "Tagged":
         """The line without the entities of less confidence than ``least``."""
         kept = [(span, sure) for span, sure in self._spans() if sure is None or sure >= least]
-        tags = encode([span for span, _ in kept], len(self.tags))
+        spans = tuple(span for span, _ in kept)
+        tags = encode(outermost(spans), len(self.tags))
         dropped = len(self.confidence or ()) - len(kept)
         sure = tuple(value for _, value in kept if value is not None)
-        return Tagged(self.sentence, self.line, tags, sure, dropped)
+        found = None if self.found is None else spans
+        return Tagged(self.sentence, self.line, tags, sure, dropped, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,10 @@ class Predictor:
         policy = WindowPolicy.of(run.settings)
         windows = policy.cut_all(sentences)
         outputs = self.backend.predict([window.view for window in windows])
+        decode = decoder(nested=run.data.nested)
         decoded = decode(outputs, windows, tag_set(run.settings["labels"]))
         scaling = confidence.scaling(run)
-        nothing = Decoded((), confidence=())
+        nothing = Decoded((), confidence=(), entities=() if run.data.nested else None)
         return [
             _tagged(sentence, line, decoded.get(sentence.id, nothing), scaling)
             for sentence, line in zip(sentences, cut, strict=True)
@@ -155,7 +160,7 @@ def _tagged(sentence: Sentence, line: CutLine, decoded: Decoded, scaling: Scalin
     sure = decoded.confidence
     if sure is not None:
         sure = evaluate.rounded(scaling.of(np.array(sure, np.float64)).tolist())
-    return Tagged(sentence, line, decoded.tags, sure)
+    return Tagged(sentence, line, decoded.tags, sure, found=decoded.entities)
 
 
 def _surer(found: Sequence[Tagged], least: float, run: Run) -> list[Tagged]:
@@ -178,8 +183,16 @@ def as_json(tagged: Tagged) -> str:
 
 
 def tag_writer(folder: Path) -> Callable[[Tagged], str]:
-    """What writes tags with spaces between them, spelled as the data of the run in ``folder``."""
-    separator = str(reader.one(folder).run.settings["separator"])
+    """What writes tags with spaces between them, spelled as the data of the run in ``folder``.
+
+    Raises:
+        ConfigError: for a run on nested gold, whose entities tags cannot hold.
+    """
+    run = reader.one(folder).run
+    if run.data.nested:
+        msg = f"{folder} was run on nested gold, and tags hold no entity within another: use --json"
+        raise ConfigError(msg)
+    separator = str(run.settings["separator"])
     return lambda tagged: " ".join(tag.replace("-", separator, 1) for tag in tagged.tags)
 
 

@@ -1,8 +1,9 @@
 """What this machine and the libraries cannot do, refused before anything is read or started."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from harness.data.task import Task
 from harness.errors import ConfigError
 from harness.runs.config import Settings
 from harness.runs.hardware import accelerators
@@ -60,5 +61,29 @@ def refuse_long_windows(backend: str, longest: int | None, settings: Settings) -
     msg = (
         f"window_limit={settings.window_limit}: {backend} has room for {longest} units, as its "
         f"model and its options are; {remedy}"
+    )
+    raise ConfigError(msg)
+
+
+def refuse_nested(task: Task, able: Mapping[str, bool]) -> None:
+    """Refuse a task with nested gold to backends that cannot answer it.
+
+    Args:
+        task: what they are to run on.
+        able: of each backend, by name, whether it answers with entities that overlap.
+
+    Raises:
+        ConfigError: naming them, those that can, and what to do.
+    """
+    unable = [name for name, can in able.items() if not can]
+    if not task.nested or not unable:
+        return
+    others = [name for name, can in able.items() if can]
+    able_ones = f" (here {', '.join(others)})" if others else ""
+    msg = (
+        f"task {task.name!r} has nested gold (`nested: true`), and {', '.join(unable)} cannot "
+        "answer it: one tag a unit holds no entity within another. Ask backends that answer with "
+        f"entities{able_ones}, or write `keep: outermost` in place of `nested: true`, which makes "
+        "it another task"
     )
     raise ConfigError(msg)

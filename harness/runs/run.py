@@ -31,7 +31,6 @@ from harness.results.writer import TrainingFiles
 from harness.runs import after_answers, launch, recording, weights
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.cost import Meter, flops
-from harness.runs.decode import decode
 from harness.runs.handout import DevScorer, Handout, handout, shuffled
 from harness.runs.options import Given, construct
 from harness.runs.plan import GridCell
@@ -179,7 +178,7 @@ def timed_answers(
             with meter.part(sum(len(views[i]) for i in part)):
                 found = backend.predict([views[i] for i in part])
             outputs |= dict(zip(part, found, strict=True))
-    return decode([outputs[i] for i in range(len(views))], given.windows, given.tags)
+    return given.decoded([outputs[i] for i in range(len(views))])
 
 
 def _warm_up(backend: Backend, views: Sequence[Sentence], meter: Meter) -> None:
@@ -212,7 +211,7 @@ def _written(
     with meter.phase("generate"):
         found = backend.generate([views[i] for i in order])
     outputs = dict(zip(order, found, strict=True))
-    return decode([outputs[i] for i in range(len(views))], given.windows, given.tags)
+    return given.decoded([outputs[i] for i in range(len(views))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +241,7 @@ def _store(
     predictions: Sequence[Prediction],
 ) -> Metrics:  # fmt: skip
     written = None if answers.free is None else answers.predictions(task, answers.free)
-    gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST)
+    gold = evaluate.EvaluationSetup(task.labels, task.policy, TEST, task.nested)
     scores = writer.score_answers(gold, predictions, written)
     training = TrainingFiles(fitted.epochs, train_facts(task.splits[TRAIN].examples))
     locking.require(cell.folder)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from harness.errors import BackendError, ConfigError, GridError, HarnessError
-from harness.protocol import LimitsWindows
+from harness.protocol import AnswersNested, LimitsWindows
 from harness.registry import Plugin
 from harness.runs import apart, config
 from harness.runs.config import Options, Override
@@ -21,14 +21,16 @@ from harness.runs.config import Options, Override
 class Described:
     """What a run has to know of a backend: the names its options have and had, and their values.
 
-    ``longest`` is how many units a window may have, None for any number; ``mistake`` is what is
-    wrong with the values that were asked for, and ``options`` is None then.
+    ``longest`` is how many units a window may have, None for any number; ``nested`` says whether it
+    answers with entities that overlap. ``mistake`` is what is wrong with the values that were asked
+    for, and ``options`` is None then.
     """
 
     names: tuple[str, ...]
     options: Options | None = None
     mistake: str = ""
     longest: int | None = None
+    nested: bool = False
 
     @property
     def checked(self) -> Options:
@@ -111,7 +113,9 @@ def _described(plugin: Plugin, wanted: Wanted) -> Described | Refused:
     except ConfigError as error:
         return Described(names, mistake=str(error))
     longest = _longest_window(plugin, backend, options.values)
-    return Described(names, options if plugin.is_own else plain(options), longest=longest)
+    nested = isinstance(backend, AnswersNested) and bool(backend.answers_nested(options.values))
+    told = options if plugin.is_own else plain(options)
+    return Described(names, told, longest=longest, nested=nested)
 
 
 def _names(plugin: Plugin, backend: Any) -> tuple[str, ...]:

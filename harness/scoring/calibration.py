@@ -23,7 +23,6 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.core import Span
-from harness.tags import decode
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -91,14 +90,14 @@ class Bin:
 
 def judge(
     gold: Sequence[Sequence[Span]],
-    tags: Sequence[Sequence[str]],
+    found: Sequence[Sequence[Span]],
     confidence: Sequence[Sequence[float]],
 ) -> Judged:
-    """The confidences of all entities that ``tags`` mean, and whether each is in the gold."""
+    """The confidences of all entities that were ``found``, and whether each is in the gold."""
     right = [
         span in spans
-        for spans, found in zip(map(frozenset, gold), tags, strict=True)
-        for span in decode(found)
+        for spans, answer in zip(map(frozenset, gold), found, strict=True)
+        for span in answer
     ]
     sure = [value for values in confidence for value in values]
     return Judged(np.array(sure, np.float64), np.array(right, np.bool_))

@@ -18,7 +18,7 @@ import numpy as np
 from harness.core import Counts, Span
 from harness.errors import HarnessError
 from harness.scoring.counting import CountMatrix
-from harness.tags import OUTSIDE, Policy, decode, encode, split
+from harness.tags import OUTSIDE, POLICIES, Policy, decode, encode, split
 
 LIMIT = 500_000
 _TOLERANCE = 1e-9
@@ -51,6 +51,28 @@ def check(
     parts = {policy: CountMatrix(m.labels, m.values[rows]) for policy, m in counts.items()}
     if rows.size:
         _check_seqeval([gold[i] for i in rows], [tags[i] for i in rows], parts)
+
+
+def check_nested(
+    gold: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]], matrix: CountMatrix
+) -> None:
+    """As ``check``, of entities that may overlap; seqeval reads each as a sentence of its own.
+
+    Raises:
+        HarnessError: naming the type, the field and both numbers.
+    """
+    pairs = [(span, span in right, span in answer)
+             for right, answer in zip(map(set, gold), map(set, found), strict=True)
+             for span in sorted(right | answer)]  # fmt: skip
+    alone = [Span(0, len(span), span.label) for span, _, _ in pairs]
+    wanted = [[one] if there else [] for one, (_, there, _) in zip(alone, pairs, strict=True)]
+    tags = [encode([one] if said else [], len(one))
+            for one, (_, _, said) in zip(alone, pairs, strict=True)]  # fmt: skip
+    whole = CountMatrix(matrix.labels, matrix.values.sum(axis=0, keepdims=True))
+    for policy in POLICIES:
+        _check_totals(wanted, tags, policy, whole)
+        if sum(map(len, tags)) <= LIMIT and tags:
+            _check_seqeval(wanted, tags, {policy: whole})
 
 
 def _sample(lengths: Sequence[int], limit: int) -> np.ndarray[Any, np.dtype[np.int64]]:

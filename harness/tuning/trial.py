@@ -68,7 +68,9 @@ def _trained(cell: GridCell, line: Line, pipe: Connection) -> float:
     task = load_without_test(cell.task, cell.data, settings.limit)
     given = learning_handout(task, settings.windows)
     plain = given.score_dev
-    scorer = AskingScorer(plain.examples, plain.windows, plain.tags, plain.labels, pipe=pipe)
+    scorer = AskingScorer(
+        plain.examples, plain.windows, plain.tags, plain.labels, nested=plain.nested, pipe=pipe
+    )
     cell.folder.mkdir(parents=True, exist_ok=True)
     made = run.make(cell, task.tags, lambda progress: _heard(line), scorer)
     backend = checked(cell.plugin.name, made)

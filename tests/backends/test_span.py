@@ -13,7 +13,6 @@ from torch.testing import assert_close
 
 from backends.pointing.distribution import (
     independent_loss,
-    nested,
     segment_logits,
     segmentation_loss,
 )
@@ -226,14 +225,6 @@ def test_where_entities_may_nest_each_span_is_asked_by_itself(two_scored):
                 expected -= math.log(sure if (row, label, first, last) in gold else 1 - sure)
     places = torch.tensor([((r * 2 + n) * 4 + i) * 4 + j for r, n, i, j in gold])
     assert float(independent_loss(scores, places)) == pytest.approx(expected, rel=1e-5)
-
-
-def test_entities_that_share_a_unit_are_nested():
-    def spans(*places):
-        return tuple(Span(*place, "PER") for place in places)
-
-    assert not nested([spans((0, 2), (2, 4)), spans((0, 6)), ()])
-    assert nested([spans((0, 2)), spans((3, 4), (1, 5))])
 
 
 def test_at_the_start_every_span_is_improbable():

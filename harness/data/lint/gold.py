@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from harness.core import Sentence, Span
-from harness.data import schemes
+from harness.data import nesting, schemes
 from harness.data.examples import LocatedExample
 from harness.data.lint.finding import Finding, examples, in_gold, many
 from harness.data.task import Draft
@@ -205,6 +205,17 @@ def no_entities(draft: Draft) -> Iterator[Finding]:
     for name, items in draft.items.items():
         if items and not any(item.example.spans for item in items):
             yield in_gold(items[0], f"no entity in the {many(len(items), 'sentence')} of {name}")
+
+
+def nothing_nested(draft: Draft) -> Iterator[Finding]:
+    """A task with nested gold that a flat one could be."""
+    found = [item for item in examples(draft) if item.example.spans]
+    if draft.file.nested and found and not any(map(_overlaps, found)):
+        yield in_gold(found[0], f"none of the entities of {draft.file.name} overlap")
+
+
+def _overlaps(item: LocatedExample) -> bool:
+    return nesting.undecided(item.example.spans, "error") is not None
 
 
 def _mention(item: LocatedExample, span: Span) -> Finding:

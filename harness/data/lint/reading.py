@@ -39,7 +39,8 @@ CHECKS = (
     Lint("not-an-entity", "note", "Lines of brat that are no entities, left out.",
          "Nothing: relations, events, attributes and notes are not read."),
     Lint("overlap", "error", "Two spans that overlap, in a flat task.",
-          "Say in the task file which one stays: `keep: outermost` or `keep: longest`."),
+          "Say in the task file which one stays (`keep: outermost` or `keep: longest`), or "
+         "`nested: true`, where each counts."),
     Lint("nested", "note", "Entities that overlap others, left out as `keep` says.",
           "Nothing, but compare with scores on the same flat gold only."),
     Lint("tag", "error", "A tag that no scheme spells.",

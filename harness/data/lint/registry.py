@@ -58,6 +58,8 @@ _GOLD = (
           "Take both in, or none.", gold.half_brackets),
     Lint("long-entity", "note", f"An entity of more than {gold.FAR} units.",
           "Look whether an end was forgotten.", gold.long_entities),
+    Lint("nothing-nested", "note", "A task with nested gold in which no entities overlap.",
+          "Nothing; or leave `nested` out, so that every backend can run.", gold.nothing_nested),
     Lint("no-entities", "warning", "A split without any entity.",
           "Check that this file has gold: test sets are published without.", gold.no_entities),
 )  # fmt: skip

@@ -50,6 +50,19 @@ def flat_spans(entries: Any, sentence: Sentence) -> tuple[Span, ...]:
     return found
 
 
+def nested_spans(entries: Any, sentence: Sentence) -> tuple[Span, ...]:
+    """As ``spans``, of answers to a task with nested gold, in which each entity counts once.
+
+    Raises:
+        EntryError: as ``spans``, and for one that is there twice.
+    """
+    found = spans(entries, sentence.units, sentence.joiner)
+    if pair := nesting.undecided(found, "all"):
+        both = nesting.together(pair, sentence)
+        raise EntryError("overlap", f"{both} are one entity; give it once")
+    return found
+
+
 def _checked(entry: Any, text: str) -> tuple[int, int, str]:
     """The offsets and the label of one entry that agrees with ``text``."""
     if not isinstance(entry, dict):

@@ -67,7 +67,7 @@ def train_of(path):
 def test_what_stays(spans, keep, stay):
     for order in itertools.permutations(spans):
         assert nesting.undecided(order, keep) is None
-        assert nesting.flat(order, keep, LABELS) == stay
+        assert nesting.kept(order, keep, LABELS) == stay
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_it_is_undecided_exactly_where_two_cross_or_overlap(spans):
 def test_what_stays_is_flat_and_what_goes_overlaps_what_stays(spans, keep):
     if nesting.undecided(spans, keep) is not None:
         return
-    stay = nesting.flat(spans, keep, LABELS)
+    stay = nesting.kept(spans, keep, LABELS)
     assert list(stay) == sorted(stay)
     assert not any(overlap(a, b) for a, b in itertools.combinations(stay, 2))
     for span in spans:

@@ -16,6 +16,7 @@ from harness.scoring.calibration import (
     reliability,
 )
 from harness.scoring.risk import area_under_risk, risk_coverage
+from harness.tags import decode
 
 
 def judged(*pairs):
@@ -36,7 +37,7 @@ def drawn(entities, seed=0, heat=1.0, pride=0.0):
 def test_an_entity_is_right_if_the_gold_has_it():
     gold = [(Span(0, 2, "PER"),), (), (Span(1, 2, "LOC"),)]
     tags = [("B-PER", "I-PER", "B-LOC"), ("I-PER",), ("O", "B-PER")]
-    found = judge(gold, tags, [(0.9, 0.8), (0.7,), (0.6,)])
+    found = judge(gold, [decode(one) for one in tags], [(0.9, 0.8), (0.7,), (0.6,)])
     assert found.confidence.tolist() == [0.9, 0.8, 0.7, 0.6]
     assert found.right.tolist() == [True, False, False, False]
 
