@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.results.reader import Result, read_folder
-from harness.results.run_record import Cost, Run
+from harness.results.run_record import Run
 from harness.results.store import is_complete, slug
 from harness.runs.plan import GridCell
 from harness.studies.planned import PlannedRow, cells
-from harness.studies.shipped_costs import shipped_costs
+from harness.studies.shipped_costs import most_units, shipped_costs
 
 _LEARNING = ("train", "dev")  # the phases that grow with the training
 
@@ -49,10 +49,10 @@ def estimate(rows: Sequence[PlannedRow]) -> Estimate:
     models = [_nearest(cell, known[_kind(cell)]) for cell in left]
     told = [(cell, model) for cell, model in zip(left, models, strict=True) if model]
     shipped, untold = shipped_costs(), [c for c, m in zip(left, models, strict=True) if not m]
-    rough = [cell for cell in untold if cell.plugin.name in shipped.of]
+    rough = [cell for cell in untold if cell.plugin.name in shipped.by_backend]
     seconds = sum(_seconds(*one) for one in told) + sum(map(shipped.seconds, rough))
     peaks = [peak for _, model in told if (peak := _peak(model)) is not None]
-    peaks += [shipped.of[cell.plugin.name].bytes for cell in rough]
+    peaks += [shipped.by_backend[cell.plugin.name].bytes for cell in rough]
     return Estimate(
         len(every), len(every) - len(left), seconds, max(peaks, default=None),
         len(untold) - len(rough), len(rough),
@@ -90,7 +90,7 @@ def _seconds(cell: GridCell, model: Run) -> float:
     options = cell.options.values
     grown = _passes(options, cell.settings.model_dump())
     if whole:
-        grown = min(grown, _most_units(options, model.cost) / whole)
+        grown = min(grown, most_units(options, model.cost.flops_per_unit) / whole)
     most = options.get("max_seconds") or math.inf
     return sum(seconds.values()) - learning + min(learning * grown / before, most)
 
@@ -98,14 +98,6 @@ def _seconds(cell: GridCell, model: Run) -> float:
 def _passes(options: Mapping[str, Any], settings: Mapping[str, Any]) -> float:
     """How often a training may read all of train."""
     return float(options.get("epochs") or 1) * float(settings.get("train_share") or 1)
-
-
-def _most_units(options: Mapping[str, Any], cost: Cost) -> float:
-    """The units that the bounds of a training allow; it takes three times what prediction does."""
-    units = float(options.get("max_units") or math.inf)
-    each = 3 * (cost.flops_per_unit or 0.0)
-    operations = float(options.get("max_flops") or math.inf)
-    return min(units, operations / each if each else math.inf)
 
 
 def _peak(model: Run) -> int | None:

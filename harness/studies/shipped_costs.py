@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -30,26 +30,25 @@ class ShippedCost(BaseModel):
         """The peak of a run."""
         return self.mebibytes * 2**20
 
-    def most_units(self, units: float, operations: float) -> float:
-        """The units that bounds of a training allow; it takes three times what prediction does."""
-        each = 3e6 * (self.megaflops or 0.0)
-        return min(units, operations / each if each else math.inf)
+    @property
+    def flops_per_unit(self) -> float | None:
+        """Those of the matrix products of prediction."""
+        return None if self.megaflops is None else 1e6 * self.megaflops
 
 
 @dataclass(slots=True)
 class ShippedCosts:
     """The costs that ship, and the sizes of the tasks that were asked about."""
 
-    of: Mapping[str, ShippedCost]
+    by_backend: Mapping[str, ShippedCost]
     _units: dict[tuple[str, Path | None, int | None], dict[str, int]] = field(default_factory=dict)
 
     def seconds(self, cell: GridCell) -> float:
         """What ``cell`` would take by the cost of its backend, which there is."""
-        cost, units, options = self.of[cell.plugin.name], self._sizes(cell), cell.options.values
-        train, dev, test = (units[name] for name in SPLITS)
+        cost, options = self.by_backend[cell.plugin.name], cell.options.values
+        train, dev, test = (self._sizes(cell)[name] for name in SPLITS)
         read = train * cell.settings.train_share * float(options.get("epochs") or 1)
-        bounds = (float(options.get(key) or math.inf) for key in ("max_units", "max_flops"))
-        read = min(read, cost.most_units(*bounds))
+        read = min(read, most_units(options, cost.flops_per_unit))
         passes = read / (train * cell.settings.train_share) if train else 0.0
         learning = read / 1e6 * cost.seconds + passes * dev / cost.rate
         return min(learning, float(options.get("max_seconds") or math.inf)) + test / cost.rate
@@ -60,6 +59,14 @@ class ShippedCosts:
             splits = load(*key).splits.items()
             self._units[key] = {name: sum(map(len, split.sentences)) for name, split in splits}
         return self._units[key]
+
+
+def most_units(options: Mapping[str, Any], flops_per_unit: float | None) -> float:
+    """The units that the bounds of a training allow; it takes three times what prediction does."""
+    units = float(options.get("max_units") or math.inf)
+    each = 3 * (flops_per_unit or 0.0)
+    operations = float(options.get("max_flops") or math.inf)
+    return min(units, operations / each if each else math.inf)
 
 
 def shipped_costs() -> ShippedCosts:
