@@ -30,7 +30,7 @@ class System:
     name: str
     results: tuple[Sound, ...]
     failed: tuple[int, ...] = ()
-    unfinished: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
     unsound: tuple[int, ...] = ()
 
     @property
@@ -41,7 +41,7 @@ class System:
     @property
     def planned(self) -> int:
         """How many seeds were planned."""
-        return sum(map(len, (self.results, self.failed, self.unfinished, self.unsound)))
+        return sum(map(len, (self.results, self.failed, self.missing, self.unsound)))
 
     @property
     def complete(self) -> bool:
@@ -84,7 +84,7 @@ class System:
     def _seeds(self) -> tuple[str, ...]:
         if self.complete:
             return ()
-        lost = {"failed": self.failed, "unfinished": self.unfinished, "unsound": self.unsound}
+        lost = {"failed": self.failed, "missing": self.missing, "unsound": self.unsound}
         parts = [f"{len(self.results)} of {self.planned} seeds"]
         parts += [f"{len(seeds)} {word}" for word, seeds in lost.items() if seeds]
         return ("; ".join(parts),)

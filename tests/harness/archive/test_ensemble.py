@@ -150,7 +150,7 @@ def test_a_seed_that_a_member_lacks_is_missing_in_the_row(folder):
     (lost / "metrics.json").unlink()
     vote(folder)
     assert [run.run.seed for run in votes(folder)] == [13, 87]
-    assert row_of(table(folder), "apart").notes == ("2 of 3 seeds; 1 unfinished",)
+    assert row_of(table(folder), "apart").notes == ("2 of 3 seeds; 1 missing",)
 
 
 def damage(folder):

@@ -97,7 +97,7 @@ def test_a_second_run_of_a_seed_is_listed_and_does_not_count_twice(tmp_path):
     assert any("seed 13 of this row is already in" in notice for notice in table.notices)
 
 
-def test_failed_and_unfinished_seeds_stay_in_the_row(tmp_path):
+def test_failed_and_missing_seeds_stay_in_the_row(tmp_path):
     write_run(tmp_path, "electra", 13, planned_seeds=(13, 42, 87, 99))
     write_run(tmp_path, "electra", 42, planned_seeds=(13, 42, 87, 99))
     failed = tmp_path / "demo" / "gone"
@@ -107,10 +107,17 @@ def test_failed_and_unfinished_seeds_stay_in_the_row(tmp_path):
     (failed / "failed.json").write_text(json.dumps(record), encoding="utf-8")
     table = built(tmp_path)
     [row] = table.blocks[0].rows
-    assert row.notes == ("2 of 4 seeds; 1 failed; 1 unfinished",)
+    assert row.notes == ("2 of 4 seeds; 1 failed; 1 missing",)
     assert cells(table.blocks[0], row)["system"].text.endswith(f"[{row.notes[0]}]")
     assert cells(table.blocks[0], row)["seeds"].text == "2 of 4"
     assert table.notices == ("Not used: gone (failed): NaN.",)
+
+
+def test_a_seed_that_was_not_asked_for_is_missing_and_not_called_unfinished(tmp_path):
+    """As `run --seed 13` shows a row of which three seeds were planned, and have ended."""
+    write_run(tmp_path, "electra", 13, planned_seeds=(13, 42, 87))
+    [row] = built(tmp_path).blocks[0].rows
+    assert row.notes == ("1 of 3 seeds; 2 missing",)
 
 
 def test_a_row_that_lost_a_seed_is_not_ranked_with_whole_ones(tmp_path):
