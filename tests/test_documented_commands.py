@@ -71,7 +71,6 @@ ELSEWHERE = {
     "ray start": "starts a server that stays",
     "python -m harness run --task mine.yaml --backend all --preset base --executor ray":
         "needs a cluster: tests/attacks/test_lost_nodes.py",
-    "python -m harness reproduce": "trains again: tests/attacks/test_reproduction.py",
     "python -m harness run --task mine.yaml --backend bert-crf --preset pretrained":
         "needs weights that pretrain left: tests/backends/pretraining/test_from_text.py",
 }  # fmt: skip
