@@ -192,8 +192,12 @@ def tag_writer(folder: Path) -> Callable[[Tagged], str]:
     if run.data.nested:
         msg = f"{folder} was run on nested gold, and tags hold no entity within another: use --json"
         raise ConfigError(msg)
-    separator = str(run.settings["separator"])
-    return lambda tagged: " ".join(tag.replace("-", separator, 1) for tag in tagged.tags)
+
+    def write(tagged: Tagged) -> str:
+        separator = str(run.settings["separator"])  # an ensemble, which tags nothing, has none
+        return " ".join(tag.replace("-", separator, 1) for tag in tagged.tags)
+
+    return write
 
 
 def restore(
