@@ -20,6 +20,8 @@ Natural = Annotated[int, Field(ge=0, lt=2**63)]  # no counter goes further, and 
 Probability = Annotated[float, Field(ge=0, le=1)]
 TypeCounts = dict[str, tuple[Natural, Natural, Natural]]
 Quarters = tuple[tuple[Natural, Natural], ...]
+# Of a field that came later: not written where it holds nothing, so that files stay what they were.
+WHERE_KNOWN = Field(exclude_if=lambda value: value is None)
 
 
 class FrozenModel(BaseModel):
@@ -57,8 +59,8 @@ class Prediction(FrozenModel):
     fates: str | None = None
     confidence: tuple[Probability, ...] | None = None
     gold_bits: Annotated[float, Field(ge=0)] | None = None
-    test_set: str | None = None
-    entities: tuple[tuple[int, int, str], ...] | None = None
+    test_set: Annotated[str | None, WHERE_KNOWN] = None
+    entities: Annotated[tuple[tuple[int, int, str], ...] | None, WHERE_KNOWN] = None
 
     @model_validator(mode="after")
     def _one_confidence_an_entity(self) -> Self:
@@ -176,8 +178,8 @@ class Metrics(FrozenModel):
     fates: Fates | None = None
     free: "Free | None" = None
     unseen: TypeCounts | None = None
-    sets: dict[str, SetCounts] | None = None
-    nested: TypeCounts | None = None
+    sets: Annotated[dict[str, SetCounts] | None, WHERE_KNOWN] = None
+    nested: Annotated[TypeCounts | None, WHERE_KNOWN] = None
     predictions_sha256: str
 
     def counts(self, policy: str = "conlleval") -> dict[str, Counts]:

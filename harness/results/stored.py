@@ -31,14 +31,7 @@ class AnswerFile:
 
 def content_of(predictions: Sequence[Prediction]) -> bytes:
     """The bytes that predictions are stored as: a JSON object a line."""
-    return "".join(_line(prediction) + "\n" for prediction in predictions).encode()
-
-
-def _line(prediction: Prediction) -> str:
-    """A flat task with one test set has the lines that it had before there were others."""
-    later = {"test_set": prediction.test_set, "entities": prediction.entities}
-    left_out = {name for name, value in later.items() if value is None}
-    return prediction.model_dump_json(exclude=left_out)
+    return "".join(prediction.model_dump_json() + "\n" for prediction in predictions).encode()
 
 
 def digest_of(content: bytes) -> str:

@@ -247,9 +247,10 @@ def _characters(prediction: Prediction) -> int:
 def _misstated(result: Result, again: Metrics) -> Iterator[str]:
     """What ``metrics.json`` claims and the answers do not give."""
     claimed, given = result.metrics.model_dump(), again.model_dump()
-    for key, value in claimed.items():
-        if value != given[key]:
-            yield f"{key}: {COMPLETE} says {_short(value)}, its answers give {_short(given[key])}"
+    for key in claimed | given:
+        said, found = claimed.get(key), given.get(key)
+        if said != found:
+            yield f"{key}: {COMPLETE} says {_short(said)}, its answers give {_short(found)}"
 
 
 def _misrecorded(run: Run, recount: Recount) -> Iterator[str]:

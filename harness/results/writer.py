@@ -67,8 +67,7 @@ def write(folder: Path, run: Run, scores: Scored, training: TrainingFiles) -> No
         store.write(folder / FACTS, training.facts.to_json())
     store.write_json(folder / store.RUN, run.model_dump())
     complete = MetricsFile(**scores.metrics.model_dump(), files=hashes.of_folder(folder))
-    left_out = {name for name in ("sets", "nested") if getattr(complete, name) is None}
-    store.write_json(folder / store.COMPLETE, complete.model_dump(exclude=left_out))
+    store.write_json(folder / store.COMPLETE, complete.model_dump())
 
 
 def write_new(
