@@ -30,7 +30,10 @@ const drawPage = () => {
   const cards = matches.slice(first, first + PER_PAGE).map((sentence, index) => drawSentence(sentence, first + index, wanted));
   list.replaceChildren(...cards);
   const pages = Math.max(1, Math.ceil(matches.length / PER_PAGE));
-  byId("count").textContent = `${matches.length} of ${task.sentences.length} sentences`;
+  const here = task.sentences.length;
+  const drawn = here === task.all ? "" : `; the page has room for ${here} of ${task.all}, drawn at ` +
+    "random, those that some run has wrong first; tables and figures are of all";
+  byId("count").textContent = `${matches.length} of ${here} sentences${drawn}`;
   byId("page").textContent = `${page + 1} of ${pages}`;
   for (const button of document.querySelectorAll("[data-turn]")) {
     const wanted = page + Number(button.dataset.turn);

@@ -19,6 +19,7 @@ from harness.analysis.answers import FinishedRun, by_data
 from harness.analysis.buckets import BUCKETS
 from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.analysis.taxonomy import KINDS
+from harness.report import room
 from harness.report.figures import Picture, counted, pictures
 from harness.report.sentences import buckets_of, encode_all
 from harness.report.tables import Tables, tables
@@ -76,8 +77,11 @@ def render(groups: Sequence[Sequence[FinishedRun]], wording: Wording = AS_WRITTE
 
 def data_block(studies: Sequence[Sequence[SystemAnswers]], wording: Wording = AS_WRITTEN) -> str:
     """The sentences and answers of all studies, as JSON that can stand in an HTML data block."""
-    values = [_data(held, wording) for held in studies]
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _json([_data(held, wording, room.ROOM // len(studies)) for held in studies])
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
@@ -127,16 +131,20 @@ def _section(held: Sequence[SystemAnswers], wording: Wording) -> Section:
     return Section(_title(held), tables(held, wording), tuple(drawn))
 
 
-def _data(held: Sequence[SystemAnswers], wording: Wording) -> dict[str, Any]:
+def _data(held: Sequence[SystemAnswers], wording: Wording, most: int) -> dict[str, Any]:
+    """One study, its sentences in ``most`` bytes; ``all`` counts those that it has."""
     ordered = list(chain.from_iterable(row.runs for row in held))
     labels = tuple(dict.fromkeys(chain.from_iterable(row.labels for row in held)))
+    sentences = encode_all(ordered, labels, wording)
+    sizes = [len(_json(sentence).encode()) + 1 for sentence in sentences]
     return {
         "title": _title(held),
+        "all": len(sentences),
         "joiner": ordered[0].predictions[0].joiner if ordered[0].predictions else "",
         "labels": labels,
         "kinds": KINDS,
         "rows": [row.name for row in held],
         "runs": [[at, str(run.run.seed)] for at, row in enumerate(held) for run in row.runs],
         "buckets": [[b.name, b.title, b.levels] for b in buckets_of(ordered)],
-        "sentences": encode_all(ordered, labels, wording),
+        "sentences": room.with_room(sentences, sizes, most),
     }

@@ -12,7 +12,7 @@ from harness.analysis.system_answers import answers_by_system
 from harness.cli import app
 from harness.core import Example, Sentence, Span
 from harness.errors import ConfigError, DataError
-from harness.report import build, figures, page
+from harness.report import build, figures, page, room
 from harness.report.figures import Picture
 from harness.report.sentences import encode_all
 from harness.results.reader import read
@@ -157,3 +157,36 @@ def test_five_thousand_sentences_and_five_backends_stay_under_three_megabytes():
     systems = [made_runs.System(name, 0.2) for name in ("a", "b", "c", "d", "e")]
     block = page.data_block([answers_by_system(made_runs.study(systems, 1000, (1,)))])
     assert 5 * len(block.encode()) < 2_200_000  # tables and figures take up to 0.7 MB more
+
+
+def _page_of(number, monkeypatch, room_of_page):
+    systems = [made_runs.System(name, 0.2) for name in ("a", "b", "c")]
+    monkeypatch.setattr(room, "ROOM", room_of_page)
+    (held,) = json.loads(
+        page.data_block([answers_by_system(made_runs.study(systems, number, (1,)))])
+    )
+    return held
+
+
+def test_a_page_without_room_for_all_sentences_shows_errors_first_and_says_so(monkeypatch):
+    whole = _page_of(400, monkeypatch, 4_000_000)
+    assert whole["all"] == len(whole["sentences"]) == 400
+    some = _page_of(400, monkeypatch, 40_000)
+    size = len(json.dumps(some["sentences"], ensure_ascii=False, separators=(",", ":")).encode())
+    assert 30_000 < size <= 40_000 + 2
+    assert some["all"] == 400 > len(some["sentences"])
+
+    wrong = [one for one in whole["sentences"] if any(one[-1])]
+    shown = [one for one in some["sentences"] if any(one[-1])]
+    assert len(shown) in (len(wrong), len(some["sentences"]))
+    assert some["sentences"] == [one for one in whole["sentences"] if one in some["sentences"]]
+    assert some == _page_of(400, monkeypatch, 40_000)
+
+
+def test_a_page_is_under_five_megabytes_however_many_sentences_there_are(monkeypatch):
+    """Room for sentences, and what all else takes beside it."""
+    assert room.ROOM == 4_000_000
+    systems = [made_runs.System(name, 0.2) for name in ("a", "b", "c", "d", "e")]
+    monkeypatch.setattr(room, "ROOM", 50_000)
+    html = page.render([made_runs.study(systems, 300, (1, 2))])
+    assert len(html.encode()) < 50_000 + 1_000_000
