@@ -25,6 +25,17 @@ def sentences():
         yield text, tuple(sorted(spans))
 
 
+def joined(number):
+    """So many of the sentences as one, with an entity around each."""
+    text, spans = "", []
+    for one, found in [*sentences()][:number]:
+        start = len(text)
+        spans += [Span(start + s.start, start + s.end, s.label) for s in found]
+        text += one
+        spans.append(Span(start, len(text), "ORG"))
+    return text, tuple(sorted(spans))
+
+
 def line(text, spans):
     """A line of JSON Lines."""
     found = [{"start": one.start, "end": one.end, "label": one.label} for one in spans]

@@ -1,7 +1,6 @@
 """Nested gold through the whole program: a model learns it, and every command works or says no."""
 
 import json
-import shutil
 
 import nested_task
 import pytest
@@ -140,34 +139,3 @@ def test_what_reads_one_tag_a_unit_says_so_before_it_writes_anything(place, run,
     assert "task 'offices' has nested gold" in said
     assert "there are leaderboard, score, verify" in said
     assert sorted(place.iterdir()) == before
-
-
-@pytest.mark.parametrize("names", [("bert-crf",), ("dictionary", "span"), ("crf", "gpt", "t5")])
-def test_backends_of_tags_or_text_are_refused_before_anything_starts(place, names):
-    _, said = called("run", "--task", "offices.yaml", "--backend", *names, "-o", "new",
-                     folder=place, code=2)  # fmt: skip
-    unable = [name for name in names if name != "span"]
-    assert f"and {', '.join(unable)} cannot answer it: one tag a unit" in said
-    assert ("(here span)" in said) == ("span" in names)
-    assert "`keep: outermost` in place of `nested: true`" in said
-    assert not (place / "new").exists()
-
-
-def test_the_ceiling_is_all_of_the_gold_through_the_paths_of_those_that_can(place):
-    asked = ("--set", "served.model=x", "served.url=http://127.0.0.1:9/v1")
-    for names, options in ((("span",), ()), (("served",), asked)):
-        out, _ = called("oracle", "--task", "offices.yaml", "--backend", *names, *options,
-                        folder=place)  # fmt: skip
-        assert "ceiling F1 100.00, 25 entities; lost: window 0, tokenizer 0, repair 0" in out
-    inline = (*asked, "served.format=inline")
-    _, said = called("oracle", "--task", "offices.yaml", "--backend", "served", *inline,
-                     folder=place, code=2)  # fmt: skip
-    assert "served cannot answer it" in said
-
-
-def test_a_flat_reading_of_the_same_files_is_open_to_all(place, tmp_path):
-    shutil.copytree(place, tmp_path / "flat", ignore=shutil.ignore_patterns("results", "again"))
-    nested_task.make(tmp_path / "flat", rule="keep: outermost")
-    out, _ = called("oracle", "--task", "offices.yaml", "--backend", "bert-crf", "span",
-                    folder=tmp_path / "flat")  # fmt: skip
-    assert out.count("ceiling F1 100.00, 18 entities") == 2

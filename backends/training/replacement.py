@@ -11,14 +11,25 @@ from dataclasses import replace
 import numpy as np
 
 from harness.core import Example, Span
+from harness.errors import ConfigError
 
 
 class Replacement:
-    """Replaces each mention of ``train`` at ``rate``, where what comes of it ``fits``."""
+    """Replaces each mention of ``train`` at ``rate``, where what comes of it ``fits``.
+
+    Raises:
+        ConfigError: for nested gold.
+    """
 
     def __init__(
         self, train: Sequence[Example], rate: float, seed: int, fits: Callable[[Example], bool]
     ) -> None:
+        if rate and any(example.nested for example in train):
+            msg = (
+                f"replace_mentions={rate}: gold is nested, and another name would bring other "
+                "names within it, which nobody labelled; leave the option out"
+            )
+            raise ConfigError(msg)
         self.train, self.rate, self.seed, self.fits = train, rate, seed, fits
         self.names: dict[str, list[tuple[str, ...]]] = {}
         for example in train:

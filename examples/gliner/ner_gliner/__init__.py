@@ -79,6 +79,12 @@ class Gliner:
         found = _settings(str(options["model"])).get("max_len")
         return found if isinstance(found, int) else None
 
+    @classmethod
+    def answers_nested(cls, options: Mapping[str, Any]) -> bool:
+        """Each span is judged by itself."""
+        del options
+        return True
+
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Read the checkpoint; nothing is trained.
 

@@ -10,6 +10,7 @@ from backends.training.recipe import Recipe
 from backends.training.replacement import Replacement
 from harness.core import Example, Sentence, Span
 from harness.data.training_digest import digest
+from harness.errors import ConfigError
 
 
 def everything(example):
@@ -80,3 +81,11 @@ def test_nothing_grows_beyond_the_longest_sentence_of_train(tmp_path):
     train(objective, DATA, [], Recipe(epochs=5, replace_mentions=1.0), context(tmp_path))
     longest = max(len(example.sentence) for example in DATA)
     assert max(len(example.sentence) for example in objective.fed) == longest
+
+
+def test_nested_gold_is_refused_since_other_names_have_other_names_within():
+    spans = (Span(0, 2, "LOC"), Span(0, 4, "ORG"))
+    nested = Example(Sentence("s", tuple("北京大学")), spans, nested=True)
+    with pytest.raises(ConfigError, match=r"replace_mentions=0.1: gold is nested, .*leave"):
+        Replacement([nested], 0.1, 13, everything)
+    assert Replacement([nested], 0.0, 13, everything).epoch(1) == [nested]

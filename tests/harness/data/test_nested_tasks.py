@@ -5,7 +5,7 @@ import json
 import nested_task
 import pytest
 from program import called
-from reading import put, task_file, write_conll, write_parallel
+from reading import put, task_file, write_conll, write_jsonl, write_parallel
 
 from harness.core import Example, Sentence, Span
 from harness.data import task as tasks
@@ -34,6 +34,14 @@ def test_it_is_another_task_than_any_flat_reading_of_the_same_files(tmp_path):
     rules = ("nested: true", "keep: outermost", "keep: longest")
     made = [nested_task.make(tmp_path / f"{number}", rule=one) for number, one in enumerate(rules)]
     assert len({tasks.load(path).fingerprint for path in made}) == 3
+
+
+def test_it_is_another_task_even_where_nothing_overlaps(tmp_path):
+    write_jsonl(tmp_path)
+    made = [tasks.load(task_file(tmp_path, format="jsonl", splits=SPLITS, nested=nested))
+            for nested in (True, False)]  # fmt: skip
+    assert made[0].examples["test"][0].spans == made[1].examples["test"][0].spans
+    assert made[0].fingerprint != made[1].fingerprint
 
 
 def test_a_flat_task_is_what_it_was(tmp_path):
