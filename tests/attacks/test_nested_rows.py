@@ -2,13 +2,17 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import nested_task
 import pytest
 from program import called
 
-from harness.results import hashes, reader, verify
+from harness.errors import HarnessError
+from harness.results import evaluate, hashes, reader, verify
+from harness.results.evaluate import EvaluationSetup
 from harness.results.reader import read_folder
+from harness.scoring.nested import count_nested
 from harness.tags import outermost
 
 RULES = {"nested": "nested: true", "flat": "keep: outermost"}
@@ -207,3 +211,19 @@ def test_an_answer_that_lies_across_all_gold_changes_no_gold(results):
     assert again.micro().support == before.micro().support
     assert again.counts()["ORG"].fp == 1
     assert sum(fp for _, fp, _ in again.nested.values()) == 1
+
+
+def test_a_counter_that_errs_by_one_is_noticed_by_seqeval(results, monkeypatch):
+    result = read_folder(folder_of(results, "nested"))
+
+    def errs(*asked):
+        counts = count_nested(*asked)
+        values = counts.every.values.copy()
+        values[0, 0, 0] += 1
+        return replace(counts, every=replace(counts.every, values=values))
+
+    setup = EvaluationSetup(result.metrics.labels, "conlleval", "test", nested=True)
+    assert evaluate.metrics(setup, result.answers(), None) == result.metrics
+    monkeypatch.setattr(evaluate, "count_nested", errs)
+    with pytest.raises(HarnessError, match="no score of this run can be trusted"):
+        evaluate.metrics(setup, result.answers(), None)
