@@ -14,9 +14,10 @@ from typing import Any, Literal, TypeAlias
 from harness.archive import predicted
 from harness.archive.stated_facts import StatedFacts
 from harness.core import Decoded, Example, Sentence, Span
-from harness.data import nesting, readers, schemes
+from harness.data import readers, schemes
 from harness.data.overlap import seen_in_train
-from harness.data.readers import Problem, Raw, conll, jsonl, lines
+from harness.data.readers import Problem, Raw, conll, jsonl, lines, offsets
+from harness.data.readers.entry_errors import EntryError
 from harness.data.splits import TEST, TRAIN
 from harness.data.task import Task
 from harness.data.train_facts import train_facts
@@ -154,11 +155,12 @@ def _require_tags(path: Path, records: Iterable[Raw]) -> None:
 def _require_decided(path: Path, records: Iterable[Raw], task: Task) -> None:
     """Refuse spans that overlap in a flat task, and an entity that is there twice in any."""
     for record in records:
-        if pair := nesting.undecided(record.spans, "all" if task.nested else "error"):
-            both = nesting.together(pair, Sentence("", record.units, task.joiner))
-            fault = "are one entity" if task.nested else "overlap; a unit carries one tag"
-            msg = f"{path}:{record.line}: {both} {fault}: keep one"
-            raise DataError(msg)
+        try:
+            sentence = Sentence("", record.units, task.joiner)
+            offsets.require_decided(record.spans, sentence, nested=task.nested)
+        except EntryError as error:
+            msg = f"{path}:{record.line}: {error.message}"
+            raise DataError(msg) from None
 
 
 def _problem_of(tag: str) -> str:

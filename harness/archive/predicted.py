@@ -12,7 +12,7 @@ from typing import Any
 from harness.core import Decoded, Example
 from harness.data.readers import labelstudio, lines
 from harness.data.readers.entry_errors import EntryError
-from harness.data.readers.offsets import flat_spans, nested_spans
+from harness.data.readers.offsets import answered
 from harness.errors import DataError
 from harness.generation import nested
 from harness.tags import encode
@@ -122,7 +122,7 @@ def _decoded(
         )
         raise DataError(msg)
     try:
-        found = _READ[example.nested](entry[KEY], sentence)
+        found = answered(entry[KEY], sentence, nested=example.nested)
     except EntryError as error:
         msg = f"{path}:{number}: {error.message}"
         if any(isinstance(one, dict) and "start" not in one for one in entry[KEY]):
@@ -133,6 +133,3 @@ def _decoded(
     if example.nested:
         return nested.answer(found, len(sentence), confidence)
     return Decoded(encode(found, len(sentence)), confidence=confidence)
-
-
-_READ = {False: flat_spans, True: nested_spans}  # by whether gold is nested

@@ -4,6 +4,7 @@ What went wrong is said if it can be told: offsets in UTF-16 code units (JavaScr
 inclusive ends (CLUENER) are the two mistakes of the field.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from harness.core import Sentence, Span
@@ -37,30 +38,28 @@ def spans(entries: Any, units: tuple[str, ...], joiner: str) -> tuple[Span, ...]
     return tuple(sorted(found))
 
 
-def flat_spans(entries: Any, sentence: Sentence) -> tuple[Span, ...]:
-    """As ``spans``, of answers: a unit carries one tag, so none may overlap another.
+def answered(entries: Any, sentence: Sentence, *, nested: bool) -> tuple[Span, ...]:
+    """As ``spans``, of answers.
 
     Raises:
-        EntryError: as ``spans``, and for two that overlap.
+        EntryError: as ``spans``, and as ``require_decided``.
     """
     found = spans(entries, sentence.units, sentence.joiner)
-    if pair := nesting.undecided(found, "error"):
-        both = nesting.together(pair, sentence)
-        raise EntryError("overlap", f"{both} overlap; keep one, a unit carries one tag")
+    require_decided(found, sentence, nested=nested)
     return found
 
 
-def nested_spans(entries: Any, sentence: Sentence) -> tuple[Span, ...]:
-    """As ``spans``, of answers to a task with nested gold, in which each entity counts once.
+def require_decided(found: Sequence[Span], sentence: Sentence, *, nested: bool) -> None:
+    """Refuse entities that overlap, and where gold is ``nested``, one that is there twice.
 
     Raises:
-        EntryError: as ``spans``, and for one that is there twice.
+        EntryError: naming the two.
     """
-    found = spans(entries, sentence.units, sentence.joiner)
-    if pair := nesting.undecided(found, "all"):
+    pair = nesting.undecided(found, "all" if nested else "error")
+    if pair:
         both = nesting.together(pair, sentence)
-        raise EntryError("overlap", f"{both} are one entity; give it once")
-    return found
+        flat = "overlap; keep one, a unit carries one tag"
+        raise EntryError("overlap", f"{both} {'are one entity; give it once' if nested else flat}")
 
 
 def _checked(entry: Any, text: str) -> tuple[int, int, str]:
