@@ -1,9 +1,12 @@
 """A data set of a hub in one line: what a task file would say is read from the data, or refused."""
 
+from pathlib import Path
+
 import pytest
 from program import called
 from reading import CORPUS, task_file, write_conll, write_parallel
 
+from harness.data import taskfile
 from harness.data.hub_task import HubReference
 from harness.data.task import load, read
 from harness.errors import ConfigError, DataError
@@ -158,3 +161,21 @@ def test_commands_take_it_as_a_task_and_record_it(saved, tmp_path):
         "check-data", REFERENCE, "--data", data, "--fix", "new", folder=tmp_path, code=2
     )
     assert "a data set of a hub is none" in messages
+
+
+def test_the_documents_list_every_shipped_task_of_a_hub_with_its_reference_and_types():
+    files = {name: taskfile.load(path) for name, path in taskfile.shipped().items()}
+    shipped = {name: file for name, file in files.items() if file.hub}
+    page = (Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
+    listed = page.partition("<!-- hub sets -->")[2].partition("<!-- end of hub sets -->")[0]
+    rows = [[cell.strip(" `") for cell in line.split("|")] for line in listed.splitlines()]
+    found = {row[2]: (row[1], row[5], row[6]) for row in rows if len(row) > 6 and row[2] in shipped}
+    assert len(found) == len(shipped) == 7
+    for name, (reference, types, licence) in found.items():
+        data = shipped[name].hub
+        asked = HubReference.parse(reference)
+        assert (asked.repository, asked.config, asked.revision) == (
+            data.repository, data.config, data.revision,
+        )  # fmt: skip
+        assert int(types) == len(shipped[name].labels)
+        assert licence.split()[0] in shipped[name].licence
