@@ -95,6 +95,15 @@ def a_known_size(folder):
     return task_file(folder)
 
 
+def nested_in_name_only(folder):
+    write_jsonl(folder, {
+        split: [("".join(text), spans) for text, spans in rows]
+        for split, rows in clean_data.characters().items()
+    })  # fmt: skip
+    splits = {split: f"{split}.jsonl" for split in ("train", "dev", "test")}
+    return task_file(folder, format="jsonl", splits=splits, nested=True)
+
+
 LONG = "今天上午十点整在人民大会堂隆重举行了开幕式"
 PLANTED = {  # what has the fault, where it is, and what is said of it
     "invisible": (with_sentence("他\u200b来"), "train.txt:1:2", "U+200B ZERO WIDTH SPACE"),
@@ -149,6 +158,7 @@ PLANTED = {  # what has the fault, where it is, and what is said of it
         "test_TAG.txt:1", "of test are in train, too"),
     "same-file": (one_file_twice, "task.yaml", "dev and test are both 'dev.txt'"),
     "split-document": (one_document_twice, "test.jsonl:5", "'train-7' is in train, too"),
+    "nothing-nested": (nested_in_name_only, "train.jsonl:1", "overlap"),
     "known-data": (a_known_size, "task.yaml", "this is MSRA, 4,365 test sentences"),
 }  # fmt: skip
 
