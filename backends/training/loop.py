@@ -214,13 +214,14 @@ class _Loop:
         }
 
     def epoch(self) -> Epoch:
-        """Train once over the data, or what is left of it, and look at the development set."""
+        """Train once over the data, or what is left of it; look at the development set if due."""
         number, plan = self.course.number, self._begun()
         self._train(plan)
-        with self.average.in_place():
-            epoch = self._looked_at(plan)
-            stops = bool(self.dev) and self.selection.see(number, epoch.dev_f1 or 0.0)
         spent = number == self.recipe.epochs or self.budget.is_spent(self.course)
+        due = bool(self.dev) and (spent or number % self.recipe.look_every == 0)
+        with self.average.in_place():
+            epoch = self._ended(plan, due)
+            stops = due and self.selection.see(number, epoch.dev_f1 or 0.0)
         self.course.close(epoch, ended=stops or spent)
         self.losses = Losses(self.device, f"epoch {self.course.number}")
         self.resumption.keep_if_due()
@@ -247,10 +248,10 @@ class _Loop:
         self.losses.mean()
         course.seconds = time.perf_counter() - start
 
-    def _looked_at(self, plan: list[list[int]]) -> Epoch:
-        """What the epoch was, and what the development set says of it."""
+    def _ended(self, plan: list[list[int]], due: bool) -> Epoch:
+        """What the epoch was and, where a look is due, what the development set says of it."""
         course, start = self.course, time.perf_counter()
-        dev_loss, dev_f1, accuracy = self._evaluate()
+        dev_loss, dev_f1, accuracy = self._evaluate() if due else (None, None, None)
         fed = [self.train[i] for effective in plan[: course.updates] for i in effective]
         whole = course.updates == len(plan)
         return Epoch(
@@ -362,8 +363,6 @@ class _Loop:
 
     def _evaluate(self) -> tuple[float | None, float | None, float | None]:
         """Loss per target, entity F1 and unit accuracy on the development set."""
-        if not self.dev:
-            return None, None, None
         self.objective.model.eval()
         outputs = self.objective.predict([example.sentence for example in self.dev])
         score = self.context.score_dev(outputs)

@@ -53,6 +53,13 @@ class Recipe:
     patience: Annotated[
         int, Field(ge=0, description="epochs without a better dev F1 before it stops; 0 = never")
     ] = 0
+    look_every: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="epochs from one look at dev to the next; the last epoch is looked at too",
+        ),
+    ] = 1
     average: Annotated[
         float,
         Field(

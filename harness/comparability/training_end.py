@@ -30,7 +30,8 @@ def rise(training: TrainingCourse) -> float | None:
 
     A fraction, where 0.01 is one F1.
     """
-    scores = [score or 0.0 for score in training.dev_f1][-LAST:]
+    looks = [score for score in training.dev_f1 if score is not None]
+    scores = looks[-LAST:]
     if len(scores) not in NEEDED:
         return None
     pairs = list(combinations(enumerate(scores), 2))
@@ -38,7 +39,7 @@ def rise(training: TrainingCourse) -> float | None:
     if signs < NEEDED[len(scores)]:
         return 0.0
     slope = median((later - earlier) / (j - i) for (i, earlier), (j, later) in pairs)
-    return slope * len(training.dev_f1) / training.epochs
+    return slope * len(looks) / training.epochs
 
 
 def at_the_end(runs: Sequence[Run]) -> str | None:

@@ -89,8 +89,8 @@ class Code(FrozenModel):
 class TrainingCourse(FrozenModel):
     """How far training went: passes over the data, steps of the optimiser, units fed.
 
-    ``dev_f1`` is the development F1 after each epoch, a fraction, as the harness scored it; empty
-    where the backend never asked.
+    ``dev_f1`` is the development F1 after each epoch, a fraction, as the harness scored it, None
+    after one that was not looked at; empty where the backend never asked.
     """
 
     epochs: Natural

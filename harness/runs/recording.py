@@ -59,7 +59,7 @@ def run_record(
         trained=fitted.trained,
         precision=fitted.precision,
         best_epoch=fitted.best_epoch,
-        training=_training(fitted, scores),
+        training=course_of(fitted, scores),
         trials=trials(cell.folder.parent, cell.plugin.name, task.fingerprint) + cell.options.tuned,
         training_digests=tuple(e.training_digest for e in epochs if e.training_digest),
         real_share=sum(epoch.units for epoch in epochs) / positions if positions else None,
@@ -94,13 +94,29 @@ def selection(fitted: FitReport, scores: Sequence[DevScore]) -> str:
     """The rule by which weights were chosen, as far as the harness saw it."""
     if not scores:
         return NONE
-    found = [score.f1 or 0.0 for score in scores]
-    best = found.index(max(found)) + 1  # of equals, the earlier
-    one_each = len(scores) == len(fitted.epochs)
-    return SELECTION if one_each and fitted.best_epoch == best else OTHER
+    looks, found = _looks(fitted, scores), [score.f1 or 0.0 for score in scores]
+    best = found.index(max(found))  # of equals, the earlier
+    return SELECTION if looks and fitted.best_epoch == looks[best] else OTHER
 
 
-def _training(fitted: FitReport, scores: Sequence[DevScore]) -> TrainingCourse | None:
+def _looks(fitted: FitReport, scores: Sequence[DevScore]) -> list[int]:
+    """The number of the epoch after which each of ``scores`` was asked for; empty if untold."""
+    numbers = [epoch.number for epoch in fitted.epochs]
+    if len(scores) != len(numbers):
+        numbers = [epoch.number for epoch in fitted.epochs if epoch.dev_f1 is not None]
+    return numbers if len(scores) == len(numbers) else []
+
+
+def _by_epoch(fitted: FitReport, scores: Sequence[DevScore]) -> tuple[float | None, ...]:
+    """What was scored after each epoch; where that is untold, all scores in their order."""
+    looks = _looks(fitted, scores)
+    if not looks:
+        return tuple(score.f1 for score in scores)
+    after = dict(zip(looks, scores, strict=True))
+    return tuple(after[e.number].f1 if e.number in after else None for e in fitted.epochs)
+
+
+def course_of(fitted: FitReport, scores: Sequence[DevScore]) -> TrainingCourse | None:
     """How far training went; None if there was none."""
     if not fitted.epochs:
         return None
@@ -109,7 +125,7 @@ def _training(fitted: FitReport, scores: Sequence[DevScore]) -> TrainingCourse |
         epochs=len(fitted.epochs),
         updates=None if None in updates else sum(filter(None, updates)),
         units=sum(epoch.units for epoch in fitted.epochs),
-        dev_f1=tuple(score.f1 for score in scores),
+        dev_f1=_by_epoch(fitted, scores),
     )
 
 

@@ -246,6 +246,29 @@ def test_patience_ends_training_early(tmp_path):
     assert [epoch.number for epoch in training.epochs] == [1, 2, 3]
 
 
+def test_dev_is_looked_at_every_so_many_epochs_and_after_the_last(tmp_path):
+    _, training = run(tmp_path, scores=[0.2, 0.7, 0.3], epochs=5, look_every=2)
+    assert [epoch.dev_f1 for epoch in training.epochs] == [None, 0.2, None, 0.7, 0.3]
+    assert training.best_epoch == 4
+
+
+def test_looks_change_nothing_that_is_learned(tmp_path):
+    often, _ = run(tmp_path / "a", scores=[0.1, 0.2, 0.3, 0.4], epochs=4)
+    seldom, _ = run(tmp_path / "b", scores=[0.4], epochs=4, look_every=9)
+    assert torch.equal(often.model.weight, seldom.model.weight)
+
+
+def test_patience_counts_epochs_however_seldom_it_looks(tmp_path):
+    _, training = run(tmp_path, scores=[0.5, 0.4, 0.9], epochs=9, patience=3, look_every=3)
+    assert len(training.epochs) == 6
+
+
+def test_a_training_that_is_cut_short_is_looked_at_where_it_ends(tmp_path):
+    units = sum(len(e.sentence) for e in DATA)
+    _, training = run(tmp_path, scores=[0.5], epochs=9, look_every=5, max_units=2 * units)
+    assert [epoch.dev_f1 for epoch in training.epochs] == [None, 0.5]
+
+
 def test_frozen_weights_are_not_copied():
     model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
     model[0].requires_grad_(False)

@@ -57,6 +57,11 @@ def test_a_slope_is_per_epoch_also_where_dev_is_scored_more_often():
     assert rise(trained(*(n / 10 for n in range(1, 9)), epochs=4)) == pytest.approx(0.2)
 
 
+def test_epochs_that_were_not_looked_at_say_nothing_of_the_end():
+    looks = (None, 0.1, None, 0.2, None, 0.3, None, 0.4, None, 0.5)
+    assert rise(trained(*looks)) == pytest.approx(0.05)
+
+
 class Run:
     members = ()
 
