@@ -7,15 +7,16 @@ same loop. What it answers are entities with their probabilities.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import torch
 from pydantic import Field
 
-from backends.pointing.distribution import INDEPENDENT, SEGMENTED, Distribution
+from backends.pointing.distribution import INDEPENDENT, SEGMENTED, Distribution, Scores
 from backends.pointing.pointer import ROLES
 from backends.pointing.reading import entities
 from backends.pointing.scorer import LabelledSpans, SpanBatch, SpanScorer, gold_of
+from backends.pointing.surprisal import Bits, segmentation_bits
 from backends.tagging import checkpoint
 from backends.tagging.architecture import Architecture, EncoderShape
 from backends.tagging.encoder_family import EncoderFamily
@@ -31,6 +32,8 @@ from backends.training.recipe import Recipe
 from harness.core import Example, PlacedEntity, Sentence, Spans
 from harness.protocol import Context, FitReport
 from harness.tags import split
+
+Answer = TypeVar("Answer")
 
 NOTES = "pointer.json"
 
@@ -144,21 +147,48 @@ class SpanPointer(EncoderFamily):
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Spans]:
         """The entities of each sentence, each with its probability."""
-        full = [sentence for sentence in sentences if len(sentence)]
-        device = next(self.model.parameters()).device
 
-        def submit(chosen: Sequence[Sentence]) -> Callable[[], list[Spans]]:
-            scores = self.model(to_device(self._spans_batch(chosen), device))
+        def read(scores: Scores, chosen: Sequence[Sentence]) -> Callable[[], list[Spans]]:
             logits = to_host(self.distribution.logits(scores))
             return lambda: [
                 entities(rows[:, : len(one), : len(one)], self.labels)
                 for rows, one in zip(logits().numpy(), chosen, strict=True)
             ]
 
-        lengths = [self.tokenizer.positions(sentence) for sentence in full]
-        budget = positions_per_batch(device)
-        answers = iter(predict_in_batches(self.model, full, lengths, budget, submit, self.context))
+        answers = iter(self._in_batches([one for one in sentences if len(one)], read))
         return [next(answers) if len(sentence) else Spans(()) for sentence in sentences]
+
+    def surprisal(self, examples: Sequence[Example]) -> list[Bits | None]:
+        """The bits of each gold tag, given those before it; None where entities may nest."""
+        if self.distribution is not SEGMENTED:
+            return [None] * len(examples)
+        # By identity: one text may stand twice, with gold that differs.
+        gold = {id(example.sentence): example for example in examples}
+
+        def read(
+            scores: Scores, chosen: Sequence[Sentence]
+        ) -> Callable[[], list[tuple[float, ...]]]:
+            kept, asked = to_host(scores), [gold[id(one)] for one in chosen]
+            return lambda: segmentation_bits(kept(), asked, self.labels)
+
+        full = [example.sentence for example in examples if len(example.sentence)]
+        bits = iter(self._in_batches(full, read))
+        return [next(bits) if len(example.sentence) else () for example in examples]
+
+    def _in_batches(
+        self,
+        sentences: Sequence[Sentence],
+        read: Callable[[Scores, Sequence[Sentence]], Callable[[], list[Answer]]],
+    ) -> list[Answer]:
+        """What ``read`` makes of the scores of each of ``sentences``, none of them empty."""
+        device = next(self.model.parameters()).device
+
+        def submit(chosen: Sequence[Sentence]) -> Callable[[], list[Answer]]:
+            return read(self.model(to_device(self._spans_batch(chosen), device)), chosen)
+
+        lengths = [self.tokenizer.positions(sentence) for sentence in sentences]
+        budget = positions_per_batch(device)
+        return predict_in_batches(self.model, sentences, lengths, budget, submit, self.context)
 
     def oracle(self, train: Sequence[Example], examples: Sequence[Example]) -> list[Spans]:
         """Gold as entities: every pair of units has a score."""

@@ -23,6 +23,7 @@ import torch
 from backends.decoder import Gpt
 from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
+from backends.span import SpanPointer
 from backends.tagging.heads import Head
 from backends.tagging.tagger import Tagger
 from benchmarks._made import bert_folder, context, plain, quiet, task_of
@@ -38,11 +39,12 @@ from harness.tags import tag_set
 FAMILIES = {
     "bert-crf": BertCrf,
     "bert-softmax": BertSoftmax,
+    "span": SpanPointer,
     "electra": Electra,
     "t5": T5,
     "gpt": Gpt,
 }
-ENCODERS = ("bert-crf", "bert-softmax", "electra")
+ENCODERS = ("bert-crf", "bert-softmax", "span", "electra")
 LENGTH = 256
 LABELS = ("PER", "LOC", "ORG", "T")  # of People's Daily and of the demo
 
@@ -71,12 +73,7 @@ DRY = Size(1, 32, 2, 512, {True: 32, False: 12})
 
 def main() -> None:
     """Run a stage."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("stage", choices=("speed", "profile"))
-    parser.add_argument("--dry", action="store_true")
-    parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
-    parser.add_argument("--out", type=Path, default=Path("results/gpu"))
-    arguments = parser.parse_args()
+    arguments = given()
     quiet()
     arguments.out.mkdir(parents=True, exist_ok=True)
     report = Report(arguments.out / f"{arguments.stage}.txt")
@@ -84,6 +81,16 @@ def main() -> None:
     size = DRY if arguments.dry else BASE
     stage = {"speed": speed, "profile": profile}[arguments.stage]
     stage(arguments.families, size, report)
+
+
+def given() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("stage", choices=("speed", "profile"))
+    parser.add_argument("--dry", action="store_true")
+    parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
+    parser.add_argument("--out", type=Path, default=Path("results/gpu"))
+    return parser.parse_args()
 
 
 def windows_of(size: Size, *, encoder: bool) -> tuple[list[Example], list[Sentence]]:
@@ -98,8 +105,8 @@ def windows_of(size: Size, *, encoder: bool) -> tuple[list[Example], list[Senten
 def made(name: str, precision: str, logs: Path, **options: Any) -> Any:
     """A backend; its device is the GPU where there is one."""
     tags = tag_set(LABELS)
-    given = Given(options, "this benchmark")
-    return construct(FAMILIES[name], context(tags, precision, logs, "auto"), given)
+    chosen = Given(options, "this benchmark")
+    return construct(FAMILIES[name], context(tags, precision, logs, "auto"), chosen)
 
 
 # --- speed
@@ -203,8 +210,8 @@ def ways_beside(size: Size, report: Report) -> dict[str, float]:
     for name, family in ways.items():
         with tempfile.TemporaryDirectory() as logs:
             told = context(tag_set(LABELS), "bf16-all", Path(logs), "auto")
-            given = Given(size.options(epochs=3, dropout=0.0), "this benchmark")
-            backend = construct(family, told, given)
+            chosen = Given(size.options(epochs=3, dropout=0.0), "this benchmark")
+            backend = construct(family, told, chosen)
             first, *_, last = backend.fit(train, []).epochs
             backend.predict(test)
             with measured() as answering:

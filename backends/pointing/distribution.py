@@ -30,7 +30,7 @@ class Distribution(NamedTuple):
 
 def segmentation_loss(scores: Scores, gold: torch.Tensor) -> torch.Tensor:
     """What the segmentations of gold cost."""
-    return _sums_before(_of_any_label(scores))[:, -1].sum() - scores.flatten()[gold].sum()
+    return _sums_before(of_any_label(scores))[:, -1].sum() - scores.flatten()[gold].sum()
 
 
 def segment_logits(scores: Scores) -> Scores:
@@ -38,15 +38,14 @@ def segment_logits(scores: Scores) -> Scores:
 
     The probability is that of all segmentations before it, itself and all after it.
     """
-    spans = _of_any_label(scores)
-    before = _sums_before(spans)
-    after = _sums_before(spans.flip(1, 2).mT).flip(1)
+    spans = of_any_label(scores)
+    before, after = _sums_before(spans), sums_after(spans)
     through = before[:, None, :-1, None] + scores + after[:, None, None, 1:]
     log_probability = (through - before[:, -1, None, None, None]).clamp_max(-1e-6)
     return log_probability - torch.log(-torch.expm1(log_probability))
 
 
-def _of_any_label(scores: Scores) -> torch.Tensor:
+def of_any_label(scores: Scores) -> torch.Tensor:
     """Scores of spans as entities of any label (batch, longest, longest)."""
     return torch.logsumexp(scores.clamp_min(NEVER), dim=1)
 
@@ -62,6 +61,11 @@ def _sums_before(spans: torch.Tensor) -> torch.Tensor:
         ends_here = torch.stack(sums, 1) + by_last[:, last, : last + 1]
         sums.append(torch.cat((ends_here, sums[-1][:, None]), 1).logsumexp(1))
     return torch.stack(sums, 1)
+
+
+def sums_after(spans: torch.Tensor) -> torch.Tensor:
+    """The log of the sum over all segmentations of what is behind each place."""
+    return _sums_before(spans.flip(1, 2).mT).flip(1)
 
 
 def independent_loss(scores: Scores, gold: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import random
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tiny_generators import DEV, LABELS, TRAIN, context, f1
 from torch.testing import assert_close
 
 from backends.pointing.distribution import (
+    INDEPENDENT,
     independent_loss,
     segment_logits,
     segmentation_loss,
@@ -19,6 +21,7 @@ from backends.pointing.distribution import (
 from backends.pointing.pointer import RARE, EfficientPointer, rotated
 from backends.pointing.reading import entities
 from backends.pointing.scorer import gold_of
+from backends.pointing.surprisal import segmentation_bits
 from backends.span import SpanPointer
 from backends.tagging.unit_cells import UnitCells
 from harness.core import Example, PlacedEntity, Sentence, Span, Spans, Tags
@@ -203,6 +206,48 @@ def test_an_entity_is_as_probable_as_all_segmentations_that_have_it(two_scored):
             for place in way:
                 expected[(row, *place)] += sure
     assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def tags_of(way, length):
+    """A segmentation as tags."""
+    spans = [Span(first, last + 1, ("PER", "LOC")[label]) for label, first, last in way]
+    return tuple(encode(sorted(spans), length)), tuple(sorted(spans))
+
+
+def test_each_unit_of_gold_pays_what_it_adds_to_the_tags_before_it(two_scored):
+    scores, lengths = two_scored
+    ways = [segmentations(length, 2) for length in lengths]
+    probable = [
+        {
+            tags_of(way, length): float(segmentation_loss(row[None], cells(way, 4)).neg().exp())
+            for way in all_of
+        }
+        for row, all_of, length in zip(scores, ways, lengths, strict=True)
+    ]
+    for short, long in itertools.product(*(random.Random(3).sample(all_of, 8) for all_of in ways)):
+        gold = [tags_of(short, 2), tags_of(long, 4)]
+        examples = [
+            Example(Sentence(str(n), ("x",) * n), spans)
+            for n, (_, spans) in zip(lengths, gold, strict=True)
+        ]
+        found = segmentation_bits(scores, examples, ("PER", "LOC"))
+        for bits, (tags, _), chances in zip(found, gold, probable, strict=True):
+            begun = [
+                sum(chance for (other, _), chance in chances.items() if other[:n] == tags[:n])
+                for n in range(len(tags) + 1)
+            ]
+            expected = [math.log2(a / b) for a, b in itertools.pairwise(begun)]
+            assert bits == pytest.approx(expected, abs=1e-4)
+
+
+def test_where_entities_may_nest_gold_has_no_bits(fitted):
+    backend, *_ = fitted
+    before = backend.distribution
+    backend.distribution = INDEPENDENT
+    try:
+        assert backend.surprisal(DEV[:3]) == [None, None, None]
+    finally:
+        backend.distribution = before
 
 
 def test_no_two_entities_that_overlap_are_more_probable_than_not():

@@ -9,12 +9,15 @@ from program import harness
 from raw_text import FAMILIES, SHAPE, learner, stream, weights
 from tiny_generators import DEV, TRAIN
 
-from backends.pretraining.characters import FIRST
+from backends.pretraining.characters import FIRST, Characters
 from backends.pretraining.recipe import PretrainRecipe
 from harness.core import Sentence
 from harness.errors import ConfigError
 from harness.pretraining.stream import Stream, alphabet, ordered
+from harness.registry import find
 from harness.results.pretraining import COMPLETE, Pretraining
+from harness.runs import config
+from harness.runs.options import Given, construct
 
 every_family = pytest.mark.parametrize("family", FAMILIES)
 # Sizes come from the folder.
@@ -142,23 +145,40 @@ def test_a_sentence_beyond_the_window_of_pretraining_is_refused(family, folders,
         tokenizer.encode(Sentence("long", ("我",) * 65))
 
 
-def test_the_four_presets_have_as_many_parameters_and_fit_into_12_megabytes(tmp_path):
-    from backends.pretraining.characters import Characters
-    from harness.registry import find
-    from harness.runs import config
-    from harness.runs.options import Given, construct
+@pytest.fixture
+def made_by_preset(tmp_path):
+    """What each family pretrains by a preset, with 6,000 characters to know."""
+    known = Characters("".join(chr(0x4E00 + i) for i in range(6000)))
+    context = tiny_generators.context(tmp_path)
 
+    def make_all(preset):
+        for family in (*FAMILIES, "bert-softmax"):
+            backend = find(family).load()
+            options = config.options(family, backend, preset, ())
+            made = construct(backend, context, Given(options.values, "preset"))
+            yield family, made.objective(known, 256)
+
+    return make_all
+
+
+@pytest.mark.parametrize("preset", ["pretrain-mini", "pretrain"])
+def test_presets_have_as_many_parameters_and_fit_into_12_megabytes(
+    preset, made_by_preset, tmp_path
+):
     sizes = {}
-    known = "".join(chr(0x4E00 + i) for i in range(6000))
-    for family in (*FAMILIES, "bert-softmax"):
-        backend = find(family).load()
-        options = config.options(family, backend, "pretrain", ())
-        context = tiny_generators.context(tmp_path)
-        made = construct(backend, context, Given(options.values, "preset"))
-        objective = made.objective(Characters(known), 256)
+    for family, objective in made_by_preset(preset):
         sizes[family] = objective.save(tmp_path / family)
         assert (tmp_path / family / "model.safetensors").stat().st_size <= 12_000_000
     assert max(sizes.values()) <= 1.1 * min(sizes.values()), sizes
+
+
+def test_presets_for_a_gpu_have_as_many_parameters_and_25_to_60_million(made_by_preset):
+    sizes = {
+        family: sum(parameter.numel() for parameter in objective.model.parameters())
+        for family, objective in made_by_preset("pretrain-large")
+    }
+    assert max(sizes.values()) <= 1.1 * min(sizes.values()), sizes
+    assert all(25e6 <= size <= 60e6 for size in sizes.values()), sizes
 
 
 @pytest.mark.slow
