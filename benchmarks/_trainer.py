@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate.state import AcceleratorState
 from transformers import (
     AutoModelForTokenClassification,
@@ -21,6 +22,8 @@ from transformers import (
     pipeline,
 )
 
+from backends.tagging.architecture import EncoderShape, pretrained
+from backends.tagging.tagger import mask_of
 from harness.core import Example
 from harness.tags import encode
 
@@ -47,9 +50,8 @@ class Theirs:
         """A Trainer over the model in ``folder``."""
         forget_accelerate()
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModelForTokenClassification.from_pretrained(folder, num_labels=len(self.tags))
         trainer = Trainer(
-            model,
+            self.model(folder),
             TrainingArguments(
                 tempfile.mkdtemp(),
                 num_train_epochs=1,
@@ -66,6 +68,12 @@ class Theirs:
         )
         trainer.remove_callback(PrinterCallback)
         return trainer
+
+    def model(self, folder: Path) -> Any:
+        """The encoder in ``folder`` with a random head, in fp32 whatever it is stored in."""
+        return AutoModelForTokenClassification.from_pretrained(
+            folder, num_labels=len(self.tags), dtype=torch.float32
+        )
 
     def rows(
         self, tokenizer: Any, examples: Sequence[Example], pad: int = 0
@@ -98,6 +106,39 @@ class Theirs:
             tuple(self.tags[int(piece["entity"].removeprefix("LABEL_"))] for piece in pieces)
             for pieces in tagger(texts, is_split_into_words=True)
         ]
+
+
+@dataclass(frozen=True)
+class SameEncoder(Theirs):
+    """As ``Theirs``, with the very encoder that a backend of ours begins with, its dropout too.
+
+    transformers reads weights that ``pretrain`` left as a plain BERT, without a word of the
+    convolutions that it leaves out.
+    """
+
+    def model(self, folder: Path) -> Any:
+        """That encoder with a random head."""
+        shape = EncoderShape(init="pretrained")
+        return Headed(pretrained("bert", str(folder), shape)[0], len(self.tags), shape.dropout)
+
+
+class Headed(torch.nn.Module):
+    """``encoder`` with dropout and a linear head, in the way of transformers' own models."""
+
+    def __init__(self, encoder: Any, tags: int, dropout: float) -> None:
+        super().__init__()
+        self.encoder, self.dropout = encoder, torch.nn.Dropout(dropout)
+        self.classifier = torch.nn.Linear(encoder.config.hidden_size, tags)
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """The mean loss, and scores (batch, pieces, tags)."""
+        mask = mask_of(attention_mask.bool())
+        states = self.encoder(input_ids, attention_mask=mask).last_hidden_state
+        logits = self.classifier(self.dropout(states))
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        return {"loss": loss, "logits": logits}
 
 
 def forget_accelerate() -> None:

@@ -1,12 +1,13 @@
 """Seconds until the development F1 passes a level, beside transformers' Trainer on the same model.
 
-    python -m benchmarks.to_f1 --data FOLDER [--task resume] [--level 70] [--weights FOLDER]
+    python -m benchmarks.to_f1 --data FOLDER [--task resume] [--level 70] [--weights NAME]
 
 Both sides start from the same weights (random, 4 layers of width 256, unless ``--weights`` names
-others), take the same learning rate and see as many characters in an update, on one thread. After
-each epoch they predict the development set, which counts too, and both are scored by the harness.
-The Trainer groups by length, in fp32 and in bf16; so do we. A side that never passes has no ratio.
-The last line is JSON, for machines.
+others, a folder or a name as in ``--set model=``), take the same learning rate and dropout, and see
+as many characters in an update, on one thread. After each epoch they predict the development set,
+which counts too, and both are scored by the harness. The Trainer groups by length, in fp32 and in
+bf16; so do we. Each round has a seed of its own, for heads, order and dropout, since a whole epoch
+more or less is luck. A side that never passes has no ratio. The last line is JSON, for machines.
 """
 
 import argparse
@@ -27,9 +28,10 @@ import torch
 from transformers import TrainerCallback
 
 from backends.encoder import BertSoftmax
+from backends.training import weights
 from benchmarks._made import bert_folder, context, plain, quiet, task_of
 from benchmarks._sides import Ratio, characters, machine
-from benchmarks._trainer import Theirs, forget_accelerate
+from benchmarks._trainer import SameEncoder, Theirs, forget_accelerate
 from harness.core import Counts, Example
 from harness.protocol import DevScore
 from harness.runs.options import Given, construct
@@ -87,6 +89,8 @@ class _Lesson:
     dev: Sequence[Example]
     epochs: int
     rate: float
+    theirs: type[Theirs]
+    seed: int = 0
 
     @property
     def positions(self) -> int:
@@ -100,18 +104,21 @@ class _Lesson:
         with tempfile.TemporaryDirectory() as logs:
             told = replace(
                 context(self.tags, precision, Path(logs)),
+                seed=self.seed,
                 score_dev=lambda outputs: DevScore(watch.score([o.tags for o in outputs]) / 100, 0),
             )
             construct(BertSoftmax, told, Given(options, "this benchmark")).fit(self.train, self.dev)
 
     def trainer(self, precision: str, watch: _Watch) -> None:
         """The Trainer, grouped by length, at its defaults but for what both sides share."""
-        theirs = Theirs(self.folder, self.tags)
+        theirs = self.theirs(self.folder, self.tags)
+        torch.manual_seed(self.seed)
         trainer = theirs.trainer(
             self.folder,
             train_sampling_strategy="group_by_length",
             learning_rate=self.rate,
             bf16=precision == "bf16",
+            seed=self.seed,
         )
         trainer.args.num_train_epochs = self.epochs
         trainer.train_dataset = theirs.rows(trainer.processing_class, self.train)
@@ -148,8 +155,9 @@ def main() -> None:
     print(f"{task.name}: {len(train)} sentences to train on, until F1 on {len(dev)} others passes "
           f"{given.level:g}, at most {given.epochs} epochs, rate {given.rate:g}")  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
-        folder = given.weights or bert_folder(Path(place), train + dev)
-        lesson = _Lesson(folder, task.tags, train, dev, given.epochs, given.rate)
+        known, theirs = given.weights, SameEncoder if given.weights else Theirs
+        folder = weights.find(known) if known else bert_folder(Path(place), train + dev)
+        lesson = _Lesson(folder, task.tags, train, dev, given.epochs, given.rate, theirs)
         _compare(lesson, given.level, given.rounds)
 
 
@@ -158,28 +166,40 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--task", default="resume")
     parser.add_argument("--level", type=float, default=70.0, help="development F1 in %%")
-    parser.add_argument("--weights", type=Path, help="a folder of pretrained weights")
+    parser.add_argument("--weights", help="pretrained weights: a folder, or a name")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
 
+@dataclass(frozen=True)
+class _Side:
+    name: str
+    precision: str
+    train: Callable[[_Watch], object]
+
+
+def _sides(lesson: _Lesson) -> list[_Side]:
+    ways = {"Trainer": lesson.trainer, "ours": lesson.ours}
+    return [
+        _Side(name, precision, partial(train, precision))
+        for name, train in ways.items()
+        for precision in PRECISIONS
+    ]
+
+
 def _compare(lesson: _Lesson, level: float, rounds: int) -> None:
     """Let the sides take turns; the ratio is of the quicker precision of either side."""
-    sides = {
-        f"{name}, {precision}": (name, partial(train, precision))
-        for name, train in (("Trainer", lesson.trainer), ("ours", lesson.ours))
-        for precision in PRECISIONS
-    }
+    for side in _sides(replace(lesson, train=lesson.train[:BATCH], dev=lesson.dev[:1], epochs=1)):
+        _Watch(lesson.dev[:1], level).time(side.train)  # libraries are loaded once
     ratios = []
     for number in range(rounds):
         taken: dict[str, list[float]] = {"Trainer": [], "ours": []}
-        for side in list(sides)[:: -1 if number % 2 else 1]:
-            name, train = sides[side]
-            watch = _Watch(lesson.dev, level).time(train)
-            print(f"  {side:<16}{watch}", flush=True)
-            taken[name] += [watch.seconds] if watch.seconds is not None else []
+        for side in _sides(replace(lesson, seed=number))[:: -1 if number % 2 else 1]:
+            watch = _Watch(lesson.dev, level).time(side.train)
+            print(f"  {side.name}, {side.precision:<8}{watch}", flush=True)
+            taken[side.name] += [watch.seconds] if watch.seconds is not None else []
         if all(taken.values()):
             ratios.append(min(taken["Trainer"]) / min(taken["ours"]))
     _tell(ratios)
