@@ -42,11 +42,13 @@ class Progress:
 class DevScore:
     """The score that selects: entity micro F1 under the headline policy, and accuracy over units.
 
-    Fractions; ``f1`` is None if there was nothing to find and nothing was found.
+    Fractions; ``f1`` is None if there was nothing to find and nothing was found. ``malformed`` is
+    the share of the answers that a model wrote which had to be repaired; None if it wrote none.
     """
 
     f1: float | None
     unit_accuracy: float
+    malformed: float | None = None
 
 
 # The folder of checkpoints, in that of the work; the harness removes it once the work is finished.
@@ -130,6 +132,7 @@ class Epoch:
     positions: int
     training_digest: str
     updates: int | None = None
+    dev_malformed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

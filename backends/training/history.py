@@ -69,6 +69,8 @@ def describe(epoch: Epoch, of: int) -> str:
     if epoch.dev_loss is not None:
         parts.append(f"dev loss {epoch.dev_loss:.4f}")
     parts.append("dev F1 n/a" if epoch.dev_f1 is None else f"dev F1 {100 * epoch.dev_f1:.2f}")
+    if epoch.dev_malformed is not None:
+        parts.append(f"malformed {100 * epoch.dev_malformed:.1f} %")
     speed = epoch.units / max(epoch.seconds, 1e-9)
     parts.append(f"{speed:,.0f} units/s")
     parts.append(f"{epoch.positions / max(epoch.units, 1):.2f} positions a unit")
@@ -81,5 +83,6 @@ def _scalars(epoch: Epoch) -> dict[str, float]:
         "loss/dev": epoch.dev_loss,
         "dev/f1": epoch.dev_f1,
         "dev/unit_accuracy": epoch.dev_unit_accuracy,
+        "dev/malformed": epoch.dev_malformed,
     } | {f"learning_rate/{i}": rate for i, rate in enumerate(epoch.learning_rates)}
     return {name: value for name, value in scalars.items() if value is not None}

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -251,13 +251,13 @@ class _Loop:
     def _ended(self, plan: list[list[int]], due: bool) -> Epoch:
         """What the epoch was and, where a look is due, what the development set says of it."""
         course, start = self.course, time.perf_counter()
-        dev_loss, dev_f1, accuracy = self._evaluate() if due else (None, None, None)
+        looked = self._evaluate() if due else _NO_LOOK
         fed = [self.train[i] for effective in plan[: course.updates] for i in effective]
         whole = course.updates == len(plan)
         return Epoch(
-            course.number, self.losses.last, dev_loss, dev_f1, accuracy, self.rates.now(),
+            course.number, self.losses.last, *looked[:3], self.rates.now(),
             course.seconds, time.perf_counter() - start, _units(fed), course.positions,
-            digest(fed) if whole else "", course.updates,
+            digest(fed) if whole else "", course.updates, looked.malformed,
         )  # fmt: skip
 
     def _fits(self, example: Example) -> bool:
@@ -361,15 +361,14 @@ class _Loop:
             found: tuple[torch.Tensor, int] = self.step(batch)
         return found
 
-    def _evaluate(self) -> tuple[float | None, float | None, float | None]:
-        """Loss per target, entity F1 and unit accuracy on the development set."""
+    def _evaluate(self) -> "_Look":
+        """What the development set says of the model as it is."""
         self.objective.model.eval()
         outputs = self.objective.predict([example.sentence for example in self.dev])
         score = self.context.score_dev(outputs)
         # One process's view for all, so that they select and stop alike.
-        seen = [self._dev_loss(), score.f1, score.unit_accuracy]
-        loss, f1, accuracy = broadcast_object_list(seen) if self.processes > 1 else seen
-        return loss, f1, accuracy
+        seen = [self._dev_loss(), score.f1, score.unit_accuracy, score.malformed]
+        return _Look(*(broadcast_object_list(seen) if self.processes > 1 else seen))
 
     def _dev_loss(self) -> float:
         examples = [example for example in self.dev if len(example.sentence)]
@@ -380,6 +379,18 @@ class _Loop:
                 loss, count = self._loss([examples[i] for i in batch])
                 total, targets = total + loss, targets + count
         return float(total) / max(targets, 1)
+
+
+class _Look(NamedTuple):
+    """The loss per target, entity F1, unit accuracy and share of malformed answers on dev."""
+
+    loss: float | None
+    f1: float | None
+    accuracy: float | None
+    malformed: float | None
+
+
+_NO_LOOK = _Look(None, None, None, None)
 
 
 def _units(examples: Sequence[Example]) -> int:

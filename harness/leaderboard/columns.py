@@ -34,12 +34,12 @@ SCREEN = ("rank", "system", "f1", "sets", "nested_f1", "unseen_f1", "seeds", "pr
 FULL = ("rank", "system", "family", "f1", "sets", "nested_f1", "unseen_f1", "seeds", "interval",
         "group", "letters", "best", "behind", "near", "precision", "recall", "types", "macro_f1",
         "weighted_f1", "strict_f1", "discard_f1", "invalid", "ece", "bits", "raw_f1",
-        "repaired_f1", "repairs", "malformed", "predicted_units", "repaired_units",
+        "repaired_f1", "repairs", "malformed", "faithful", "predicted_units", "repaired_units",
         "unanswered_units", "drift", "free_rate", "parameters", "trained", "epochs", "updates",
         "train_units", "train_seconds", "predict_rate", *SERVED, "memory", "shared_memory",
         "device_memory", "reserved_memory", "flops", "joules")  # fmt: skip
 # Shown only where a row has something to say.
-WHERE_KNOWN = frozenset({*TEXTS, "nested_f1", "unseen_f1", *SERVED})
+WHERE_KNOWN = frozenset({*TEXTS, "nested_f1", "unseen_f1", "faithful", *SERVED})
 
 
 def choose(columns: Sequence[str] | None) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ A mean is n/a where any seed has no value: a mean over the lucky ones would be a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from math import isfinite
 from statistics import fmean, stdev
 from typing import Literal, TypeAlias
@@ -34,6 +35,8 @@ Read: TypeAlias = Callable[[Sound], float | None]
 MARK = "*"
 # The C library is in every process.
 OF_EVERY_PROCESS = 0.01
+# The most malformed answers of a model that writes what it is asked for.
+FAITHFUL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,15 @@ def _course(field: Literal["epochs", "updates", "units"]) -> Read:
     return read
 
 
+def _faithful_from(result: Sound) -> float | None:
+    """The first epoch from which on hardly any answer to dev was malformed."""
+    course = result.run.training
+    looks = course.dev_malformed if course else None
+    told = [(n, share) for n, share in enumerate(looks or (), start=1) if share is not None]
+    faithful = [*takewhile(lambda look: look[1] <= FAITHFUL, reversed(told))]
+    return faithful[-1][0] if faithful else None
+
+
 def _per_unit(value: int, result: Sound) -> float | None:
     return value / result.metrics.units if result.metrics.units else None
 
@@ -260,6 +272,9 @@ MEASURES: tuple[Measure, ...] = (
             one_decimal, "low"),
     Measure("malformed", "malformed", "sentences repaired in free generation, %", _malformed,
             best="low"),
+    Measure("faithful", "faithful from", "of models that write freely while they learn, the epoch "
+            f"from which on at most {FAITHFUL:.0%} of answers to dev were malformed",
+            _faithful_from, whole, "low"),
     Measure("predicted_units", "predicted", "units whose tag in free generation, or in what a "
             "model read, is its own", _fates("predicted"), whole, "none"),
     Measure("repaired_units", "repaired", "units whose tag had to be changed, or read with good "

@@ -6,7 +6,7 @@ from pydantic import AliasChoices, Field
 
 from harness.data.nesting import Kept
 from harness.data.overlap import Overlap
-from harness.results.record import SCHEMA, FrozenModel, Natural
+from harness.results.record import SCHEMA, WHERE_KNOWN, FrozenModel, Natural
 
 
 class Data(FrozenModel):
@@ -90,13 +90,15 @@ class TrainingCourse(FrozenModel):
     """How far training went: passes over the data, steps of the optimiser, units fed.
 
     ``dev_f1`` is the development F1 after each epoch, a fraction, as the harness scored it, None
-    after one that was not looked at; empty where the backend never asked.
+    after one that was not looked at; empty where the backend never asked. ``dev_malformed`` is the
+    share of written answers that had to be repaired then; None where none were written.
     """
 
     epochs: Natural
     updates: Natural | None
     units: Natural
     dev_f1: tuple[float | None, ...]
+    dev_malformed: Annotated[tuple[float | None, ...] | None, WHERE_KNOWN] = None
 
 
 class Calibration(FrozenModel):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.data.overlap import overlaps
 from harness.data.splits import TEST, TRAIN
@@ -107,13 +107,15 @@ def _looks(fitted: FitReport, scores: Sequence[DevScore]) -> list[int]:
     return numbers if len(scores) == len(numbers) else []
 
 
-def _by_epoch(fitted: FitReport, scores: Sequence[DevScore]) -> tuple[float | None, ...]:
+def _by_epoch(
+    fitted: FitReport, scores: Sequence[DevScore], part: Literal["f1", "malformed"]
+) -> tuple[float | None, ...]:
     """What was scored after each epoch; where that is untold, all scores in their order."""
-    looks = _looks(fitted, scores)
+    looks, found = _looks(fitted, scores), [getattr(score, part) for score in scores]
     if not looks:
-        return tuple(score.f1 for score in scores)
-    after = dict(zip(looks, scores, strict=True))
-    return tuple(after[e.number].f1 if e.number in after else None for e in fitted.epochs)
+        return tuple(found)
+    after = dict(zip(looks, found, strict=True))
+    return tuple(after.get(epoch.number) for epoch in fitted.epochs)
 
 
 def course_of(fitted: FitReport, scores: Sequence[DevScore]) -> TrainingCourse | None:
@@ -121,11 +123,13 @@ def course_of(fitted: FitReport, scores: Sequence[DevScore]) -> TrainingCourse |
     if not fitted.epochs:
         return None
     updates = [epoch.updates for epoch in fitted.epochs]
+    wrote = any(score.malformed is not None for score in scores)
     return TrainingCourse(
         epochs=len(fitted.epochs),
         updates=None if None in updates else sum(filter(None, updates)),
         units=sum(epoch.units for epoch in fitted.epochs),
-        dev_f1=_by_epoch(fitted, scores),
+        dev_f1=_by_epoch(fitted, scores, "f1"),
+        dev_malformed=_by_epoch(fitted, scores, "malformed") if wrote else None,
     )
 
 
