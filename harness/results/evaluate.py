@@ -81,11 +81,11 @@ def dev_score(
     gold = [example.spans for example in examples]
     tags = [tags_of(*pair) for pair in zip(examples, answers, strict=True)]
     found = scores(count(gold, tags, HEADLINE, labels), HEADLINE)
-    return DevScore(found.micro.f1, unit_accuracy(gold, tags) or 0.0, _malformed_share(answers))
+    return DevScore(found.micro.f1, unit_accuracy(gold, tags) or 0.0)
 
 
-def _malformed_share(answers: Sequence[Decoded | None]) -> float | None:
-    """Of the answers that were written, how many had to be repaired."""
+def malformed_share(answers: Sequence[Decoded | None]) -> float | None:
+    """How many of the answers that a model wrote had to be repaired; None if it wrote none."""
     written = [answer for answer in answers if answer is not None and answer.raw is not None]
     return sum(bool(one.repairs) for one in written) / len(written) if written else None
 
@@ -98,8 +98,7 @@ def dev_score_nested(
     found = [answer.entities or () if answer else () for answer in answers]
     every = scores(count_nested(gold, found, labels).every, HEADLINE)
     tags = [tags_of(*pair) for pair in zip(examples, answers, strict=True)]
-    accuracy = unit_accuracy([*map(outermost, gold)], tags) or 0.0
-    return DevScore(every.micro.f1, accuracy, _malformed_share(answers))
+    return DevScore(every.micro.f1, unit_accuracy([*map(outermost, gold)], tags) or 0.0)
 
 
 @dataclass(frozen=True, slots=True)

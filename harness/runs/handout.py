@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.core import Decoded, Example, Output, Sentence
+from harness.core import Decoded, Example, Output, Sentence, Text
 from harness.data.splits import DEV, TEST, TRAIN
 from harness.data.task import Split, Task
 from harness.data.windows import Window, WindowPolicy
@@ -45,8 +45,11 @@ class DevScorer:
         decoded = self.decoded(outputs)
         answers = [decoded.get(one.sentence.id) for one in self.examples]
         score = evaluate.dev_score_nested if self.nested else evaluate.dev_score
-        self.given.append(score(self.examples, answers, self.labels))
-        return self.given[-1]
+        found = score(self.examples, answers, self.labels)
+        if any(isinstance(output, Text) for output in outputs):  # entities are not written
+            found = replace(found, malformed=evaluate.malformed_share(answers))
+        self.given.append(found)
+        return found
 
     def decoded(self, outputs: Sequence[Output]) -> dict[str, Decoded]:
         """What ``outputs`` mean for each sentence that has units, by its id.

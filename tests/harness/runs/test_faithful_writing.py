@@ -8,25 +8,36 @@ import stored_runs
 import tiny_task
 from program import called, harness
 
-from harness.core import Decoded, Example, Sentence
+from harness.core import Example, PlacedEntity, Sentence, Spans, Tags, Text
+from harness.data.windows import WindowPolicy
 from harness.protocol import DevScore, Epoch, FitReport
-from harness.results.evaluate import dev_score
 from harness.results.run_record import TrainingCourse
+from harness.runs.handout import DevScorer
 from harness.runs.recording import course_of
+from harness.tags import tag_set
 
-WORDS = [Example(Sentence(str(i), ("东", "西")), ()) for i in range(4)]
-OUT = ("O", "O")
+SENTENCES = tuple(Sentence(str(i), ("东", "西")) for i in range(4))
+RIGHT, CUT_OFF = Text("东 O 西 O", "char-tag"), Text("东 O", "char-tag")
+OUT = Tags(("O", "O"))
+OVERLAP = Spans((PlacedEntity(0, 1, "PER"), PlacedEntity(0, 2, "PER")))
 
 
-def written(**repairs):
-    return Decoded(OUT, repairs, raw="...", raw_tags=OUT)
+def scored(*outputs):
+    """The score of answers to four sentences of dev."""
+    examples = tuple(Example(sentence, ()) for sentence in SENTENCES)
+    windows = WindowPolicy().cut_all(SENTENCES)
+    return DevScorer(examples, windows, tag_set(["PER"]), ("PER",))(outputs)
 
 
 def test_of_the_answers_that_were_written_those_are_malformed_that_had_to_be_repaired():
-    answers = [written(), written(missing_unit=2, extra_text=1), written(), written(extra_text=1)]
-    assert dev_score(WORDS, answers, ()).malformed == 0.5
-    assert dev_score(WORDS, [Decoded(OUT)] * 4, ()).malformed is None  # tags are not written
-    assert dev_score(WORDS, [*answers[:2], None, None], ()).malformed == 0.5
+    assert scored(RIGHT, CUT_OFF, RIGHT, CUT_OFF).malformed == 0.5
+    assert scored(RIGHT, OUT, CUT_OFF, OUT).malformed == 0.5
+    assert scored(RIGHT, RIGHT, RIGHT, RIGHT).malformed == 0
+
+
+@pytest.mark.parametrize("answer", [OUT, OVERLAP])
+def test_tags_and_entities_are_not_written(answer):
+    assert scored(*[answer] * 4).malformed is None
 
 
 def looks(*malformed, every=1):
