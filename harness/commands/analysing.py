@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 Free = Annotated[
     bool, typer.Option("--free", help="Add a row for what each generator wrote unconstrained.")
 ]
+Rows = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="How many rows of a data set to set side by side: those with the highest F1.",
+        min=2,
+        show_default="12",
+    ),
+]
 WithoutText = Annotated[
     bool, typer.Option("--without-text", help="Leave out the text, if it may not be passed on.")
 ]
@@ -51,16 +60,22 @@ def analyse(folders: Folders) -> None:
             typer.echo(text.repairs(analysis.repairs_by_kind(free.predictions)) + "\n")
 
 
-def compare(folders: Folders, free: Free = False) -> None:
+def compare(folders: Folders, free: Free = False, rows: Rows = None) -> None:
     """Compare backends entity by entity.
 
     Shows what only one of two backends gets right, and what they could reach together.
     """
     from harness import analysis
     from harness.analysis import comparison, text
+    from harness.analysis.foremost import COMPARED, foremost, left_out
+    from harness.analysis.system_answers import answers_by_system
 
     for runs in analysis.by_data(_loaded(folders, free)):
-        typer.echo(text.comparison(comparison.compare(runs)) + "\n")
+        held = answers_by_system(runs)
+        kept = foremost(held, rows or COMPARED)
+        typer.echo(text.comparison(comparison.compare_systems(kept)) + "\n")
+        if note := left_out(held, kept):
+            typer.echo(f"{note}\n")
 
 
 def suspects(
@@ -91,14 +106,24 @@ def report(
     ] = Path("report.html"),
     free: Free = False,
     without_text: WithoutText = False,
+    rows: Rows = None,
 ) -> None:
     """Write an error report as one HTML page.
 
-    The page opens from disk and shows scores, figures, and every sentence with its answers.
+    The page opens from disk and shows scores, figures, and every sentence with its answers, as far
+    as 5 MB have room; what is left out is said.
     """
+    from harness.analysis.foremost import COMPARED
     from harness.report import build
+    from harness.report.room import PAGE
 
-    typer.echo(build(_loaded(folders, free), output, _wording(without_text)))
+    page = build(_loaded(folders, free), output, _wording(without_text), rows or COMPARED)
+    typer.echo(page)
+    if (size := page.stat().st_size) > PAGE:
+        megabytes = f"{size / 1e6:.1f} MB"
+        typer.echo(
+            f"{page} has {megabytes}: make a page for each data set, or lower --rows", err=True
+        )
 
 
 def figures(
@@ -108,11 +133,14 @@ def figures(
     ] = Path("figures"),
     free: Free = False,
     without_text: WithoutText = False,
+    rows: Rows = None,
 ) -> None:
     """Write every figure of the report as SVG and PNG."""
+    from harness.analysis.foremost import COMPARED
     from harness.report.figures import draw
 
-    written, lacking = draw(_loaded(folders, free), output, _wording(without_text))
+    runs = _loaded(folders, free)
+    written, lacking = draw(runs, output, _wording(without_text), rows or COMPARED)
     for path in written:
         typer.echo(path)
     for picture in lacking:

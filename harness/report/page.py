@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.answers import FinishedRun, by_data
 from harness.analysis.buckets import BUCKETS
+from harness.analysis.foremost import COMPARED, foremost
 from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.analysis.taxonomy import KINDS
 from harness.report import room
 from harness.report.figures import Picture, counted, pictures
-from harness.report.sentences import buckets_of, encode_all
+from harness.report.sentences import Encoded, buckets_of, encode_all
 from harness.report.tables import Tables, tables
 from harness.report.wording import AS_WRITTEN, Wording
 from harness.results import store
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _HERE = Path(__file__).parent
+_DATA = '<script type="application/json" id="data">'
 SCRIPTS = ("sentences.js", "drawing.js", "page.js")
 # "</script" and "<!--" would end or confuse the data block; separators of lines break some readers.
 _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
@@ -44,40 +46,60 @@ class Section:
     pictures: tuple[Picture, ...]
 
 
-def build(runs: Sequence[FinishedRun], output: Path, wording: Wording = AS_WRITTEN) -> Path:
-    """Write the page about ``runs``; gives its path.
+def build(
+    runs: Sequence[FinishedRun], output: Path, wording: Wording = AS_WRITTEN, rows: int = COMPARED
+) -> Path:
+    """Write the page about ``runs``; gives its path. Of each data set ``rows`` are compared.
 
     Raises:
         DataError: if two runs on the same data disagree about the gold.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    store.write(output, render(by_data(runs), wording))
+    store.write(output, render(by_data(runs), wording, rows))
     return output
 
 
-def render(groups: Sequence[Sequence[FinishedRun]], wording: Wording = AS_WRITTEN) -> str:
-    """The page about groups of runs, each group on the same data."""
+def render(
+    groups: Sequence[Sequence[FinishedRun]], wording: Wording = AS_WRITTEN, rows: int = COMPARED
+) -> str:
+    """The page about groups of runs, each on the same data; ``rows`` of each are compared."""
     style, script = _text("page.css"), f'"use strict";\n{{\n{"".join(map(_text, SCRIPTS))}}}\n'
     studies = [answers_by_system(group) for group in groups]
-    return (
+    html = (
         _environment()
         .get_template("page.html.j2")
         .render(
             policy=_policy(style, script),
             style=style,
             script=script,
-            data=data_block(studies, wording),
-            sections=[_section(held, wording) for held in studies],
+            sections=[
+                _section(held, wording, rows, room.PICTURES // len(studies)) for held in studies
+            ],
             kinds=KINDS[1:],
             buckets={bucket.name: bucket.title for bucket in BUCKETS},
             note=wording.note,
         )
     )
+    before, opening, after = html.partition(_DATA)  # no text of the data can hold a tag
+    return before + opening + data_block(studies, room.PAGE - len(html.encode()), wording) + after
 
 
-def data_block(studies: Sequence[Sequence[SystemAnswers]], wording: Wording = AS_WRITTEN) -> str:
-    """The sentences and answers of all studies, as JSON that can stand in an HTML data block."""
-    return _json([_data(held, wording, room.ROOM // len(studies)) for held in studies])
+def data_block(
+    studies: Sequence[Sequence[SystemAnswers]], most: int, wording: Wording = AS_WRITTEN
+) -> str:
+    """The sentences and answers of all studies, as JSON that can stand in an HTML data block.
+
+    Sentences that no longer fit into ``most`` bytes are left out.
+    """
+    whole = [_data(held, wording) for held in studies]
+    heads = len(_json([{**one, "sentences": []} for one in whole]).encode())
+    share = max(0, most - heads) // len(studies)
+    return _json([{**one, "sentences": _fitting(one["sentences"], share)} for one in whole])
+
+
+def _fitting(sentences: Sequence[Encoded], most: int) -> list[Encoded]:
+    sizes = [len(_json(sentence).encode()) + 1 for sentence in sentences]
+    return room.with_room(sentences, sizes, most)
 
 
 def _json(value: object) -> str:
@@ -100,7 +122,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # For the page's own style and script, and for the JSON below: none holds text of the data raw.
+    # For the page's own style and script alone: they hold no text of the data.
     environment.filters["own"] = Markup
     environment.filters["uri"] = _uri
     return environment
@@ -126,17 +148,19 @@ def _title(held: Sequence[SystemAnswers]) -> str:
     return f"{task} {split} ({fingerprint[:8]})"
 
 
-def _section(held: Sequence[SystemAnswers], wording: Wording) -> Section:
-    drawn = pictures(held) if wording.mentions else counted(held)
-    return Section(_title(held), tables(held, wording), tuple(drawn))
+def _section(held: Sequence[SystemAnswers], wording: Wording, rows: int, most: int) -> Section:
+    """What the page says about ``held``, its pictures in ``most`` bytes."""
+    compared = foremost(held, rows)
+    drawn = pictures(compared) if wording.mentions else counted(compared)
+    shown = room.pictures_with_room(drawn, most)
+    return Section(_title(held), tables(held, compared, wording), shown)
 
 
-def _data(held: Sequence[SystemAnswers], wording: Wording, most: int) -> dict[str, Any]:
-    """One study, its sentences in ``most`` bytes; ``all`` counts those that it has."""
+def _data(held: Sequence[SystemAnswers], wording: Wording) -> dict[str, Any]:
+    """One study; ``all`` counts its sentences, of which not all may have room."""
     ordered = list(chain.from_iterable(row.runs for row in held))
     labels = tuple(dict.fromkeys(chain.from_iterable(row.labels for row in held)))
     sentences = encode_all(ordered, labels, wording)
-    sizes = [len(_json(sentence).encode()) + 1 for sentence in sentences]
     return {
         "title": _title(held),
         "all": len(sentences),
@@ -146,5 +170,5 @@ def _data(held: Sequence[SystemAnswers], wording: Wording, most: int) -> dict[st
         "rows": [row.name for row in held],
         "runs": [[at, str(run.run.seed)] for at, row in enumerate(held) for run in row.runs],
         "buckets": [[b.name, b.title, b.levels] for b in buckets_of(ordered)],
-        "sentences": room.with_room(sentences, sizes, most),
+        "sentences": sentences,
     }

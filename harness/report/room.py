@@ -1,15 +1,19 @@
-"""Which sentences a page has room for: all, or a sample that is drawn the same way every time.
+"""What a page has room for: tables and figures within bounds, and as many sentences as remain.
 
 Sentences that some run has wrong come first, since the page is there to look at them. Among these,
 and among the others, the SHA-256 of the id decides, and not the order of the file.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from harness.report.figures.canvas import Picture
 from harness.report.sentences import Encoded
 
-ROOM = 4_000_000  # bytes of sentences on a page; tables and figures take up to 1 MB more
+PAGE = 5_000_000  # bytes of a page
+PICTURES = 1_000_000  # bytes of all its figures, as they are written into it
+_LEFT_OUT = "Left out, since the page has no room for it; `figures` writes it as a file."
 
 
 def with_room(sentences: Sequence[Encoded], sizes: Sequence[int], room: int) -> list[Encoded]:
@@ -32,3 +36,18 @@ def _rank(sentence: Encoded) -> tuple[bool, bytes]:
     identity, *_, answers = sentence
     is_right = isinstance(answers, list) and not any(answers)  # 0 is all right
     return is_right, hashlib.sha256(str(identity).encode("utf-8", "surrogatepass")).digest()
+
+
+def pictures_with_room(drawn: Iterable[Picture], room: int) -> tuple[Picture, ...]:
+    """``drawn``; those that do not fit into ``room`` bytes say so in place of themselves."""
+    shown: list[Picture] = []
+    for picture in drawn:
+        size = -(-len(picture.content) // 3) * 4  # in base 64
+        fits = size <= room
+        room -= size if fits else 0
+        shown.append(picture if fits else _named(picture))
+    return tuple(shown)
+
+
+def _named(picture: Picture) -> Picture:
+    return replace(picture, caption=f"{picture.caption} {_LEFT_OUT}", svg=b"", png=b"")

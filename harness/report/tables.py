@@ -1,7 +1,8 @@
 """The tables of the page, in the order in which the template prints them.
 
 Numbers are formatted here, so that the template decides about looks alone. A row is a backend with
-all its seeds, and its numbers are means over them.
+all its seeds, and its numbers are means over them. Each table ends somewhere, however many rows,
+types and sentences there are, and what is left out is said.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,10 @@ from statistics import mean
 
 from harness.analysis.answers import FinishedRun
 from harness.analysis.buckets import BUCKETS
-from harness.analysis.comparison import EntityComparison, compare_systems
+from harness.analysis.comparison import EntityComparison, LevelDifference, compare_systems
 from harness.analysis.confidence import confidence_of
 from harness.analysis.confusion import Confusion, by_tag, by_type
+from harness.analysis.foremost import foremost, left_out
 from harness.analysis.partial import fair, partial_credit
 from harness.analysis.suspects import Suspect, suspects
 from harness.analysis.system_answers import SystemAnswers
@@ -23,7 +25,12 @@ from harness.core import Span
 from harness.numbers import NOT_KNOWN, four_decimals, one_decimal, percent
 from harness.report.wording import Wording
 
+LEVEL = 0.05  # of the tests whose differences are shown
 MOST_SUSPECTS = 100
+MOST_SCORED = 200  # rows in tables that have a line for each
+MOST_LEVELS = 200  # levels on which two rows differ
+MOST_CELLS = 6000  # of all matrices of confusion
+MOST_VOTES = 12  # names beside a suspect
 MOST_TAGS = 13  # a matrix of more columns is not read any more: types instead of tags
 
 
@@ -77,27 +84,72 @@ class BucketRow:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """All tables about one data set."""
+    """All tables about one data set.
+
+    ``scored`` and ``compared`` say which rows are not scored and not compared, and are empty where
+    all are; ``left_out`` counts the matrices without room, ``differing`` all levels that differ.
+    """
 
     summaries: tuple[Summary, ...]
+    names: tuple[str, ...]
     buckets: tuple[BucketRow, ...]
     confusions: tuple[Heat, ...]
+    left_out: int
     comparison: EntityComparison | None
+    levels: tuple[LevelDifference, ...]
+    differing: int
     suspects: tuple[tuple[str, str, str, str, str], ...]
     confidences: tuple[ConfidenceRow, ...]
+    scored: str
+    compared: str
 
 
-def tables(held: Sequence[SystemAnswers], wording: Wording) -> Tables:
-    """The tables of rows on the same data."""
+def tables(
+    held: Sequence[SystemAnswers], compared: Sequence[SystemAnswers], wording: Wording
+) -> Tables:
+    """The tables of rows on the same data, of which ``compared`` are set side by side."""
     runs = [run for row in held for run in row.runs]
+    scored = foremost(held, MOST_SCORED)
+    heats = tuple(chain.from_iterable(map(_heats, compared)))
+    shown = _with_room(heats)
+    comparison = compare_systems(compared) if len(compared) > 1 else None
+    sure = [each for each in comparison.levels if each.p < LEVEL] if comparison else []
     return Tables(
-        tuple(map(_summary, held)),
-        _bucket_rows([row.scores for row in held]),
-        tuple(chain.from_iterable(map(_heats, held))),
-        compare_systems(held) if len(held) > 1 else None,
+        tuple(map(_summary, scored)),
+        tuple(row.name for row in compared),
+        _bucket_rows([row.scores for row in compared]),
+        shown, len(heats) - len(shown),
+        comparison, _surest(sure), len(sure),
         tuple(_suspect(one, wording) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
-        tuple(filter(None, map(_confidence, held))),
+        tuple(filter(None, map(_confidence, scored))),
+        _without(held, scored), left_out(held, compared),
+    )  # fmt: skip
+
+
+def _without(held: Sequence[SystemAnswers], scored: Sequence[SystemAnswers]) -> str:
+    if len(scored) == len(held):
+        return ""
+    return (
+        f"Of {len(held)} rows, the {len(scored)} with the highest F1 are shown; "
+        "`leaderboard` has all."
     )
+
+
+def _with_room(heats: Sequence[Heat]) -> tuple[Heat, ...]:
+    """Those of ``heats`` that fit, the first ones first."""
+    room, shown = MOST_CELLS, []
+    for heat in heats:
+        cells = len(heat.names) ** 2
+        if cells <= room:
+            room -= cells
+            shown.append(heat)
+    return tuple(shown)
+
+
+def _surest(levels: Sequence[LevelDifference]) -> tuple[LevelDifference, ...]:
+    """In their order, those with the lowest p; of equals those with the largest difference."""
+    ranked = sorted(range(len(levels)), key=lambda at: (levels[at].p, -abs(levels[at].difference)))
+    return tuple(levels[at] for at in sorted(ranked[:MOST_LEVELS]))
 
 
 def _confidence(row: SystemAnswers) -> ConfidenceRow | None:
@@ -195,7 +247,9 @@ def _heat(title: str, matrix: Confusion) -> Heat:
 
 
 def _suspect(one: Suspect, wording: Wording) -> tuple[str, str, str, str, str]:
-    votes = ", ".join(_vote(name, share) for name, share in one.votes.items())
+    voters = sorted(one.votes.items(), key=lambda vote: -vote[1])
+    votes = ", ".join(_vote(*vote) for vote in voters[:MOST_VOTES])
+    votes += f" and {len(voters) - MOST_VOTES} more" if len(voters) > MOST_VOTES else ""
     gold, suggested = (_describe(one, spans, wording) for spans in (one.gold, one.suggested))
     return one.prediction.id, gold, suggested, f"{one.support:.2f}", votes
 

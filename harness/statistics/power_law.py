@@ -18,7 +18,8 @@ from harness.statistics.seeds import luck, seed_effect
 
 DRAWS = 2000
 PARAMETERS = 3  # a law with as many points has nothing left to miss
-_RATES = np.geomspace(0.02, 3.0, 120)
+LEAST, MOST = 0.02, 3.0
+_RATES = np.geomspace(LEAST, MOST, 120)
 _SPREAD = 1e-4  # of a point, at least: one that never varies must not outweigh all others
 
 
@@ -46,6 +47,11 @@ class Growth:
     def exponent(self) -> Interval:
         """The rate."""
         return self._interval(self.rate)
+
+    @property
+    def asymptote(self) -> Interval:
+        """The error that is left however large the size."""
+        return self._interval(self.floor)
 
     def f1(self, size: float) -> Interval:
         """F1 of a model that learns from ``size`` sentences."""

@@ -35,6 +35,8 @@ class _Aligned:
 
 def beyond(study: Study, panel: Panel) -> Iterator[str]:
     """A sentence for each line of the certificate in which the points of ``panel`` differ."""
+    if not panel.systems:
+        return
     varied = _varied(study)
     lines = certify([_row(system, panel.systems[0], varied) for system in panel.systems], ())
     for check in (*lines, end_of_training(panel.systems)):

@@ -8,7 +8,7 @@ from harness.data.splits import TRAIN
 from harness.leaderboard import significance
 from harness.numbers import percent, rounded, whole
 from harness.statistics import Interval
-from harness.statistics.power_law import PARAMETERS, Growth, growth
+from harness.statistics.power_law import LEAST, MOST, PARAMETERS, Growth, growth
 from harness.statistics.samples import samples_of
 from harness.studies.panels import Panel
 
@@ -23,25 +23,32 @@ def sentences_of_train(system: System) -> int:
 
 def of(panel: Panel) -> Growth | None:
     """The law of the points of ``panel``; None where there are too few, or no gold."""
-    ordered = sorted(panel.systems, key=sentences_of_train)
-    if len(ordered) < PARAMETERS or panel.claims is None:
+    found = sizes(panel)
+    if len(found) < PARAMETERS or panel.claims is None:
         return None
-    samples = samples_of(significance.counts(ordered))
-    return growth([sentences_of_train(system) for system in ordered], samples)
+    return growth([*found], samples_of(significance.counts([*found.values()])))
+
+
+def sizes(panel: Panel) -> dict[int, System]:
+    """The systems by what they learned from, rising: two of one size are one point of a law."""
+    ordered = sorted(panel.whole, key=sentences_of_train)
+    return {sentences_of_train(system): system for system in ordered}
 
 
 def sentences(panel: Panel) -> Iterator[str]:
     """What may be said of the growth of ``panel``."""
+    if panel.claims is None:
+        return
     found = of(panel)
     if found is None or found.missed is None:
-        points = len(panel.systems)
+        points = len(sizes(panel))
         yield f"{_UNTOLD}: a power law has {PARAMETERS} numbers, and there are {points} points."
-    elif any(map(has_one_seed, panel.systems)):
+    elif any(map(has_one_seed, panel.whole)):
         yield f"{_UNTOLD} with these seeds: one says nothing of the luck of a training."
     elif not found.holds:
         yield _broken(found, found.missed)
     else:
-        yield from _told(found)
+        yield from told(found)
 
 
 def _broken(found: Growth, missed: Interval) -> str:
@@ -52,20 +59,28 @@ def _broken(found: Growth, missed: Interval) -> str:
     )
 
 
-def _told(found: Growth) -> Iterator[str]:
-    exponent, gain = found.exponent, found.gain(NEXT)
+def told(found: Growth) -> Iterator[str]:
+    """What a law that nothing speaks against says of the next sentences."""
+    gain, exponent, left = found.gain(NEXT), found.exponent, found.asymptote
+    if gain.low <= 0:
+        yield f"{_UNTOLD} with these seeds: it is {_between(gain)}."
+        return
     yield (
         f"The error falls with the {rounded(exponent.point, 2)}th power of the sentences of train "
-        f"({rounded(exponent.low, 2)} to {rounded(exponent.high, 2)} at 95 %), towards "
-        f"{percent(found.floor[0])}."
+        f"({_tried(exponent)} at 95 %), towards {percent(left.point)} % "
+        f"({percent(left.low)} to {percent(left.high)}) that no more of them would take away."
     )
-    if gain.low <= 0:
-        yield f"{_UNTOLD} with these seeds: between {_between(gain)}."
-    else:
-        yield (
-            f"The next {whole(NEXT)} sentences would buy {percent(gain.point)} F1 "
-            f"({_between(gain)}), if they are like those that there are."
-        )
+    yield (
+        f"The next {whole(NEXT)} sentences would buy {percent(gain.point)} F1 "
+        f"({_between(gain)}), if they are like those that there are."
+    )
+
+
+def _tried(exponent: Interval) -> str:
+    """From where to where an exponent lies; beyond the least and the most, none was tried."""
+    low, high = rounded(exponent.low, 2), rounded(exponent.high, 2)
+    low = f"{low} or less" if exponent.low <= LEAST else low
+    return f"{low} to {high}" + (" or more" if exponent.high >= MOST else "")
 
 
 def _between(found: Interval) -> str:

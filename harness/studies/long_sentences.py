@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
+from harness.comparability.systems import System
 from harness.numbers import percent, rounded
 from harness.studies.design import Study
 from harness.studies.panels import Panel
@@ -58,14 +59,18 @@ def sentences(study: Study, panel: Panel) -> Iterator[str]:
         f"units, which {percent(found.longer(found.rule))} % of the test sentences exceed."
     )
     if reached := _reached(study, panel, found.rule):
-        yield f"The rule would take {reached}, whose measured F1 stands in the table."
+        best = max(panel.systems, key=panel.f1)
+        yield (
+            f"The rule would take {reached.name}, whose F1 is {percent(panel.f1(reached))}; the "
+            f"highest is {percent(panel.f1(best))}, at {best.name}."
+        )
 
 
-def _reached(study: Study, panel: Panel, rule: float) -> str:
-    """The lowest point that the rule fits in; empty where there is none."""
+def _reached(study: Study, panel: Panel, rule: float) -> System | None:
+    """The system at the lowest point that the rule fits in."""
     places = study.axes[study.subject].places or {}
-    room = {at: name for name, at in places.items() if at >= rule and name in panel.points.values()}
-    return room[min(room)] if room else ""
+    room = [one for one in panel.systems if places.get(panel.points[one.name], 0.0) >= rule]
+    return min(room, key=lambda one: places[panel.points[one.name]], default=None)
 
 
 def shares(study: Study, panel: Panel) -> dict[str, str]:

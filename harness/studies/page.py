@@ -23,7 +23,7 @@ def page(name: str, study: Study, panels: Sequence[Panel], drawn: Sequence[Pictu
     source = _TEMPLATE.read_text(encoding="utf-8")
     shown = [(panel, text.cells(study, panel), text.answer(study, panel)) for panel in panels]
     return environment.from_string(source).render(
-        name=name, study=study, panels=shown, pictures=drawn
+        name=name, study=study, panels=shown, over_all=[*text.over_all(panels)], pictures=drawn
     )
 
 

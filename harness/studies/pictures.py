@@ -90,9 +90,8 @@ def _law(axes: "Axes", panel: Panel, xs: list[float], colour: str) -> None:
 
 def _bars(panel: Panel, places: list[float]) -> Bars:
     """Places, means, and how far the interval reaches below and above, in %."""
-    claims = panel.claims
     rows = [
-        (place, panel.f1(system), claims.intervals[system.name] if claims else None)
+        (place, panel.f1(system), panel.interval(system))
         for place, system in zip(places, panel.systems, strict=True)
     ]
     means = [100 * mean for _, mean, _ in rows]

@@ -7,7 +7,8 @@ from tabulate import tabulate
 from harness.comparability.systems import System
 from harness.leaderboard import columns
 from harness.numbers import NOT_KNOWN, mebibytes, percent, rounded, whole
-from harness.studies import growth, long_sentences
+from harness.statistics.power import ALPHA
+from harness.studies import growth, learned, long_sentences
 from harness.studies.answer import sentences
 from harness.studies.beyond import beyond
 from harness.studies.design import Study
@@ -24,7 +25,18 @@ def markdown(study: Study, panels: Sequence[Panel], name: str) -> str:
     parts = [f"## {name}: {study.question}"]
     for panel in panels:
         parts += [f"### {panel.title}", table(study, panel), *answer(study, panel)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, *over_all(panels)]) + "\n"
+
+
+def over_all(panels: Sequence[Panel]) -> Iterator[str]:
+    """What claims in several tables at once are worth: each is tested by itself."""
+    tested = sum(len(panel.whole) > 1 and panel.claims is not None for panel in panels)
+    if tested > 1:
+        share = whole(100 * min(1.0, ALPHA * tested))  # however they hang together (Bonferroni)
+        yield (
+            f"Each of the {tested} tables is tested by itself, at 5 %: where nothing differs in "
+            f"any, up to {share} % of such studies still claim something in one."
+        )
 
 
 def answer(study: Study, panel: Panel) -> tuple[str, ...]:
@@ -45,24 +57,33 @@ def cells(study: Study, panel: Panel) -> tuple[list[str], list[list[str]]]:
     """The heads and the rows of a panel."""
     measures = [columns.measure(key) for key in _COSTS]
     kept = [measure for measure in measures if measure is not None]
-    beyond_limit = long_sentences.shares(study, panel)
-    heads = [study.subject, "F1", "95 % interval", "letters", "seeds"]
-    heads += [LONGER] if beyond_limit else []
+    more = _more(study, panel)
+    heads = [study.subject, "F1", "95 % interval", "letters", "seeds", *more]
     heads += [measure.column.title for measure in kept]
     rows = [
         [
             *_scores(panel, system),
-            *([beyond_limit.get(system.name, NOT_KNOWN)] if beyond_limit else []),
+            *(column.get(system.name, NOT_KNOWN) for column in more.values()),
             *(measure.cell(system).text for measure in kept),
         ]
         for system in panel.systems
     ]
+    rows += [[point, *[NOT_KNOWN] * (len(heads) - 1)] for point in panel.lacking]
     return heads, rows
 
 
+def _more(study: Study, panel: Panel) -> dict[str, dict[str, str]]:
+    """The columns of some panels alone, by their heads, with a cell for each system."""
+    gaps = {system.name: learned.gap(system) for system in panel.systems}
+    found = {
+        LONGER: long_sentences.shares(study, panel),
+        learned.TITLE: {n: rounded(gap, 2) for n, gap in gaps.items() if gap is not None},
+    }
+    return {head: column for head, column in found.items() if column}
+
+
 def _scores(panel: Panel, system: System) -> Iterator[str]:
-    claims = panel.claims
-    found = claims.intervals[system.name] if claims else None
+    claims, found = panel.claims, panel.interval(system)
     yield system.name
     yield HEADLINE.cell(system).shown
     yield f"{percent(found.low)} to {percent(found.high)}" if found else NOT_KNOWN

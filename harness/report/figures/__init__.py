@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.analysis.answers import FinishedRun, by_data
+from harness.analysis.foremost import COMPARED, foremost
 from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.report.figures.canvas import Picture
 from harness.report.wording import AS_WRITTEN, Wording
@@ -16,9 +17,11 @@ NEEDS = "the figures need matplotlib and wordcloud: pip install 'ner-harness[plo
 
 
 def draw(
-    runs: Sequence[FinishedRun], output: Path, wording: Wording = AS_WRITTEN
+    runs: Sequence[FinishedRun], output: Path, wording: Wording = AS_WRITTEN, rows: int = COMPARED
 ) -> tuple[list[Path], list[Picture]]:
     """Write every figure about ``runs`` as SVG and PNG; gives the paths, and what was not drawn.
+
+    Of each data set the ``rows`` best are drawn.
 
     Raises:
         ConfigError: if the plotting libraries are not installed.
@@ -31,7 +34,8 @@ def draw(
     output.mkdir(parents=True, exist_ok=True)
     written, lacking = [], []
     groups = by_data(runs)
-    for name, held in zip(_names(groups), map(answers_by_system, groups), strict=True):
+    for name, group in zip(_names(groups), groups, strict=True):
+        held = foremost(answers_by_system(group), rows)
         for picture in pictures(held) if wording.mentions else counted(held):
             if not picture.content:
                 lacking.append(picture)

@@ -12,7 +12,7 @@ pytest.importorskip("wordcloud", reason="the extra [plots] is not installed")
 from harness.analysis.answers import load_all
 from harness.analysis.system_answers import answers_by_system
 from harness.errors import ConfigError
-from harness.report import fonts
+from harness.report import figures, fonts
 from harness.report.figures import canvas, clouds, data, draw, pictures, scores
 
 needs_chinese = pytest.mark.skipif(
@@ -145,3 +145,12 @@ def test_figures_are_written_as_files_and_a_run_that_trains_nothing_has_no_curve
     assert {path.suffix for path in written} == {".svg", ".png"}
     assert all(path.name.startswith("made-") and path.stat().st_size for path in written)
     assert not any("curves" in path.name for path in written)
+
+
+def test_of_many_rows_the_best_are_drawn(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "pictures", lambda held: drawn.append(held) or iter(()))
+    rates = {"a": 0.9, "b": 0.1, "c": 0.2}
+    runs = made_runs.study([made_runs.System(*one) for one in rates.items()], 20, (1,))
+    draw(runs, tmp_path, rows=2)
+    assert [row.name for row in drawn[0]] == ["b", "c"]

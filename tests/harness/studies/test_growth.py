@@ -2,8 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 from program import harness
+
+from harness.statistics.power_law import LEAST, Growth
+from harness.studies import growth
 
 CURVE = """\
 question: How much does more text help?
@@ -62,3 +66,28 @@ def test_what_test_sentences_are_new_is_told_of_the_share(asked):
         lines = path.with_name("predictions.jsonl").read_text(encoding="utf-8").splitlines()
         facts[share] = sum(json.loads(line)["seen"] for line in lines)
     assert facts[0.05] < facts[1.0]
+
+
+def law(floor, scale, rate):
+    """A law that every draw gives alike, through four sizes up to 1,000 sentences."""
+    parts = [np.full(5, value) for value in (floor, scale, rate)]
+    return Growth((50, 100, 500, 1000), *parts, None, covers_training=True)
+
+
+@pytest.mark.parametrize(("floor", "scale"), [(0.0, 0.0), (0.4, -0.5)], ids=["perfect", "falling"])
+def test_a_law_without_growth_claims_none(floor, scale):
+    (told,) = growth.told(law(floor, scale, 0.5))
+    assert told.startswith("What the next 1,000 sentences would buy cannot be told")
+    assert "error falls" not in told
+
+
+def test_what_is_told_of_a_law_has_the_uncertainty_of_each_number():
+    error, bought = growth.told(law(0.1, 2.0, 0.5))
+    assert error == (
+        "The error falls with the 0.50th power of the sentences of train (0.50 to 0.50 at 95 %), "
+        "towards 10.00 % (10.00 to 10.00) that no more of them would take away."
+    )
+    gain = 2.0 * (1000**-0.5 - 2000**-0.5)
+    assert f"would buy {100 * gain:.2f} F1 (" in bought
+    flat, _ = growth.told(law(0.1, 2.0, LEAST))
+    assert "(0.02 or less to 0.02 at 95 %)" in flat

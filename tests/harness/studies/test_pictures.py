@@ -11,7 +11,7 @@ from harness.comparability.systems import systems
 from harness.data.train_facts import FACTS, train_facts
 from harness.leaderboard.ranking import Ranking
 from harness.results import reader, verify
-from harness.studies import long_sentences, text, training_pictures
+from harness.studies import growth, learned, long_sentences, text, training_pictures
 from harness.studies.design import Study
 from harness.studies.panels import Panel
 
@@ -67,7 +67,12 @@ def test_the_rule_of_three_sigmas_stands_beside_the_share_that_it_misses(panel):
     asked = study("window_limit")
     rule, reached = long_sentences.sentences(asked, panel)
     assert f"are {round(found.rule)} units" in rule
-    assert reached == "The rule would take 64, whose measured F1 stands in the table."
+    f1 = {one.name: f"{100 * panel.f1(one):.2f}" for one in panel.systems}
+    (wide,) = [name for name, point in panel.points.items() if point == "64"]
+    best = max(panel.systems, key=panel.f1).name
+    assert reached == (
+        f"The rule would take {wide}, whose F1 is {f1[wide]}; the highest is {f1[best]}, at {best}."
+    )
     heads, rows = text.cells(asked, panel)
     shown = dict(
         zip(panel.points.values(), (row[heads.index(text.LONGER)] for row in rows), strict=True)
@@ -79,3 +84,29 @@ def test_another_axis_says_nothing_of_lengths(panel):
     assert long_sentences.lengths(study("layers"), panel) is None
     assert list(long_sentences.sentences(study("layers"), panel)) == []
     assert text.LONGER not in text.cells(study("layers"), panel)[0]
+
+
+def test_two_points_of_one_size_are_one_of_a_law(panel):
+    """Else the law would be held against a point that it was fitted to."""
+    assert len(panel.systems) == 2
+    assert list(growth.sizes(panel)) == [300]
+
+
+def test_what_a_crf_learned_is_how_far_legal_steps_are_above_the_others(panel):
+    """Rows are (O, B, I); of these only I after O is illegal: -2, 0.1, 3 minus the one 3."""
+    rows = [0.1, -2, 3]
+    legal = [*rows[:2], *rows, *rows]
+    gap = sum(legal) / 8 - 3
+    assert learned.gap(panel.systems[0]) == pytest.approx(gap)
+    heads, cells = text.cells(study("head_lr"), panel)
+    assert {row[heads.index(learned.TITLE)] for row in cells} == {f"{gap:.2f}"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [*((closed, "O B-X S-X B-Y S-Y") for closed in ("O", "E-X", "S-Y")), ("B-X", "I-X E-X"),
+     ("I-X", "I-X E-X")],
+)  # fmt: skip
+def test_where_entities_have_ends_one_that_began_goes_on(before, after):
+    tags = ("O", *(f"{prefix}-{label}" for label in "XY" for prefix in "BIES"))
+    assert " ".join(tag for tag in tags if learned.follows(before, tag, ends=True)) == after

@@ -7,6 +7,11 @@ from browser import WIDER
 from program import harness
 from stored_runs import change, seal
 
+from harness.results import reader
+from harness.studies import planned, text
+from harness.studies.design import Study
+from harness.studies.panels import panels
+
 QUESTION = """\
 question: How long must a name be to be looked up?
 tasks: [demo]
@@ -29,6 +34,16 @@ def asked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     out, messages = ask(folder, "--page", "page.html", "--plots", "plots")
     return folder, out, messages
+
+
+def made_panels(folder, values, seeds=(1, 2, 3)):
+    """The study and its panels, from what is stored in ``folder`` alone."""
+    study = Study.model_validate({
+        "question": "How long?", "tasks": ["demo"], "backends": ["dictionary"], "preset": "tiny",
+        "seeds": seeds, "axes": {"shortest": {"values": values}},
+    })  # fmt: skip
+    planned_rows = planned.plan(study, folder / "results")
+    return study, panels(study, planned_rows, reader.read([folder / "results"]))
 
 
 def rows(out):
@@ -84,7 +99,7 @@ def test_what_follows_from_the_axis_is_no_other_difference(tmp_path):
 def test_points_of_one_name_are_told_apart(tmp_path):
     text = QUESTION.replace("[dictionary]", "[dictionary, gazetteer]").replace(
         "shortest: {values: [VALUES]}",
-        "way: {points: {one: {backend: dictionary}, all: {preset: tiny}}}",
+        "way: {points: {one: {backend: dictionary, options: {shortest: 1}}, all: {preset: tiny}}}",
     )
     (tmp_path / "mine.yaml").write_text(text.replace("dictionary, gazetteer", "dictionary, crf"))
     out, _ = harness("study", "mine.yaml", "-q", folder=tmp_path)
@@ -119,10 +134,21 @@ def test_the_page_holds_the_answer_and_fetches_nothing(asked):
     assert (folder / "plots" / "f1.svg").read_bytes().startswith(b"<?xml")
 
 
-def test_one_seed_tells_nothing(asked):
-    folder, _, _ = asked
-    out, _ = ask(folder, "--seed", 1)
+def test_one_seed_tells_nothing(asked, tmp_path):
+    for run in (asked[0] / "results" / "demo").glob("*_s1_*"):
+        copy = tmp_path / "results" / "demo" / run.name
+        shutil.copytree(run, copy)
+        change(copy / "run.json", "planned_seeds", to=[1])
+        seal(copy)
+    out = text.markdown(*made_panels(tmp_path, (1, 2, 9), seeds=(1,)), "mine")
     assert "Cannot be told with these seeds: one seed says nothing" in out
+    assert "highest" not in out
+
+
+def test_seeds_are_not_chosen_after_the_fact(asked):
+    out, _ = ask(asked[0], "--seed", 1, 2)
+    assert "Cannot be told: none of its points has all its results." in out
+    assert "9 is not compared: it has 2 of 3 seeds" in out
     assert "highest" not in out
 
 
@@ -131,6 +157,50 @@ def test_points_that_answer_alike_are_not_told_apart(asked):
     out, _ = ask(folder, values="9, 10")
     assert "Cannot be told with these seeds: no two of the 2 points are separable" in out
     assert "highest" not in out
+
+
+def test_a_point_that_lost_a_seed_is_shown_and_not_compared(asked, tmp_path):
+    """The seeds that survived are not the row: the lost one may be the one that did not learn."""
+    shutil.copytree(asked[0] / "results", tmp_path / "results")
+    shutil.rmtree(next((tmp_path / "results" / "demo").glob("*shortest-1_s3_*")))
+    out = text.markdown(*made_panels(tmp_path, (1, 2, 9)), "mine")
+    assert rows(out)["1"][1:4] == ["n/a", "n/a", "2 of 3"]
+    assert "1 is not compared: it has 2 of 3 seeds" in out
+    assert "2 has the highest F1" in out  # the others are compared
+
+
+def test_a_point_without_results_is_named(asked, tmp_path):
+    shutil.copytree(asked[0] / "results", tmp_path / "results")
+    for run in (tmp_path / "results" / "demo").glob("*shortest-9_*"):
+        shutil.rmtree(run)
+    out = text.markdown(*made_panels(tmp_path, (1, 2, 9)), "mine")
+    assert set(rows(out)["9"][:-1]) == {"n/a"}
+    assert "9 has no result." in out
+    assert "highest" not in out
+
+
+def test_points_of_one_configuration_are_one_row_and_said(asked):
+    """Two rows of the same runs would be two experiments that agree."""
+    points = (
+        "{as it is: {}, by hand: {options: {shortest: 2}}, focal: {options: {focal: 1.0}}, "
+        "'9': {options: {shortest: 9}}}"
+    )
+    study = QUESTION.replace("shortest: {values: [VALUES]}", f"with: {{points: {points}}}")
+    (asked[0] / "same.yaml").write_text(study, encoding="utf-8")
+    out, _ = harness("study", "same.yaml", "-q", folder=asked[0])
+    assert list(rows(out)) == ["as it is", "9"]
+    for point in ("by hand", "focal"):
+        line = f"{point} is here the same configuration as as it is, and stands in its row."
+        assert line in out
+
+
+def test_several_tables_are_said_to_be_tested_apart(asked):
+    study = QUESTION.replace("VALUES", "2, 9") + "  window_limit: {values: [128, 254]}\n"
+    (asked[0] / "two.yaml").write_text(study, encoding="utf-8")
+    out, _ = harness("study", "two.yaml", "-q", folder=asked[0])
+    assert "Each of the 2 tables is tested by itself, at 5 %" in out
+    assert "up to 10 % of such studies" in out
+    assert "is tested by itself" not in asked[1]
 
 
 def test_a_study_that_does_not_exist_is_one_message(tmp_path):
