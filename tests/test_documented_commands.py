@@ -46,6 +46,8 @@ TINY = {
     "--backend my-model": "--backend dictionary",
     "--backend gazetteer dictionary --set gazetteer.minimum=2": "--backend dictionary",
     "--backend gazetteer": "--backend dictionary",
+    "study shortest.yaml --page shortest.html": "study shortest.yaml --dry-run",
+    "study layers --task mine.yaml --page layers.html": "study layers --task mine.yaml --dry-run",
     "--backend hidden-markov": "--backend dictionary",
 }
 # What is not run here, and where it is.
@@ -67,6 +69,9 @@ ELSEWHERE = {
     "python -m harness run --task mine.yaml --backend gliner": "tests/test_gliner_example.py",
     "python -m harness check-data hub:": "needs a network: tests/harness/data/test_hub_task.py",
     "python -m harness run --backend bert-crf --task hub:": "the same",
+    "python -m harness run --task mine.yaml --backend dictionary --preset tuning/":
+        "needs what tune left: tests/harness/tuning/test_tune.py",
+    "python -m harness suggest one.jsonl": "needs answers: tests/harness/labelling",
     "accelerate launch": "starts processes that meet: tests/harness/runs/test_launch.py",
     "ray start": "starts a server that stays",
     "python -m harness run --task mine.yaml --backend all --preset base --executor ray":
@@ -99,6 +104,9 @@ def folder(tmp_path_factory):
     prompt = (ROOT / "docs" / "prompts.md").read_text(encoding="utf-8")
     template = re.search(r"```text\n(.*?)```", prompt, re.DOTALL)[1]
     (made / "my.prompt.v1.txt").write_text(template, encoding="utf-8")
+    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    study = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)[1]
+    (made / "shortest.yaml").write_text(study, encoding="utf-8")
     harness("run", "--task", "mine.yaml", "--backend", "dictionary", "--seed", 13, folder=made)
     return made
 

@@ -37,13 +37,27 @@ def read(paths: Sequence[Path]) -> Answered:
     """The answers in ``paths``, one system each.
 
     Raises:
-        DataError: for files that cannot be read, are no answers, or are to different texts.
+        DataError: for files that cannot be read, are no answers, or are to different texts; and
+            where nothing in them tells which sentence is worth more than another.
     """
     found = [list(_lines(path)) for path in paths]
+    _require_told(paths, found)
     texts = tuple(text for text, _ in found[0])
     for path, lines in zip(paths, found, strict=True):
         _require_same(texts, paths[0], tuple(text for text, _ in lines), path)
     return Answered(texts, tuple(tuple(answer for _, answer in lines) for lines in found))
+
+
+def _require_told(paths: Sequence[Path], found: Sequence[list[tuple[str, Answer]]]) -> None:
+    if not found[0]:
+        msg = f"{paths[0]} holds no answer: `predict --json` writes one for each line of a text"
+        raise DataError(msg)
+    if len(found) == 1 and not any(answer.confidence for _, answer in found[0]):
+        msg = (
+            f"{paths[0]} is of one system, and no entity in it has a confidence: nothing tells "
+            "what to label; add the answers of another system"
+        )
+        raise DataError(msg)
 
 
 def _require_same(texts: tuple[str, ...], first: Path, others: tuple[str, ...], path: Path) -> None:
@@ -63,7 +77,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Answer]]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"cannot read {path}: {error}"
         raise DataError(msg) from error
-    for number, line in enumerate(content.removesuffix("\n").split("\n"), start=1):
+    for number, line in enumerate(content.removesuffix("\n").split("\n") if content else (), 1):
         try:
             yield _answer(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -75,5 +89,14 @@ def _answer(line: dict[str, Any]) -> tuple[str, Answer]:
     entities = line["entities"]
     found = tuple((int(e["start"]), int(e["end"]), str(e["label"])) for e in entities)
     given = [e.get("confidence") for e in entities]
-    unsaid = any(one is None for one in given)
-    return str(line["text"]), Answer(found, None if unsaid else tuple(map(float, given)))
+    if any(one is None for one in given):
+        return str(line["text"]), Answer(found)
+    return str(line["text"]), Answer(found, tuple(map(_probability, given)))
+
+
+def _probability(given: object) -> float:
+    value = float(given)  # type: ignore[arg-type]  # refused as the line is
+    if not 0 <= value <= 1:
+        msg = f"confidence {given!r} is no probability"
+        raise ValueError(msg)
+    return value

@@ -5,6 +5,7 @@ else: a search that was interrupted goes on with the trials that it would have m
 counts, those that were pruned or failed too.
 """
 
+import json
 import warnings
 import zlib
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.errors import ConfigError, HarnessError
+from harness.results import store
 from harness.tuning.space import Parameter, Space, Value
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ Report: TypeAlias = Callable[[float], bool]
 # Trains with options; gives the best F1, or None where it was told to end.
 Trainer: TypeAlias = Callable[[Values, Report], float | None]
 STARTUP, WARMUP = 5, 2  # trials drawn at random and never pruned, epochs without pruning
+_NOT_READ = "it cannot be read ({error}); begin again with another -o, or move it away"
 _OTHERS = "is not what {path} was begun with: {keys}; go on with what it was, or name another -o"
 
 
@@ -159,16 +162,45 @@ def opened(path: Path, space: Space, begin: Values, identity: Values) -> OptionS
         raise ConfigError(msg) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path.parent.mkdir(parents=True, exist_ok=True)
-    from optuna.storages.journal import JournalFileBackend
-
-    journal = JournalFileBackend(str(path))
-    study = optuna.create_study(
-        storage=optuna.storages.JournalStorage(journal), study_name="search", direction="maximize",
-        load_if_exists=True, sampler=_sampler(0, ""),
-        pruner=optuna.pruners.MedianPruner(STARTUP, WARMUP),
-    )  # fmt: skip
+    _mend(path)
+    try:
+        study = _study(path)
+        study.get_trials()
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError) as error:
+        msg = f"{path} is not as a search left it: {_NOT_READ.format(error=error)}"
+        raise ConfigError(msg) from error
     _require(study, path, identity)
     return OptionSearch(study, space, begin)
+
+
+def _mend(path: Path) -> None:
+    """Cut what a full disk or a lost machine left of a last line; nobody has gone on from it.
+
+    Raises:
+        ConfigError: for a line that cannot be read, with its place.
+    """
+    if not path.is_file():
+        return
+    lines = path.read_bytes().splitlines(keepends=True)
+    if lines and not lines[-1].endswith(b"\n"):
+        store.write(path, b"".join(lines[:-1]))
+    for number, line in enumerate(lines, 1):
+        try:
+            json.loads(line if line.endswith(b"\n") else b"{}")
+        except ValueError as error:
+            msg = f"{path}:{number}: {_NOT_READ.format(error=error)}"
+            raise ConfigError(msg) from error
+
+
+def _study(path: Path) -> "optuna.Study":
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    return optuna.create_study(
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(path))),
+        study_name="search", direction="maximize", load_if_exists=True, sampler=_sampler(0, ""),
+        pruner=optuna.pruners.MedianPruner(STARTUP, WARMUP),
+    )  # fmt: skip
 
 
 def _require(study: "optuna.Study", path: Path, identity: Values) -> None:

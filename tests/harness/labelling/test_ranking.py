@@ -89,13 +89,31 @@ def test_answers_to_other_texts_are_refused_with_the_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["not JSON", "[]", '{"text": "a"}', '{"text": "a", "entities": 3}']
-)
+    "content",
+    ["not JSON", "[]", '{"text": "a"}', '{"text": "a", "entities": 3}',
+     *(json.dumps({"text": "a", "entities": [
+         {"start": 0, "end": 1, "label": "X", "confidence": one}]})
+       for one in (float("nan"), 1.5, -1, "high"))],
+)  # fmt: skip
 def test_a_line_that_is_no_answer_is_refused_with_its_place(content, tmp_path):
     path = tmp_path / "a"
     path.write_text(json.dumps(line("甲"), ensure_ascii=False) + "\n" + content + "\n", "utf-8")
     with pytest.raises(DataError, match=r"a:2: no line of `predict --json`"):
         read([path])
+
+
+def test_one_system_without_confidence_tells_nothing(tmp_path):
+    """Its order would be that of the file, and look like a ranking."""
+    one = written(tmp_path / "a", line("孙洋", NAME), line("没有"))
+    with pytest.raises(DataError, match=r"no entity in it has a confidence: .* another system"):
+        read([one])
+    assert len(read([one, written(tmp_path / "b", line("孙洋"), line("没有"))]).texts) == 2
+
+
+def test_an_empty_pool_is_one_message(tmp_path):
+    (tmp_path / "a").write_text("", encoding="utf-8")
+    _, messages = called("suggest", "a", folder=tmp_path, code=3)
+    assert "a holds no answer" in messages
 
 
 def test_on_the_command_line_it_is_a_table_with_tabs(tmp_path):

@@ -133,6 +133,35 @@ def test_a_journal_of_other_data_is_refused_by_name(tmp_path, wanted):
         searched(tmp_path / "a.journal", wanted, trials=2, code="2")
 
 
+def test_a_last_line_that_was_cut_is_no_loss(whole, tmp_path, wanted):
+    """A full disk leaves half a line, and what is written after it must still be read."""
+    path = tmp_path / "a.journal"
+    searched(path, wanted, trials=4)
+    with path.open("ab") as stream:
+        stream.write(b'{"op_code": 6, "worker_id": "')
+    searched(path, wanted, trials=5)
+    assert searched(path, wanted)[0] == whole[0]
+
+
+def test_a_line_that_cannot_be_read_is_named(tmp_path, wanted):
+    path = tmp_path / "a.journal"
+    searched(path, wanted, trials=2)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], b"<<<<<<< HEAD\n", *lines[3:]]))
+    with pytest.raises(ConfigError, match=r"a\.journal:4: it cannot be read .*another -o"):
+        searched(path, wanted, trials=3)
+
+
+def test_a_journal_without_its_beginning_is_one_message(tmp_path, wanted):
+    path = tmp_path / "a.journal"
+    searched(path, wanted, trials=2)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for keep in (lines[1:], lines[:1] + lines[4:]):
+        path.write_bytes(b"".join(keep))
+        with pytest.raises(ConfigError, match=r"a\.journal"):
+            searched(path, wanted, trials=3)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -2,12 +2,16 @@
 
 import json
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 import tiny_task
 import yaml
-from program import called, harness
+from program import OFFLINE, TREE, called, harness
 
 from harness.data.task import load, load_without_test
 from harness.errors import ConfigError
@@ -51,6 +55,28 @@ def test_a_finished_search_is_not_repeated(done):
     )
     assert again == out
     assert "trial" not in messages
+
+
+def test_a_search_that_was_killed_goes_on_with_the_trials_that_it_would_have_made(done, tmp_path):
+    tiny_task.make(tmp_path)
+    asked = ("tune", "--task", "tiny.yaml", "--backend", "dictionary", "--trials", "4")
+    path = os.pathsep.join(map(str, (OFFLINE, TREE, os.environ.get("PYTHONPATH", ""))))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", *asked], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": path},
+    )  # fmt: skip
+    with process:
+        assert any("trial 2 of 4" in line for line in process.stderr)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "tuning/tiny/dictionary.tuned.yaml").exists()
+    out, messages = harness(*asked, folder=tmp_path)
+    assert "trial 1 of 4" not in messages
+    assert "trial 2 of 4" not in messages
+    folder, _, told = done
+    assert (tmp_path / out.strip()).read_text() == (folder / out.strip()).read_text()
+    last = [line for line in told.splitlines() if "trial 4 of 4" in line]
+    assert [line for line in messages.splitlines() if "trial 4 of 4" in line] == last
 
 
 def test_a_run_of_the_preset_counts_the_trials_in_its_certificate(done):
