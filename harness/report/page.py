@@ -152,7 +152,7 @@ def _section(held: Sequence[SystemAnswers], wording: Wording, rows: int, most: i
     """What the page says about ``held``, its pictures in ``most`` bytes."""
     compared = foremost(held, rows)
     drawn = pictures(compared) if wording.mentions else counted(compared)
-    shown = room.pictures_with_room(drawn, most)
+    shown = room.pictures_with_room(drawn, most, "figures")
     return Section(_title(held), tables(held, compared, wording), shown)
 
 

@@ -6,14 +6,12 @@ and among the others, the SHA-256 of the id decides, and not the order of the fi
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from harness.report.figures.canvas import Picture
 from harness.report.sentences import Encoded
 
 PAGE = 5_000_000  # bytes of a page
 PICTURES = 1_000_000  # bytes of all its figures, as they are written into it
-_LEFT_OUT = "Left out, since the page has no room for it; `figures` writes it as a file."
 
 
 def with_room(sentences: Sequence[Encoded], sizes: Sequence[int], room: int) -> list[Encoded]:
@@ -38,16 +36,17 @@ def _rank(sentence: Encoded) -> tuple[bool, bytes]:
     return is_right, hashlib.sha256(str(identity).encode("utf-8", "surrogatepass")).digest()
 
 
-def pictures_with_room(drawn: Iterable[Picture], room: int) -> tuple[Picture, ...]:
-    """``drawn``; those that do not fit into ``room`` bytes say so in place of themselves."""
+def pictures_with_room(drawn: Iterable[Picture], room: int, writer: str) -> tuple[Picture, ...]:
+    """``drawn``; those that do not fit into ``room`` bytes say so in place of themselves.
+
+    ``writer`` is the command that writes them as files.
+    """
+    left_out = f"Left out, since the page has no room for it; `{writer}` writes it as a file."
     shown: list[Picture] = []
     for picture in drawn:
         size = -(-len(picture.content) // 3) * 4  # in base 64
         fits = size <= room
         room -= size if fits else 0
-        shown.append(picture if fits else _named(picture))
+        caption = picture.caption if fits else f"{picture.caption} {left_out}"
+        shown.append(picture if fits else Picture(picture.name, caption))
     return tuple(shown)
-
-
-def _named(picture: Picture) -> Picture:
-    return replace(picture, caption=f"{picture.caption} {_LEFT_OUT}", svg=b"", png=b"")

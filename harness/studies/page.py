@@ -4,11 +4,13 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.report import room
 from harness.report.figures.canvas import Picture
 from harness.studies import text
 from harness.studies.design import Study
 from harness.studies.panels import Panel
 
+_TAG = 100  # bytes around a picture, at most, beside its caption
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
 
 
@@ -22,9 +24,12 @@ def page(name: str, study: Study, panels: Sequence[Panel], drawn: Sequence[Pictu
     environment.filters["embedded"] = _embedded
     source = _TEMPLATE.read_text(encoding="utf-8")
     shown = [(panel, text.cells(study, panel), text.answer(study, panel)) for panel in panels]
-    return environment.from_string(source).render(
-        name=name, study=study, panels=shown, over_all=[*text.over_all(panels)], pictures=drawn
-    )
+    template = environment.from_string(source)
+    told = {"name": name, "study": study, "panels": shown, "over_all": [*text.over_all(panels)]}
+    captions = [Picture(picture.name, picture.caption) for picture in drawn]
+    tags = sum(_TAG + len(picture.caption.encode()) for picture in drawn)
+    most = room.PAGE - tags - len(template.render(told, pictures=captions).encode())
+    return template.render(told, pictures=room.pictures_with_room(drawn, most, "study --plots"))
 
 
 def _embedded(drawn: Picture) -> str:

@@ -97,14 +97,23 @@ def describe(found: Estimate, rows: Sequence[PlannedRow]) -> str:
     left = found.runs - found.finished
     text = f"{len(rows)} rows, {found.runs} runs: {found.finished} finished, {whole(left)} to do"
     if left and found.unknown < left:
-        hours = found.seconds / 3600
-        text += f", {rounded(hours, 1)} hours one after another"
+        text += f", {_lasting(found.seconds)} one after another"
         if found.peak_bytes is not None:
             text += f", {mebibytes(found.peak_bytes)} MiB at most"
         text += f" ({_grounds(found, left)})"
     if found.unknown:
         text += f"; of {found.unknown} nothing is known, since none like them is finished"
     return text + _without(rows)
+
+
+def _lasting(seconds: float) -> str:
+    """Seconds in words, no more exact than an estimate is."""
+    if seconds < 60:
+        return "less than a minute"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} minute{'s' if minutes > 1 else ''}"
+    return f"{rounded(seconds / 3600, 1)} hours"
 
 
 def _grounds(found: Estimate, left: int) -> str:

@@ -10,8 +10,9 @@ from stored_runs import write_run
 from harness.comparability.systems import systems
 from harness.data.train_facts import FACTS, train_facts
 from harness.leaderboard.ranking import Ranking
+from harness.report.figures.canvas import Picture
 from harness.results import reader, verify
-from harness.studies import growth, learned, long_sentences, text, training_pictures
+from harness.studies import growth, learned, long_sentences, page, text, training_pictures
 from harness.studies.design import Study
 from harness.studies.panels import Panel
 
@@ -84,6 +85,14 @@ def test_another_axis_says_nothing_of_lengths(panel):
     assert long_sentences.lengths(study("layers"), panel) is None
     assert list(long_sentences.sentences(study("layers"), panel)) == []
     assert text.LONGER not in text.cells(study("layers"), panel)[0]
+
+
+def test_a_page_of_many_pictures_is_under_five_megabytes_and_says_what_it_left_out(panel):
+    drawn = [Picture(f"p{n}", f"Number {n}.", b"x" * 900_000, b"x" * 10**6) for n in range(9)]
+    made = page.page("mine", study("layers"), [panel], drawn)
+    assert 4_800_000 < len(made.encode()) < 5_000_000
+    assert made.count("data:image/") == 4
+    assert made.count("no room for it; `study --plots` writes it as a file.") == 5
 
 
 def test_two_points_of_one_size_are_one_of_a_law(panel):

@@ -46,8 +46,35 @@ def test_every_shipped_study_can_be_planned(name, task, tmp_path):
     found = estimate.estimate(rows)
     assert found.rough == found.runs, "a plan says what it takes before anything ran"
     told = text.describe(found, rows).splitlines()[0]
-    assert "hours one after another" in told
+    assert " one after another" in told
     assert "MiB at most (roughly, by figures that ship" in told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (2.0, "less than a minute"),
+        (61.0, "1 minute"),
+        (3000.0, "50 minutes"),
+        (7200.0, "2.0 hours"),
+    ],
+)
+def test_a_plan_says_how_long_in_words_that_fit(seconds, words, task, tmp_path):
+    rows = planned.plan(study(task), tmp_path / "results")
+    told = text.describe(estimate.Estimate(6, 0, seconds, None, 0), rows)
+    assert f", {words} one after another (as finished runs" in told
+
+
+def test_two_studies_share_their_runs(task, tmp_path):
+    """One asks where to cut, the other how long: of one store, so the second has them all."""
+    names = ("max-length", "window-cut")
+    asked = [design.read(name).model_copy(update={"tasks": (task,)}) for name in names]
+    whole, part = (
+        {cell.folder for cell in planned.cells(planned.plan(one, tmp_path / "results"))}
+        for one in asked
+    )
+    assert part < whole
+    assert len(part) == 2 * 4 * 3
 
 
 def test_what_a_bound_allows_is_all_that_a_plan_counts(task, tmp_path):
