@@ -18,6 +18,7 @@ from harness.commands.options import (
     seeds_option,
     tasks_option,
 )
+from harness.errors import ConfigError
 from harness.runs.placement import PROCESSES, Placement
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def study(
     typer.echo(text.describe(estimate.estimate(rows), rows), err=not dry_run)
     if dry_run:
         return
+    _require_writable(page, plots)
     experiment = Experiment(planned.cells(rows))
     placement = Placement(executor, workers, runs_per_gpu=runs_per_gpu)
     failure = finish(experiment, placement, quiet=quiet)
@@ -96,21 +98,38 @@ def study(
         raise failure
 
 
+def _require_writable(page: Path | None, plots: Path | None) -> None:
+    """Refuse, before anything is trained, what could not be written at the end."""
+    if page is not None and page.is_dir():
+        msg = f"--page {page} is a folder: name a file in it"
+        raise ConfigError(msg)
+    for option, folder in (("page", page and page.parent), ("plots", plots)):
+        if folder is None:
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"--{option}: cannot make the folder {folder}: {error.strerror}"
+            raise ConfigError(msg) from error
+
+
 def _write(
     name: str, asked: "Study", found: Sequence["Panel"], page: Path | None, plots: Path | None
 ) -> None:
     """The page and the pictures, where they were asked for."""
     if page is None and plots is None:
         return
+    from harness.results import store
     from harness.studies.page import page as whole
     from harness.studies.pictures import pictures
 
     drawn = tuple(pictures(asked, found))
     if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(whole(name, asked, found, drawn), encoding="utf-8")
+        store.write(page, whole(name, asked, found, drawn))
     if plots is None:
         return
-    plots.mkdir(parents=True, exist_ok=True)
     for picture in drawn:
-        (plots / f"{picture.name}.svg").write_bytes(picture.svg)
+        if picture.content:
+            store.write(plots / f"{picture.name}.svg", picture.svg)
+        else:
+            typer.echo(f"{picture.name}: {picture.caption}", err=True)

@@ -42,7 +42,8 @@ def sentences(panel: Panel) -> Iterator[str]:
     found = of(panel)
     if found is None or found.missed is None:
         points = len(sizes(panel))
-        yield f"{_UNTOLD}: a power law has {PARAMETERS} numbers, and there are {points} points."
+        are = "is 1 point" if points == 1 else f"are {points} points"
+        yield f"{_UNTOLD}: a power law has {PARAMETERS} numbers, and there {are}."
     elif any(map(has_one_seed, panel.whole)):
         yield f"{_UNTOLD} with these seeds: one says nothing of the luck of a training."
     elif not found.holds:

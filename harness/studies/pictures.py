@@ -1,9 +1,11 @@
 """The plots of a study: F1 with its interval over the points of its axis, and what they cost."""
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from harness.numbers import percent
+from harness.report.figures import NEEDS
 from harness.report.figures.canvas import COLOURS, MARKERS, SOFT, Picture, picture
 from harness.studies import growth, long_sentences, training_pictures
 from harness.studies.design import Axis, Study
@@ -18,6 +20,9 @@ Bars = tuple[list[float], list[float], list[float], list[float]]
 
 def pictures(study: Study, panels: Sequence[Panel]) -> Iterator[Picture]:
     """F1 over the subject axis, and what training did at its points."""
+    if find_spec("matplotlib") is None:
+        yield Picture("f1", NEEDS)
+        return
     subject = study.subject
     caption = f"F1 over {subject}: mean over seeds, with the 95 % interval of the table."
     yield picture("f1", caption, (8, 4.4), lambda figure: _f1(figure, study, panels))

@@ -26,7 +26,7 @@ Report: TypeAlias = Callable[[float], bool]
 # Trains with options; gives the best F1, or None where it was told to end.
 Trainer: TypeAlias = Callable[[Values, Report], float | None]
 STARTUP, WARMUP = 5, 2  # trials drawn at random and never pruned, epochs without pruning
-_NOT_READ = "it cannot be read ({error}); begin again with another -o, or move it away"
+_BEGIN_TRIAL = 4  # in Optuna's journal: optuna.storages.journal.JournalOperation.CREATE_TRIAL
 _OTHERS = "is not what {path} was begun with: {keys}; go on with what it was, or name another -o"
 
 
@@ -162,34 +162,44 @@ def opened(path: Path, space: Space, begin: Values, identity: Values) -> OptionS
         raise ConfigError(msg) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _mend(path)
+    begun = _begun(path)
     try:
         study = _study(path)
-        study.get_trials()
+        found = len(study.get_trials())
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError) as error:
-        msg = f"{path} is not as a search left it: {_NOT_READ.format(error=error)}"
-        raise ConfigError(msg) from error
+        raise _unread(path, error) from error
+    if found != begun:
+        raise _unread(path, f"{begun} trials were begun in it, and {found} are there")
     _require(study, path, identity)
     return OptionSearch(study, space, begin)
 
 
-def _mend(path: Path) -> None:
-    """Cut what a full disk or a lost machine left of a last line; nobody has gone on from it.
+def _unread(place: Path | str, why: object) -> ConfigError:
+    msg = f"{place}: it cannot be read ({why}); begin again with another -o, or move it away"
+    return ConfigError(msg)
+
+
+def _begun(path: Path) -> int:
+    """How many trials were begun in the journal at ``path``.
+
+    What a full disk or a lost machine left of a last line is cut: nobody has gone on from it.
 
     Raises:
         ConfigError: for a line that cannot be read, with its place.
     """
     if not path.is_file():
-        return
+        return 0
     lines = path.read_bytes().splitlines(keepends=True)
     if lines and not lines[-1].endswith(b"\n"):
-        store.write(path, b"".join(lines[:-1]))
+        store.write(path, b"".join(lines := lines[:-1]))
+    begun = 0
     for number, line in enumerate(lines, 1):
         try:
-            json.loads(line if line.endswith(b"\n") else b"{}")
-        except ValueError as error:
-            msg = f"{path}:{number}: {_NOT_READ.format(error=error)}"
-            raise ConfigError(msg) from error
+            begun += json.loads(line)["op_code"] == _BEGIN_TRIAL
+        except (ValueError, TypeError, KeyError) as error:
+            place = f"{path}:{number}"
+            raise _unread(place, error) from error
+    return begun
 
 
 def _study(path: Path) -> "optuna.Study":
@@ -206,7 +216,7 @@ def _study(path: Path) -> "optuna.Study":
 def _require(study: "optuna.Study", path: Path, identity: Values) -> None:
     """Note ``identity`` in a new journal, or refuse one that was begun with another."""
     before = study.user_attrs
-    if not before:
+    if not before and not study.trials:
         for key, value in identity.items():
             study.set_user_attr(key, value)
         return

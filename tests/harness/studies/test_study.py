@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 from browser import WIDER
-from program import harness
+from program import called, harness
 from stored_runs import change, seal
 
 from harness.results import reader
-from harness.studies import planned, text
+from harness.studies import page, pictures, planned, text
 from harness.studies.design import Study
 from harness.studies.panels import panels
 
@@ -220,3 +220,23 @@ def test_the_page_is_shown_whole_and_asks_for_nothing(asked, browser, width):
     assert seen.value["pictures"] > 0
     assert seen.console == []
     assert {one for one in seen.requests if not one.startswith("data:")} == {page.as_uri()}
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_trained(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(QUESTION.replace("VALUES", "1, 9"), encoding="utf-8")
+    for wrong, message in [
+        (("--page", "."), "--page . is a folder: name a file in it"),
+        (("--page", "file/page.html"), "--page: cannot make the folder file: "),
+        (("--plots", "file"), "--plots: cannot make the folder file: "),
+    ]:
+        _, messages = called("study", "mine.yaml", *wrong, folder=tmp_path, code=2)
+        assert message in messages
+    assert not (tmp_path / "results").exists()
+
+
+def test_without_the_library_of_plots_the_page_says_what_to_install(asked, monkeypatch):
+    monkeypatch.setattr(pictures, "find_spec", lambda name: None)
+    study, found = made_panels(asked[0], (1, 2, 9))
+    (drawn,) = pictures.pictures(study, found)
+    assert "pip install 'ner-harness[plots]'" in page.page("mine", study, found, [drawn])

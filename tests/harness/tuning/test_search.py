@@ -1,11 +1,12 @@
 """A search: every trial counted, the same ones however often it was interrupted, none of a seed."""
 
+import json
 import math
 
 import pytest
 
 from harness.errors import ConfigError
-from harness.tuning import space
+from harness.tuning import search, space
 from harness.tuning.search import STARTUP, TrialError, opened
 
 FILE = """\
@@ -152,14 +153,25 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path, wanted):
         searched(path, wanted, trials=3)
 
 
-def test_a_journal_without_its_beginning_is_one_message(tmp_path, wanted):
+@pytest.mark.parametrize(
+    ("lost", "message"),
+    [(0, "2 trials were begun in it, and 0 are there"), (2, "begun with: ")],
+)
+def test_trials_do_not_stop_counting_where_a_line_is_taken_out(lost, message, tmp_path, wanted):
+    """0 begins a search, 2 says of what it is."""
     path = tmp_path / "a.journal"
     searched(path, wanted, trials=2)
-    lines = path.read_bytes().splitlines(keepends=True)
-    for keep in (lines[1:], lines[:1] + lines[4:]):
-        path.write_bytes(b"".join(keep))
-        with pytest.raises(ConfigError, match=r"a\.journal"):
-            searched(path, wanted, trials=3)
+    lines = path.read_text().splitlines(keepends=True)
+    kept = [each for each in lines if json.loads(each)["op_code"] != lost]
+    assert len(kept) < len(lines)
+    path.write_text("".join(kept))
+    with pytest.raises(ConfigError, match=message):
+        searched(path, wanted, trials=3)
+
+
+def test_the_number_that_begins_a_trial_is_that_of_optuna():
+    storage = pytest.importorskip("optuna.storages.journal._storage")
+    assert search._BEGIN_TRIAL == storage.JournalOperation.CREATE_TRIAL
 
 
 @pytest.mark.parametrize(
