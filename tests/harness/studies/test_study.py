@@ -239,4 +239,4 @@ def test_without_the_library_of_plots_the_page_says_what_to_install(asked, monke
     monkeypatch.setattr(pictures, "find_spec", lambda name: None)
     study, found = made_panels(asked[0], (1, 2, 9))
     (drawn,) = pictures.pictures(study, found)
-    assert "pip install 'ner-harness[plots]'" in page.page("mine", study, found, [drawn])
+    assert "ner-harness[plots]" in page.page("mine", study, found, [drawn])
