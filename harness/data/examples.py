@@ -6,8 +6,9 @@ the policy and noted one by one.
 """
 
 import hashlib
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.core import Example, Sentence
@@ -17,6 +18,7 @@ from harness.data.schemes import ParsedGold, Scheme, Spelling
 from harness.data.splits import set_of
 from harness.data.taskfile import TaskFile
 from harness.errors import did_you_mean
+from harness.sequences import chosen, kept_as
 from harness.tags import OUTSIDE
 
 # What to do about entities that overlap, by what the task file says of them.
@@ -69,7 +71,7 @@ class Part:
 
     file: str
     text_file: str
-    records: tuple[Raw, ...]
+    records: Sequence[Raw]
     spelling: Spelling | None
     problems: tuple[Problem, ...]
     labels: Mapping[str, int]
@@ -95,38 +97,45 @@ def part(reading: ReadSplit, task: TaskFile) -> Part:
     problems += _wrong_tags(reading.file, wrong, tags, places)
     problems += _span_problems(reading, task)
     problems += _overlaps(reading, task)
-    kept = tuple(record for record in reading.records if _is_sound(record, wrong, task))
-    if not kept and not any(problem.severity == "error" for problem in problems):
+    kept = (at for at, one in enumerate(reading.records) if _is_sound(one, wrong, task))
+    sound_records = chosen(reading.records, kept)
+    if not sound_records and not any(problem.severity == "error" for problem in problems):
         problems.append(
             Problem(reading.file, None, "empty-split", "error", "no sentence in this file")
         )
     return Part(
-        reading.file, reading.text_file or reading.file, () if mixed else kept, spelling,
+        reading.file, reading.text_file or reading.file, () if mixed else sound_records, spelling,
         tuple(problems), _labels(tags, reading.records),
     )  # fmt: skip
 
 
-def carve(records: Iterable[Raw], joiner: str, share: float) -> tuple[list[Raw], list[Raw]]:
+def carve(records: Sequence[Raw], joiner: str, share: float) -> tuple[Sequence[Raw], Sequence[Raw]]:
     """The records that stay and those that go, by the SHA-256 of each text."""
-    stay: list[Raw] = []
-    go: list[Raw] = []
-    for record in records:
+    stay, go = array("Q"), array("Q")
+    for place, record in enumerate(records):
         digest = hashlib.sha256(joiner.join(record.units).encode()).digest()
         goes = int.from_bytes(digest[:8]) < share * 2**64
-        (go if goes else stay).append(record)
-    return stay, go
+        (go if goes else stay).append(place)
+    return chosen(records, stay), chosen(records, go)
 
 
 def items(
-    part: str, source: Part, records: Iterable[Raw], task: TaskFile
-) -> tuple[list[LocatedExample], list[Problem]]:
+    part: str, source: Part, records: Sequence[Raw], task: TaskFile
+) -> tuple[Sequence[LocatedExample], list[Problem]]:
     """The examples of ``records`` of one file, and a note for each malformed tag.
 
     One, too, for each sentence of which a flat task leaves entities out. ``part`` is their split,
     or their set of a test of several.
     """
-    found: list[LocatedExample] = []
     problems: list[Problem] = []
+    found = kept_as(records, _located(part, source, records, task, problems))
+    return found, problems
+
+
+def _located(
+    part: str, source: Part, records: Iterable[Raw], task: TaskFile, problems: list[Problem]
+) -> Iterator[LocatedExample]:
+    """The examples of ``records``; adds the notes on them."""
     scheme = source.spelling.scheme if source.spelling else "BIO"
     prefix = part.replace("/", "-")
     for number, record in enumerate(records, start=1):
@@ -136,13 +145,10 @@ def items(
         dropped = len(record.spans) - len(gold.spans) if record.tags is None else 0
         file, text_file = record.file or source.file, record.file or source.text_file
         malformed = len(gold.malformed)
-        found.append(
-            LocatedExample(example, file, text_file, record, malformed, dropped, set_of(part))
-        )
+        yield LocatedExample(example, file, text_file, record, malformed, dropped, set_of(part))
         problems += _malformed(file, record, gold, task)
         if dropped:
             problems.append(_dropped(file, record, gold, task))
-    return found, problems
 
 
 def _gold(record: Raw, scheme: Scheme, task: TaskFile) -> ParsedGold:
@@ -272,16 +278,18 @@ def _spelling(tags: Iterable[str], scheme: str) -> tuple[Spelling | None, str]:
 
 def _span_problems(reading: ReadSplit, task: TaskFile) -> Iterator[Problem]:
     """A problem for each unknown label of spans, at the first, with its number."""
-    places: dict[str, list[Raw]] = {}
+    times: Counter[str] = Counter()
+    first: dict[str, Raw] = {}
     for record in reading.records:
         for span in record.spans:
             if span.label not in task.labels:
-                places.setdefault(span.label, []).append(record)
-    for label, records in places.items():
-        many = f" ({len(records)} times, first here)" if len(records) > 1 else ""
+                times[span.label] += 1
+                first.setdefault(span.label, record)
+    for label, record in first.items():
+        many = f" ({times[label]} times, first here)" if times[label] > 1 else ""
         message = _unknown(label, task) + many
-        file = records[0].file or reading.file
-        yield Problem(file, records[0].line, "unknown-label", "error", message)
+        file = record.file or reading.file
+        yield Problem(file, record.line, "unknown-label", "error", message)
 
 
 def _is_sound(record: Raw, wrong: Mapping[str, object], task: TaskFile) -> bool:

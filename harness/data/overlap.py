@@ -10,6 +10,7 @@ thousands of times as large.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -96,8 +97,13 @@ def overlaps(
     ``sets`` has the examples of each set of a test of several, by its name.
     """
     # The sentences of the sets are those of test.
-    asked = {TRAIN: (*splits[TEST], *splits[DEV]), DEV: splits[TEST]}
-    seen = {name: Seen.of(_sentences(splits[name]), _sentences(asked[name])) for name in asked}
+    asked = {TRAIN: (TEST, DEV), DEV: (TEST,)}
+    seen = {
+        name: Seen.of(
+            _sentences(splits[name]), chain.from_iterable(_sentences(splits[one]) for one in parts)
+        )
+        for name, parts in asked.items()
+    }
     parts = {**splits, **{test_set(name): examples for name, examples in sets.items()}}
     of_sets = ((test_set(name), whole) for name in sets for whole in (TRAIN, DEV))
     return tuple(

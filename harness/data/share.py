@@ -1,15 +1,12 @@
 """A share of train, drawn by a stated seed: a smaller share is part of every larger one."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeVar
 
 from harness.data.splits import TRAIN
 from harness.data.task import Task
-
-Item = TypeVar("Item")
+from harness.sequences import chosen
 
 
 def kept(number: int, share: float) -> int:
@@ -24,14 +21,10 @@ def with_share(task: Task, share: float, draw: int) -> Task:
     train = task.splits[TRAIN]
     order = list(range(len(train)))
     random.Random(f"share of train {draw}").shuffle(order)  # noqa: S311 - an order, not a secret
-    chosen = sorted(order[: kept(len(order), share)])
+    places = sorted(order[: kept(len(order), share)])
     left = replace(
         train,
-        examples=_of(train.examples, chosen),
-        documents=_of(train.documents, chosen),
+        examples=chosen(train.examples, places),
+        documents=chosen(train.documents, places),
     )
     return replace(task, splits=MappingProxyType({**task.splits, TRAIN: left}))
-
-
-def _of(items: Sequence[Item], chosen: Sequence[int]) -> tuple[Item, ...]:
-    return tuple(items[i] for i in chosen)

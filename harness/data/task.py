@@ -8,16 +8,20 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
+from sys import intern
 from types import MappingProxyType
 
 from harness.core import Example, Sentence
-from harness.data import examples, hub_task, readers, taskfile
+from harness.data import examples, hub_task, memory, readers, taskfile
 from harness.data.examples import LocatedExample, Part
 from harness.data.nesting import Kept
 from harness.data.readers import Problem, Raw
 from harness.data.splits import SPLITS, TEST, split_of, test_set
 from harness.errors import ConfigError, DataError
+from harness.sequences import chosen, each, kept_as
 from harness.tags import Policy, tag_set
 
 SHOWN = 20
@@ -42,8 +46,8 @@ class Split:
     """
 
     name: str
-    examples: tuple[Example, ...]
-    documents: tuple[str | None, ...]
+    examples: Sequence[Example]
+    documents: Sequence[str | None]
     malformed: int = 0
     dropped: int = 0
     sets: tuple[str, ...] = ()
@@ -52,15 +56,15 @@ class Split:
         return len(self.examples)
 
     @property
-    def sentences(self) -> tuple[Sentence, ...]:
+    def sentences(self) -> Sequence[Sentence]:
         """The sentences, with no gold in reach."""
-        return tuple(example.sentence for example in self.examples)
+        return each(self.examples, attrgetter("sentence"))
 
     @property
-    def placed(self) -> tuple[PlacedExample, ...]:
+    def placed(self) -> Iterator[PlacedExample]:
         """The examples, each with where it is from."""
         sets = self.sets or (None,) * len(self.examples)
-        return tuple(map(PlacedExample, self.examples, self.documents, sets))
+        return map(PlacedExample, self.examples, self.documents, sets)
 
     @property
     def parts(self) -> "Mapping[str, Split]":
@@ -69,12 +73,8 @@ class Split:
         for place, name in enumerate(self.sets):
             places.setdefault(name, []).append(place)
         return {
-            name: Split(
-                test_set(name),
-                tuple(self.examples[place] for place in chosen),
-                tuple(self.documents[place] for place in chosen),
-            )
-            for name, chosen in places.items()
+            name: Split(test_set(name), chosen(self.examples, at), chosen(self.documents, at))
+            for name, at in places.items()
         }
 
 
@@ -110,12 +110,12 @@ class Task:
         return tag_set(self.labels)
 
     @property
-    def examples(self) -> dict[str, tuple[Example, ...]]:
+    def examples(self) -> dict[str, Sequence[Example]]:
         """The examples of each split."""
         return {name: split.examples for name, split in self.splits.items()}
 
     @property
-    def test_sets(self) -> dict[str, tuple[Example, ...]]:
+    def test_sets(self) -> dict[str, Sequence[Example]]:
         """The examples of each set of a test of several, by its name; else none."""
         return {name: split.examples for name, split in self.splits[TEST].parts.items()}
 
@@ -129,19 +129,20 @@ class Draft:
 
     path: Path
     file: taskfile.TaskFile
-    items: Mapping[str, tuple[LocatedExample, ...]]
+    items: Mapping[str, Sequence[LocatedExample]]
     spelling: Mapping[str, str]
     problems: tuple[Problem, ...]
     labels: Mapping[str, int]
 
     @property
-    def test_sets(self) -> dict[str, list[LocatedExample]]:
+    def test_sets(self) -> dict[str, Sequence[LocatedExample]]:
         """What there is of each set of a test of several, by its name; else none."""
-        found: dict[str, list[LocatedExample]] = {name: [] for name in self.file.test_sets}
-        for item in self.items.get(TEST, ()):
+        places: dict[str, list[int]] = {name: [] for name in self.file.test_sets}
+        items = self.items.get(TEST, ())
+        for place, item in enumerate(items if places else ()):
             if item.test_set is not None:
-                found[item.test_set].append(item)
-        return found
+                places[item.test_set].append(place)
+        return {name: chosen(items, at) for name, at in places.items()}
 
 
 def load(task: str | Path, data: Path | None = None, limit: int | None = None) -> Task:
@@ -203,16 +204,18 @@ def read(task: str | Path, data: Path | None = None, closed: frozenset[str] = fr
         DataError: for a folder of data that is nowhere.
     """
     path, file, folder = _described(task, data)
+    opened = (name for name in file.splits if split_of(name) not in closed)
+    sources = {name: taskfile.source_of(file, name, folder) for name in opened}
+    keep = memory.keep_for(one for source in sources.values() for one in readers.files(source))
     parts = {
-        name: examples.part(readers.read(taskfile.source_of(file, name, folder)), file)
-        for name in file.splits
-        if split_of(name) not in closed
+        name: examples.part(readers.read(source, keep), file) for name, source in sources.items()
     }
     problems = [problem for part in parts.values() for problem in part.problems]
-    items: dict[str, tuple[LocatedExample, ...]] = {}
+    items: dict[str, Sequence[LocatedExample]] = {}
     for name, (part, records) in _carved(parts, file).items():
         found, notes = examples.items(name, part, records, file)
-        items[split_of(name)] = (*items.get(split_of(name), ()), *found)
+        before = items.get(split_of(name), ())
+        items[split_of(name)] = kept_as(found, chain(before, found)) if before else found
         problems += notes
         if not records and part.records:
             message = f"carving leaves no sentence in {name}"
@@ -268,22 +271,22 @@ def _first(items: Sequence[LocatedExample], limit: int | None) -> Sequence[Locat
     if limit is None:
         return items
     seen: Counter[str | None] = Counter()
-    kept: list[LocatedExample] = []
-    for item in items:
+    places: list[int] = []
+    for place, item in enumerate(items):
         seen[item.test_set] += 1
-        kept += [item] if seen[item.test_set] <= limit else []
-    return kept
+        places += [place] if seen[item.test_set] <= limit else []
+    return chosen(items, places)
 
 
 def _split(name: str, items: Sequence[LocatedExample]) -> Split:
-    return Split(
-        name,
-        tuple(item.example for item in items),
-        tuple(item.document for item in items),
-        sum(item.malformed for item in items),
-        sum(item.dropped for item in items),
-        tuple(item.test_set for item in items if item.test_set is not None),
-    )
+    documents, sets = list[str | None](), list[str]()
+    malformed = dropped = 0
+    for item in items:
+        documents.append(item.document and intern(item.document))  # in memory once
+        sets += [] if item.test_set is None else [intern(item.test_set)]
+        malformed, dropped = malformed + item.malformed, dropped + item.dropped
+    examples = kept_as(items, (item.example for item in items))
+    return Split(name, examples, tuple(documents), malformed, dropped, tuple(sets))
 
 
 def _fingerprint(file: taskfile.TaskFile, splits: Mapping[str, Split]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from harness.core import Example, Sentence, Span
+from harness.sequences import kept_as
 
 STOPS = frozenset("。！？!?；;…\n")
 COMMAS = frozenset("，,、：: \u3000")
@@ -86,9 +87,9 @@ class WindowPolicy:
             yield Window(sentence, start, border + self.margin, owned, border)
             owned = border
 
-    def cut_all(self, sentences: Sequence[Sentence]) -> tuple[Window, ...]:
+    def cut_all(self, sentences: Sequence[Sentence]) -> Sequence[Window]:
         """The windows of all sentences, in order."""
-        return tuple(window for sentence in sentences for window in self._cut(sentence))
+        return kept_as(sentences, (one for sentence in sentences for one in self._cut(sentence)))
 
     def examples(self, example: Example) -> tuple[Example, ...]:
         """The training windows of ``example``, gold clipped to each view."""

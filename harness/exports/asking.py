@@ -27,7 +27,7 @@ class TestSet:
 
     run: Run
     predictions: tuple[Prediction, ...]
-    windows: tuple[Window, ...]
+    windows: Sequence[Window]
 
     @classmethod
     def of(cls, result: Result) -> "TestSet":

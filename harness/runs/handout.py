@@ -17,6 +17,7 @@ from harness.data.windows import Window, WindowPolicy
 from harness.protocol import DevScore
 from harness.results import evaluate
 from harness.runs.decode import decoder
+from harness.sequences import each, kept_as
 
 _NAME = 16  # hexadecimal digits
 
@@ -29,8 +30,8 @@ class DevScorer:
     ``nested`` says that gold is.
     """
 
-    examples: tuple[Example, ...]
-    windows: tuple[Window, ...]
+    examples: Sequence[Example]
+    windows: Sequence[Window]
     tags: tuple[str, ...]
     labels: tuple[str, ...]
     given: list[DevScore] = field(default_factory=list, compare=False)
@@ -65,10 +66,10 @@ class Handout:
     """The windows to train and to select on, with their gold; the windows to answer, without."""
 
     tags: tuple[str, ...]
-    train: tuple[Example, ...]
-    dev: tuple[Example, ...]
+    train: Sequence[Example]
+    dev: Sequence[Example]
     score_dev: DevScorer
-    windows: tuple[Window, ...]
+    windows: Sequence[Window]
     descriptions: Mapping[str, str] = field(default_factory=dict)
     nested: bool = False
 
@@ -86,15 +87,15 @@ class Handout:
         return replace(self, train=())
 
     @property
-    def views(self) -> list[Sentence]:
+    def views(self) -> Sequence[Sentence]:
         """What the windows to answer show, under names that tell nothing."""
-        return [unnamed(window.view) for window in self.windows]
+        return each(self.windows, lambda window: unnamed(window.view))
 
 
 def handout(task: Task, policy: WindowPolicy) -> Handout:
     """What a backend is given of ``task``."""
-    test = [example.sentence for example in task.splits[TEST].examples]
-    return replace(learning_handout(task, policy), windows=policy.cut_all(test))
+    windows = policy.cut_all(task.splits[TEST].sentences)
+    return replace(learning_handout(task, policy), windows=windows)
 
 
 def learning_handout(task: Task, policy: WindowPolicy) -> Handout:
@@ -110,16 +111,17 @@ def learning_handout(task: Task, policy: WindowPolicy) -> Handout:
     )
 
 
-def _windows(split: Split, policy: WindowPolicy) -> tuple[Example, ...]:
+def _windows(split: Split, policy: WindowPolicy) -> Sequence[Example]:
     views = (window for example in split.examples for window in policy.examples(example))
-    return tuple(replace(view, sentence=unnamed(view.sentence)) for view in views)
+    unnamed_views = (replace(view, sentence=unnamed(view.sentence)) for view in views)
+    return kept_as(split.examples, unnamed_views)
 
 
 def dev_scorer(task: Task, policy: WindowPolicy) -> DevScorer:
     """The scorer of answers to the development windows of ``task``."""
-    examples = task.splits[DEV].examples
-    windows = policy.cut_all([example.sentence for example in examples])
-    return DevScorer(examples, windows, task.tags, task.labels, nested=task.nested)
+    dev = task.splits[DEV]
+    windows = policy.cut_all(dev.sentences)
+    return DevScorer(dev.examples, windows, task.tags, task.labels, nested=task.nested)
 
 
 def unnamed(sentence: Sentence) -> Sentence:

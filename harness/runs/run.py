@@ -218,7 +218,7 @@ def _written(
 class _DecodedAnswers:
     """The decoded answers of both ways of decoding, and the windows they came through."""
 
-    windows: tuple[Window, ...]
+    windows: Sequence[Window]
     headline: dict[str, Decoded]
     free: dict[str, Decoded] | None
 

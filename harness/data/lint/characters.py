@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from harness.data.examples import LocatedExample
 from harness.data.lint.finding import Finding, examples, in_text, many
@@ -48,14 +49,13 @@ def compatibility(draft: Draft) -> Iterator[Finding]:
     for items in draft.items.values():
         found = _odd(items, _is_compatibility)
         if found:
-            counts = Counter(unit for unit, _, _ in found)
-            unit, item, position = found[0]
-            replaced = unicodedata.normalize("NFKC", unit)
+            first = found[0]
+            replaced = unicodedata.normalize("NFKC", first.unit)
             message = (
-                f"{many(len(found), 'unit')} of {many(len(counts), 'kind')} "
-                f"that NFKC replaces, here {unit!r} by {replaced!r}"
+                f"{many(_times(found), 'unit')} of {many(len(found), 'kind')} "
+                f"that NFKC replaces, here {first.unit!r} by {replaced!r}"
             )
-            yield in_text(item, message, position)
+            yield in_text(first.item, message, first.position)
 
 
 def mixed_width(draft: Draft) -> Iterator[Finding]:
@@ -64,14 +64,14 @@ def mixed_width(draft: Draft) -> Iterator[Finding]:
         wide = _odd(items, lambda unit: _WIDE.search(unit) is not None)
         narrow = _odd(items, lambda unit: unit.isascii() and unit.isalnum())
         if wide and narrow:
-            rarer, others = sorted((wide, narrow), key=len)
-            unit, item, position = rarer[0]
+            rarer, others = sorted((wide, narrow), key=_times)
+            first = rarer[0]
             width = "full" if rarer is wide else "half"
             message = (
-                f"{many(len(rarer), 'unit')} of {name} with letters or digits of {width} width, "
-                f"here {unit!r}, beside {many(len(others), 'other')}"
+                f"{many(_times(rarer), 'unit')} of {name} with letters or digits of {width} width, "
+                f"here {first.unit!r}, beside {many(_times(others), 'other')}"
             )
-            yield in_text(item, message, position)
+            yield in_text(first.item, message, first.position)
 
 
 def blank_units(draft: Draft) -> Iterator[Finding]:
@@ -96,11 +96,12 @@ def long_units(draft: Draft) -> Iterator[Finding]:
     for name, items in draft.items.items():
         found = _odd(items, lambda unit: len(unit) > 1)
         if found:
-            unit, item, position = found[0]
+            first = found[0]
             message = (
-                f"{many(len(found), 'unit')} of {name} longer than one character, here {unit!r}"
+                f"{many(_times(found), 'unit')} of {name} longer than one character, "
+                f"here {first.unit!r}"
             )
-            yield in_text(item, message, position)
+            yield in_text(first.item, message, first.position)
 
 
 def spaced_characters(draft: Draft) -> Iterator[Finding]:
@@ -108,24 +109,25 @@ def spaced_characters(draft: Draft) -> Iterator[Finding]:
     if not draft.file.joiner:
         return
     for name, items in draft.items.items():
-        units = [unit for item in items for unit in item.example.sentence.units]
-        single = sum(len(unit) == 1 and bool(_CHINESE.match(unit)) for unit in units)
-        if single > HALF * len(units):
-            message = f"{single:,} of {len(units):,} words of {name} are a Chinese character each"
+        units = Counter(unit for item in items for unit in item.example.sentence.units)
+        chinese = (unit for unit in units if len(unit) == 1 and _CHINESE.match(unit))
+        single, every = sum(units[unit] for unit in chinese), units.total()
+        if single > HALF * every:
+            message = f"{single:,} of {every:,} words of {name} are a Chinese character each"
             yield Finding(str(draft.path), None, message)
 
 
 def long_sentences(draft: Draft) -> Iterator[Finding]:
     """Sentences that no encoder reads at once."""
     for name, items in draft.items.items():
-        found = [item for item in items if len(item.example.sentence) > LONG]
+        sizes = [len(item.example.sentence) for item in items]
+        found = [place for place, size in enumerate(sizes) if size > LONG]
         if found:
-            longest = max(len(item.example.sentence) for item in found)
             message = (
                 f"{many(len(found), 'sentence')} of {name} longer than {LONG} units; "
-                f"the longest has {longest:,}"
+                f"the longest has {max(sizes):,}"
             )
-            yield in_text(found[0], message)
+            yield in_text(items[found[0]], message)
 
 
 def _is_compatibility(unit: str) -> bool:
@@ -134,19 +136,34 @@ def _is_compatibility(unit: str) -> bool:
     return not unicodedata.is_normalized("NFKC", unit) and unicodedata.is_normalized("NFC", unit)
 
 
-def _odd(
-    items: Sequence[LocatedExample], is_odd: Callable[[str], bool]
-) -> list[tuple[str, LocatedExample, int]]:
-    """Each unit that is odd, with its place; each distinct unit is asked about once."""
+@dataclass(frozen=True, slots=True)
+class _OddUnit:
+    """A unit, how often it is there, and where it stands first."""
+
+    unit: str
+    times: int
+    item: LocatedExample
+    position: int
+
+
+def _odd(items: Sequence[LocatedExample], is_odd: Callable[[str], bool]) -> list[_OddUnit]:
+    """The units that are odd, in the order of their first places; each is asked about once."""
     distinct = {unit for item in items for unit in item.example.sentence.units}
     odd = {unit for unit in distinct if is_odd(unit)}
-    return [
-        (unit, item, position)
-        for item in items
-        if not odd.isdisjoint(item.example.sentence.units)
-        for position, unit in enumerate(item.example.sentence.units)
-        if unit in odd
-    ]
+    times: Counter[str] = Counter()
+    first: dict[str, tuple[LocatedExample, int]] = {}
+    for item in items if odd else ():
+        units = item.example.sentence.units
+        if not odd.isdisjoint(units):
+            for position, unit in enumerate(units):
+                if unit in odd:
+                    times[unit] += 1
+                    first.setdefault(unit, (item, position))
+    return [_OddUnit(unit, times[unit], *place) for unit, place in first.items()]
+
+
+def _times(found: Sequence[_OddUnit]) -> int:
+    return sum(one.times for one in found)
 
 
 def _by_unit(
@@ -154,14 +171,9 @@ def _by_unit(
 ) -> Iterator[Finding]:
     """A finding for each distinct odd unit of a split, at its first place, with its number."""
     for items in draft.items.values():
-        found = _odd(items, is_odd)
-        counts = Counter(unit for unit, _, _ in found)
-        first: dict[str, tuple[LocatedExample, int]] = {}
-        for unit, item, position in found:
-            first.setdefault(unit, (item, position))
-        for unit, (item, position) in first.items():
-            times = f" ({counts[unit]:,} times, first here)" if counts[unit] > 1 else ""
-            yield in_text(item, words(unit) + times, position)
+        for one in _odd(items, is_odd):
+            times = f" ({one.times:,} times, first here)" if one.times > 1 else ""
+            yield in_text(one.item, words(one.unit) + times, one.position)
 
 
 def _by_pattern(draft: Draft, pattern: re.Pattern[str]) -> Iterator[Finding]:

@@ -4,7 +4,9 @@ None knows what is right: it shows the few that are not as the many are.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, count
 
 from harness.core import Sentence, Span
 from harness.data import nesting, schemes
@@ -16,6 +18,7 @@ from harness.tags import OUTSIDE
 OFTEN = 5  # how often something is so before the exception is worth a look
 RARE = 0.1  # of all, that an exception may be
 LONGEST = 12  # units of a surface that is looked for where it is not labelled
+_BUCKETS = 1 << 22
 FAR = 50  # units of an entity that hardly is one
 _MARKS = frozenset("，。、；：,;:")  # not ! and ?, which end many names
 _BRACKETS = {
@@ -33,19 +36,19 @@ _BRACKETS = {
 def adjacent_without_b(draft: Draft) -> Iterator[Finding]:
     """A file that writes no B where an entity follows another at once."""
     for name, items in draft.items.items():
-        with_b, without = 0, list[tuple[LocatedExample, int]]()
+        letters: Counter[str] = Counter()
+        first: tuple[LocatedExample, int] | None = None
         for item in items:
             for position, letter in _adjacent(item):
-                if letter == "B":
-                    with_b += 1
-                else:
-                    without.append((item, position))
-        if without:
-            item, position = without[0]
+                letters[letter] += 1
+                first = first or ((item, position) if letter != "B" else None)
+        if first:
+            item, position = first
             tags = item.record.tags or ()
             message = (
-                f"{len(without):,} of {len(without) + with_b:,} entities right after another begin "
-                f"without B in {name}, here {tags[position]} after {tags[position - 1]}"
+                f"{letters.total() - letters['B']:,} of {letters.total():,} entities right after "
+                f"another begin without B in {name}, here {tags[position]} after "
+                f"{tags[position - 1]}"
             )
             yield in_gold(item, message, position)
 
@@ -100,35 +103,65 @@ def unlabelled(draft: Draft) -> Iterator[Finding]:
         for s, n in labelled.items()
         if n >= OFTEN and len(s) + len(joiner) >= 2 and len(s) <= LONGEST
     }
-    places = list(_bare(draft, often))
-    bare = Counter(surface for _, _, surface in places)
-    for item, position, surface in places:
-        if bare[surface] <= RARE * often[surface]:
-            message = (
-                f"{joiner.join(surface)!r} is no entity here, and {label[surface]} "
-                f"{often[surface]} times elsewhere"
-            )
-            yield in_gold(item, message, position)
+    for bare in _rarely_bare(draft, often):
+        message = (
+            f"{joiner.join(bare.surface)!r} is no entity here, and {label[bare.surface]} "
+            f"{often[bare.surface]} times elsewhere"
+        )
+        yield in_gold(draft.items[bare.split][bare.place], message, bare.position)
 
 
-def _bare(
-    draft: Draft, surfaces: Mapping[tuple[str, ...], int]
-) -> Iterator[tuple[LocatedExample, int, tuple[str, ...]]]:
+@dataclass(frozen=True, slots=True, order=True)
+class _Bare:
+    """The place of a name that is no entity there: its number, split, sentence and first unit."""
+
+    number: int
+    split: str
+    place: int
+    position: int
+    surface: tuple[str, ...]
+
+
+def _rarely_bare(draft: Draft, often: Mapping[tuple[str, ...], int]) -> list[_Bare]:
+    """The places, in order, of those that are no entity in few of theirs."""
+    times: Counter[tuple[str, ...]] = Counter()
+    places: dict[tuple[str, ...], list[_Bare]] = {}
+    for bare in _bare(draft, often):
+        surface = bare.surface
+        times[surface] += 1
+        if times[surface] <= RARE * often[surface]:
+            places.setdefault(surface, []).append(bare)
+        else:
+            places.pop(surface, None)
+    return sorted(chain.from_iterable(places.values()))
+
+
+def _bare(draft: Draft, surfaces: Mapping[tuple[str, ...], int]) -> Iterator[_Bare]:
     """Where one of ``surfaces`` stands with no entity in it, the longest at each place."""
     lengths: defaultdict[str, set[int]] = defaultdict(set)
     for surface in surfaces:
         lengths[surface[0]].add(len(surface))
-    for item in examples(draft):
-        units, covered = item.example.sentence.units, _covered(item)
-        position = 0
-        while position < len(units):
-            for length in sorted(lengths.get(units[position], ()), reverse=True):
-                surface = units[position : position + length]
-                if surface in surfaces and covered.isdisjoint(range(position, position + length)):
-                    yield item, position, surface
-                    position += length - 1
-                    break
-            position += 1
+    number = count()
+    for split, items in draft.items.items():
+        for place, item in enumerate(items):
+            for position, surface in _uncovered(item, surfaces, lengths):
+                yield _Bare(next(number), split, place, position, surface)
+
+
+def _uncovered(
+    item: LocatedExample, surfaces: Mapping[tuple[str, ...], int], lengths: Mapping[str, set[int]]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The places of ``surfaces`` in one sentence; ``lengths`` are theirs, by the first unit."""
+    units, covered = item.example.sentence.units, _covered(item)
+    position = 0
+    while position < len(units):
+        for length in sorted(lengths.get(units[position], ()), reverse=True):
+            surface = units[position : position + length]
+            if surface in surfaces and covered.isdisjoint(range(position, position + length)):
+                yield position, surface
+                position += length - 1
+                break
+        position += 1
 
 
 def _covered(item: LocatedExample) -> set[int]:
@@ -137,14 +170,17 @@ def _covered(item: LocatedExample) -> set[int]:
 
 def off_by_one(draft: Draft) -> Iterator[Finding]:
     """An entity that ends or begins a unit beside where the same text nearly always does."""
+    often = _often((text, span.label) for item, span in _entities(draft)
+                   for text, _ in _readings(item.example.sentence, span))  # fmt: skip
     ends: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for item, span in _entities(draft):
         for text, how in _readings(item.example.sentence, span):
-            ends[text, span.label][how] += 1
+            if often((text, span.label)):
+                ends[text, span.label][how] += 1
     usual = {key: _usual(counts) for key, counts in ends.items()}
     for item, span in _entities(draft):
         for text, how in _readings(item.example.sentence, span):
-            wanted = usual[text, span.label]
+            wanted = usual.get((text, span.label))
             if wanted and how != wanted:
                 times = ends[text, span.label][wanted]
                 message = (
@@ -156,11 +192,25 @@ def off_by_one(draft: Draft) -> Iterator[Finding]:
 
 def _readings(sentence: Sentence, span: Span) -> Iterator[tuple[str, str]]:
     """The text of ``span``, and that with the unit before or after it: how much is the entity."""
-    yield sentence.mention(span), "all"
-    if span.end < len(sentence):
-        yield sentence.mention(Span(span.start, span.end + 1, span.label)), "all but the end"
+    units, text = sentence.units, sentence.joiner.join
+    yield text(units[span.start : span.end]), "all"
+    if span.end < len(units):
+        yield text(units[span.start : span.end + 1]), "all but the end"
     if span.start:
-        yield sentence.mention(Span(span.start - 1, span.end, span.label)), "all but the beginning"
+        yield text(units[span.start - 1 : span.end]), "all but the beginning"
+
+
+def _often(keys: Iterable[Hashable]) -> Callable[[Hashable], bool]:
+    """Whether a key may be there ``OFTEN`` times: never False for one that is.
+
+    Most readings are there once, and are counted by their hashes alone, so that none is kept.
+    """
+    counts = bytearray(_BUCKETS)
+    for key in keys:
+        bucket = hash(key) % _BUCKETS
+        if counts[bucket] < OFTEN:
+            counts[bucket] += 1
+    return lambda key: counts[hash(key) % _BUCKETS] >= OFTEN
 
 
 def blank_edges(draft: Draft) -> Iterator[Finding]:
@@ -209,9 +259,12 @@ def no_entities(draft: Draft) -> Iterator[Finding]:
 
 def nothing_nested(draft: Draft) -> Iterator[Finding]:
     """A task with nested gold that a flat one could be."""
-    found = [item for item in examples(draft) if item.example.spans]
-    if draft.file.nested and found and not any(map(_overlaps, found)):
-        yield in_gold(found[0], f"none of the entities of {draft.file.name} overlap")
+    if not draft.file.nested:
+        return
+    found = (item for item in examples(draft) if item.example.spans)
+    first = next(found, None)
+    if first and not any(map(_overlaps, chain((first,), found))):
+        yield in_gold(first, f"none of the entities of {draft.file.name} overlap")
 
 
 def _overlaps(item: LocatedExample) -> bool:

@@ -1,15 +1,20 @@
 """Sentences that are there twice: within a split, in two of them, or as a whole file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from harness.core import Sentence
 from harness.data.examples import LocatedExample
 from harness.data.lint.finding import Finding, in_gold, share
-from harness.data.overlap import HALF, SHINGLE, Seen, shingles
+from harness.data.lint.near import near
+from harness.data.overlap import HALF, Match, Seen
 from harness.data.splits import DEV, TEST, TRAIN, split_of, test_set
 from harness.data.task import Draft
+from harness.sequences import View, each
 
 
 def duplicates(draft: Draft) -> Iterator[Finding]:
@@ -33,7 +38,7 @@ def conflicting_gold(draft: Draft) -> Iterator[Finding]:
 def near_duplicates(draft: Draft) -> Iterator[Finding]:
     """Sentences of which a split has nearly the same before."""
     for name, items in draft.items.items():
-        found = list(_near(items))
+        found = _near(items)
         if found:
             item, twin = found[0]
             part = share(len(found), len(items))
@@ -72,59 +77,67 @@ def split_documents(draft: Draft) -> Iterator[Finding]:
                 yield in_gold(item, f"the document {item.document!r} is in {other}, too")
 
 
-def _first_of_each(items: Sequence[LocatedExample]) -> dict[tuple[str, ...], LocatedExample]:
-    first: dict[tuple[str, ...], LocatedExample] = {}
-    for item in items:
-        first.setdefault(item.example.sentence.units, item)
-    return first
+def _firsts(sentences: Sequence[Sentence]) -> NDArray[np.int64]:
+    """The place where the text of each of ``sentences`` stands first (sentences,).
 
-
-def _copies(items: Sequence[LocatedExample]) -> list[tuple[LocatedExample, LocatedExample]]:
-    """Each sentence that is that of another, and the first of these."""
-    first = _first_of_each(items)
-    twins = [(item, first[item.example.sentence.units]) for item in items]
-    return [(item, twin) for item, twin in twins if item is not twin]
-
-
-def _near(items: Sequence[LocatedExample]) -> Iterator[tuple[LocatedExample, LocatedExample]]:
-    """Each sentence half of whose shingles stood before, and where; exact copies apart.
-
-    Arrays, since a million sentences have twenty million shingles.
+    Texts are compared where their hashes are equal, and not kept.
     """
-    texts = _first_of_each(items)
-    distinct = [*texts.values()]
-    sizes = np.fromiter((max(0, len(units) - SHINGLE + 1) for units in texts), np.int64, len(texts))
-    hashes = np.fromiter((one for units in texts for one in shingles(units)), np.int64, sizes.sum())
-    owners = np.repeat(np.arange(len(texts)), sizes)  # (shingles,), the sentence of each
-    _, places, kinds = np.unique(hashes, return_index=True, return_inverse=True)
-    firsts = owners[places][kinds]  # (shingles,), the sentence in which each stood first
-    stood = firsts < owners
-    counts = np.bincount(owners, stood, minlength=len(texts))  # (sentences,)
-    ends = np.cumsum(sizes)
-    for number in np.flatnonzero((sizes > 0) & (counts >= HALF * sizes)):
-        mine = slice(ends[number] - sizes[number], ends[number])
-        yield distinct[number], distinct[firsts[mine][stood[mine]][0]]
+    hashes = np.fromiter((hash(one.units) for one in sentences), np.int64, len(sentences))
+    _, begins, kinds = np.unique(hashes, return_index=True, return_inverse=True)
+    firsts: NDArray[np.int64] = begins[kinds]
+    others: dict[tuple[str, ...], int] = {}  # texts with the hash of another that stood before
+    for place in np.flatnonzero(firsts < np.arange(len(sentences))).tolist():
+        units = sentences[place].units
+        if units != sentences[firsts[place]].units:
+            firsts[place] = others.setdefault(units, place)
+    return firsts
+
+
+def _copies(items: Sequence[LocatedExample]) -> Sequence[tuple[LocatedExample, LocatedExample]]:
+    """Each sentence that is that of another, and the first of these."""
+    firsts = _firsts(_sentences(items))
+    places = np.flatnonzero(firsts < np.arange(len(items)))
+    return _pairs(items, zip(places.tolist(), firsts[places].tolist(), strict=True))
+
+
+def _near(items: Sequence[LocatedExample]) -> Sequence[tuple[LocatedExample, LocatedExample]]:
+    """Each sentence half of whose shingles stood before, and where; exact copies apart."""
+    sentences = _sentences(items)
+    distinct = np.flatnonzero(_firsts(sentences) == np.arange(len(items)))
+    return _pairs(items, near(sentences, distinct))
+
+
+def _sentences(items: Sequence[LocatedExample]) -> Sequence[Sentence]:
+    return each(items, attrgetter("example.sentence"))
+
+
+def _pairs(
+    items: Sequence[LocatedExample], places: Iterable[tuple[int, int]]
+) -> Sequence[tuple[LocatedExample, LocatedExample]]:
+    """The items at each pair of places, read when they are looked at."""
+    pairs = list(places)
+    return View(pairs, range(len(pairs)), lambda pair: (items[pair[0]], items[pair[1]]))
 
 
 def _shared(
     inner: str, items: Sequence[LocatedExample], outer: str, others: Sequence[LocatedExample]
 ) -> Iterator[Finding]:
-    asked = [item.example.sentence for item in items]
-    seen = Seen.of((item.example.sentence for item in others), asked)
-    matches = [(seen.match(item.example.sentence), item) for item in items]
-    exact = [item for match, item in matches if match == "exact"]
-    near = [item for match, item in matches if match == "near"]
-    if not exact and not near:
+    seen = Seen.of(_sentences(others), _sentences(items))
+    places: dict[Match, list[int]] = {"exact": [], "near": [], "": []}
+    for place, sentence in enumerate(_sentences(items)):
+        places[seen.match(sentence)].append(place)
+    exact, nearly = places["exact"], places["near"]
+    if not exact and not nearly:
         return
-    first = (exact or near)[0]
+    first = items[(exact or nearly)[0]]
     message = f"{share(len(exact), len(items))} of {inner} are in {outer}, too"
-    if near:
-        message += f", {len(near)} more nearly"
+    if nearly:
+        message += f", {len(nearly)} more nearly"
     if exact:
         units = first.example.sentence.units
         twin = next(item for item in others if item.example.sentence.units == units)
         message += f"; this one in line {twin.line} of {twin.file}"
-    if split_of(inner) == TEST and len(exact) + len(near) > HALF * len(items):
+    if split_of(inner) == TEST and len(exact) + len(nearly) > HALF * len(items):
         message += "; a score would be one of memory, so `run` needs --allow-overlap"
         yield Finding(first.file, first.line, message, severity="error")
     else:

@@ -4,6 +4,8 @@ Each format has a module with a frozen ``Source`` (what one split is made of) an
 """
 
 from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from harness.data.readers import (
@@ -18,8 +20,9 @@ from harness.data.readers import (
     parallel,
 )
 from harness.data.readers.records import Problem, Raw, ReadSplit, Severity
+from harness.sequences import Keep, in_memory
 
-__all__ = ["Problem", "Raw", "ReadSplit", "Severity", "Source", "read"]
+__all__ = ["Problem", "Raw", "ReadSplit", "Severity", "Source", "files", "read"]
 
 Source: TypeAlias = (
     parallel.ParallelSource
@@ -33,21 +36,26 @@ Source: TypeAlias = (
     | offered.OfferedSource
 )
 
-_READERS: dict[type, Callable[[Any], ReadSplit]] = {
+_STREAMS: dict[type, Callable[[Any, Keep], ReadSplit]] = {
     parallel.ParallelSource: parallel.read,
     conll.ConllSource: conll.read,
     jsonl.JsonlSource: jsonl.read,
     hub.HubSource: hub.read,
-    docbin.DocBinSource: docbin.read,
     doccano.DoccanoSource: doccano.read,
+}
+_READERS: dict[type, Callable[[Any], ReadSplit]] = {
+    docbin.DocBinSource: docbin.read,
     labelstudio.LabelStudioSource: labelstudio.read,
     brat.BratSource: brat.read,
     offered.OfferedSource: offered.read,
 }
 
 
-def read(source: Source) -> ReadSplit:
-    """The sentences of one split and every problem of its files.
+def read(source: Source, keep: Keep = in_memory) -> ReadSplit:
+    """The sentences of one split, kept by ``keep``, and every problem of its files.
+
+    Formats whose files are one value each (DocBin, Label Studio, brat, those of distributions) are
+    held whole until they are read.
 
     Raises:
         DataError: for a hub data set that cannot be reached.
@@ -55,4 +63,16 @@ def read(source: Source) -> ReadSplit:
             that needs what is not installed.
         BackendError: for the reader of a distribution that fails.
     """
-    return _READERS[type(source)](source)
+    kind = type(source)
+    if kind in _STREAMS:
+        return _STREAMS[kind](source, keep)
+    found = _READERS[kind](source)
+    return replace(found, records=keep(found.records))
+
+
+def files(source: Source) -> tuple[Path, ...]:
+    """The files and folders of ``source``, as far as they are on this machine."""
+    values = [getattr(source, field.name) for field in fields(source)]
+    if isinstance(source, hub.HubSource):
+        values.append(Path(source.repository))
+    return tuple(value for value in values if isinstance(value, Path))

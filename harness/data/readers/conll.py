@@ -6,11 +6,13 @@ Columns are separated by a tab where most lines have one, else by a space. A lin
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from sys import intern
 
 from harness.data.readers import lines
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
+from harness.sequences import Keep, in_memory
 
 DOCUMENT = "-DOCSTART-"
 
@@ -32,23 +34,27 @@ class _SentenceLines:
     document: str | None
 
 
-def read(source: ConllSource) -> ReadSplit:
+def read(source: ConllSource, keep: Keep = in_memory) -> ReadSplit:
     """The sentences of a file of columns."""
-    text = lines.read(source.path)
-    separator = _separator(text)
+    text = lines.read(source.path, keep)
     problems = [*text.problems, *_odd_blanks(text)]
-    records = []
+    records = keep(_records(text, source.columns, problems))
+    return ReadSplit(text.file, records, tuple(problems))
+
+
+def _records(text: lines.Lines, columns: int, problems: list[Problem]) -> Iterator[Raw]:
+    """The sentences of ``text``; adds what is wrong."""
+    separator = _separator(text)
     for block in _blocks(text):
         rows = [
-            _row(text.file, block.line + i, line, separator, source.columns)
+            _row(text.file, block.line + i, line, separator, columns)
             for i, line in enumerate(block.lines)
             if line is not None
         ]
         found = [row for row in rows if isinstance(row, Problem)]
         problems += found
         if not found and None not in block.lines:
-            records.append(_record(block, [row for row in rows if not isinstance(row, Problem)]))
-    return ReadSplit(text.file, tuple(records), tuple(problems))
+            yield _record(block, [row for row in rows if not isinstance(row, Problem)])
 
 
 def _record(block: _SentenceLines, rows: list[tuple[str, str]]) -> Raw:
@@ -65,15 +71,18 @@ def _is_blank(line: str) -> bool:
 
 def _separator(text: lines.Lines) -> str:
     """By majority, so that one broken line is one problem."""
-    filled = [line for _, line in text.numbered() if not _is_blank(line)]
-    columns = [line for line in filled if not line.startswith(DOCUMENT)]
-    return "\t" if 2 * sum("\t" in line for line in columns) > len(columns) else " "
+    columns = tabs = 0
+    for _, line in text.numbered():
+        if not _is_blank(line) and not line.startswith(DOCUMENT):
+            columns += 1
+            tabs += "\t" in line
+    return "\t" if 2 * tabs > columns else " "
 
 
 def _blocks(text: lines.Lines) -> Iterator[_SentenceLines]:
     """The sentences of a file, each with the document it stands in."""
     document, documents, block = None, 0, list[str | None]()
-    for number, line in enumerate((*text.lines, ""), start=1):
+    for number, line in enumerate(chain(text.lines, ("",)), start=1):
         starts_document = line is not None and line.startswith(DOCUMENT)
         if line is None or not (starts_document or _is_blank(line)):
             block.append(line)
@@ -111,10 +120,14 @@ def _row(
 
 def _odd_blanks(text: lines.Lines) -> list[Problem]:
     """Notes on blank lines that separate nothing, and on separators that are not quite blank."""
-    blank = [number for number, line in text.numbered() if _is_blank(line)]
-    marks = [number for number in blank if text.lines[number - 1]]
-    numbers = set(blank)
-    extra = [number for number in blank if number - 1 in numbers or number == 1]
+    marks, extra = list[int](), list[int]()
+    blank = 0  # the line of the last one, as if one came before the first line
+    for number, line in text.numbered():
+        if not _is_blank(line):
+            continue
+        marks += [number] if line else []
+        extra += [number] if number - 1 == blank else []
+        blank = number
     return [
         *counted(text.file, extra, "empty-line", "note", "an extra blank line: skipped"),
         *counted(text.file, marks, "blank-line", "note", "only spaces or tabs: read as blank"),

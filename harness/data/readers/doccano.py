@@ -11,6 +11,7 @@ from typing import Any
 from harness.data.readers.entry_errors import EntryError
 from harness.data.readers.jsonl import read_objects
 from harness.data.readers.records import ReadSplit
+from harness.sequences import Keep, in_memory
 
 _KEYS = ("label", "labels", "entities")
 
@@ -23,9 +24,9 @@ class DoccanoSource:
     joiner: str = ""
 
 
-def read(source: DoccanoSource) -> ReadSplit:
+def read(source: DoccanoSource, keep: Keep = in_memory) -> ReadSplit:
     """The texts of a file with their labels."""
-    return read_objects(source.path, source.joiner, _entry)
+    return read_objects(source.path, source.joiner, _entry, keep)
 
 
 def _entry(given: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from typing import Any
 from harness.data.readers.entry_errors import EntryError, check_units
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 from harness.errors import ConfigError, DataError, HarnessError
+from harness.sequences import Keep, in_memory
+
+_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +40,37 @@ class HubSource:
         return f"{self.repository}[{self.split}]"
 
 
-def read(source: HubSource) -> ReadSplit:
+def read(source: HubSource, keep: Keep = in_memory) -> ReadSplit:
     """The sentences of one split.
 
     Raises:
         ConfigError: without ``datasets``, for an unpinned repository or a column that is not there.
         DataError: if the data set cannot be reached.
     """
-    rows, names = _rows(source)
-    problems, records, empty = list[Problem](), list[Raw](), list[int]()
-    for number, (tokens, tags) in enumerate(rows, start=1):
+    problems, empty = list[Problem](), list[int]()
+    with opening(source) as datasets:
+        data = _split(opened(source, datasets, source.split), source)
+        _require_columns(source, data.column_names)
+        records = keep(_records(source, data, problems, empty))
+    problems += counted(source.place, empty, "empty-line", "note", "a row without tokens: skipped")
+    return ReadSplit(source.place, records, tuple(problems))
+
+
+def _records(
+    source: HubSource, data: Any, problems: list[Problem], empty: list[int]
+) -> Iterator[Raw]:
+    """The sentences of ``data``; adds what is wrong, and the numbers of rows without tokens."""
+    names = source.names or class_names(data.features[source.tags])
+    for number, (tokens, tags) in enumerate(_rows(source, data), start=1):
         try:
             record = _record(number, tokens, tags, names)
         except EntryError as error:
             problems.append(Problem(source.place, number, error.code, "error", error.message))
             continue
         if record:
-            records.append(record)
+            yield record
         else:
             empty.append(number)
-    problems += counted(source.place, empty, "empty-line", "note", "a row without tokens: skipped")
-    return ReadSplit(source.place, tuple(records), tuple(problems))
 
 
 def _record(number: int, tokens: Any, tags: Any, names: tuple[str, ...] | None) -> Raw | None:
@@ -84,13 +97,10 @@ def _name(tag: Any, names: tuple[str, ...] | None) -> str:
     return names[tag]
 
 
-def _rows(source: HubSource) -> tuple[list[tuple[Any, Any]], tuple[str, ...] | None]:
-    """The tokens and the tags of each row, and the names of the tags where they are numbers."""
-    with opening(source) as datasets:
-        data = _split(opened(source, datasets, source.split), source)
-        _require_columns(source, data.column_names)
-        rows = list(zip(data[source.tokens], data[source.tags], strict=True))
-        return rows, source.names or class_names(data.features[source.tags])
+def _rows(source: HubSource, data: Any) -> Iterator[tuple[Any, Any]]:
+    """The tokens and the tags of each row, some rows at a time: the library maps its files."""
+    for rows in data.select_columns([source.tokens, source.tags]).iter(_ROWS):
+        yield from zip(rows[source.tokens], rows[source.tags], strict=True)
 
 
 @contextmanager

@@ -6,16 +6,19 @@ and must be what the offsets cut out; ``id`` and ``document`` are optional. Othe
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.data.readers import lines
 from harness.data.readers.entry_errors import EntryError, check_units
 from harness.data.readers.offsets import spans
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
+from harness.sequences import Keep, in_memory
+
+Adapt: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +29,27 @@ class JsonlSource:
     joiner: str = ""
 
 
-def read(source: JsonlSource) -> ReadSplit:
+def read(source: JsonlSource, keep: Keep = in_memory) -> ReadSplit:
     """The sentences of a file of JSON objects."""
-    return read_objects(source.path, source.joiner, lambda entry: entry)
+    return read_objects(source.path, source.joiner, lambda entry: entry, keep)
 
 
-def read_objects(
-    path: Path, joiner: str, adapt: Callable[[dict[str, Any]], dict[str, Any]]
-) -> ReadSplit:
+def read_objects(path: Path, joiner: str, adapt: Adapt, keep: Keep) -> ReadSplit:
     """The sentences of a file whose objects ``adapt`` makes into those of this format.
 
     ``adapt`` raises an ``EntryError`` for an object that is none.
     """
-    text = lines.read(path)
-    problems, records, empty = [*text.problems], list[Raw](), list[int]()
+    text = lines.read(path, keep)
+    problems, empty = [*text.problems], list[int]()
+    records = keep(_records(text, joiner, adapt, problems, empty))
+    problems += counted(text.file, empty, "empty-line", "note", "no sentence here: skipped")
+    return ReadSplit(text.file, records, tuple(problems))
+
+
+def _records(
+    text: lines.Lines, joiner: str, adapt: Adapt, problems: list[Problem], empty: list[int]
+) -> Iterator[Raw]:
+    """The sentences of ``text``; adds what is wrong, and the numbers of lines without any."""
     ids: dict[str, int] = {}
     for number, line in text.numbered():
         try:
@@ -49,11 +59,9 @@ def read_objects(
             problems.append(Problem(text.file, number, error.code, "error", error.message))
             continue
         if record:
-            records.append(record)
+            yield record
         else:
             empty.append(number)
-    problems += counted(text.file, empty, "empty-line", "note", "no sentence here: skipped")
-    return ReadSplit(text.file, tuple(records), tuple(problems))
 
 
 def _parsed(line: str) -> dict[str, Any]:

@@ -4,19 +4,33 @@ r"""Lines without loss: UTF-8, cut at ``\n`` only, one trailing ``\r`` dropped, 
 file of characters those are characters that carry tags.
 """
 
+import codecs
 import re
 import stat
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from harness.data.readers.records import Problem, counted
+from harness.data.readers.records import Problem, Severity, counted
+from harness.sequences import Keep, in_memory
 
 BOM = b"\xef\xbb\xbf"
 MAX_BYTES = 2 << 30
 UNREADABLE = "unreadable"
+_ODD = re.compile("[\0-\x08\x0b-\x1f\x7f\N{REPLACEMENT CHARACTER}]")
 _CONTROLS = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
+# What is UTF-8 and still no sane text.
+_ODD_LINES: tuple[tuple[str, Severity, str], ...] = (
+    ("crlf", "note", "Windows line ends (CRLF) are read as line ends"),
+    ("lone-cr", "error", "a carriage return inside a line; remove it"),
+    ("nul", "error", "a NUL character; remove it"),
+    ("control", "note", "control characters, read as characters"),
+    ("replacement", "note", "U+FFFD: text was lost before this file"),
+)
 _OTHER_BOMS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_PIECE = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +38,7 @@ class Lines:
     """The lines of a file, None for one that is not UTF-8, and the problems of the file."""
 
     file: str
-    lines: tuple[str | None, ...]
+    lines: Sequence[str | None]
     problems: tuple[Problem, ...]
 
     @property
@@ -39,98 +53,116 @@ class Lines:
                 yield number, line
 
 
-def read(path: Path) -> Lines:
-    """The lines of ``path`` and everything wrong with them as text."""
+def read(path: Path, keep: Keep = in_memory) -> Lines:
+    """The lines of ``path``, kept by ``keep``, and everything wrong with them as text."""
     file = str(path)
     try:
-        content = _content(path)
+        with _opened(path) as content:
+            return _read(file, content, keep)
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
         return Lines(file, (), (Problem(file, None, UNREADABLE, "error", message),))
+
+
+def _read(file: str, content: BinaryIO, keep: Keep) -> Lines:
+    begin = len(BOM) if content.read(len(BOM)) == BOM else 0
+    content.seek(begin)
+    reading = _Reading(file, begin)
+    lines = keep(reading.lines(content))
     problems = []
-    if content.startswith(BOM):
-        content = content.removeprefix(BOM)
+    if begin:
         problems.append(Problem(file, 1, "bom", "note", "a byte order mark, not read as text"))
-    raw = content.split(b"\n")
-    if not raw[-1]:
-        raw.pop()
-    lines, broken = _decoded(file, raw, len(BOM) if problems else 0)
-    problems += _encoding_hint(broken, content) + _suspicious(file, lines)
-    return Lines(file, tuple(line and line.removesuffix("\r") for line in lines), tuple(problems))
+    if reading.broken:
+        content.seek(begin)
+        problems += _with_hint(reading.broken, content)
+    return Lines(file, lines, (*problems, *reading.odd_lines(len(lines))))
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a regular file of bearable size."""
+def _opened(path: Path) -> BinaryIO:
+    """A regular file of bearable size."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise OSError("not a regular file; give the file that holds the data")
     if status.st_size > MAX_BYTES:
         msg = f"{status.st_size} bytes, at most {MAX_BYTES} are read; split the file"
         raise OSError(msg)
-    return path.read_bytes()
+    return path.open("rb")
 
 
-def _decoded(file: str, raw: list[bytes], offset: int) -> tuple[list[str | None], list[Problem]]:
-    """Each line as text, and a problem for each that is not UTF-8; ``offset`` is the first byte."""
-    try:
-        whole: list[str | None] = [*b"\n".join(raw).decode("utf-8").split("\n")] if raw else []
-    except UnicodeDecodeError:
-        return _decoded_one_by_one(file, raw, offset)
-    return whole, []
+def _odd(line: str) -> Iterator[str]:
+    """What is odd about ``line``, which still has a carriage return at its end."""
+    if line.endswith("\r"):
+        yield "crlf"
+    if "\r" in line[:-1]:
+        yield "lone-cr"
+    if "\0" in line:
+        yield "nul"
+    if _CONTROLS.search(line.replace("\r", "")):
+        yield "control"
+    if "\N{REPLACEMENT CHARACTER}" in line:
+        yield "replacement"
 
 
-def _decoded_one_by_one(
-    file: str, raw: list[bytes], offset: int
-) -> tuple[list[str | None], list[Problem]]:
-    lines: list[str | None] = []
-    problems = []
-    for number, line in enumerate(raw, start=1):
-        try:
-            lines.append(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            lines.append(None)
-            message = f"byte {offset + error.start} is not UTF-8 ({line[error.start]:#04x})"
-            problems.append(Problem(file, number, "encoding", "error", message))
-        offset += len(line) + 1
-    return lines, problems
+class _Reading:
+    """One pass over a file: its lines as text, and what is wrong with them.
+
+    ``offset`` is the first byte; ``broken`` has a problem for each line that is not UTF-8.
+    """
+
+    def __init__(self, file: str, offset: int) -> None:
+        self.file, self.offset = file, offset
+        self.broken: list[Problem] = []
+        self.odd: dict[str, array[int]] = {code: array("Q") for code, *_ in _ODD_LINES}
+
+    def lines(self, content: BinaryIO) -> Iterator[str | None]:
+        """The lines, None for one that is not UTF-8."""
+        for number, ended in enumerate(content, start=1):
+            raw = ended.removesuffix(b"\n")
+            try:
+                line = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                self._broken(number, raw, error)
+                yield None
+            else:
+                if _ODD.search(line):
+                    for code in _odd(line):
+                        self.odd[code].append(number)
+                    line = line.removesuffix("\r")
+                yield line
+            self.offset += len(ended)
+
+    def odd_lines(self, lines: int) -> Iterator[Problem]:
+        """A problem for each kind of odd line, of a file of so many lines."""
+        share = "" if len(self.odd["crlf"]) == lines else f", in a file of {lines}: mixed line ends"
+        for code, severity, message in _ODD_LINES:
+            said = message + share if code == "crlf" else message
+            yield from counted(self.file, self.odd[code], code, severity, said)
+
+    def _broken(self, number: int, raw: bytes, error: UnicodeDecodeError) -> None:
+        at = self.offset + error.start
+        message = f"byte {at} is not UTF-8 ({raw[error.start]:#04x})"
+        self.broken.append(Problem(self.file, number, "encoding", "error", message))
 
 
-def _encoding_hint(problems: list[Problem], content: bytes) -> list[Problem]:
+def _with_hint(problems: Sequence[Problem], content: BinaryIO) -> list[Problem]:
     """The problems of encoding, the first with what the file may be instead."""
-    if not problems:
-        return []
     first, *rest = problems
-    hint = _looks_like(content)
-    message = f"{first.message}; {hint}convert the file to UTF-8"
+    message = f"{first.message}; {_looks_like(content)}convert the file to UTF-8"
     return [Problem(first.file, first.line, first.code, first.severity, message), *rest]
 
 
-def _looks_like(content: bytes) -> str:
+def _looks_like(content: BinaryIO) -> str:
+    begin = content.tell()
+    head = content.read(2)
     for mark, name in _OTHER_BOMS:
-        if content.startswith(mark):
+        if head == mark:
             return f"the file looks like {name}: "
+    content.seek(begin)
+    decoder = codecs.getincrementaldecoder("gb18030")()
     try:
-        content.decode("gb18030")
+        while piece := content.read(_PIECE):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return ""
     return "the file looks like GB18030: "
-
-
-def _suspicious(file: str, lines: list[str | None]) -> list[Problem]:
-    """What is UTF-8 and still no sane text; one pass over the lines for each kind."""
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line]
-    crlf = [number for number, line in numbered if line.endswith("\r")]
-    lone = [number for number, line in numbered if "\r" in line[:-1]]
-    nul = [number for number, line in numbered if "\0" in line]
-    control = [number for number, line in numbered if _CONTROLS.search(line.replace("\r", ""))]
-    lost = [number for number, line in numbered if "\N{REPLACEMENT CHARACTER}" in line]
-    share = "" if len(crlf) == len(lines) else f", in a file of {len(lines)}: mixed line ends"
-    return [
-        *counted(
-            file, crlf, "crlf", "note", f"Windows line ends (CRLF) are read as line ends{share}"
-        ),
-        *counted(file, lone, "lone-cr", "error", "a carriage return inside a line; remove it"),
-        *counted(file, nul, "nul", "error", "a NUL character; remove it"),
-        *counted(file, control, "control", "note", "control characters, read as characters"),
-        *counted(file, lost, "replacement", "note", "U+FFFD: text was lost before this file"),
-    ]

@@ -3,13 +3,20 @@
 Units and tags are separated by exactly one ASCII space, so no unit can be a space or be empty.
 """
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from sys import intern
+from typing import TypeAlias
 
 from harness.data.readers import lines
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
+from harness.sequences import Keep, in_memory
+
+# A line of both files with its number, and its document.
+_Row: TypeAlias = tuple[int, str, str, str | None]
 
 OTHER_SEPARATORS = {
     "\t": "tabs", "\u3000": "ideographic spaces (U+3000)", "\u00a0": "no-break spaces (U+00A0)",
@@ -31,44 +38,49 @@ def beside(units: Path) -> Path:
     return units.with_name(f"{units.stem}_TAG{units.suffix}")
 
 
-def read(source: ParallelSource) -> ReadSplit:
+def read(source: ParallelSource, keep: Keep = in_memory) -> ReadSplit:
     """The sentences of a pair of files; lines that are empty in both are skipped and noted."""
-    units, tags = lines.read(source.units), lines.read(source.tags)
-    documents = lines.read(source.documents) if source.documents else None
+    units, tags = lines.read(source.units, keep), lines.read(source.tags, keep)
+    documents = lines.read(source.documents, keep) if source.documents else None
     others = [tags, documents] if documents else [tags]
     problems = [*units.problems]
     for other in others:
         problems += [*other.problems, *_unequal(units, other)]
-    records: list[Raw] = []
     empty: list[int] = []
-    for number, text, marks, document in _rows(units, tags, documents):
+    rows = _rows(units, tags, documents)
+    records = keep(_records(rows, (units.file, tags.file), problems, empty))
+    message = "an empty line in both files: no sentence, skipped"
+    problems += counted(units.file, empty, "empty-line", "note", message)
+    problems += _not_separated(units, tags)
+    return ReadSplit(tags.file, records, tuple(problems), units.file)
+
+
+def _records(
+    rows: Iterable[_Row], files: tuple[str, str], problems: list[Problem], empty: list[int]
+) -> Iterator[Raw]:
+    """The sentences of ``rows``; adds what is wrong, and the numbers of those that are empty."""
+    for number, text, marks, document in rows:
         if not text and not marks:
             empty.append(number)
             continue
         record = Raw(_cut(text), number, _cut(marks), document=document or None)
         found = [
-            *_space_problems(units.file, number, text),
-            *_space_problems(tags.file, number, marks),
-            *_length_problems(units.file, record),
+            *_space_problems(files[0], number, text),
+            *_space_problems(files[1], number, marks),
+            *_length_problems(files[0], record),
         ]
         problems += found
         if not any(problem.severity == "error" for problem in found):
-            records.append(record)
-    message = "an empty line in both files: no sentence, skipped"
-    problems += counted(units.file, empty, "empty-line", "note", message)
-    problems += _not_separated(units, tags)
-    return ReadSplit(tags.file, tuple(records), tuple(problems), units.file)
+            yield record
 
 
-def _rows(
-    units: lines.Lines, tags: lines.Lines, documents: lines.Lines | None
-) -> Iterator[tuple[int, str, str, str | None]]:
+def _rows(units: lines.Lines, tags: lines.Lines, documents: lines.Lines | None) -> Iterator[_Row]:
     """The lines that both files have and that are text, with their number and document."""
-    names = documents.lines if documents else ()
-    pairs = zip(units.lines, tags.lines, strict=False)
-    for number, (text, marks) in enumerate(pairs, start=1):
+    names = chain(documents.lines if documents else (), repeat(None))
+    rows = zip(units.lines, tags.lines, names, strict=False)
+    for number, (text, marks, document) in enumerate(rows, start=1):
         if text is not None and marks is not None:
-            yield number, text, marks, names[number - 1] if number <= len(names) else None
+            yield number, text, marks, document
 
 
 def _cut(line: str) -> tuple[str, ...]:
@@ -89,13 +101,16 @@ def _unequal(units: lines.Lines, other: lines.Lines) -> list[Problem]:
 
 def _not_separated(units: lines.Lines, tags: lines.Lines) -> list[Problem]:
     """One problem where most lines of text are not cut into units at all."""
-    pairs = zip(units.numbered(), tags.lines, strict=False)
-    filled = [(number, text, marks) for (number, text), marks in pairs if text and marks]
-    whole = {number: text for number, text, marks in filled
-             if len(text) > 1 and " " not in text and " " in marks}  # fmt: skip
-    if 2 * len(whole) <= len(filled):
+    filled, whole, first = 0, array("Q"), ""
+    for (number, text), marks in zip(units.numbered(), tags.lines, strict=False):
+        if not text or not marks:
+            continue
+        filled += 1
+        if len(text) > 1 and " " not in text and " " in marks:
+            whole.append(number)
+            first = first or text
+    if 2 * len(whole) <= filled:
         return []
-    first = next(iter(whole.values()))
     mark = next((m for m in OTHER_SEPARATORS if m in first), "")
     name = f", but by {OTHER_SEPARATORS[mark]}" if mark else ""
     message = f"units are not separated by one space{name}"

@@ -3,7 +3,8 @@
 A problem is a value, so that a check can list all of them and a run can refuse all at once.
 """
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -66,7 +67,7 @@ class ReadSplit:
     """
 
     file: str
-    records: tuple[Raw, ...]
+    records: Sequence[Raw]
     problems: tuple[Problem, ...]
     text_file: str = ""
 
@@ -75,8 +76,8 @@ def counted(
     file: str, lines: Iterable[int], code: str, severity: Severity, message: str
 ) -> list[Problem]:
     """One problem for all ``lines`` that share it, at the first, with their number; or none."""
-    places = sorted(lines)
+    places = array("Q", lines)
     if not places:
         return []
     times = f"{len(places)} lines, first here" if len(places) > 1 else "1 line"
-    return [Problem(file, places[0], code, severity, f"{message} ({times})")]
+    return [Problem(file, min(places), code, severity, f"{message} ({times})")]
