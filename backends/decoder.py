@@ -5,6 +5,7 @@ constrained decoding reads it once. Rows are padded on the left, and positions a
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -40,6 +41,7 @@ from harness.errors import ConfigError
 from harness.generation.formats import format_named
 from harness.generation.prompt import parts
 from harness.protocol import Context, FitReport
+from harness.sequences import kept_as
 from harness.tags import OUTSIDE, encode
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Gpt(FromText, Generator):
         self.prompting = prompting
         self.prompt = prompt_for(prompting.prompt, self.form.name, prompting.shots)
         self.question = Question()
-        self._sentences: list[Sentence] = []
+        self._sentences: Sequence[Sentence] = ()
 
     @classmethod
     def longest_window(cls, options: Mapping[str, Any]) -> int | None:
@@ -106,7 +108,8 @@ class Gpt(FromText, Generator):
 
     def fit(self, train_set: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """Train on ``train_set``, keep what is best on ``dev``; or only draw examples from it."""
-        self._sentences = [example.sentence for example in (*train_set, *dev)]
+        examples = chain(train_set, dev)
+        self._sentences = kept_as(train_set, (example.sentence for example in examples))
         if self.prompting.is_trained:
             return super().fit(train_set, dev)
         device = set_up(self.context)

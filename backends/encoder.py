@@ -6,6 +6,7 @@ and their scores over first pieces are the same lines.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,6 +34,7 @@ from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
 from harness.errors import ConfigError
 from harness.protocol import Context, Exported, FitReport
+from harness.sequences import each
 
 if TYPE_CHECKING:
     from backends.pretraining.characters import Characters
@@ -87,10 +89,11 @@ class EncoderBackend(EncoderFamily, FromText):
             ConfigError: for options that the model cannot have, or text that exceeds it.
         """
         set_up(self.context)
-        train = [self.truncation.example(example) for example in train]
-        encoder, self.tokenizer = self.build([example.sentence for example in train])
+        train = each(train, self.truncation.example)
+        sentences = each(train, attrgetter("sentence"))
+        encoder, self.tokenizer = self.build(sentences)
         self.model = self.tagger(encoder, self._new_head(train))
-        known = self.known_units([example.sentence for example in train])
+        known = self.known_units(sentences)
         training = loop.train(self, train, dev, self.recipe, self.context)
         return replace(
             self.report(training, known),
@@ -112,7 +115,7 @@ class EncoderBackend(EncoderFamily, FromText):
     def _new_head(self, train: Sequence[Example]) -> Head:
         """The head to be trained on ``train``."""
         tagging = self.tagging
-        costs = class_weights(self._tags(train), len(self.scheme), tagging.class_weights)
+        costs = class_weights(map(self._tag_ids, train), len(self.scheme), tagging.class_weights)
         if self.head is CrfHead:
             return CrfHead(costs)
         return SoftmaxHead(costs, UnitLoss(tagging.focal, tagging.label_smoothing))
@@ -121,8 +124,11 @@ class EncoderBackend(EncoderFamily, FromText):
         rows, dropout = self.tagging.ngrams, self.tagging.ngram_dropout
         return NgramScores(rows, len(self.scheme), dropout) if rows else None
 
+    def _tag_ids(self, example: Example) -> list[int]:
+        return self.scheme.ids(example.spans, len(example.sentence))
+
     def _tags(self, examples: Sequence[Example]) -> list[list[int]]:
-        return [self.scheme.ids(example.spans, len(example.sentence)) for example in examples]
+        return [self._tag_ids(example) for example in examples]
 
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """The encoder and the classifier; the head at a rate of its own."""

@@ -6,6 +6,7 @@ same loop. What it answers are entities with their probabilities.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -31,6 +32,7 @@ from backends.training.prediction import positions_per_batch, predict_in_batches
 from backends.training.recipe import Recipe
 from harness.core import Example, PlacedEntity, Sentence, Spans
 from harness.protocol import Context, FitReport
+from harness.sequences import each
 from harness.tags import split
 
 Answer = TypeVar("Answer")
@@ -97,7 +99,7 @@ class SpanPointer(EncoderFamily):
             ConfigError: for options that the model cannot have, or text that exceeds it.
         """
         set_up(self.context)
-        sentences = [example.sentence for example in train]
+        sentences = each(train, attrgetter("sentence"))
         encoder, self.tokenizer = self.build(sentences)
         self.model = self._scorer(encoder)
         nested = any(example.nested for example in train)

@@ -9,6 +9,7 @@ disk takes in memory is 8 bytes an item.
 import os
 import pickle
 import tempfile
+import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -79,6 +80,7 @@ class Spool(OnDisk[Item]):
         # this process wrote, and no end of the process leaves it behind.
         with _disk():
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - lives as long as this
+        weakref.finalize(self, self._file.close)
         self._ends = array("Q", [0])
         self._write(items)
 

@@ -9,6 +9,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
@@ -38,6 +39,7 @@ from harness.core import Example, Output, Sentence, Tags, Text
 from harness.errors import WeightsError
 from harness.generation.formats import format_named
 from harness.protocol import Context, FitReport
+from harness.sequences import each
 from harness.tags import encode
 
 BASE, TOKENIZER, NOTES = "base", "tokenizer", "generator.json"
@@ -123,11 +125,11 @@ class Generator(ABC):
 
     def build(self, train_set: Sequence[Example]) -> None:
         """A tokenizer and a model that know the marks of the format."""
-        self.set_tokenizer(self._tokenizer([example.sentence for example in train_set]))
+        sentences = each(train_set, attrgetter("sentence"))
+        self.set_tokenizer(self._tokenizer(sentences))
         if self.shape.init == "scratch":
             self.model = self.random_model(len(self.vocabulary))
         else:
-            sentences = [example.sentence for example in train_set]
             self.known_units = pretrained.known_units(self.shape, self.vocabulary, sentences)
             self.model = pretrained.model(self.shape, self.auto)
             pretrained.add_rows(self.model, self.vocabulary)

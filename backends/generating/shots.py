@@ -7,6 +7,7 @@ from harness.core import Example
 from harness.errors import ConfigError
 from harness.generation import prompt as prompts
 from harness.generation.formats import format_named
+from harness.sequences import chosen
 
 # Examples in a prompt are sentences of at most this many units, so that several have room.
 SHOT_UNITS = 60
@@ -36,8 +37,9 @@ def draw_shots(train_set: Sequence[Example], shots: int, seed: int) -> list[Exam
     """
     if not shots:
         return []
-    short = [e for e in train_set if 0 < len(e.sentence) <= SHOT_UNITS]
-    pool = [e for e in short if e.spans]
+    places = (at for at, one in enumerate(train_set) if 0 < len(one.sentence) <= SHOT_UNITS)
+    short = chosen(train_set, places)
+    pool = chosen(short, (at for at, one in enumerate(short) if one.spans))
     if len(pool) < shots:
         pool = short
     if len(pool) < shots:

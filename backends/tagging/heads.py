@@ -5,7 +5,7 @@ computed in fp32.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -134,7 +134,7 @@ class CrfHead(torch.nn.Module):
 Head: TypeAlias = SoftmaxHead | CrfHead
 
 
-def class_weights(tags: Sequence[Sequence[int]], size: int, power: float) -> torch.Tensor:
+def class_weights(tags: Iterable[Sequence[int]], size: int, power: float) -> torch.Tensor:
     """What an error on each tag costs (tags,): frequency to the minus ``power``, 1 on average."""
     counts = Counter(tag for row in tags for tag in row)
     seen = torch.tensor([float(max(counts[tag], 1)) for tag in range(size)])

@@ -5,6 +5,7 @@ task. Nothing else may be missing or left over; so weights under other names, of
 architecture, or of fewer layers are refused before they are trained under a name not theirs.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,12 +107,12 @@ def known_share(model: str, looked_up: Iterable[tuple[str, bool]]) -> float:
     Raises:
         WeightsError: where it knows almost none.
     """
-    told = [known for unit, known in looked_up if any(map(str.isalnum, unit))]
-    share = sum(told) / len(told) if told else 1.0
+    told = Counter(known for unit, known in looked_up if any(map(str.isalnum, unit)))
+    share = told[True] / told.total() if told else 1.0
     if share < KNOWN_AT_LEAST:
         msg = (
             f"the tokenizer of {model} knows {100 * share:.1f} % of the units of the training set "
-            f"that hold a letter or a digit ({sum(told)} of {len(told)}): the weights are of "
+            f"that hold a letter or a digit ({told[True]} of {told.total()}): the weights are of "
             "another language or alphabet, or the tokenizer is not theirs; choose another model, "
             "or init=scratch"
         )

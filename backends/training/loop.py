@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -47,6 +48,7 @@ from harness.core import Example, Output, Sentence
 from harness.data.training_digest import digest
 from harness.errors import ConfigError, DataError, ResourceError
 from harness.protocol import Context, Epoch, FitReport, Progress
+from harness.sequences import chosen
 
 # The summed loss and the number of its targets.
 Sums: TypeAlias = tuple[torch.Tensor, torch.Tensor]
@@ -131,7 +133,8 @@ def train(
         HarnessError: at a loss or gradient that is not finite.
         ResourceError: when not even one example fits into the memory.
     """
-    loop = _Loop(objective, [e for e in train if len(e.sentence)], dev, recipe, context)
+    full = chosen(train, (place for place, one in enumerate(train) if len(one.sentence)))
+    loop = _Loop(objective, full, dev, recipe, context)
     told = history_of(context, loop.course.epochs, writes=loop.accelerator.is_main_process)
     with told as tell, loop.resumption.last_when_stopped():
         while not loop.course.ended:
@@ -252,7 +255,7 @@ class _Loop:
         """What the epoch was and, where a look is due, what the development set says of it."""
         course, start = self.course, time.perf_counter()
         looked = self._evaluate() if due else _NO_LOOK
-        fed = [self.train[i] for effective in plan[: course.updates] for i in effective]
+        fed = chosen(self.train, chain.from_iterable(plan[: course.updates]))
         whole = course.updates == len(plan)
         return Epoch(
             course.number, self.losses.last, *looked[:3], self.rates.now(),

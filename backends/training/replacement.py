@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.core import Example, Span
 from harness.errors import ConfigError
+from harness.sequences import kept_as
 
 
 class Replacement:
@@ -32,17 +33,18 @@ class Replacement:
             raise ConfigError(msg)
         self.train, self.rate, self.seed, self.fits = train, rate, seed, fits
         self.names: dict[str, list[tuple[str, ...]]] = {}
-        for example in train:
+        once: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for example in train if rate else ():
             for span in example.spans:
                 name = example.sentence.units[span.start : span.end]
-                self.names.setdefault(span.label, []).append(name)
+                self.names.setdefault(span.label, []).append(once.setdefault(name, name))
 
     def epoch(self, number: int) -> Sequence[Example]:
         """What is read of each sentence in the epoch of that ``number``."""
         if not self.rate:
             return self.train
         rng = np.random.default_rng([self.seed, number, 1])  # batches are drawn from two numbers
-        return [self._replaced(example, rng) for example in self.train]
+        return kept_as(self.train, (self._replaced(example, rng) for example in self.train))
 
     def _replaced(self, example: Example, rng: np.random.Generator) -> Example:
         names = [self._name(span, rng) for span in example.spans]

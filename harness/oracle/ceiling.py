@@ -25,6 +25,7 @@ from harness.protocol import Backend, Linearises
 from harness.runs.decode import decoder
 from harness.scoring.counting import CountMatrix, count
 from harness.scoring.nested import count_nested
+from harness.sequences import kept_as
 from harness.tags import decode as spans_of
 from harness.tags import encode
 
@@ -59,7 +60,8 @@ def ceiling(backend: Backend, task: Task, policy: WindowPolicy, split: str = TES
         msg = f"{type(backend).__name__} has no method `oracle(train, examples)`: no ceiling known"
         raise ConfigError(msg)
     examples = [e for e in task.splits[split].examples if len(e.sentence)]
-    train = [w for e in task.splits[TRAIN].examples for w in policy.examples(e)]
+    whole = task.splits[TRAIN].examples
+    train = kept_as(whole, (window for one in whole for window in policy.examples(one)))
     views = [window for example in examples for window in policy.examples(example)]
     return measure(examples, backend.oracle(train, views), task, policy)
 

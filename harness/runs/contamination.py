@@ -9,7 +9,7 @@ Golchin and Surdeanu 2023, "Time travel in LLMs: tracing data contamination in l
 models" (arXiv:2308.08493), ask so; that a model does not go on is no proof that it never read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
@@ -40,7 +40,7 @@ def probe(
     Sentences are chosen by the hash of their text, those apart that stand in both. Without ``gold``
     none is shown, and none is asked for.
     """
-    both = {e.sentence.units for e in test} & {e.sentence.units for e in train}
+    both = {e.sentence.units for e in test}.intersection(e.sentence.units for e in train)
     sides = [_chosen(examples, both) for examples in (test, train)]
     named = [filter(_ends_named, side) if gold else () for side in sides]
     return Contamination(
@@ -51,15 +51,19 @@ def probe(
 
 def _chosen(examples: Sequence[Example], apart: set[tuple[str, ...]]) -> list[Example]:
     """Some long sentences, the same for everybody and each text once."""
-    found = {
-        example.sentence.text: example
-        for example in examples
-        if len(example.sentence) >= SHORTEST and example.sentence.units not in apart
-    }
-    keyed = sorted(
-        found, key=lambda text: sha256(text.encode("utf-8", "backslashreplace")).digest()
-    )
-    return [found[text] for text in keyed[:PROBED]]
+    found: dict[bytes, Example] = {}
+    for example in examples:
+        if len(example.sentence) >= SHORTEST and example.sentence.units not in apart:
+            text = example.sentence.text.encode("utf-8", "backslashreplace")
+            found[sha256(text).digest()] = example
+        if len(found) > 2 * PROBED:
+            found = _least(found)
+    return [*_least(found).values()]
+
+
+def _least(found: Mapping[bytes, Example]) -> dict[bytes, Example]:
+    """As many as are asked about, those of the least hashes, in their order."""
+    return {key: found[key] for key in sorted(found)[:PROBED]}
 
 
 def _ends_named(example: Example) -> bool:
