@@ -69,8 +69,9 @@ def messy(folder):
     """A task with something for most checks, some of which a run refuses."""
     path = tiny_task.make(folder)
     lines = [
-        *sentences(40), *tiny_task.SENTENCES, *tiny_task.TEST, 
-        ("\u200b张三３3。", "I_PER O O O O O"), ("重重", "B_LOC B_XXX"), ("短", "O O"), ("", ""), ("张三\u3000", "B_LOC I_LOC O"),
+        *sentences(40), *tiny_task.SENTENCES, *tiny_task.TEST,
+        ("\u200b张三３3。", "I_PER O O O O O"), ("重重", "B_LOC B_XXX"), ("短", "O O"),
+        ("", ""), ("张三\u3000", "B_LOC I_LOC O"),
     ]  # fmt: skip
     tiny_task.write_split(folder / "data", "train", lines)
     with (folder / "data" / "train.txt").open("ab") as file:
