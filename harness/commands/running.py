@@ -30,6 +30,7 @@ from harness.results.store import is_complete
 from harness.runs.placement import PROCESSES, Placement
 
 if TYPE_CHECKING:
+    from harness.data.size import Size
     from harness.runs.plan import GridCell
 
 Highlight = Annotated[
@@ -176,15 +177,14 @@ def _show(experiment: api.Experiment) -> None:
 
 
 def _data(cells: "Sequence[GridCell]") -> dict[str, dict[str, int]]:
-    """How large each task is, and what it takes in memory."""
-    return {
-        cell.task: {
-            "sentences": cell.size.sentences,
-            "units": cell.size.units,
-            "MiB to read them": math.ceil(cell.size.bytes_to_read / 2**20),
-        }
-        for cell in cells
-    }
+    """How large each task is, and what it takes in memory or in temporary files."""
+    return {cell.task: _size(cell.size) for cell in cells}
+
+
+def _size(size: "Size") -> dict[str, int]:
+    where = "MiB of temporary files to read them" if size.on_disk else "MiB to read them"
+    taken = math.ceil(size.bytes_to_read / 2**20)
+    return {"sentences": size.sentences, "units": size.units, where: taken}
 
 
 def _takes(cells: "Sequence[GridCell]") -> str:

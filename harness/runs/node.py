@@ -19,8 +19,10 @@ from harness.runs.child import GRACE, Event
 from harness.runs.code import code_of
 from harness.runs.hardware import versions
 from harness.runs.plan import GridCell
+from harness.sequences import MEMORY_VARIABLE
 
-PASSED_ON = ("NER_HARNESS_DATA", "HF_HUB_OFFLINE")  # what decides which data and weights are found
+# What decides which data and weights are found, and how much memory sentences may take.
+PASSED_ON = ("NER_HARNESS_DATA", "HF_HUB_OFFLINE", MEMORY_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import tiny_task
 
 from harness.data.size import size_of
 from harness.data.task import load
+from harness.sequences import MEMORY_VARIABLE, Spool
 
 CHARACTERS = [chr(0x4E00 + number) for number in range(2000)]
 
@@ -38,6 +39,19 @@ def test_what_a_plan_says_is_what_reading_takes(tmp_path, length):
     assert size_of(before) == size_of(task)
     assert 0.8 * said < most < 1.2 * said
     assert kept < 0.85 * said
+
+
+@pytest.mark.parametrize("length", [10, 32, 120])
+def test_and_about_what_it_writes_to_temporary_files(tmp_path, monkeypatch, length):
+    path = train_of(tmp_path, 20_000 // length, length)
+    monkeypatch.setenv(MEMORY_VARIABLE, "0")
+    written, flush = [], Spool._flush
+    monkeypatch.setattr(
+        Spool, "_flush", lambda *given: written.append(flush(*given)) or written[-1]
+    )
+    size = size_of(load(path))
+    assert size.on_disk
+    assert 0.6 * size.bytes_to_read < sum(written) < 1.5 * size.bytes_to_read
 
 
 def test_units_and_sentences_of_all_splits_count(tmp_path):
