@@ -36,6 +36,7 @@ MODEL, NOTES = "model.crfsuite", "crf.json"
 LONGEST = 3
 # What joins the units of an n-gram, what stands beyond an end of the sentence, what marks spelling.
 JOIN, BEYOND, SPELLED = "\x1f", "\x1e", "\x1d"
+ATTRIBUTE = 16  # bytes of a feature of a unit: `crfsuite_attribute_t`, a number and a value
 NEAR = 1  # units to each side whose spelling counts
 
 Window: TypeAlias = Annotated[
@@ -95,6 +96,14 @@ class LinearCrf:
         size = self._scores.size
         # No weight was drawn or pretrained: training begins at zero, whatever the seed.
         return FitReport(weights="none", parameters=size, trained=size, precision="fp64")
+
+    def estimate(self, train: Sequence[Example], sentences: Sequence[Sentence]) -> dict[str, int]:
+        """The memory for what the library keeps of all of ``train``, n-grams alone."""
+        del sentences
+        reach = 2 * self.window + 1
+        grams = sum(max(0, reach - size + 1) for size in range(1, LONGEST + 1))
+        units = sum(len(example.sentence) for example in train)
+        return {"MiB that CRFsuite keeps of train, at least": units * grams * ATTRIBUTE >> 20}
 
     def features(self, units: Sequence[str]) -> list[list[str]]:
         """The features of each unit: ``<place> <n-gram>``, and ``<place> <spelling>`` of words.

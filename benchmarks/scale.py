@@ -10,6 +10,7 @@ of a power law for each row of a table (1 is linear).
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,11 +26,13 @@ from harness.core import Sentence, Text
 from harness.data.task import load
 from harness.generation.formats import FORMATS
 from harness.generation.repair import repair
+from harness.sequences import MEMORY_VARIABLE
 from harness.tags import encode, tag_set
 
 TESTS = Path(__file__).parents[1] / "tests"
 RUNS, SENTENCES, UNITS = (100, 300, 1_000), (10_000, 30_000, 100_000), (10_000, 30_000, 100_000)
 QUICK = 10
+KEPT = {"in memory": "100000", "in temporary files": "0"}
 SYSTEMS, SEEDS, CHANGED = 20, (1, 2, 3, 4, 5), 0.2
 TAGS = tag_set(["PER", "LOC"])
 DONE = (0, 3)  # 3: check-data found something in what was changed at random
@@ -111,14 +114,19 @@ def store_runs(folder: Path, number: int) -> None:
 
 def of_sentences(sizes: list[int]) -> Table:
     """What commands over a data set take."""
-    table: Table = {"check-data": {}, "run --backend dictionary": {}}
+    table: Table = {}
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             task = str(store_sentences(Path(folder), size))
-            table["check-data"][size] = command("check-data", task)
-            table["run --backend dictionary"][size] = command(
-                "run", "--backend", "dictionary", "--task", task, "--seed", "1", "-o", folder
-            )
+            for kept, bound in KEPT.items():
+                results = str(Path(folder, bound))
+                table.setdefault(f"check-data, {kept}", {})[size] = command(
+                    "check-data", task, bound=bound
+                )
+                table.setdefault(f"run --backend dictionary, {kept}", {})[size] = command(
+                    "run", "--backend", "dictionary", "--task", task, "--seed", "1",
+                    "-o", results, bound=bound,
+                )  # fmt: skip
     return table
 
 
@@ -148,11 +156,15 @@ def store_sentences(folder: Path, number: int) -> Path:
     return task
 
 
-def command(*arguments: str) -> Cost:
-    """What ``python -m harness`` with ``arguments`` takes, its children too."""
+def command(*arguments: str, bound: str = "") -> Cost:
+    """What ``python -m harness`` with ``arguments`` takes, its children too.
+
+    ``bound`` is the memory for sentences, in MiB.
+    """
     ran = subprocess.run(
-        [sys.executable, "-c", MEASURED, *arguments], capture_output=True, text=True, check=True
-    )
+        [sys.executable, "-c", MEASURED, *arguments], capture_output=True, text=True, check=True,
+        env=os.environ | {MEMORY_VARIABLE: bound},
+    )  # fmt: skip
     code, seconds, mebibytes = map(float, ran.stdout.split())
     if code not in DONE:
         msg = f"{arguments[0]} ended with {code:.0f}: {ran.stderr}"

@@ -259,12 +259,15 @@ class ReportsUsage(Protocol):
 
 @runtime_checkable
 class Estimates(Protocol):
-    """A backend that can say what a run would cost before it is paid for."""
+    """A backend that can say what a run takes, of money or of memory, before it starts."""
 
     def estimate(
         self, train: Sequence[Example], sentences: Sequence[Sentence]
     ) -> Mapping[str, int | float]:
-        """The most that answering ``sentences`` may take, by what is counted; asks nothing."""
+        """What learning from ``train`` and answering ``sentences`` may take, by what is counted.
+
+        Nothing is trained, and nobody asked.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""What a run would cost of a model that is paid for, told before anything is asked."""
+"""What a run takes, of money or of memory, where a backend can say so before it starts."""
 
 from collections.abc import Iterable, Mapping
 

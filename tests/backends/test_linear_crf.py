@@ -57,6 +57,15 @@ def test_the_neighbour_decides(tmp_path):
     assert tags(backend, "百后甲百") == ("O", "O", "B-LOC", "O")
 
 
+@pytest.mark.parametrize("window", [0, 1, 2])
+def test_what_the_library_keeps_is_said_before(tmp_path, window):
+    backend = crf(tmp_path, window=window)
+    [grams] = {len(found) - 1 for e in TRAIN for found in backend.features(e.sentence.units)}
+    train = TRAIN * 2000
+    kept = {"MiB that CRFsuite keeps of train, at least": 160_000 * grams * 16 // 2**20}
+    assert backend.estimate(train, []) == kept
+
+
 def test_beyond_the_window_nothing_is_seen(tmp_path):
     blind = trained(tmp_path, window=0)
     assert tags(blind, "百先甲百")[2] == tags(blind, "百后甲百")[2]
