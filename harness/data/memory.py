@@ -26,7 +26,8 @@ def keep_for(files: Iterable[Path]) -> Keep:
     Raises:
         ConfigError: for a bound that is no number.
     """
-    return in_memory if READ * sum(map(_size, files)) <= bound() else Spool
+    size = max(1, sum(map(_size, files)))  # nothing at all fits into a bound of 0
+    return in_memory if READ * size <= bound() else Spool
 
 
 def bound() -> float:

@@ -83,3 +83,5 @@ def test_what_files_may_take_decides(tmp_path, monkeypatch):
     assert memory.keep_for(given) is Spool
     assert memory.keep_for(given[:1]) is in_memory
     assert memory.keep_for([]) is in_memory
+    monkeypatch.setenv(MEMORY_VARIABLE, "0")
+    assert memory.keep_for([]) is memory.keep_for([tmp_path / "missing"]) is Spool
