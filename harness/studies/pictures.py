@@ -25,12 +25,13 @@ def pictures(study: Study, panels: Sequence[Panel]) -> Iterator[Picture]:
         return
     subject = study.subject
     caption = f"F1 over {subject}: mean over seeds, with the 95 % interval of the table."
-    yield picture("f1", caption, (8, 4.4), lambda figure: _f1(figure, study, panels))
+    yield picture("f1", caption, (8, 4.4), lambda figure: draw_f1(figure, study, panels))
     for number, panel in enumerate(panels, 1):
         yield from training_pictures.pictures(panel, number)
 
 
-def _f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
+def draw_f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
+    """F1 of the points of all panels over the axis that the study asks of."""
     axes = figure.subplots()
     axis = study.axes[study.subject]
     places = axis.places
@@ -41,8 +42,8 @@ def _f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
     if places is None:
         names = [name for name, _ in axis.named("")]
         axes.set_xticks(range(len(names)), names)
-    elif axis.scale == "log":
-        axes.set_xscale("log")
+    else:
+        axes.set_xscale(axis.scale)
         axes.set_xticks(list(places.values()), [f"{place:g}" for place in places.values()])
         axes.minorticks_off()
     ruled = [_rule(axes, study, panel) for panel in panels[:1]]

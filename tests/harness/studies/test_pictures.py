@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pytest
 from made_runs import examples, history
+from matplotlib.figure import Figure
 from stored_runs import write_run
 
 from harness.comparability.systems import systems
@@ -12,7 +13,7 @@ from harness.data.train_facts import FACTS, train_facts
 from harness.leaderboard.ranking import Ranking
 from harness.report.figures.canvas import Picture
 from harness.results import reader, verify
-from harness.studies import growth, learned, long_sentences, page, text, training_pictures
+from harness.studies import growth, learned, long_sentences, page, pictures, text, training_pictures
 from harness.studies.design import Study
 from harness.studies.panels import Panel
 
@@ -35,10 +36,10 @@ def panel(tmp_path):
     return Panel("demo", made, names, Ranking())
 
 
-def study(option):
+def study(option, scale="linear"):
     return Study.model_validate({
         "question": "How long?", "tasks": ["demo"], "backends": ["bert-crf"],
-        "axes": {option: {"values": [24, 64]}},
+        "axes": {option: {"values": [24, 64], "scale": scale}},
     })  # fmt: skip
 
 
@@ -48,6 +49,15 @@ def test_the_trainings_of_a_panel_and_what_its_crfs_learned_are_drawn(panel):
     assert curves.svg
     assert transitions.svg
     assert curves.caption.startswith("demo: Training of every run")
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_scale_has_its_points_for_ticks_and_no_others(scale, panel):
+    figure = Figure()
+    pictures.draw_f1(figure, study("window_limit", scale), [panel])
+    [drawn] = figure.axes
+    assert drawn.get_xscale() == scale
+    assert list(drawn.get_xticks()) == [24, 64]
 
 
 def test_where_nothing_was_trained_nothing_is_drawn(panel):
