@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_ABREAST = 75  # letters that stand side by side below the picture
 Bars = tuple[list[float], list[float], list[float], list[float]]
 
 
@@ -40,8 +41,7 @@ def draw_f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
     axes.set_xlabel(study.subject)
     axes.set_ylabel("F1, %")
     if places is None:
-        names = [name for name, _ in axis.named("")]
-        axes.set_xticks(range(len(names)), names)
+        _name(axes, [name for name, _ in axis.named("")])
     else:
         axes.set_xscale(axis.scale)
         axes.set_xticks(list(places.values()), [f"{place:g}" for place in places.values()])
@@ -49,6 +49,15 @@ def draw_f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
     ruled = [_rule(axes, study, panel) for panel in panels[:1]]
     if len(panels) > 1 or any(ruled):
         axes.legend(frameon=False)
+
+
+def _name(axes: "Axes", names: Sequence[str]) -> None:
+    """Write ``names`` under their points; aslant where they would run into each other."""
+    axes.set_xticks(range(len(names)), names)
+    if len(names) * max(map(len, names)) > _ABREAST:
+        axes.tick_params(axis="x", labelrotation=30)
+        for label in axes.get_xticklabels():
+            label.set(horizontalalignment="right", rotation_mode="anchor")
 
 
 def _rule(axes: "Axes", study: Study, panel: Panel) -> bool:

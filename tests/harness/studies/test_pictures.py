@@ -1,7 +1,8 @@
 """What a study draws beside F1: its trainings, the transitions that were learned, lengths."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import pairwise
 
 import pytest
 from made_runs import examples, history
@@ -58,6 +59,36 @@ def test_a_scale_has_its_points_for_ticks_and_no_others(scale, panel):
     [drawn] = figure.axes
     assert drawn.get_xscale() == scale
     assert list(drawn.get_xticks()) == [24, 64]
+
+
+def named(points):
+    return Study.model_validate({
+        "question": "Which?", "tasks": ["demo"], "backends": ["bert-crf"],
+        "axes": {"with": {"points": {point: {} for point in points}}},
+    })  # fmt: skip
+
+
+def labels(points, panel):
+    """The names under the points, drawn at the size of the picture."""
+    first, second = points[:2]
+    held = replace(panel, points=dict(zip(panel.points, (first, second), strict=True)))
+    figure = Figure(figsize=(8, 4.4), layout="constrained")
+    pictures.draw_f1(figure, named(points), [held])
+    figure.draw_without_rendering()
+    return figure.axes[0].get_xticklabels()
+
+
+@pytest.mark.parametrize("number", [2, 3, 5])
+def test_names_that_have_room_stand_upright_and_apart(number, panel):
+    shown = labels([f"dropout {n}.5" for n in range(number)], panel)
+    assert {label.get_rotation() for label in shown} == {0}
+    edges = [label.get_window_extent() for label in shown]
+    assert all(left.x1 < right.x0 for left, right in pairwise(edges))
+
+
+def test_names_that_would_run_into_each_other_stand_aslant(panel):
+    shown = labels([f"mention replacement 0.{n}" for n in range(9)], panel)
+    assert {label.get_rotation() for label in shown} == {30}
 
 
 def test_where_nothing_was_trained_nothing_is_drawn(panel):
