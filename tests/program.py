@@ -16,14 +16,18 @@ TREE = Path(__file__).parents[1]  # the program under test, wherever another one
 OFFLINE = Path(__file__).parent / "offline"  # on its path, Python starts without a network
 
 
-def harness(*arguments, folder, code=0, paths=()):
-    """Run the program; its exit code must be ``code``. Gives stdout and stderr."""
+def harness(*arguments, folder, code=0, paths=(), timeout=None):
+    """Run the program, in ``timeout`` seconds; its exit code must be ``code``.
+
+    Gives stdout and stderr.
+    """
     path = os.pathsep.join(map(str, (OFFLINE, *paths, TREE, os.environ.get("PYTHONPATH", ""))))
     environment = os.environ | {"PYTHONPATH": path}
     command = [sys.executable, "-m", "harness", *map(str, arguments)]
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False,
+        timeout=timeout,
+    )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout, done.stderr

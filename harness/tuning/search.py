@@ -206,8 +206,13 @@ def _study(path: Path) -> "optuna.Study":
     import optuna
     from optuna.storages.journal import JournalFileBackend
 
+    from harness.tuning.journal_lock import JournalLock
+
+    # The base class of locks is private there.
+    lock: Any = JournalLock(path)
+    journal = JournalFileBackend(str(path), lock_obj=lock)
     return optuna.create_study(
-        storage=optuna.storages.JournalStorage(JournalFileBackend(str(path))),
+        storage=optuna.storages.JournalStorage(journal),
         study_name="search", direction="maximize", load_if_exists=True, sampler=_sampler(0, ""),
         pruner=optuna.pruners.MedianPruner(STARTUP, WARMUP),
     )  # fmt: skip

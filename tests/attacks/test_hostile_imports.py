@@ -3,6 +3,8 @@
 The commands are those that the program has: a new one has to say here how it meets a package.
 """
 
+import json
+
 import pytest
 import tiny_task
 from plugin_site import made_site
@@ -86,8 +88,9 @@ def broken(request, tmp_path, monkeypatch):
     tiny_task.make(tmp_path)
     (tmp_path / "study.yaml").write_text(STUDY.replace("NAME", name), encoding="utf-8")
     (tmp_path / "space.yaml").write_text("width: {low: 0.0, high: 1.0}\n", encoding="utf-8")
-    tagged = '{"text": "张三在北京。", "entities": []}\n'
-    (tmp_path / "tagged.jsonl").write_text(tagged, encoding="utf-8")
+    found = {"start": 0, "end": 2, "label": "PER", "text": "张三", "confidence": 0.5}
+    tagged = json.dumps({"text": "张三在北京。", "entities": [found]}, ensure_ascii=False)
+    (tmp_path / "tagged.jsonl").write_text(f"{tagged}\n", encoding="utf-8")
     (tmp_path / "text.txt").write_text("张三在北京。\n" * 40, encoding="utf-8")
     rows = ("\n".join(f"{unit} O" for unit in text) for text, _ in tiny_task.TEST)
     (tmp_path / "answers.conll").write_text("\n\n".join(rows) + "\n", encoding="utf-8")

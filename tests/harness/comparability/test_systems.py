@@ -16,6 +16,7 @@ from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.report.figures import scores
 from harness.report.page import data_block
+from harness.report.room import PAGE
 from harness.results import reader, verify
 
 APART = {
@@ -63,7 +64,7 @@ def test_each_of_the_two_rows_has_a_vote_of_its_own_among_the_suspects(runs):
 
 
 def test_the_page_tells_the_two_rows_apart(runs):
-    [study] = json.loads(data_block([answers_by_system(runs)]))
+    [study] = json.loads(data_block([answers_by_system(runs)], PAGE))
     assert len(set(study["rows"])) == 2
     assert [row for row, _ in study["runs"]] == [0, 0, 0, 1, 1, 1]
 

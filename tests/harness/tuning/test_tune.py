@@ -79,6 +79,17 @@ def test_a_search_that_was_killed_goes_on_with_the_trials_that_it_would_have_mad
     assert [line for line in messages.splitlines() if "trial 4 of 4" in line] == last
 
 
+def test_a_search_that_was_killed_as_it_wrote_goes_on(done, tmp_path):
+    """What Optuna's own lock leaves then is a link, which nobody would ever take away."""
+    tiny_task.make(tmp_path)
+    journal = tmp_path / "tuning/tiny/dictionary.journal"
+    journal.parent.mkdir(parents=True)
+    journal.with_name(f"{journal.name}.lock").symlink_to("tuning/tiny/dictionary.journal")
+    asked = ("tune", "--task", "tiny.yaml", "--backend", "dictionary", "--trials", "1")
+    _, messages = harness(*asked, folder=tmp_path, timeout=240)
+    assert "trial 1 of 1" in messages
+
+
 def test_a_run_of_the_preset_counts_the_trials_in_its_certificate(done):
     folder, _, _ = done
     preset = ("--preset", "tuning/tiny/tuned")
