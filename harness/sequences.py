@@ -10,6 +10,7 @@ import os
 import pickle
 import tempfile
 import weakref
+from abc import abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,8 +65,9 @@ class OnDisk(Sequence[Item]):
         )
         raise TypeError(msg)
 
+    @abstractmethod
     def _item(self, place: int) -> Item:
-        raise NotImplementedError
+        """The item at ``place``, which there is."""
 
 
 class Spool(OnDisk[Item]):

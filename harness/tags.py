@@ -103,6 +103,13 @@ def may_follow(previous: str, tag: str) -> bool:
     return prefix != "I" or split(previous)[1] == label
 
 
+def may_follow_in_bioes(previous: str, tag: str) -> bool:
+    """As ``may_follow``, where ends (E) and entities of one unit (S) have tags of their own."""
+    if previous[0] in "OES":
+        return tag[0] in "OBS"
+    return tag[0] in "IE" and tag[2:] == previous[2:]
+
+
 def invalid_transitions(tags: Sequence[str]) -> int:
     """How many tags may not stand where they stand."""
     return sum(not may_follow(a, b) for a, b in zip((OUTSIDE, *tags), tags, strict=False))

@@ -14,7 +14,7 @@ import numpy as np
 
 from backends.tagging.viterbi import Allowed
 from harness.core import Span
-from harness.tags import OUTSIDE, encode, legality
+from harness.tags import OUTSIDE, encode, legality, may_follow_in_bioes
 
 SchemeName: TypeAlias = Literal["bio", "bioes"]
 
@@ -71,16 +71,9 @@ class Scheme:
             return Rules(*legality(self.tags), np.ones(len(self.tags), np.bool_))
         closed = np.array([tag[0] in "OES" for tag in self.tags])
         opens = np.array([tag[0] in "OBS" for tag in self.tags])
-        follow = [[_may_follow(a, b) for b in self.tags] for a in self.tags]
+        follow = [[may_follow_in_bioes(a, b) for b in self.tags] for a in self.tags]
         return Rules(opens, np.array(follow), closed)
 
 
 def _in_bio(tag: str) -> str:
     return f"{_IN_BIO[tag[0]]}{tag[1:]}"
-
-
-def _may_follow(previous: str, tag: str) -> bool:
-    """Whether ``tag`` may stand after ``previous`` in BIOES."""
-    if previous[0] in "OES":
-        return tag[0] in "OBS"
-    return tag[0] in "IE" and tag[2:] == previous[2:]

@@ -9,7 +9,7 @@ from statistics import mean
 
 from harness.comparability.systems import System
 from harness.results.run_record import Run
-from harness.tags import tag_set
+from harness.tags import may_follow, may_follow_in_bioes, tag_set
 
 TITLE = "legal over illegal"  # mean score of legal steps less that of illegal ones
 
@@ -25,18 +25,9 @@ def _gap(run: Run, labels: Sequence[str]) -> float | None:
     if not run.transitions:
         return None
     tags = run.transition_tags or tag_set(labels)
-    ends = any(tag[:1] in "ES" for tag in tags)
+    follows = may_follow_in_bioes if any(tag[0] in "ES" for tag in tags) else may_follow
     sides: dict[bool, list[float]] = {True: [], False: []}
     for before, row in zip(tags, run.transitions, strict=True):
         for tag, score in zip(tags, row, strict=True):
-            sides[follows(before, tag, ends=ends)].append(score)
+            sides[follows(before, tag)].append(score)
     return mean(sides[True]) - mean(sides[False]) if all(sides.values()) else None
-
-
-def follows(before: str, tag: str, *, ends: bool) -> bool:
-    """Whether ``tag`` may follow ``before``; ``ends``: tags tell where entities end (BIOES)."""
-    is_open = before[0] in "BI"
-    goes_on = tag[0] in ("IE" if ends else "I")
-    if goes_on:
-        return is_open and before[2:] == tag[2:]
-    return not (ends and is_open)

@@ -14,6 +14,7 @@ from harness.tags import (
     invalid_transitions,
     legality,
     may_follow,
+    may_follow_in_bioes,
     split,
     tag_set,
 )
@@ -85,3 +86,13 @@ def test_the_legality_matrix_says_what_may_follow():
 def test_what_is_not_a_bio_tag_is_refused(tag):
     with pytest.raises(ValueError, match="is not a BIO tag"):
         split(tag)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [*((closed, "O B-X S-X B-Y S-Y") for closed in ("O", "E-X", "S-Y")), ("B-X", "I-X E-X"),
+     ("I-X", "I-X E-X")],
+)  # fmt: skip
+def test_where_entities_have_ends_one_that_began_goes_on(before, after):
+    tags = ("O", *(f"{prefix}-{label}" for label in "XY" for prefix in "BIES"))
+    assert " ".join(tag for tag in tags if may_follow_in_bioes(before, tag)) == after

@@ -150,13 +150,3 @@ def test_what_a_crf_learned_is_how_far_legal_steps_are_above_the_others(panel):
     assert learned.gap(panel.systems[0]) == pytest.approx(gap)
     heads, cells = text.cells(study("head_lr"), panel)
     assert {row[heads.index(learned.TITLE)] for row in cells} == {f"{gap:.2f}"}
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [*((closed, "O B-X S-X B-Y S-Y") for closed in ("O", "E-X", "S-Y")), ("B-X", "I-X E-X"),
-     ("I-X", "I-X E-X")],
-)  # fmt: skip
-def test_where_entities_have_ends_one_that_began_goes_on(before, after):
-    tags = ("O", *(f"{prefix}-{label}" for label in "XY" for prefix in "BIES"))
-    assert " ".join(tag for tag in tags if learned.follows(before, tag, ends=True)) == after
