@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,7 +19,9 @@ from harness.core import Example, Output, Sentence, Text
 from harness.errors import BackendError
 from harness.protocol import Backend, CompletesText, FitReport, Generates, MeasuresSurprisal
 from harness.results.stored import first_error
+from harness.sequences import OnDisk
 
+Item = TypeVar("Item")
 _METHODS = ("fit", "predict", "save", "load")
 
 
@@ -88,14 +90,14 @@ class CheckedBackend:
 
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> FitReport:
         """As ``Backend.fit``."""
-        with self._asked("fit", (*train, *dev)):
-            found: Any = self.backend.fit(tuple(train), tuple(dev))
+        with self._asked("fit", train, dev):
+            found: Any = self.backend.fit(_fixed(train), _fixed(dev))
         return require_report(self.name, found)
 
     def predict(self, sentences: Sequence[Sentence]) -> Sequence[Output]:
         """As ``Backend.predict``."""
         with self._asked("predict", sentences):
-            found: Any = self.backend.predict(tuple(sentences))
+            found: Any = self.backend.predict(_fixed(sentences))
         return require_answers(self.name, "predict", found, sentences)
 
     def surprisal(self, examples: Sequence[Example]) -> Sequence[Sequence[float] | None]:
@@ -103,7 +105,7 @@ class CheckedBackend:
         if not isinstance(self.backend, MeasuresSurprisal):
             return [None] * len(examples)
         with self._asked("surprisal", examples):
-            found: Any = self.backend.surprisal(tuple(examples))
+            found: Any = self.backend.surprisal(_fixed(examples))
         return require_bits(self.name, found, examples)
 
     def complete(self, texts: Sequence[str], characters: int) -> Sequence[str] | None:
@@ -130,12 +132,12 @@ class CheckedBackend:
             self.backend.load(folder.absolute())
 
     @contextmanager
-    def _asked(self, method: str, given: Sequence[Example | Sentence]) -> Iterator[None]:
+    def _asked(self, method: str, *given: Sequence[Example | Sentence]) -> Iterator[None]:
         """Work that leaves ``given`` as it is; frozen as it is, it can be changed by force."""
-        before = hash(tuple(given))
+        before = _content(given)
         with asked(self.name, method):
             yield
-        if hash(tuple(given)) != before:
+        if _content(given) != before:
             raise _broken(self.name, method, "changed the sentences that it was given")
 
 
@@ -146,8 +148,18 @@ class CheckedGenerator(CheckedBackend):
         """As ``Generates.generate``."""
         backend: Any = self.backend
         with self._asked("generate", sentences):
-            found: Any = backend.generate(tuple(sentences))
+            found: Any = backend.generate(_fixed(sentences))
         return require_texts(self.name, found, sentences)
+
+
+def _fixed(given: Sequence[Item]) -> Sequence[Item]:
+    """``given`` as nobody can put anything in or take anything out."""
+    return given if isinstance(given, OnDisk) else tuple(given)
+
+
+def _content(given: Sequence[Sequence[Any]]) -> list[int]:
+    """A number for each part of ``given`` in memory; what is on disk is made anew each time."""
+    return [hash(tuple(part)) for part in given if not isinstance(part, OnDisk)]
 
 
 def require_report(name: str, found: Any) -> FitReport:

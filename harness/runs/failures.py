@@ -10,6 +10,7 @@ from harness.errors import ConfigError, HarnessError, LockedError, ResourceError
 from harness.results import disk, store
 from harness.runs import launch
 from harness.runs.plan import GridCell
+from harness.sequences import MEMORY_VARIABLE
 
 # What libraries say on a CPU that has no memory left, where they raise no error of their own.
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "Cannot allocate memory")
@@ -30,8 +31,7 @@ def failure_of(error: BaseException, folder: Path) -> Failure:
         return Failure(str(error), error.exit_code)
     kind, trace = type(error).__name__, traceback.format_exc()
     if _is_memory(error):
-        msg = f"out of memory: {error}; set window_limit, batch_units or the model smaller"
-        return Failure(msg, ResourceError.exit_code, trace)
+        return Failure(_out_of_memory(error), ResourceError.exit_code, trace)
     if disk.is_full(error, folder):
         msg = f"cannot write into {folder}: {_line(error)}; {disk.room(folder)}"
         return Failure(msg, ResourceError.exit_code, trace)
@@ -61,6 +61,15 @@ def _is_memory(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+
+
+def _out_of_memory(error: BaseException) -> str:
+    """One line; Python's own error often has no words."""
+    said = f": {error}" if str(error) else ""
+    return (
+        f"out of memory{said}; set window_limit, batch_units or the model smaller, or keep "
+        f"sentences in temporary files ({MEMORY_VARIABLE}=0)"
+    )
 
 
 def _line(error: BaseException) -> str:

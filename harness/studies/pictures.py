@@ -48,7 +48,7 @@ def draw_f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
         axes.minorticks_off()
     ruled = [_rule(axes, study, panel) for panel in panels[:1]]
     if len(panels) > 1 or any(ruled):
-        axes.legend(frameon=False)
+        figure.legend(loc="outside lower center", ncols=2, frameon=False)
 
 
 def _name(axes: "Axes", names: Sequence[str]) -> None:

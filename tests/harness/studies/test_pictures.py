@@ -91,6 +91,17 @@ def test_names_that_would_run_into_each_other_stand_aslant(panel):
     assert {label.get_rotation() for label in shown} == {30}
 
 
+@pytest.mark.parametrize("number", [2, 7])
+def test_the_legend_stands_beside_the_points_and_not_on_them(number, panel):
+    figure = Figure(figsize=(8, 4.4), layout="constrained")
+    panels = [replace(panel, title=f"family {n}") for n in range(number)]
+    pictures.draw_f1(figure, study("window_limit", "log"), panels)
+    figure.draw_without_rendering()
+    [legend], [drawn] = figure.legends, figure.axes
+    assert {one.get_text() for one in legend.get_texts()} >= {one.title for one in panels}
+    assert not legend.get_window_extent().overlaps(drawn.get_window_extent())
+
+
 def test_where_nothing_was_trained_nothing_is_drawn(panel):
     for system in panel.systems:
         for result in system.results:
