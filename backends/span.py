@@ -165,6 +165,7 @@ class SpanPointer(EncoderFamily):
         if self.distribution is not SEGMENTED:
             return [None] * len(examples)
         # By identity: one text may stand twice, with gold that differs.
+        examples = list(examples)  # held, or each is made anew and has another
         gold = {id(example.sentence): example for example in examples}
 
         def read(

@@ -239,6 +239,7 @@ class Generator(ABC):
         if not self.codec.forcible:
             return [None] * len(examples)
         # By identity: one text may stand twice, with gold that differs.
+        examples = list(examples)  # held, or each is made anew and has another
         gold = {id(example.sentence): self._gold(example) for example in examples}
 
         def told(model: Any, sentences: Sequence[Sentence]) -> list[TagPath | None]:

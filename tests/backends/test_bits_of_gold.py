@@ -15,6 +15,7 @@ from backends.encoder import BertCrf, BertSoftmax, Electra
 from backends.seq2seq import T5
 from backends.span import SpanPointer
 from harness.core import Example, Sentence
+from harness.sequences import Spool
 from harness.tags import decode, encode, invalid_transitions, tag_set
 
 UNITS = tuple("东南先")
@@ -52,6 +53,7 @@ def shares(family, folder, options):
     assert len({encode(e.spans, len(UNITS)) for e in examples}) == 41
     found = backend.surprisal(examples)
     assert {len(bits) for bits in found} == {len(UNITS)}
+    assert backend.surprisal(Spool(examples)) == found  # one text with 41 golds, each made anew
     return [2 ** -sum(bits) for bits in found]
 
 
