@@ -4,9 +4,9 @@ Small on purpose: counts of mentions, characters, labels, lengths and tag transi
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 from harness.core import Example
@@ -42,7 +42,8 @@ class TrainFacts:
 
     def to_json(self) -> str:
         """The facts as JSON with sorted keys, so equal data give equal bytes."""
-        values = asdict(self) | {"characters": "".join(sorted(self._single()))}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["characters"] = "".join(sorted(self._single()))
         values["words"] = sorted(self.characters - self._single())
         return json.dumps(values, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -66,20 +67,38 @@ class TrainFacts:
             raise DataError(msg) from error
 
 
+class _Mentions:
+    """Counts of labels by mention; equal counts are one object: most mentions are met once."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, Mapping[str, int]] = {}
+        self._made: dict[tuple[tuple[str, int], ...], Mapping[str, int]] = {}
+
+    def add(self, mention: str, label: str) -> None:
+        """Count one more of ``mention`` with ``label``."""
+        known = self.counts.get(mention, {})
+        counts = {**known, label: known.get(label, 0) + 1}
+        self.counts[mention] = self._made.setdefault(tuple(counts.items()), counts)
+
+
 def train_facts(train: Sequence[Example]) -> TrainFacts:
     """The facts of ``train``: whole sentences, before any window is cut."""
-    mentions: dict[str, Counter[str]] = {}
-    transitions: dict[str, Counter[str]] = {}
-    for example in train:
-        tags = encode(outermost(example.spans), len(example.sentence))
-        for before, after in pairwise((OUTSIDE, *tags)):
-            transitions.setdefault(before, Counter())[after] += 1
-        for span in example.spans:
-            mentions.setdefault(example.sentence.mention(span), Counter())[span.label] += 1
+    mentions, transitions = _Mentions(), defaultdict[str, Counter[str]](Counter)
+    characters: set[str] = set()
+    labels, lengths = Counter[str](), Counter[int]()
+    for example in train:  # once: they may lie on disk
+        sentence, spans = example.sentence, example.spans
+        characters.update(sentence.units)
+        lengths[len(sentence)] += 1
+        labels.update(span.label for span in spans)
+        for before, after in pairwise((OUTSIDE, *encode(outermost(spans), len(sentence)))):
+            transitions[before][after] += 1
+        for span in spans:
+            mentions.add(sentence.mention(span), span.label)
     return TrainFacts(
-        mentions={mention: dict(counts) for mention, counts in mentions.items()},
-        characters=frozenset(unit for example in train for unit in example.sentence.units),
-        labels=dict(Counter(span.label for example in train for span in example.spans)),
-        lengths=dict(Counter(len(example.sentence) for example in train)),
+        mentions=mentions.counts,
+        characters=frozenset(characters),
+        labels=dict(labels),
+        lengths=dict(lengths),
         transitions={before: dict(counts) for before, counts in transitions.items()},
     )

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tiny_task
 
+from harness.core import Example, Sentence, Span
 from harness.data.examples import LocatedExample
 from harness.data.lint.check import check
 from harness.data.lint.near import near
@@ -24,7 +25,7 @@ from harness.data.train_facts import train_facts
 from harness.data.training_digest import digest
 from harness.data.windows import WindowPolicy
 from harness.runs.handout import handout
-from harness.sequences import MEMORY_VARIABLE, OnDisk
+from harness.sequences import MEMORY_VARIABLE, OnDisk, Spool
 
 # Interned as readers do it: the table of such strings is grown before anything is measured.
 CHARACTERS = [sys.intern(chr(0x4E00 + number)) for number in range(2000)]
@@ -240,3 +241,23 @@ def test_a_full_disk_is_one_message(tmp_path):
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_names_that_are_all_different_take_little_more_than_their_letters():
+    number = 5000
+    train = Spool(
+        Example(Sentence(f"train-{one}", tuple(f"{one:06}在")), (Span(0, 6, "PER"),))
+        for one in range(number)
+    )
+    train_facts(train[:10]).to_json()
+    tracemalloc.start()
+    try:
+        facts = train_facts(train)
+        held, _ = tracemalloc.get_traced_memory()
+        facts.to_json()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(facts.mentions) == number
+    assert held < 200 * number
+    assert most < 400 * number
