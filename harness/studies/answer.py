@@ -97,7 +97,7 @@ def _lowest(
     """The lowest point of a scale among those at the top."""
     if places is not None and len(first) > 1:
         lowest = min(first, key=lambda system: places[panel.points[system.name]])
-        yield f"The lowest of these is {lowest.name}."
+        yield f"The lowest point that cannot be told from the highest F1 is {lowest.name}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -70,8 +70,8 @@ def test_it_says_what_is_behind_and_by_how_much(asked):
 def test_of_what_is_tied_it_names_the_lowest_and_no_seconds(asked):
     folder, out, _ = asked
     tied, _ = ask(folder, values="9, 2, 1")
-    assert "The lowest of these is 1." in out
-    assert "The lowest of these is 1." in tied
+    assert "The lowest point that cannot be told from the highest F1 is 1." in out
+    assert "The lowest point that cannot be told from the highest F1 is 1." in tied
     assert "second" not in out
 
 
