@@ -140,7 +140,7 @@ def test_an_option_that_only_other_backends_have_is_left_out_and_said(task, tmp_
     rows = planned.plan(asked, tmp_path / "results")
     assert len({row.folders for row in rows}) == 2 * 6
     told = text.describe(estimate.estimate(rows), rows).splitlines()[1:]
-    said = "left out, since {} has no such option: epochs, look_every"
+    said = "left out, since {} has no such option: adversarial, epochs, look_every"
     assert told == [said.format(name) for name in ("dictionary", "crf")]
 
 
