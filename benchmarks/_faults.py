@@ -215,14 +215,14 @@ FAULTS = (
     Fault(
         "changed sentences go unnoticed",
         CONTRACT,
-        "if hash(tuple(given)) != before:",
+        "if _content(given) != before:",
         "if False:",
         ANSWERS,
     ),
     Fault(
         "sentences can be reordered",
         CONTRACT,
-        "self.backend.predict(tuple(sentences))",
+        "self.backend.predict(_fixed(sentences))",
         "self.backend.predict(list(sentences))",
         ANSWERS,
     ),
