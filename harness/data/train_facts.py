@@ -68,17 +68,21 @@ class TrainFacts:
 
 
 class _Mentions:
-    """Counts of labels by mention; equal counts are one object: most mentions are met once."""
+    """Counts of labels by mention; most are met once, and share their counts by label."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, Mapping[str, int]] = {}
-        self._made: dict[tuple[tuple[str, int], ...], Mapping[str, int]] = {}
+        self.counts: dict[str, dict[str, int]] = {}
+        self._once: dict[str, dict[str, int]] = {}
 
     def add(self, mention: str, label: str) -> None:
         """Count one more of ``mention`` with ``label``."""
-        known = self.counts.get(mention, {})
-        counts = {**known, label: known.get(label, 0) + 1}
-        self.counts[mention] = self._made.setdefault(tuple(counts.items()), counts)
+        known = self.counts.get(mention)
+        if known is None:
+            self.counts[mention] = self._once.setdefault(label, {label: 1})
+            return
+        if sum(known.values()) == 1:  # those of others, too
+            known = self.counts[mention] = dict(known)
+        known[label] = known.get(label, 0) + 1
 
 
 def train_facts(train: Sequence[Example]) -> TrainFacts:

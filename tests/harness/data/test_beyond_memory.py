@@ -1,6 +1,7 @@
 """A task that does not fit into memory is read as one that does, and takes next to none."""
 
 import gc
+import itertools
 import json
 import os
 import random
@@ -243,11 +244,12 @@ def test_a_full_disk_is_one_message(tmp_path):
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_names_that_are_all_different_take_little_more_than_their_letters():
+@pytest.mark.parametrize("times", [1, 50, 5000])
+def test_a_name_takes_little_more_than_its_letters_however_often_it_is_met(times):
     number = 5000
     train = Spool(
-        Example(Sentence(f"train-{one}", tuple(f"{one:06}在")), (Span(0, 6, "PER"),))
-        for one in range(number)
+        Example(Sentence(f"train-{one}", tuple(f"{one // times:06}在")), (Span(0, 6, label),))
+        for one, label in zip(range(number), itertools.cycle(("PER", "LOC")), strict=False)
     )
     train_facts(train[:10]).to_json()
     tracemalloc.start()
@@ -258,6 +260,7 @@ def test_names_that_are_all_different_take_little_more_than_their_letters():
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(facts.mentions) == number
+    assert len(facts.mentions) == number // times
+    assert sum(map(facts.frequency, facts.mentions)) == number
     assert held < 200 * number
     assert most < 400 * number
