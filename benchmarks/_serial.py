@@ -122,7 +122,7 @@ class Script:
             "num_attention_heads": self.options["heads"],
         }  # fmt: skip
         if self.name == "electra":
-            sizes["embedding_size"] = width // 2
+            sizes["embedding_size"] = width
         trainer = Trainer(
             model(config(**sizes)),
             self.arguments(eval_strategy="epoch"),

@@ -80,7 +80,8 @@ def blank(
         "initializer_range": deviation,
     }
     if architecture == "electra":
-        sizes["embedding_size"] = width // 2  # ELECTRA's embeddings are narrower than its layers
+        # As in ELECTRA-base; in narrower ones, as ELECTRA-small has, neighbours are seen less well.
+        sizes["embedding_size"] = width
     config = _config(architecture)(**sizes)
     if shape.sight != Sight():
         config.sight = asdict(shape.sight)
