@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ABREAST = 75  # letters that stand side by side below the picture
+# Of the way from name to name: how far the points of panels stand apart, and all of them reach.
+_APART, _SPREAD = 0.12, 0.6
 Bars = tuple[list[float], list[float], list[float], list[float]]
 
 
@@ -36,8 +38,8 @@ def draw_f1(figure: "Figure", study: Study, panels: Sequence[Panel]) -> None:
     axes = figure.subplots()
     axis = study.axes[study.subject]
     places = axis.places
-    for number, panel in enumerate(panels):
-        _line(axes, number, panel, axis)
+    for number, (panel, shift) in enumerate(zip(panels, _shifts(len(panels), axis), strict=True)):
+        _line(axes, number, panel, axis, shift)
     axes.set_xlabel(study.subject)
     axes.set_ylabel("F1, %")
     if places is None:
@@ -77,8 +79,18 @@ def _places(panel: Panel, axis: Axis) -> list[float]:
     return [places[panel.points[system.name]] for system in panel.systems]
 
 
-def _line(axes: "Axes", number: int, panel: Panel, axis: Axis) -> None:
-    xs, means, low, high = _bars(panel, _places(panel, axis))
+def _shifts(panels: int, axis: Axis) -> list[float]:
+    """How far the points of each panel stand beside a name, so that none hides another's.
+
+    A scale has its points where they are.
+    """
+    apart = min(_APART, _SPREAD / panels) if axis.places is None else 0.0
+    return [(number - (panels - 1) / 2) * apart for number in range(panels)]
+
+
+def _line(axes: "Axes", number: int, panel: Panel, axis: Axis, shift: float) -> None:
+    places = [place + shift for place in _places(panel, axis)]
+    xs, means, low, high = _bars(panel, places)
     style: dict[str, Any] = {
         "color": COLOURS[number % len(COLOURS)],
         "marker": MARKERS[number % len(MARKERS)],

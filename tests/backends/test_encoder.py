@@ -61,6 +61,16 @@ def fitted(request, tmp_path_factory):
     return made, report, options
 
 
+def test_from_scratch_families_differ_by_their_heads_only(tmp_path):
+    """ELECTRA's discriminator is BERT's encoder; what sets it apart is how it was pretrained."""
+    made = {}
+    for family in FAMILY:
+        backend, _ = trained(family, tmp_path, epochs=1, **SEEING)
+        weights = backend.model.encoder.named_parameters()
+        made[family] = {name: weight.shape for name, weight in weights}
+    assert made[BertCrf] == made[BertSoftmax] == made[Electra]
+
+
 @pytest.mark.slow
 def test_it_learns(fitted):
     made, report, _ = fitted

@@ -102,6 +102,24 @@ def test_the_legend_stands_beside_the_points_and_not_on_them(number, panel):
     assert not legend.get_window_extent().overlaps(drawn.get_window_extent())
 
 
+@pytest.mark.parametrize("number", [2, 9])
+def test_points_of_several_tables_stand_side_by_side_over_a_name(number, panel):
+    figure = Figure()
+    held = replace(panel, points=dict(zip(panel.points, ("without", "with"), strict=True)))
+    pictures.draw_f1(figure, named(["without", "with"]), [held] * number)
+    places = [list(bars.lines[0].get_xdata()) for bars in figure.axes[0].containers]
+    before, behind = zip(*places, strict=True)
+    assert len(set(before)) == number
+    assert sum(before) == pytest.approx(0)
+    assert max(before) < 0.5 < min(behind)
+
+
+def test_points_of_several_tables_stay_where_they_are_on_a_scale(panel):
+    figure = Figure()
+    pictures.draw_f1(figure, study("window_limit"), [panel] * 3)
+    assert {tuple(bars.lines[0].get_xdata()) for bars in figure.axes[0].containers} == {(24, 64)}
+
+
 def test_where_nothing_was_trained_nothing_is_drawn(panel):
     for system in panel.systems:
         for result in system.results:
