@@ -225,22 +225,39 @@ class Gpt(FromText, Generator):
         units = padded([[*before, *row, *after] for row in held], NOWHERE, left=True)
         return torch.nn.functional.pad(units, (prefix, 0), value=NOWHERE)
 
+    def _told(
+        self, model: Any, sentences: Sequence[Sentence], prefix: int = 0
+    ) -> dict[str, torch.Tensor]:
+        """What an aligned ``model`` is told of the questions about ``sentences``; else nothing.
+
+        Only the ids of units matter here, and questions end alike: what stands before is padding.
+        """
+        units = self._units(sentences, prefix)
+        if units is None:
+            return {}
+        fill, rest = self.vocabulary.padding, self._behind_prefix(sentences)
+        ids = padded(rest, fill, left=True)
+        ids = torch.nn.functional.pad(ids, (units.shape[1] - ids.shape[1], 0), value=fill)
+        units = units.to(model.device)
+        return {"units": units, "seen": model.see(ids.to(model.device), units)}
+
+    def _behind_prefix(self, sentences: Sequence[Sentence]) -> list[list[int]]:
+        """What the questions do not have in common, and what stands behind it."""
+        return [[*self.unit_ids(sentence), *self.question.after] for sentence in sentences]
+
     def incremental_decoder(
         self, model: Any, sentences: Sequence[Sentence], forced: ForcedTokens, beam: int
     ) -> IncrementalCausal:
         """A decoder that has read what all questions begin with."""
         self._refuse_overlong(sentences)
-        rest = [[*self.unit_ids(sentence), *self.question.after] for sentence in sentences]
+        rest = self._behind_prefix(sentences)
         first = forced.blocks[0]  # (sentences, width)
         rows = padded(rest, self.vocabulary.padding, left=True).to(model.device)
         mask = padding_mask(rest, left=True).to(model.device)
         rows, mask = torch.cat([rows, first], 1), torch.cat([mask, torch.ones_like(first)], 1)
         prefix = read_prefix(model, torch.tensor([self.question.before], device=model.device))
-        units = self._units(sentences, prefix=len(self.question.before))
-        return IncrementalCausal(
-            model, prefix, rows, mask, forced.capacity, beam,
-            None if units is None else units.to(model.device),
-        )  # fmt: skip
+        told = self._told(model, sentences, prefix=len(self.question.before))
+        return IncrementalCausal(model, prefix, rows, mask, forced.capacity, beam, told)
 
     def generate_ids(
         self, model: Any, sentences: Sequence[Sentence], tokens: int
@@ -249,7 +266,6 @@ class Gpt(FromText, Generator):
         sources = [self.source_ids(sentence) for sentence in sentences]
         rows = padded(sources, self.vocabulary.padding, left=True).to(model.device)
         room = getattr(model.config, "max_position_embeddings", None) or rows.shape[1] + tokens
-        units = self._units(sentences)
         written = model.generate(
             rows,
             attention_mask=padding_mask(sources, left=True).to(model.device),
@@ -258,7 +274,7 @@ class Gpt(FromText, Generator):
             do_sample=False,
             eos_token_id=self.vocabulary.end,
             pad_token_id=self.vocabulary.end,  # padding without a mask makes transformers warn
-            **({} if units is None else {"units": units.to(model.device)}),
+            **self._told(model, sentences),
         )
         ids: list[list[int]] = written[:, rows.shape[1] :].tolist()
         return ids

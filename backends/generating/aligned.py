@@ -5,9 +5,9 @@ on much text, attention finds that unit in the question by what it reads; on som
 it does not, and neither copies nor tags. Here attention is told the distance, in units, from where
 the answer is to each unit of the question; how to use it is learned.
 
-A T5 is also given that unit, as its encoder sees it, in what its decoder reads, and its layers
-begin by adding nothing: to write the unit again is then where training begins, and not what it must
-find.
+Both are also given that unit in what they read as they answer: a T5 as its encoder sees it, a GPT-2
+as its neighbours show it. The layers of a T5 begin by adding nothing: to write the unit again is
+then where training begins, and not what it must find.
 
 Both are read and written like any model of transformers; the class is named in the configuration.
 ``generate`` looks at the names of what ``forward`` takes, and leaves out what has no name there.
@@ -26,8 +26,10 @@ from backends.generating.padding import causal_mask, key_mask
 from backends.training.distances import NOWHERE, Distances, shut
 from backends.training.neighbours import Neighbours, Sight
 
-# How far the embeddings of a T5 and a GPT-2 are spread at the start.
-T5_DEVIATION, GPT2_DEVIATION = 1.0, 0.02
+# The unit that a position of a question is at, but for the last.
+_UNASKED = NOWHERE - 1
+# How far the embeddings of a T5 are spread at the start.
+T5_DEVIATION = 1.0
 
 
 class SeeingStack(T5Stack):
@@ -104,9 +106,7 @@ class CopyingT5(T5ForConditionalGeneration):
             return tokens
         positions = torch.arange(start, start + ids.shape[1], device=ids.device)
         units = positions // self.config.stride + 1  # (positions,)
-        own = (numbered[:, None, :] == units[:, None]).to(states)  # (rows, positions, inputs)
-        at: torch.Tensor = own / own.sum(-1, keepdim=True).clamp(min=1) @ states
-        return tokens + at
+        return tokens + _at(units, numbered, states)
 
     def across(self, numbered: torch.Tensor, start: int, end: int) -> torch.Tensor:
         """What attention across adds for the positions from ``start`` to ``end`` of the answers.
@@ -149,8 +149,21 @@ class CopyingT5(T5ForConditionalGeneration):
         )
 
 
-class AlignedGpt2(GPT2LMHeadModel):
-    """A GPT-2 whose units see their neighbours in the question, and which knows the unit.
+def _at(units: torch.Tensor, held: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """The mean of the states of each of ``units`` (rows, positions, width); zeros for one not held.
+
+    Args:
+        units: (positions,).
+        held: the unit of each column (rows, columns).
+        states: (rows, columns, width).
+    """
+    own = (held[:, None, :] == units[:, None]).to(states)  # (rows, positions, columns)
+    found: torch.Tensor = own / own.sum(-1, keepdim=True).clamp(min=1) @ states
+    return found
+
+
+class CopyingGpt2(GPT2LMHeadModel):
+    """A GPT-2 whose units see their neighbours in the question, and that has the unit it is at.
 
     ``config.sight`` are the fields of ``Sight``; ``config.stride``, the tokens of an answer that
     a unit takes, or None if that is not to be known. All questions of a batch end in one column,
@@ -159,15 +172,22 @@ class AlignedGpt2(GPT2LMHeadModel):
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
+        self._scale_embeddings()
         # Between units of the question, from answer to question, between units of the answer.
         self.distances = Distances(config.n_head, kinds=3)
-        self.neighbours = Neighbours(config.n_embd, Sight(**config.sight), GPT2_DEVIATION)
+        spread = config.n_embd**-0.5
+        self.neighbours = Neighbours(config.n_embd, Sight(**config.sight), spread)
+
+    def _scale_embeddings(self) -> None:
+        """Embeddings of 1 / sqrt(width): a small GPT-2's own are lost among what layers add."""
+        torch.nn.init.normal_(self.transformer.wte.weight, std=self.config.n_embd**-0.5)
 
     def forward(
         self,
         input_ids: Any = None,
         attention_mask: Any = None,
         units: torch.Tensor | None = None,
+        seen: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
         past_key_values: Any = None,
         logits_to_keep: int | torch.Tensor = 0,
@@ -180,6 +200,7 @@ class AlignedGpt2(GPT2LMHeadModel):
             attention_mask: (rows, columns), 0 where padded; None if nothing is.
             units: which unit each column of the questions holds (rows, question), or ``NOWHERE``;
                 None if what is read is no question.
+            seen: what ``see`` says of the questions, where they are not all of what is read here.
             position_ids: (rows, positions).
             past_key_values: what was read before.
             logits_to_keep: how many of the last positions are scored; 0 = all.
@@ -195,21 +216,41 @@ class AlignedGpt2(GPT2LMHeadModel):
         end = start + input_ids.shape[1]
         if attention_mask is None:  # generate drops a mask that is all ones
             attention_mask = input_ids.new_ones(len(input_ids), end)
+        if seen is None:
+            seen = self.see(input_ids[:, : units.shape[1]], units)
         return super().forward(
-            inputs_embeds=self._embedded(input_ids, units[:, start:end] != NOWHERE),
+            inputs_embeds=self._embedded(input_ids, units, seen, start),
             attention_mask=self._looking(attention_mask, units, start),
             **others,
         )
 
-    def _embedded(self, ids: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-        """``ids`` (rows, positions) embedded, with neighbours where ``text`` (rows, question)."""
+    def see(self, ids: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
+        """The units of questions, with their neighbours (rows, question, width), zeros elsewhere.
+
+        Args:
+            ids: (rows, question).
+            units: which unit each column holds (rows, question), or ``NOWHERE``.
+        """
+        found: torch.Tensor = self.neighbours(self.transformer.wte(ids), ids, units != NOWHERE)
+        return found
+
+    def _embedded(
+        self, ids: torch.Tensor, units: torch.Tensor, seen: torch.Tensor, start: int
+    ) -> torch.Tensor:
+        """``ids`` (rows, positions) from ``start`` on: units as ``seen``, and the unit they are at.
+
+        The last column of a question is at the first unit.
+        """
         plain: torch.Tensor = self.transformer.wte(ids)  # (rows, positions, width)
-        width = text.shape[1]
-        if not width:
-            return plain
-        asked, rest = plain.tensor_split((width,), 1)
-        seen = self.neighbours(asked, ids[:, :width], text)  # (rows, question, width)
-        return torch.cat([torch.where(text[..., None], seen, asked), rest], 1)
+        end = start + ids.shape[1]
+        here, told = seen[:, start:end], units[:, start:end, None]  # (rows, question left, ...)
+        asked, answer = plain.tensor_split((told.shape[1],), 1)
+        embedded = torch.cat([torch.where(told == NOWHERE, asked, here), answer], 1)
+        if self.config.stride is None:
+            return embedded
+        behind = torch.arange(start, end, device=ids.device) - units.shape[1]  # (positions,)
+        at = torch.where(behind < -1, _UNASKED, (behind + 1) // self.config.stride)
+        return embedded + _at(at, units, seen)
 
     def _looking(self, mask: torch.Tensor, units: torch.Tensor, start: int) -> torch.Tensor:
         """What attention adds behind ``start`` (rows, heads, positions, columns)."""
@@ -231,7 +272,7 @@ def is_aligned(model: Any) -> bool:
     return hasattr(model, "distances")
 
 
-_CLASSES = {kind.__name__: kind for kind in (CopyingT5, AlignedGpt2)}
+_CLASSES = {kind.__name__: kind for kind in (CopyingT5, CopyingGpt2)}
 
 
 def class_of(folder: Path) -> Any:

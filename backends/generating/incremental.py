@@ -5,6 +5,8 @@ have a hole there; blocks are equally wide for all rows. Decoder-only: rows are 
 between the shared prefix and the sentence, and positions are given explicitly.
 """
 
+from collections.abc import Mapping
+
 import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, EncoderDecoderCache
@@ -90,7 +92,7 @@ class IncrementalCausal:
         mask: (sentences, positions), 0 where padded.
         capacity: positions behind ``prompts`` that a row needs at most.
         beam: rows per sentence.
-        units: which unit each column of the questions holds, for an aligned model.
+        told: what an aligned model is told of the questions, a row for each sentence.
     """
 
     def __init__(
@@ -101,7 +103,7 @@ class IncrementalCausal:
         mask: torch.Tensor,
         capacity: int,
         beam: int = 1,
-        units: torch.Tensor | None = None,
+        told: Mapping[str, torch.Tensor] | None = None,
     ) -> None:
         self._model = model
         shared, rows = prefix.get_seq_length(), len(prompts) * beam
@@ -112,7 +114,8 @@ class IncrementalCausal:
         self._mask[:, shared : shared + prompts.shape[1]] = mask.repeat_interleave(beam, 0)
         self._positions = self._mask.cumsum(1) - 1  # (rows, positions)
         self._padded = not bool(mask.all())
-        self._units = None if units is None else units.repeat_interleave(beam, 0)
+        told = told or {}
+        self._told = {name: one.repeat_interleave(beam, 0) for name, one in told.items()}
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
@@ -129,13 +132,13 @@ class IncrementalCausal:
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
-            **({} if self._units is None else {"units": self._units}),
+            **self._told,
         ).logits
         return scores[:, -1]
 
     def _seen(self, start: int, end: int) -> torch.Tensor | None:
         """What the positions from ``start`` may look at."""
-        if self._units is not None:
+        if self._told:
             return self._mask[:, :end]
         if waits_for_mask(self._model):
             return causal_mask(self._mask[:, :end], start)
@@ -145,8 +148,7 @@ class IncrementalCausal:
         """Go on with ``rows``; the padding is the same for all beams of a sentence."""
         cache.keep(self._cache, rows, moved=moved)
         self._mask, self._positions = self._mask[: len(rows)], self._positions[: len(rows)]
-        if self._units is not None:
-            self._units = self._units[: len(rows)]
+        self._told = {name: one[: len(rows)] for name, one in self._told.items()}
 
 
 def read_prefix(model: PreTrainedModel, prefix: torch.Tensor) -> Cache:

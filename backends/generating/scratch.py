@@ -92,12 +92,13 @@ def decoder(shape: GeneratorShape, size: int, stride: int | None = None) -> Any:
     """A random GPT-2 of ``size`` tokens; one whose answers give each unit ``stride``, if any."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    from backends.generating.aligned import AlignedGpt2
+    from backends.generating.aligned import CopyingGpt2
 
     config = GPT2Config(
         vocab_size=size,
         n_positions=POSITIONS,
         n_embd=shape.width or shape.WIDTH,
+        initializer_range=shape.deviation,
         n_layer=shape.layers or shape.LAYERS,
         n_head=shape.attention_heads or shape.HEADS,
         embd_pdrop=shape.dropout,
@@ -109,7 +110,7 @@ def decoder(shape: GeneratorShape, size: int, stride: int | None = None) -> Any:
     )
     if _is_plain(shape, stride):
         return GPT2LMHeadModel(config)
-    return AlignedGpt2(_extended(config, shape, stride))
+    return CopyingGpt2(_extended(config, shape, stride))
 
 
 def alignable(build: Callable[..., Any], shape: GeneratorShape, size: int) -> Any:

@@ -66,7 +66,6 @@ def blank(
 ) -> Any:
     """A random encoder of ``size`` tokens, of which ``padding`` is none, and ``positions``."""
     width = shape.width or shape.WIDTH
-    deviation = 0.02 * math.sqrt(768 / width)  # BERT's 0.02 is for a width of 768
     sizes = {
         "vocab_size": size,
         "hidden_size": width,
@@ -77,7 +76,7 @@ def blank(
         "hidden_dropout_prob": shape.dropout,
         "attention_probs_dropout_prob": shape.dropout,
         "pad_token_id": padding,
-        "initializer_range": deviation,
+        "initializer_range": shape.deviation,
     }
     if architecture == "electra":
         # As in ELECTRA-base; in narrower ones, as ELECTRA-small has, neighbours are seen less well.
@@ -88,7 +87,7 @@ def blank(
     encoder = random_encoder(config)
     learned = encoder.embeddings.position_embeddings.weight
     with torch.no_grad():
-        learned.copy_(sinusoids(*learned.shape) * deviation * math.sqrt(2))
+        learned.copy_(sinusoids(*learned.shape) * shape.deviation * math.sqrt(2))
     return encoder
 
 

@@ -1,5 +1,6 @@
 """What a network is: the options that every family of networks has."""
 
+import math
 from dataclasses import fields
 from typing import Annotated, ClassVar
 
@@ -37,6 +38,11 @@ class Shape(Sight):
     def sight(self) -> Sight:
         """How embeddings see their neighbours."""
         return Sight(**{field.name: getattr(self, field.name) for field in fields(Sight)})
+
+    @property
+    def deviation(self) -> float:
+        """How far random weights are spread: BERT's and GPT-2's 0.02 is for a width of 768."""
+        return 0.02 * math.sqrt(768 / (self.width or self.WIDTH))
 
     def __post_init__(self) -> None:
         if self.init != "scratch" and (self.width or self.attention_heads):

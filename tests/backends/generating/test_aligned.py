@@ -38,6 +38,14 @@ def jumble(seed):
     return Example(Sentence(f"s{seed}", units), tuple(Span(i, i + 1, "PER") for i in found))
 
 
+def named(seed):
+    """Thirty letters in any order, of which three are persons wherever they stand."""
+    draw = random.Random(seed)
+    units = tuple(chr(ord("一") + draw.randrange(30)) for _ in range(draw.randint(8, 20)))
+    found = [i for i, unit in enumerate(units) if unit in "一丁丂"]
+    return Example(Sentence(f"s{seed}", units), tuple(Span(i, i + 1, "PER") for i in found))
+
+
 TRAIN = [jumble(i) for i in range(240)]
 DEV = [jumble(i) for i in range(1000, 1040)]
 SENTENCES = [example.sentence for example in DEV]
@@ -68,6 +76,17 @@ def test_it_tags_what_only_its_place_and_neighbours_tell(fitted, tmp_path):
     blind = trained(kind, tmp_path, aligned=False, convolutions=0)
     assert not is_aligned(blind.model)
     assert f1(DEV, blind.predict(SENTENCES)) < 0.7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["t5, tags", "gpt, tags"])
+def test_what_a_unit_says_by_itself_is_learned_in_a_hundred_updates(kind, tmp_path):
+    """Attention takes a thousand to find the unit; what is read as a tag is written has it."""
+    train, dev = ([named(i) for i in range(start, start + 60)] for start in (0, 1000))
+    backend = made(kind, tmp_path, epochs=3, batch_units=128)
+    report = backend.fit(train, [])
+    assert sum(epoch.updates for epoch in report.epochs) <= 120
+    assert f1(dev, backend.predict([example.sentence for example in dev])) > 0.9
 
 
 @pytest.mark.slow

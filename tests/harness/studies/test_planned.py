@@ -148,7 +148,7 @@ def test_an_option_that_one_of_the_backends_has_is_not_left_out(task, tmp_path):
     asked = design.read("learning-curve").asked_of(["dictionary", "bert-crf"], [task], [1])
     rows = planned.plan(asked, tmp_path / "results")
     assert not any(row.left_out for row in rows)
-    assert rows[1].cells[0].options.values["epochs"] == 80
+    assert rows[1].cells[0].options.values["epochs"] == 60
 
 
 @pytest.mark.parametrize("where", ["base", "point"])
