@@ -9,7 +9,7 @@ from harness.runs import plan as planning
 from harness.runs.config import Override
 from harness.runs.plan import GridCell, Inputs, Request
 from harness.studies.design import Combination, Study, combinations
-from harness.studies.unused import OptionNames, left_out, require_varied
+from harness.studies.unused import OptionNames, is_for_another, left_out, require_varied
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,11 @@ def _request(
     study: Study, combination: Combination, without: Sequence[str], output: Path,
     data: Path | None, overrides: Sequence[Override],
 ) -> Request:  # fmt: skip
-    given = {name: value for name, value in combination.options.items() if name not in without}
-    own = [Override.of(name, value) for name, value in given.items()]
+    own = [
+        Override.of(name, value)
+        for name, value in combination.options.items()
+        if name not in without and not is_for_another(name, combination.backends)
+    ]
     everything = (*own, *overrides)
     settings = config.settings_from(everything)
     return Request(

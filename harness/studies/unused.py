@@ -47,6 +47,14 @@ def left_out(combination: Combination, names: OptionNames) -> tuple[str, ...]:
     return tuple(sorted(unused & names.of(registry.installed()))) if unused else ()
 
 
+def is_for_another(name: str, backends: Sequence[str]) -> bool:
+    """Whether the option ``[backend.]key`` is for an installed backend that is not chosen."""
+    scope = name.rpartition(".")[0]
+    if not scope or scope in backends:
+        return False
+    return any(scope == plugin.name for plugin in registry.installed())
+
+
 def require_varied(study: Study, planned: Iterable[tuple[str, frozenset[object]]]) -> None:
     """Refuse a study that gives a backend one configuration at all of its points.
 

@@ -151,6 +151,16 @@ def test_an_option_that_one_of_the_backends_has_is_not_left_out(task, tmp_path):
     assert rows[1].cells[0].options.values["epochs"] == 60
 
 
+def test_an_option_for_a_backend_by_name_is_for_no_other(task, tmp_path):
+    study = design.read("learning-curve")
+    assert study.options["bert-crf.dropout"] == 0.1
+    (first, *_) = planned.plan(study.asked_of(["bert-softmax"], [task], [1]), tmp_path)
+    assert first.cells[0].options.values["dropout"] == 0.1
+    mistyped = study.model_copy(update={"options": {"bret-crf.dropout": 0.1}})
+    with pytest.raises(ConfigError, match="'bret-crf' is not among the chosen backends"):
+        planned.plan(mistyped.asked_of(["bert-softmax"], [task], [1]), tmp_path)
+
+
 @pytest.mark.parametrize("where", ["base", "point"])
 def test_an_option_that_no_backend_has_stays_an_error(where, task, tmp_path):
     axes = {"share": {"points": {"half": {"options": {"train_share": 0.5}}, "all": {}}}}
