@@ -81,6 +81,7 @@ def blank(
     if architecture == "electra":
         # As in ELECTRA-base; in narrower ones, as ELECTRA-small has, neighbours are seen less well.
         sizes["embedding_size"] = width
+        torch.rand(1)  # or one seed would give a BERT and an ELECTRA that are one model
     config = _config(architecture)(**sizes)
     if shape.sight != Sight():
         config.sight = asdict(shape.sight)

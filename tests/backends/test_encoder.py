@@ -71,6 +71,14 @@ def test_from_scratch_families_differ_by_their_heads_only(tmp_path):
     assert made[BertCrf] == made[BertSoftmax] == made[Electra]
 
 
+def test_from_scratch_an_electra_is_no_copy_of_the_softmax_of_its_seed(tmp_path):
+    """Two rows that are one model are no second opinion: the certificate calls them alike."""
+    bert, electra = (
+        trained(family, tmp_path, epochs=1)[0].model for family in (BertSoftmax, Electra)
+    )
+    assert not torch.allclose(bert.classifier.weight, electra.classifier.weight)
+
+
 @pytest.mark.slow
 def test_it_learns(fitted):
     made, report, _ = fitted
