@@ -6,8 +6,9 @@ it does not, and neither copies nor tags. Here attention is told the distance, i
 the answer is to each unit of the question; how to use it is learned.
 
 Both are also given that unit in what they read as they answer: a T5 as its encoder sees it, a GPT-2
-as its neighbours show it. The layers of a T5 begin by adding nothing: to write the unit again is
-then where training begins, and not what it must find.
+as its neighbours show it. The layers of a T5 begin by adding nothing, and it reads the token that
+it has just written through a map of its own, turned away from all that it may write: to write the
+unit again is then where training begins, and not what it must find.
 
 Both are read and written like any model of transformers; the class is named in the configuration.
 ``generate`` looks at the names of what ``forward`` takes, and leaves out what has no name there.
@@ -64,6 +65,9 @@ class CopyingT5(T5ForConditionalGeneration):
         self.encoder = SeeingStack(encoder.config)
         self._scale_embeddings()
         self._add_nothing()
+        # Unturned, the token just written is as likely to come again as the unit is to be copied.
+        self.turned = torch.nn.Linear(config.d_model, config.d_model, bias=False)
+        torch.nn.init.orthogonal_(self.turned.weight)
 
     def _scale_embeddings(self) -> None:
         """Embeddings of 1 / sqrt(width), read sqrt(width) times as large.
@@ -90,7 +94,7 @@ class CopyingT5(T5ForConditionalGeneration):
     def read(
         self, ids: torch.Tensor, numbered: torch.Tensor, states: torch.Tensor, start: int
     ) -> torch.Tensor:
-        """What the decoder reads: tokens, and the unit that each one comes before.
+        """What the decoder reads: tokens, turned, and the unit that each one comes before.
 
         Args:
             ids: (rows, positions) of answers, from ``start`` on.
@@ -101,7 +105,7 @@ class CopyingT5(T5ForConditionalGeneration):
         Returns:
             (rows, positions, width).
         """
-        tokens: torch.Tensor = self.shared(ids)
+        tokens: torch.Tensor = self.turned(self.shared(ids))
         if self.config.stride is None:
             return tokens
         positions = torch.arange(start, start + ids.shape[1], device=ids.device)

@@ -89,6 +89,25 @@ def test_what_a_unit_says_by_itself_is_learned_in_a_hundred_updates(kind, tmp_pa
     assert f1(dev, backend.predict([example.sentence for example in dev])) > 0.9
 
 
+def test_a_t5_writes_the_unit_that_it_is_at_before_it_has_learned_anything(tmp_path):
+    """Read unturned, the token before it was as likely: what is to be copied came second."""
+    backend = made("t5", tmp_path, width=64)
+    examples = [named(i) for i in range(20)]
+    backend.build(examples)
+    backend.model.eval()
+    with torch.no_grad():
+        told = [_chosen(backend, example) for example in examples]
+    copied = [chosen == unit for units in told for chosen, unit in units]
+    assert sum(copied) > 0.95 * len(copied)
+
+
+def _chosen(backend, example):
+    """The likeliest token at each unit of the answer to ``example``, and the unit's own."""
+    scores, targets = _all_scores(backend, example)
+    units = slice(0, 2 * len(example.sentence.units), 2)
+    return list(zip(scores.argmax(-1)[units].tolist(), targets[units].tolist(), strict=True))
+
+
 @pytest.mark.slow
 def test_it_copies_when_it_writes_freely(fitted):
     _, backend = fitted
@@ -133,14 +152,18 @@ def test_its_reader_chooses_what_one_pass_over_the_answer_chooses(fitted):
 
 def _scores(backend, example):
     """The scores at each tag of the answer to ``example`` (units, tokens), in one pass."""
-    batch = backend.collate([example])
+    scores, targets = _all_scores(backend, example)
+    return scores[torch.isin(targets, torch.tensor(backend.codec.tag_ids))]
+
+
+def _all_scores(backend, example):
+    """The scores of the answer to ``example`` (positions, tokens), and what it is (positions,)."""
+    batch, head = backend.collate([example]), backend.model.get_output_embeddings()
     found = []
-    head = backend.model.get_output_embeddings()
     handle = head.register_forward_hook(lambda module, seen, scores: found.append(scores))
     backend.loss(batch)
     handle.remove()
-    targets = batch["targets"][0]
-    return found[0][0][torch.isin(targets, torch.tensor(backend.codec.tag_ids))]
+    return found[0][0], batch["targets"][0]
 
 
 @pytest.mark.slow

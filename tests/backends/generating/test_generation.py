@@ -142,7 +142,19 @@ def test_eight_by_one_is_four_by_two_is_two_by_four(family, tmp_path):
         found.append({k: v.clone() for k, v in made.model.state_dict().items()})
     for other in found[1:]:
         for name, value in found[0].items():
-            torch.testing.assert_close(other[name], value, rtol=0, atol=2e-6, msg=name)
+            one, two = _without_keys(name, value), _without_keys(name, other[name])
+            torch.testing.assert_close(two, one, rtol=0, atol=2e-6, msg=name)
+
+
+def _without_keys(name, weight):
+    """``weight`` without a GPT-2's bias of keys, of which every score of a query is shifted alike.
+
+    Its gradient is rounding alone.
+    """
+    if not name.endswith("c_attn.bias"):
+        return weight
+    query, _, value = weight.chunk(3)
+    return torch.cat([query, value])
 
 
 @family
