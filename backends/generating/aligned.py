@@ -5,21 +5,23 @@ on much text, attention finds that unit in the question by what it reads; on som
 it does not, and neither copies nor tags. Here attention is told the distance, in units, from where
 the answer is to each unit of the question; how to use it is learned.
 
-Both are also given that unit in what they read as they answer: a T5 as its encoder sees it, a GPT-2
-as its neighbours show it. The layers of a T5 begin by adding nothing, and it reads the token that
-it has just written through a map of its own, turned away from all that it may write: to write the
-unit again is then where training begins, and not what it must find.
+Both are also given that unit in what they read as they answer, as its neighbours show it: what the
+layers of a T5's encoder say of it would hide it. The layers of a T5 begin by adding nothing, and it
+reads the token that it has just written through a map of its own, turned away from all that it may
+write: to write the unit again is then where training begins, and not what it must find.
 
 Both are read and written like any model of transformers; the class is named in the configuration.
 ``generate`` looks at the names of what ``forward`` takes, and leaves out what has no name there.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch.nn import functional
 from transformers import AutoConfig, GPT2LMHeadModel, T5ForConditionalGeneration
+from transformers.modeling_outputs import BaseModelOutput
 from transformers.models.bart.modeling_bart import BartScaledWordEmbedding
 from transformers.models.t5.modeling_t5 import T5Stack
 
@@ -33,6 +35,13 @@ _UNASKED = NOWHERE - 1
 T5_DEVIATION = 1.0
 
 
+@dataclass
+class Encoded(BaseModelOutput):
+    """What a ``SeeingStack`` says of its inputs, and its embeddings (rows, inputs, width)."""
+
+    seen: torch.Tensor | None = None
+
+
 class SeeingStack(T5Stack):
     """T5's encoder, its embeddings with neighbours added."""
 
@@ -42,12 +51,13 @@ class SeeingStack(T5Stack):
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **others: Any
-    ) -> Any:
+    ) -> Encoded:
         """As of T5, from ``input_ids`` (rows, positions)."""
         plain = self.embed_tokens(input_ids)  # (rows, positions, width)
         real = input_ids != self.config.pad_token_id
         seen = self.neighbours(plain, input_ids, real)  # (rows, positions, width)
-        return super().forward(inputs_embeds=seen, attention_mask=attention_mask, **others)
+        said = super().forward(inputs_embeds=seen, attention_mask=attention_mask, **others)
+        return Encoded(said.last_hidden_state, said.hidden_states, said.attentions, seen)
 
 
 class CopyingT5(T5ForConditionalGeneration):
@@ -92,14 +102,14 @@ class CopyingT5(T5ForConditionalGeneration):
                 torch.nn.init.zeros_(parameter)
 
     def read(
-        self, ids: torch.Tensor, numbered: torch.Tensor, states: torch.Tensor, start: int
+        self, ids: torch.Tensor, numbered: torch.Tensor, seen: torch.Tensor, start: int
     ) -> torch.Tensor:
         """What the decoder reads: tokens, turned, and the unit that each one comes before.
 
         Args:
             ids: (rows, positions) of answers, from ``start`` on.
             numbered: (rows, inputs).
-            states: what the encoder says of the inputs (rows, inputs, width).
+            seen: the inputs as the first layer of the encoder reads them (rows, inputs, width).
             start: the first place.
 
         Returns:
@@ -110,7 +120,7 @@ class CopyingT5(T5ForConditionalGeneration):
             return tokens
         positions = torch.arange(start, start + ids.shape[1], device=ids.device)
         units = positions // self.config.stride + 1  # (positions,)
-        return tokens + _at(units, numbered, states)
+        return tokens + _at(units, numbered, seen)
 
     def across(self, numbered: torch.Tensor, start: int, end: int) -> torch.Tensor:
         """What attention across adds for the positions from ``start`` to ``end`` of the answers.
@@ -143,10 +153,10 @@ class CopyingT5(T5ForConditionalGeneration):
             encoder_outputs = self.encoder(input_ids, attention_mask=key_mask(attention_mask))
         start = past_key_values.get_seq_length() if past_key_values is not None else 0
         end = start + decoder_input_ids.shape[1]
-        states = encoder_outputs[0]
+        seen = encoder_outputs.seen
         return super().forward(
             attention_mask=self.across(attention_mask, start, end),
-            decoder_inputs_embeds=self.read(decoder_input_ids, attention_mask, states, start),
+            decoder_inputs_embeds=self.read(decoder_input_ids, attention_mask, seen, start),
             encoder_outputs=encoder_outputs,
             past_key_values=past_key_values,
             **others,

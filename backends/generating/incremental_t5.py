@@ -35,9 +35,10 @@ class IncrementalT5:
         capacity: int,
         beam: int = 1,
     ) -> None:
-        states = model.get_encoder()(inputs, attention_mask=key_mask(mask)).last_hidden_state
-        states = states.repeat_interleave(beam, 0)  # (rows, positions, width)
-        self._inputs = mask.repeat_interleave(beam, 0), states
+        encoded = model.get_encoder()(inputs, attention_mask=key_mask(mask))
+        states = encoded.last_hidden_state.repeat_interleave(beam, 0)  # (rows, positions, width)
+        seen = encoded.seen.repeat_interleave(beam, 0) if is_aligned(model) else states
+        self._inputs = mask.repeat_interleave(beam, 0), seen
         self._across = _across(model, self._inputs[0], capacity, states)
         self._model, self._decoder = model, model.get_decoder()
         self._first = first.repeat_interleave(beam, 0)  # (rows, width)
@@ -87,8 +88,8 @@ class IncrementalT5:
         """Go on with ``rows``; what the encoder said is the same for all beams of a sentence."""
         for layer in self._layers:
             layer.keep(rows, moved=moved)
-        mask, states = self._inputs
-        self._inputs = mask[: len(rows)], states[: len(rows)]
+        mask, seen = self._inputs
+        self._inputs = mask[: len(rows)], seen[: len(rows)]
         if self._across is not None:
             self._across = self._across[: len(rows)]
 
