@@ -34,7 +34,7 @@ class _Aligned:
 
 
 def beyond(study: Study, panel: Panel) -> Iterator[str]:
-    """A sentence for each line of the certificate in which the points of ``panel`` differ."""
+    """A sentence for each line of the certificate that the points of ``panel`` do not hold."""
     if not panel.systems:
         return
     varied = _varied(study)
@@ -42,7 +42,7 @@ def beyond(study: Study, panel: Panel) -> Iterator[str]:
     for check in (*lines, end_of_training(panel.systems)):
         follows = check.name in _TOLD and varied & _READ
         if check.differing and not follows:
-            yield _words(check, study.subject)
+            yield words(check, study.subject, len(panel.systems))
 
 
 def _varied(study: Study) -> frozenset[str]:
@@ -62,7 +62,10 @@ def _aligned(result: Recorded, common: dict[str, object]) -> Recorded:
     return _Aligned(result.run.model_copy(update={"settings": settings}), result.metrics)
 
 
-def _words(check: Check, axis: str) -> str:
+def words(check: Check, axis: str, points: int) -> str:
+    """The line ``check`` of ``points`` points of ``axis`` as a sentence."""
+    if points == len(check.differing) and len({value for _, value in check.differing}) == 1:
+        return f"At every point of {axis}, {check.name}: {_short(check.differing[0][1])}."
     others = "; ".join(f"{row}: {_short(value)}" for row, value in check.differing)
     value = _short(check.value)
     return f"Beyond {axis}, the points differ in {check.name}: {value} (but {others})."
