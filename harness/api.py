@@ -95,7 +95,7 @@ def plan(
     backends: str | Sequence[str],
     *,
     seeds: Sequence[int] = SEEDS,
-    preset: str = "tiny",
+    preset: str | Sequence[str] = "tiny",
     options: Mapping[str, Any] | None = None,
     output: PathLike = "results",
     data: PathLike | None = None,
@@ -106,7 +106,7 @@ def plan(
         tasks: task files, or names of shipped tasks.
         backends: names of installed backends, or ``"all"``.
         seeds: a run each.
-        preset: the file of options that a backend begins with.
+        preset: the file of options that a backend begins with; of several, each that it has.
         options: options by name, of each backend that has them or as ``backend.option`` of one;
             settings of the run (``device``, ``limit``, ``threads``, ...) too.
         output: the folder that holds the run folders.
@@ -133,7 +133,7 @@ def plan(
         tasks=tuple(map(str, _several(tasks))),
         backends=names,
         seeds=tuple(dict.fromkeys(seeds)),
-        preset=preset,
+        presets=tuple(map(str, _several(preset))),
         overrides=overrides,
         settings=settings,
         output=Path(output),
@@ -150,7 +150,7 @@ def run(
     backends: str | Sequence[str],
     *,
     seeds: Sequence[int] = SEEDS,
-    preset: str = "tiny",
+    preset: str | Sequence[str] = "tiny",
     options: Mapping[str, Any] | None = None,
     output: PathLike = "results",
     data: PathLike | None = None,

@@ -53,6 +53,8 @@ MANY = (
     "--state",
     "--weight",
 )
+# Elsewhere it has one value, and arguments may follow.
+MANY_OF_ONE = {("run", "--preset")}
 
 # The command that `pip install` makes.
 INSTALLED = "ner-harness"
@@ -104,16 +106,20 @@ def _root(
 
 def spread(arguments: Sequence[str]) -> Iterator[str]:
     """``--seed 13 42`` as ``--seed 13 --seed 42``: some options take all values that follow."""
-    option = ""
+    option, command = "", next(iter(arguments), "")
     for argument in arguments:
         if argument.startswith("-") and not _is_number(argument):
-            option = argument if argument in MANY else ""
+            option = argument if _takes_many(command, argument) else ""
             if not option:
                 yield argument
         elif option:
             yield from (option, argument)
         else:
             yield argument
+
+
+def _takes_many(command: str, option: str) -> bool:
+    return option in MANY or (command, option) in MANY_OF_ONE
 
 
 def _is_number(argument: str) -> bool:

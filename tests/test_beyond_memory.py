@@ -40,7 +40,7 @@ def test_a_run_is_the_same_with_its_sentences_on_disk(tmp_path, monkeypatch, nam
     found = []
     for bound in ("100000", "0"):
         monkeypatch.setenv(MEMORY_VARIABLE, bound)
-        request = Request((task,), (), (1,), "tiny", (), settings, tmp_path / bound)
+        request = Request((task,), (), (1,), ("tiny",), (), settings, tmp_path / bound)
         read = load(task)
         assert isinstance(read.splits[TRAIN].examples, OnDisk) == (bound == "0")
         [cell] = cells_of(request, task, read, pairs)

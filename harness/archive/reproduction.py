@@ -82,7 +82,7 @@ def cell(result: Sound, output: Path, data: Path | None) -> GridCell:
         tasks=(task_file,),
         backends=(run.backend,),
         seeds=(run.seed,),
-        preset=run.preset,
+        presets=(run.preset,),
         overrides=(),
         settings=settings,
         output=output,

@@ -66,7 +66,7 @@ def formats(
     overrides = tuple(map(Override.parse, set_ or []))
     settings = settings_from(overrides, limit=limit)
     request = Request(
-        (task,), backends, tuple(seed or [13]), preset, overrides, settings, output, data
+        (task,), backends, tuple(seed or [13]), (preset,), overrides, settings, output, data
     )
     studies = format_study.studies(request, names or format_study.NAMES)
     cells = tuple(cell for study in studies for cell in study.cells)

@@ -8,6 +8,7 @@ import typer
 from harness.api import SEEDS
 
 DEMO = "demo"
+TINY = "tiny"
 
 Folders = Annotated[
     list[Path],
@@ -69,6 +70,16 @@ Preset = Annotated[
     str,
     typer.Option(
         metavar="NAME", help="The options to start from: configs/backends/BACKEND.NAME.yaml."
+    ),
+]
+Presets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME...",
+        help="The options to start from, configs/backends/BACKEND.NAME.yaml; of several, each that "
+        "a backend has.",
+        show_default=TINY,
     ),
 ]
 Sets = Annotated[

@@ -11,13 +11,14 @@ import typer
 from harness import api
 from harness.commands.options import (
     DEMO,
+    TINY,
     Backends,
     Data,
     DryRun,
     Executor,
     Limit,
     OutputFolder,
-    Preset,
+    Presets,
     Quiet,
     RunsPerGpu,
     Seeds,
@@ -75,7 +76,7 @@ def run(
     backend: Backends,
     task: Tasks = None,
     seed: Seeds = None,
-    preset: Preset = "tiny",
+    preset: Presets = None,
     set_: Sets = None,
     output: OutputFolder = Path("results"),
     data: Data = None,
@@ -95,8 +96,8 @@ def run(
 ) -> None:
     """Train and score backends; print the leaderboard.
 
-    Every backend is trained on every task with every seed. A finished run in the output folder is
-    not repeated; one that is damaged is set aside and done again.
+    Every backend is trained on every task with every seed, once for each preset. A finished run in
+    the output folder is not repeated; one that is damaged is set aside and done again.
     """
     from harness.runs import launch
     from harness.runs.config import assignments
@@ -106,9 +107,10 @@ def run(
         "allow_overlap": allow_overlap or None,
     }  # fmt: skip
     experiment = api.plan(
-        task or [DEMO], backend, seeds=seed or api.SEEDS, preset=preset,
+        task or [DEMO], backend, seeds=seed or api.SEEDS, preset=preset or TINY,
         options=assignments(set_ or [], given), output=output, data=data,
     )  # fmt: skip
+    _tell_lacking(experiment, preset or ())
     experiment = experiment.afresh() if fresh else experiment
     if dry_run:
         _show(experiment)
@@ -128,6 +130,17 @@ def run(
         typer.echo(f"no table: {error}", err=True)  # what went wrong first is told last
     if failure:
         raise failure
+
+
+def _tell_lacking(experiment: api.Experiment, presets: "Sequence[str]") -> None:
+    """Say which backends do not run with all of ``presets``."""
+    having: dict[str, set[str]] = {}
+    for cell in experiment.cells:
+        having.setdefault(cell.plugin.name, set()).add(cell.options.preset)
+    for name, has in having.items():
+        if lacking := [one for one in presets if Path(one).name not in has]:
+            there = ", ".join(sorted(has))
+            typer.echo(f"{name} has no preset {', '.join(lacking)}: it runs with {there}", err=True)
 
 
 def finish(
@@ -167,13 +180,17 @@ def _show(experiment: api.Experiment) -> None:
     cells = experiment.cells
     shown: dict[str, Any] = {
         "settings": cells[0].settings.model_dump(),
-        "backends": {cell.plugin.name: dict(cell.options.values) for cell in cells},
+        "backends": {_kind(cell): dict(cell.options.values) for cell in cells},
         "runs": [{"run": cell.name, "folder": str(cell.folder)} for cell in cells],
     }
     shown |= {"data": _data(cells), "takes": _takes(cells)}
     if priced := estimates(cells):
         shown["estimates"] = {name: dict(one) for name, one in priced.items()}
     typer.echo(yaml.safe_dump(shown, allow_unicode=True, sort_keys=False))
+
+
+def _kind(cell: "GridCell") -> str:
+    return f"{cell.plugin.name} {cell.options.preset}"
 
 
 def _data(cells: "Sequence[GridCell]") -> dict[str, dict[str, int]]:
@@ -193,9 +210,8 @@ def _takes(cells: "Sequence[GridCell]") -> str:
     from harness.studies.estimate import estimate
     from harness.studies.planned import PlannedRow
 
-    kinds = {(cell.task, cell.plugin): None for cell in cells}
-    rows = [
-        PlannedRow({}, tuple(cell for cell in cells if (cell.task, cell.plugin) == kind))
-        for kind in kinds
-    ]
-    return text.describe(estimate(rows), rows)
+    rows: dict[tuple[str, str], list[GridCell]] = {}
+    for cell in cells:
+        rows.setdefault((cell.task, _kind(cell)), []).append(cell)
+    planned = [PlannedRow({}, tuple(found)) for found in rows.values()]
+    return text.describe(estimate(planned), planned)

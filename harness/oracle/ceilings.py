@@ -26,7 +26,7 @@ def lines(
     settings = settings_from(overrides)
     with tempfile.TemporaryDirectory() as folder:
         request = Request(
-            tuple(tasks), tuple(names), (13,), preset, overrides, settings, Path(folder), data
+            tuple(tasks), tuple(names), (13,), (preset,), overrides, settings, Path(folder), data
         )
         for cell in plan(request):
             yield from _describe(cell, ceiling_of(cell))

@@ -225,22 +225,41 @@ def _preset(name: str, preset: str) -> tuple[Given, int]:
 
     ``FOLDER/PRESET`` is in that folder. A backend without any file has ``tiny``: its defaults.
     """
-    place = Path(preset)
-    elsewhere = place.name != preset
-    own = place.parent / f"{name}.{place.name}.yaml"
-    path = own if elsewhere else resources.find("presets", f"{name}.{preset}")
-    if path and path.is_file():
+    if path := _preset_file(name, preset):
         data, lines = yamlfile.load(path)
         inner = {k.removeprefix("options."): n for k, n in lines.items() if k != "options"}
         return Given(data.get("options") or {}, str(path), inner), _trials(data, path)
-    if elsewhere:
-        msg = f"backend {name!r} has no preset {preset!r}: there is no {own}"
+    if _is_elsewhere(preset):
+        msg = f"backend {name!r} has no preset {preset!r}: there is no {_elsewhere(name, preset)}"
         raise ConfigError(msg)
     known = presets(name)
-    if preset == "tiny" and not known:
+    if _is_defaults(name, preset):
         return Given({}, "defaults"), 0
     msg = f"backend {name!r} has no preset {preset!r}; it has: {', '.join(known) or 'tiny'}"
     raise ConfigError(msg)
+
+
+def _preset_file(name: str, preset: str) -> Path | None:
+    elsewhere = _is_elsewhere(preset)
+    path = _elsewhere(name, preset) if elsewhere else resources.find("presets", f"{name}.{preset}")
+    return path if path and path.is_file() else None
+
+
+def _is_elsewhere(preset: str) -> bool:
+    return Path(preset).name != preset
+
+
+def _elsewhere(name: str, preset: str) -> Path:
+    return Path(preset).parent / f"{name}.{Path(preset).name}.yaml"
+
+
+def _is_defaults(name: str, preset: str) -> bool:
+    return preset == "tiny" and not presets(name)
+
+
+def has_preset(name: str, preset: str) -> bool:
+    """Whether a backend can begin with ``preset``."""
+    return _is_defaults(name, preset) or _preset_file(name, preset) is not None
 
 
 def _trials(preset: Mapping[str, Any], path: Path) -> int:

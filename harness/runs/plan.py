@@ -34,7 +34,7 @@ from harness.runs.preflight import (
     refuse_seeds,
 )
 from harness.runs.resolved import resolved
-from harness.runs.tryout import Described, Refused, Wanted, describe
+from harness.runs.tryout import Described, Refused, describe_under
 from harness.runs.weights import identity
 from harness.version import __version__
 
@@ -46,12 +46,15 @@ LATER = {"window_cut": PUNCTUATION}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What ``run`` was asked for."""
+    """What ``run`` was asked for.
+
+    Each backend runs with each of ``presets`` that it has, of which it must have one.
+    """
 
     tasks: tuple[str, ...]
     backends: tuple[str, ...]
     seeds: tuple[int, ...]
-    preset: str
+    presets: tuple[str, ...]
     overrides: tuple[Override, ...]
     settings: Settings
     output: Path
@@ -118,9 +121,10 @@ class GridCell:
 
     @property
     def name(self) -> str:
-        """What a person calls it: ``bert-crf (epochs=5) on demo, seed 13``."""
+        """What a person calls it: ``bert-crf tiny (epochs=5) on demo, seed 13``."""
         variant = f" ({self.options.variant})" if self.options.variant else ""
-        return f"{self.plugin.name}{variant} on {self.folder.parent.name}, seed {self.seed}"
+        kind = f"{self.plugin.name} {self.options.preset}{variant}"
+        return f"{kind} on {self.folder.parent.name}, seed {self.seed}"
 
     @property
     def about(self) -> dict[str, Any]:
@@ -171,24 +175,26 @@ def plan_usable(request: Request, inputs: Inputs | None = None) -> Plan:
     refuse_seeds(request.seeds)
     refuse_machine(request.settings)
     plugins = list(dict.fromkeys(registry.find(name) for name in request.backends))
-    found = describe(plugins, Wanted(request.preset, request.overrides))
-    usable = {plugin: one for plugin, one in found.items() if isinstance(one, Described)}
-    refused = tuple(one for one in found.values() if isinstance(one, Refused))
+    found = describe_under(plugins, request.presets, request.overrides)
+    usable = [(plugin, one) for plugin, one in found if isinstance(one, Described)]
+    refused = {one.name: one for _, one in found if isinstance(one, Refused)}
     if refused and not usable:
-        raise BackendError("\n".join(one.reason for one in refused))
-    names = {plugin.name: one.names for plugin, one in usable.items()}
+        raise BackendError("\n".join(one.reason for one in refused.values()))
+    names = {plugin.name: one.names for plugin, one in usable}
     if not refused:  # an override may be meant for one of them
         config.refuse_unused(request.overrides, names)
-    pairs = [(plugin, one.checked) for plugin, one in usable.items()]
-    for plugin, one in usable.items():
+    pairs = [(plugin, one.checked) for plugin, one in usable]
+    nested = dict.fromkeys(names, True)
+    for plugin, one in usable:
         refuse_long_windows(plugin.name, one.longest, request.settings)
+        nested[plugin.name] &= one.nested
     known = inputs or Inputs()
     tasks = [(name, known.task(name, request)) for name in request.tasks]
     for _, task in tasks:
-        refuse_nested(task, {plugin.name: one.nested for plugin, one in usable.items()})
+        refuse_nested(task, nested)
     cells = (cell for name, task in tasks for cell in cells_of(request, name, task, pairs, known))
     once = {cell.folder: cell for cell in cells}  # what is asked for twice runs once
-    return Plan(tuple(once.values()), refused)
+    return Plan(tuple(once.values()), tuple(refused.values()))
 
 
 def _task(name: str, request: Request) -> Task:
@@ -207,10 +213,9 @@ def cells_of(
     known = inputs or Inputs()
     size = size_of(task)
     codes = {plugin: known.code(plugin) for plugin, _ in pairs}
-    begun = {plugin: known.weights(options.weights) for plugin, options in pairs}
+    begun = [(plugin, options, known.weights(options.weights)) for plugin, options in pairs]
     for seed in request.seeds:
-        for plugin, options in pairs:
-            weights = begun[plugin]
+        for plugin, options, weights in begun:
             digest = _digest(task, plugin, codes[plugin], options, weights, settings, seed)
             yield GridCell(
                 task=name,

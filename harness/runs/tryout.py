@@ -102,6 +102,33 @@ def describe(plugins: Sequence[Plugin], wanted: Wanted) -> dict[Plugin, Describe
     }
 
 
+def describe_under(
+    plugins: Sequence[Plugin], presets: Sequence[str], overrides: Sequence[Override]
+) -> list[tuple[Plugin, Described | Refused]]:
+    """What each of ``plugins`` is under each of ``presets`` that it has.
+
+    Raises:
+        BackendError: as ``describe`` does.
+    """
+    found = (
+        describe(_beginning(plugins, preset, presets), Wanted(preset, overrides))
+        for preset in dict.fromkeys(presets)
+    )
+    return [pair for described in found for pair in described.items()]
+
+
+def _beginning(plugins: Sequence[Plugin], preset: str, presets: Sequence[str]) -> Sequence[Plugin]:
+    """Those of ``plugins`` that are to begin with ``preset``, one of ``presets``.
+
+    One that has none of them, and a preset that no backend has, is kept: its lack is an error.
+    """
+    having = {
+        plugin: [one for one in presets if config.has_preset(plugin.name, one)]
+        for plugin in plugins
+    }
+    return [one for one, has in having.items() if preset in has or not has] or plugins
+
+
 def _described(plugin: Plugin, wanted: Wanted) -> Described | Refused:
     """What ``plugin`` is; asked of a third-party one in its own process."""
     if not plugin.is_own and (remedy := plugin.lacks()):

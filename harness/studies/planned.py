@@ -98,7 +98,7 @@ def _request(
     everything = (*own, *overrides)
     settings = config.settings_from(everything)
     return Request(
-        study.tasks, combination.backends, study.seeds, combination.preset, everything,
+        study.tasks, combination.backends, study.seeds, (combination.preset,), everything,
         settings, output, data,
     )  # fmt: skip
 

@@ -124,7 +124,7 @@ class _Trainer:
         overrides = tuple(Override("", name, value) for name, value in values.items())
         options = _described(self.plugin, wish, overrides).checked
         request = Request(
-            (wish.task,), (self.plugin.name,), (wish.seed,), wish.preset, wish.overrides,
+            (wish.task,), (self.plugin.name,), (wish.seed,), (wish.preset,), wish.overrides,
             wish.settings, wish.output, wish.data,
         )  # fmt: skip
         pairs = [(self.plugin, options)]

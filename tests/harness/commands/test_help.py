@@ -7,7 +7,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from harness.api import SEEDS
-from harness.cli import MANY, app
+from harness.cli import MANY, MANY_OF_ONE, app
 from harness.runs.config import Settings
 
 COMMANDS = get_command(app).commands
@@ -64,9 +64,12 @@ def test_an_option_that_several_commands_have_is_spelled_the_same_in_all():
 
 
 def test_options_that_take_all_values_that_follow_say_so():
-    many = {option.opts[-1]: option.metavar for _, option in OPTIONS if option.multiple}
-    several = {option for option, metavar in many.items() if metavar.endswith("...")}
-    assert several <= set(MANY)
+    several = {
+        (command, option.opts[-1])
+        for command, option in OPTIONS
+        if option.multiple and option.metavar.endswith("...")
+    }
+    assert {(command, option) for command, option in several if option not in MANY} == MANY_OF_ONE
 
 
 def test_defaults_that_the_settings_hold_are_printed_as_they_are():

@@ -17,7 +17,7 @@ TINY = ("layers=1", "width=32", "attention_heads=2", "epochs=1")
 def request(folder: Path, *backends: str) -> Request:
     overrides = tuple(map(Override.parse, TINY))
     task = str(tiny_task.make(folder))
-    return Request((task,), backends, (13,), "tiny", overrides, settings_from(overrides), folder)
+    return Request((task,), backends, (13,), ("tiny",), overrides, settings_from(overrides), folder)
 
 
 @pytest.mark.slow

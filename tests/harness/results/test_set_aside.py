@@ -19,7 +19,7 @@ def cell(tmp_path):
     """A run of the dictionary, which takes milliseconds, in this process."""
     assert registry.find("dictionary")
     task = tiny_task.make(tmp_path)
-    request = Request((str(task),), ("dictionary",), (13,), "tiny", (), Settings(device="cpu"),
+    request = Request((str(task),), ("dictionary",), (13,), ("tiny",), (), Settings(device="cpu"),
                       tmp_path / "results")  # fmt: skip
     (made,) = plan(request)
     return made

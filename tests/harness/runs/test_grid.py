@@ -44,7 +44,7 @@ def cells(tmp_path, monkeypatch):
     """A cell that is well, one killed, one that raises, one that starves, one of another."""
     monkeypatch.syspath_prepend(str(made_site(tmp_path, {"dies": DIES})))
     task = str(tiny_task.make(tmp_path))
-    request = Request((task,), (), (1,), "tiny", (), Settings(), tmp_path / "results")
+    request = Request((task,), (), (1,), ("tiny",), (), Settings(), tmp_path / "results")
     asked = {
         "well": (DICTIONARY, Options("tiny", {"shortest": 2}, "")),
         "killed": (DYING, Options("tiny", {"how": "killed"}, "")),

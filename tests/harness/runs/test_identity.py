@@ -27,7 +27,7 @@ def cell_of(tmp_path):
         seed = changes.pop("seed", 1)
         options = {"shortest": 2, "model": str(weights), **changes.pop("options", {})}
         settings = Settings(**changes.pop("settings", {}))
-        request = Request((path,), (), (seed,), "tiny", (), settings, tmp_path / "results")
+        request = Request((path,), (), (seed,), ("tiny",), (), settings, tmp_path / "results")
         plugin = replace(PLUGIN, **changes)
         pair = (plugin, Options("tiny", options, "", {"model": str(weights)}))
         return next(cells_of(request, path, load(path), [pair]))

@@ -33,7 +33,7 @@ def test_a_run_holds_no_sentence_of_train_after_training(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(made_site(tmp_path, {"looks_back": LOOKS_BACK})))
     plugin = Plugin("looks_back", "made_looks_back:Backend", "ner-looks_back", "0.1")
     task = str(tiny_task.make(tmp_path))
-    request = Request((task,), (), (1,), "tiny", (), Settings(), tmp_path / "results")
+    request = Request((task,), (), (1,), ("tiny",), (), Settings(), tmp_path / "results")
     [cell] = cells_of(request, task, load(task), [(plugin, Options("tiny", {}, ""))])
 
     run.execute(cell, lambda _: None)

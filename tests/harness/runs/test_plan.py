@@ -19,7 +19,7 @@ from harness.runs.run import execute
 @pytest.fixture
 def request_(tmp_path):
     task = tiny_task.make(tmp_path)
-    return Request((str(task),), ("dictionary",), (13,), "tiny", (), Settings(device="cpu"),
+    return Request((str(task),), ("dictionary",), (13,), ("tiny",), (), Settings(device="cpu"),
                    tmp_path / "results")  # fmt: skip
 
 
@@ -57,13 +57,14 @@ def test_the_backend_and_where_it_comes_from(request_, field):
 
 
 def test_the_preset(request_):
-    one, other = (replace(request_, backends=("t5",), preset=name) for name in ("tiny", "small"))
+    asked = replace(request_, backends=("t5",))
+    one, other = (replace(asked, presets=(name,)) for name in ("tiny", "small"))
     assert digest(one) != digest(other)
 
 
 def test_the_preset_by_its_name_where_its_options_are_those_of_another(request_):
     one, other = (
-        replace(request_, backends=("dictionary",), preset=name) for name in ("tiny", "small")
+        replace(request_, backends=("dictionary",), presets=(name,)) for name in ("tiny", "small")
     )
     values = [dict(plan.plan(request)[0].options.values) for request in (one, other)]
     assert values[0] == values[1]
@@ -145,7 +146,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize("backend", ["bert-softmax", "gpt"])
 def test_the_bytes_of_a_folder_of_weights(request_, folder, backend):
     asked = options(request_, f"model={folder}", "init=pretrained", backend=backend)
-    asked = replace(asked, preset="pretrained")
+    asked = replace(asked, presets=("pretrained",))
     before = digest(asked)
     (folder / "model.safetensors").write_bytes(bytes(63) + b"\1")
     assert digest(asked) != before
@@ -172,7 +173,7 @@ def cache(tmp_path, monkeypatch):
 @pytest.mark.parametrize("model", [None, "somebody/small"])
 def test_the_commit_of_a_model_of_the_hub_named_or_not(request_, cache, model):
     named = (f"model={model}",) if model else ()
-    asked = replace(options(request_, *named, backend="bert-softmax"), preset="base")
+    asked = replace(options(request_, *named, backend="bert-softmax"), presets=("base",))
     without = digest(asked)
     cache(model or "bert-base-chinese", "a" * 40)
     first = digest(asked)
@@ -308,7 +309,7 @@ def test_the_hash_of_the_weights_is_in_the_record(planned, folder):
 def test_weights_that_are_nowhere_are_refused_once_before_anything_starts(request_, tmp_path):
     wanted = options(request_, f"model={tmp_path / 'nowhere'}", backend="bert-softmax")
     cells = plan.plan(
-        replace(wanted, preset="base", seeds=(1, 2), backends=("bert-softmax", "electra"))
+        replace(wanted, presets=("base",), seeds=(1, 2), backends=("bert-softmax", "electra"))
     )
     with pytest.raises(WeightsError) as told:
         api.Experiment(cells).run()

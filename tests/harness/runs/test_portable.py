@@ -66,7 +66,7 @@ def test_no_page_that_is_published_holds_one():
 def test_no_file_of_a_run_and_no_folder_holds_one(tmp_path):
     task = str(tiny_task.make(tmp_path / "secret"))
     plugin = Plugin("dictionary", "backends.dictionary:Dictionary", "ner-harness", "0.1.0")
-    request = Request((task,), (), (1,), "tiny", (), Settings(), tmp_path / "results")
+    request = Request((task,), (), (1,), ("tiny",), (), Settings(), tmp_path / "results")
     pairs = [(plugin, Options("tiny", {"shortest": 2}, ""))]
     (cell,) = cells_of(request, task, load(task), pairs)
     execute(cell, lambda progress: None)
@@ -84,7 +84,7 @@ def test_a_run_on_a_file_whose_name_is_no_utf8_is_stored_and_read(tmp_path):
     except OSError:
         pytest.skip("this file system takes no such name")
     plugin = Plugin("dictionary", "backends.dictionary:Dictionary", "ner-harness", "0.1.0")
-    request = Request((str(named),), (), (1,), "tiny", (), Settings(), tmp_path / "results")
+    request = Request((str(named),), (), (1,), ("tiny",), (), Settings(), tmp_path / "results")
     pairs = [(plugin, Options("tiny", {"shortest": 2}, ""))]
     (cell,) = cells_of(request, str(named), load(str(named)), pairs)
     execute(cell, lambda progress: None)

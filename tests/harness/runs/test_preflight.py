@@ -96,7 +96,7 @@ def test_the_remedy_for_a_short_model_is_one_that_works():
 def test_what_is_asked_for_twice_is_run_once(tmp_path):
     task = str(tiny_task.make(tmp_path))
     request = plan.Request(
-        (task, task), ("dictionary", ":dictionary", "ner-harness:dictionary"), (1,), "tiny", (),
+        (task, task), ("dictionary", ":dictionary", "ner-harness:dictionary"), (1,), ("tiny",), (),
         Settings(), tmp_path,
     )  # fmt: skip
     assert len(plan.plan(request)) == 1
