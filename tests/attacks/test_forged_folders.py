@@ -59,7 +59,7 @@ def forge(tmp_path, monkeypatch):
 @pytest.mark.parametrize("order", [("forger", "dictionary"), ("dictionary", "forger")])
 def test_a_whole_result_that_a_plugin_puts_into_another_folder_is_not_used(forge, order):
     out, messages = forge(*order, code=7)
-    assert "dictionary on tiny, seed 1: " in messages
+    assert "dictionary tiny on tiny, seed 1: " in messages
     assert "metrics.json written or removed by another process while this command ran" in messages
     table = [line for line in out.splitlines() if line.startswith("|")]
     assert not [line for line in table if "dictionary" in line and "100.00" in line]
