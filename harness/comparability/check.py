@@ -13,7 +13,10 @@ Evidence: TypeAlias = Literal["proven", "recorded", "stated"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of a certificate: the common value, the rows that differ, and the evidence."""
+    """One line of a certificate: the common value, the rows that differ, and the evidence.
+
+    A row whose own runs differ is among ``differing`` even if it reads as the others do.
+    """
 
     name: str
     value: str
@@ -25,7 +28,9 @@ class Check:
     def words(self) -> str:
         """The line as a sentence."""
         text = f"{'ok' if self.ok else 'DIFFERS'}: {self.name} ({self.evidence}): {self.value}"
-        rows = "; ".join(f"{row}: {value}" for row, value in self.differing)
+        rows = "; ".join(f"{row}: {value}" for row, value in self.differing if value != self.value)
+        if self.differing and not rows:
+            return f"{text} (from run to run)"
         return f"{text} (but {rows})" if rows else text
 
 

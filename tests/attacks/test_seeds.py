@@ -55,6 +55,16 @@ def test_seeds_planned_alone_and_shown_together_are_named(tmp_path):
     check = lines(tmp_path)["seeds planned"]
     assert not check.ok
     assert dict(check.differing) == {"bert-crf tiny (scratch)": "13 / 42 / 87"}
+    assert check.words == "DIFFERS: seeds planned (recorded): 13 / 42 / 87 (from run to run)"
+
+
+def test_a_row_that_was_planned_otherwise_is_named_and_those_that_were_alike_are_not(tmp_path):
+    for backend in ("bert-crf", "electra"):
+        for seed in (13, 42):
+            write_run(tmp_path, backend, seed, planned_seeds=(seed,), sentences=12)
+    write_row(tmp_path, "dictionary", (13, 42), planned_seeds=(13, 42), sentences=12)
+    said = lines(tmp_path)["seeds planned"].words
+    assert said.endswith("planned (recorded): 13 / 42 (but dictionary tiny (scratch): 13, 42)")
 
 
 def test_seeds_left_out_of_a_command_are_missing_in_its_row(tmp_path):
