@@ -134,13 +134,13 @@ def run(
 
 def _tell_lacking(experiment: api.Experiment, presets: "Sequence[str]") -> None:
     """Say which backends do not run with all of ``presets``."""
-    having: dict[str, set[str]] = {}
-    for cell in experiment.cells:
-        having.setdefault(cell.plugin.name, set()).add(cell.options.preset)
-    for name, has in having.items():
-        if lacking := [one for one in presets if Path(one).name not in has]:
-            there = ", ".join(sorted(has))
-            typer.echo(f"{name} has no preset {', '.join(lacking)}: it runs with {there}", err=True)
+    from harness.runs.config import has_preset
+
+    for name in dict.fromkeys(cell.plugin.name for cell in experiment.cells):
+        has = [one for one in presets if has_preset(name, one)]
+        if lacking := [one for one in presets if one not in has]:
+            told = f"{name} has no preset {', '.join(lacking)}: it runs with {', '.join(has)}"
+            typer.echo(told, err=True)
 
 
 def finish(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from harness.errors import BackendError, ConfigError, GridError, HarnessError
@@ -107,26 +108,31 @@ def describe_under(
 ) -> list[tuple[Plugin, Described | Refused]]:
     """What each of ``plugins`` is under each of ``presets`` that it has.
 
+    One that has none of them, and a preset that no backend has, is described: its lack is an error.
+
     Raises:
         BackendError: as ``describe`` does.
+        ConfigError: for two presets of one name, by which rows are told apart.
     """
+    presets = tuple(dict.fromkeys(presets))
+    _refuse_namesakes(presets)
+    having = {
+        plugin: [one for one in presets if config.has_preset(plugin.name, one)] or presets
+        for plugin in plugins
+    }
     found = (
-        describe(_beginning(plugins, preset, presets), Wanted(preset, overrides))
-        for preset in dict.fromkeys(presets)
+        describe([p for p in plugins if one in having[p]] or plugins, Wanted(one, overrides))
+        for one in presets
     )
     return [pair for described in found for pair in described.items()]
 
 
-def _beginning(plugins: Sequence[Plugin], preset: str, presets: Sequence[str]) -> Sequence[Plugin]:
-    """Those of ``plugins`` that are to begin with ``preset``, one of ``presets``.
-
-    One that has none of them, and a preset that no backend has, is kept: its lack is an error.
-    """
-    having = {
-        plugin: [one for one in presets if config.has_preset(plugin.name, one)]
-        for plugin in plugins
-    }
-    return [one for one, has in having.items() if preset in has or not has] or plugins
+def _refuse_namesakes(presets: Sequence[str]) -> None:
+    names = [Path(one).name for one in presets]
+    for one, name in zip(presets, names, strict=True):
+        if names.count(name) > 1:
+            msg = f"preset {one!r}: another one is called {name!r}, too; rename one of the files"
+            raise ConfigError(msg)
 
 
 def _described(plugin: Plugin, wanted: Wanted) -> Described | Refused:

@@ -42,6 +42,12 @@ def test_a_preset_that_is_asked_for_twice_is_run_once(place):
     assert kinds(place, "tiny", "tiny", backends=("dictionary",)) == [("dictionary", "tiny")]
 
 
+def test_two_presets_of_one_name_would_be_two_rows_of_one_name_and_are_refused(place):
+    (place / "bert-crf.tiny.yaml").write_text("options: {layers: 1}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="another one is called 'tiny', too"):
+        kinds(place, "tiny", f"{place}/tiny")
+
+
 def test_which_backend_runs_without_which_preset_is_said(place):
     task = str(tiny_task.make(place))
     out, messages = called(
