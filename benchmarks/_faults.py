@@ -328,7 +328,7 @@ FAULTS = (
     ),
     Fault(
         "what is printed may be lost",
-        "harness/cli.py",
+        "harness/commands/output.py",
         "                sys.stdout.flush()\n",
         "                pass\n",
         ("tests/harness/commands/test_output.py",),

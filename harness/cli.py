@@ -3,20 +3,17 @@
 A user's mistake is one message without a traceback; anything else is a bug and shows its traceback.
 """
 
-import codecs
-import errno
-import io
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 
 import typer
+from typer.core import TyperGroup
 
 from harness.commands import (
     analysing,
@@ -25,6 +22,7 @@ from harness.commands import (
     exporting,
     formatting,
     listing,
+    output,
     predicting,
     pretraining,
     proving,
@@ -37,28 +35,12 @@ from harness.commands import (
     tuning,
     voting,
 )
-from harness.errors import ConfigError, HarnessError, Interrupted, ResourceError
+from harness.commands.several import spread
+from harness.errors import HarnessError, Interrupted
 from harness.version import __version__
-
-MANY = (
-    "--ignore",
-    "--backend",
-    "--seed",
-    "--set",
-    "--task",
-    "--highlight",
-    "--column",
-    "--label",
-    "--planned-seed",
-    "--state",
-    "--weight",
-)
-# Elsewhere it has one value, and arguments may follow.
-MANY_OF_ONE = {("run", "--preset")}
 
 # The command that `pip install` makes.
 INSTALLED = "ner-harness"
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     name="harness",
@@ -104,40 +86,29 @@ def _root(
     del version
 
 
-def spread(arguments: Sequence[str]) -> Iterator[str]:
-    """``--seed 13 42`` as ``--seed 13 --seed 42``: some options take all values that follow."""
-    option, command = "", next(iter(arguments), "")
-    for argument in arguments:
-        if argument.startswith("-") and not _is_number(argument):
-            option = argument if _takes_many(command, argument) else ""
-            if not option:
-                yield argument
-        elif option:
-            yield from (option, argument)
-        else:
-            yield argument
-
-
-def _takes_many(command: str, option: str) -> bool:
-    return option in MANY or (command, option) in MANY_OF_ONE
-
-
-def _is_number(argument: str) -> bool:
-    return argument[1:2].isdigit()
-
-
 def _name() -> str:
     """What the program was started as, which is what help and the completion of shells call it."""
     installed = Path(sys.argv[0]).name == INSTALLED
     return INSTALLED if installed else "python -m harness"
 
 
+def program() -> TyperGroup:
+    """All commands with their options."""
+    return cast("TyperGroup", typer.main.get_command(app))
+
+
+def run(arguments: Sequence[str], **settings: Any) -> Any:
+    """Run one command line; ``settings`` are those of click's ``Command.main``."""
+    whole = program()
+    return whole.main(list(spread(whole, arguments)), prog_name=_name(), **settings)
+
+
 def main() -> NoReturn:
     """Run the command line and exit."""
     _listen()
     try:
-        with _whole_output():
-            app(args=list(spread(sys.argv[1:])), prog_name=_name())
+        with output.whole_output():
+            run(sys.argv[1:])
     except HarnessError as error:
         typer.echo(f"error: {error}", err=True)
         _leave(error.exit_code)
@@ -152,8 +123,6 @@ def main() -> NoReturn:
 
 def _refuse_full_disk(error: OSError) -> NoReturn:
     """End with one line where a write of a command found no room; anything else is a bug."""
-    from pathlib import Path
-
     from harness.results import disk
 
     if error.errno not in disk.FULL:
@@ -170,48 +139,6 @@ def _leave(code: str | int | None) -> NoReturn:
     if isinstance(code, int) and not all(thread.daemon for thread in others):
         os._exit(code)
     sys.exit(code)
-
-
-@contextmanager
-def _whole_output() -> Iterator[None]:
-    """What is printed in here has left this process at the end, or the user learns that it has not.
-
-    Raises:
-        ResourceError: when the disk that standard output goes to is full.
-        ConfigError: when standard output is of an encoding that lacks a character.
-    """
-    try:
-        _escape_surrogates()
-        try:
-            yield
-        finally:
-            if sys.stdout:  # a program may be started without one
-                sys.stdout.flush()
-    except UnicodeEncodeError as error:
-        if _is_utf8(error.encoding):
-            raise
-        found = error.object[error.start : error.end][:1]
-        msg = (
-            f"standard output is {error.encoding}, which has no {found!r}; set "
-            "PYTHONIOENCODING=utf-8, or write to a file"
-        )
-        raise ConfigError(msg) from error
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left fails again
-        msg = f"cannot write to standard output: {error.strerror}; what is in files is whole"
-        raise ResourceError(msg) from error
-
-
-def _escape_surrogates() -> None:
-    """Print a lone surrogate, which data may hold and UTF-8 does not, as its escape, as in JSON."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and _is_utf8(sys.stdout.encoding):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _is_utf8(encoding: str) -> bool:
-    return codecs.lookup(encoding).name == "utf-8"
 
 
 def _listen() -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.cli import app, spread
+from harness import cli
 from harness.errors import HarnessError
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ def called(*arguments, folder, code=0):
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(messages),
     ):
-        found = _called([*spread([*map(str, arguments)])], messages)
+        found = _called([*map(str, arguments)], messages)
     allowed = [code] if isinstance(code, int) else code
     assert found in allowed, out.getvalue() + messages.getvalue()
     return out.getvalue(), messages.getvalue()
@@ -52,7 +52,7 @@ def called(*arguments, folder, code=0):
 
 def _called(arguments, messages):
     try:
-        return app(args=arguments, standalone_mode=False) or 0
+        return cli.run(arguments, standalone_mode=False) or 0
     except HarnessError as error:
         messages.write(f"error: {error}")
         return error.exit_code

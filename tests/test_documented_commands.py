@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import tiny_task
 from program import called, harness
-from typer.main import get_command
 
 from harness import registry
-from harness.cli import app, spread
+from harness.cli import program
+from harness.commands.several import spread
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -125,11 +125,12 @@ def test_a_command_of_the_documents_ends_well(command, folder):
 def test_the_options_of_a_command_of_the_documents_exist(command):
     """Also of those that are not run here: read by the program itself, and not carried out."""
     words = shlex.split(command)
-    name, *arguments = spread(words[3:] if words[0] == "python" else words[1:])
+    words = words[3:] if words[0] == "python" else words[1:]
+    name, *arguments = spread(program(), words)
     if name.startswith("-"):
-        assert any(name in option.opts for option in get_command(app).params), name
+        assert any(name in option.opts for option in program().params), name
         return
-    get_command(app).commands[name].make_context(name, [*arguments])
+    program().commands[name].make_context(name, [*arguments])
 
 
 def test_every_other_command_of_the_documents_is_known_here():

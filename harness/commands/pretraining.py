@@ -49,7 +49,7 @@ def pretrain(
     ] = 4.0,
     weight: Annotated[
         list[str] | None,
-        typer.Option(metavar="SOURCE=FACTOR", help="Multiply the share of a source."),
+        typer.Option(metavar="SOURCE=FACTOR...", help="Multiply the share of a source."),
     ] = None,
     licence: Annotated[
         str | None,

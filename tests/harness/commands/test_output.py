@@ -10,7 +10,7 @@ import pytest
 import tiny_task
 from program import TREE
 
-from harness import cli
+from harness.commands.output import whole_output
 from harness.errors import ResourceError
 
 FULL = Path("/dev/full")
@@ -43,7 +43,7 @@ def test_what_still_waits_to_be_written_is_written_before_the_command_ends(monke
     with FULL.open("w") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         stream.write("not flushed")
-        with pytest.raises(ResourceError, match="No space left on device"), cli._whole_output():
+        with pytest.raises(ResourceError, match="No space left on device"), whole_output():
             pass
 
 
