@@ -1,15 +1,18 @@
 """How much of one split is in another: whole sentences, most of a sentence, names of entities.
 
-A sentence is in another split exactly where its units are those of a sentence there, and nearly
-where it is not, but at least half of its shingles (12 units in a row; Broder 1997, "On the
-resemblance and containment of documents") are found there. Sentences shorter than a shingle are in
-it exactly or not at all. Hash sets make it linear in the units of the splits. What is kept is of
-the part that is looked up, a test set, and not of the split that is gone through: train may be
+A sentence is in another split exactly where its units are those of a sentence there. It is nearly
+there if that holds of its folded units, or if at least half of its shingles (12 units in a row;
+Broder 1997, "On the resemblance and containment of documents") are found there, as they are or
+folded: without white space and punctuation, in NFKC and without case (``fold``), none of which
+makes another sentence of it. Hash sets make it linear in the units of the splits. What is kept is
+of the part that is looked up, a test set, and not of the split that is gone through: train may be
 thousands of times as large.
 """
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -24,6 +27,7 @@ TOLD = 0.01  # of the sentences of a split: more than this is said beside the sc
 PAIRS = ((TEST, TRAIN), (TEST, DEV), (DEV, TRAIN))
 
 Match: TypeAlias = Literal["exact", "near", ""]
+Units: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +59,70 @@ class Overlap:
         return f"{self.exact} of {self.sentences} {self.part} sentences are in {self.whole}{near}"
 
 
+class Held:
+    """What of the units that were asked for the sentences of a split hold, told one at a time."""
+
+    def __init__(self, asked: Iterable[Units]) -> None:
+        self._asked = {*asked}
+        self._wanted = {shingle for units in self._asked for shingle in shingles(units)}
+        self._texts: set[Units] = set()
+        self._shingles: set[int] = set()  # hashes
+
+    def add(self, units: Units) -> None:
+        """Go through a sentence of the split."""
+        if units in self._asked:
+            self._texts.add(units)
+        self._shingles.update(self._wanted.intersection(shingles(units)))
+
+    def whole(self, units: Units) -> bool:
+        """Whether ``units`` are a sentence of the split; none are not."""
+        return bool(units) and units in self._texts
+
+    def mostly(self, units: Units) -> bool:
+        """Whether at least half of the shingles of ``units`` are in the split."""
+        found = [one in self._shingles for one in shingles(units)]
+        return bool(found) and sum(found) >= HALF * len(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a split holds of the sentences that were asked for; shingles are their hashes."""
+    """What a split holds of the sentences that were asked for, as they are and folded."""
 
-    texts: frozenset[tuple[str, ...]]
-    shingles: frozenset[int]
+    written: Held
+    folded: Held
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence], asked: Iterable[Sentence]) -> "Seen":
         """What ``sentences`` hold of ``asked``, which ``match`` may then be asked for."""
-        units = {one.units for one in asked}
-        wanted = {shingle for each in units for shingle in shingles(each)}
-        texts: set[tuple[str, ...]] = set()
-        found: set[int] = set()
+        wanted = {one.units for one in asked}
+        seen = cls(Held(wanted), Held(map(fold, wanted)))
         for sentence in sentences:
-            if sentence.units in units:
-                texts.add(sentence.units)
-            found.update(wanted.intersection(shingles(sentence.units)))
-        return cls(frozenset(texts), frozenset(found))
+            seen.written.add(sentence.units)
+            seen.folded.add(fold(sentence.units))
+        return seen
 
     def match(self, sentence: Sentence) -> Match:
         """How ``sentence`` is in the split; one without units is not."""
-        if sentence.units in self.texts:
-            return "exact" if sentence.units else ""
-        found = [one in self.shingles for one in shingles(sentence.units)]
-        return "near" if found and sum(found) >= HALF * len(found) else ""
+        units = sentence.units
+        if self.written.whole(units):
+            return "exact"
+        folded = fold(units)
+        near = self.written.mostly(units) or self.folded.whole(folded) or self.folded.mostly(folded)
+        return "near" if near else ""
 
 
-def shingles(units: tuple[str, ...]) -> list[int]:
+def fold(units: Units) -> Units:
+    """``units`` in NFKC, without case, white space, punctuation and what is not visible."""
+    return tuple(folded for unit in units if (folded := _folded(unit)))
+
+
+@lru_cache(1 << 16)
+def _folded(unit: str) -> str:
+    text = unicodedata.normalize("NFKC", unit).casefold()
+    return "".join(c for c in text if unicodedata.category(c)[0] not in "CPZ" and not c.isspace())
+
+
+def shingles(units: Units) -> list[int]:
     """The hashes of every ``SHINGLE`` units in a row."""
     return [hash(units[at : at + SHINGLE]) for at in range(len(units) - SHINGLE + 1)]
 

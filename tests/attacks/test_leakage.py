@@ -46,10 +46,14 @@ def test_a_train_set_that_contains_the_test_set_is_refused(task, tmp_path):
     assert "3 of 3 test sentences are in train" in messages
 
 
-def test_a_full_stop_behind_each_sentence_does_not_hide_it(task, tmp_path):
-    long = [(text * 2, f"{tags} {tags}") for text, tags in tiny_task.TEST]
-    append(task, [(f"{text}！", f"{tags} O") for text, tags in long], "train")
-    tiny_task.write_split(task.parent / "data", "test", long)
+@pytest.mark.parametrize("hide", [
+    lambda text, tags: (f"{text}！", f"{tags} O"),
+    lambda text, tags: ("、".join(text), " O ".join(tags.split())),
+    lambda text, tags: (text.translate({ord("，"): ",", ord("。"): "．"}), tags),
+], ids=["a full stop behind each", "commas within", "width"])  # fmt: skip
+def test_what_does_not_make_another_sentence_does_not_hide_it(hide, task, tmp_path):
+    """Short ones too: the sentences of this task have fewer units than a shingle."""
+    append(task, [hide(*one) for one in tiny_task.TEST], "train")
     out, _ = called("check-data", task, folder=tmp_path, code=3)
     assert "0 of 3 sentences (0.00%) of test are in train, too, 3 more nearly" in out
     assert "a run would refuse this task" in out

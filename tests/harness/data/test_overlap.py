@@ -31,9 +31,31 @@ def test_a_sentence_is_in_a_split_exactly_nearly_or_not():
     assert match(LONG) == "exact"
     assert match(LONG + "！") == "near"
     assert match("好") == "exact"  # shorter than a shingle: exactly or not at all
-    assert match("好！") == ""
+    assert match("好吧") == ""
     assert match(LONG[: SHINGLE - 1]) == ""
     assert match("") == ""
+    assert match("！") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("好！", "好"),
+        ("Java 8工程师", "java８工程師".replace("師", "师")),
+        ("ＩＢＭ", "ibm"),
+        ("、".join(LONG), LONG),
+        ("\u200b".join(LONG), LONG),
+        (LONG, f"某报讯{LONG}"),
+    ],
+)
+def test_punctuation_width_case_and_spacing_do_not_make_another_sentence(text, held):
+    assert match(text, [held]) == "near"
+    assert match(held, [text]) == "near" or len(held) > len(text)
+
+
+def test_what_is_of_punctuation_alone_is_in_a_split_only_as_it_is():
+    assert match("……", ["……"]) == "exact"
+    assert match("……", ["。"]) == ""
 
 
 def test_units_are_what_is_compared_not_the_text_they_join_to():
