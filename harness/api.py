@@ -1,6 +1,6 @@
 """The public interface: runs, tables and predictions from Python, each also as ``harness.NAME``.
 
-The command line goes through these functions too. Importing them loads no model library; what a
+The command line does the same through the same code. Importing them loads no model library; what a
 function needs is imported when it is called. Mistakes are raised as ``harness.errors``.
 """
 

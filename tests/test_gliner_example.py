@@ -50,7 +50,7 @@ def test_without_the_library_it_says_what_to_install(site, tmp_path):
 @needs_library
 def test_it_keeps_every_promise(site, checkpoint, tmp_path):
     out, _ = harness(
-        "check", "--backend", "gliner", "--set", f"model={checkpoint}", "--time-limit", 600,
+        "check", "--backend", "gliner", "--set", f"model={checkpoint}", "--time-limit", 10,
         folder=tmp_path, paths=[site],
     )  # fmt: skip
     assert "broken" not in out

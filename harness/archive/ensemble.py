@@ -159,7 +159,7 @@ def _written(result: _Result, voters: Electorate, voting: Voting, output: Path) 
     place = output / store.slug(result.voters[0].run.data.task)
     run = _record(result, voters, voting, place)
     facts = next((voter.facts for voter in result.voters if voter.facts), None)
-    folder = place / f"{BACKEND}_s{run.seed}_{run.digest[:12]}"
+    folder = place / store.run_folder(run.seed, run.digest, BACKEND)
     return writer.write_new(folder, run, result.scores, TrainingFiles(facts=facts))
 
 

@@ -253,8 +253,7 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
 
 
 def _folder(run: Run, output: Path) -> Path:
-    name = f"{store.slug(run.backend)}_s{run.seed}_{run.digest[:12]}"
-    return output / store.slug(run.data.task) / name
+    return output / store.slug(run.data.task) / store.run_folder(run.seed, run.digest, run.backend)
 
 
 def _record(task: Task, task_file: str, given: Import, seed: int, metrics: Metrics) -> Run:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Backend = Annotated[str, typer.Option("--backend", metavar="NAME", help="The backend to check.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Patience = Annotated[
-    float, typer.Option("--time-limit", metavar="SECONDS", help="End a check that takes longer.",
-                        min=1)
+    float, typer.Option("--time-limit", metavar="MINUTES", help="End a check that takes longer.",
+                        min=0)
 ]  # fmt: skip
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the backend is to be called.")]
 NewFolder = Annotated[
@@ -39,7 +39,7 @@ def check(
     backend: Backend,
     preset: Preset = "tiny",
     set_: Sets = None,
-    time_limit: Patience = 60.0,
+    time_limit: Patience = 1.0,
     json_: AsJson = False,
 ) -> None:
     """Check that a backend keeps the contract.
@@ -53,7 +53,7 @@ def check(
 
     plugin = registry.find(backend)
     wanted = Wanted(preset, tuple(map(Override.parse, set_ or ())))
-    verdicts = Examination(plugin, wanted, time_limit).run()
+    verdicts = Examination(plugin, wanted, 60 * time_limit).run()
     typer.echo(_as_json(verdicts) if json_ else _table(verdicts))
     if failed := broken(verdicts):
         raise BackendError(_told(backend, [(one.key, v.found, one.remedy) for one, v in failed]))

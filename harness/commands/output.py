@@ -1,7 +1,6 @@
 """What a command prints arrives before it ends, or the user learns that it did not."""
 
 import codecs
-import errno
 import io
 import os
 import sys
@@ -9,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harness.errors import ConfigError, ResourceError
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+from harness.results import disk
 
 
 @contextmanager
@@ -33,7 +31,7 @@ def whole_output() -> Iterator[None]:
             raise
         raise _lacking(error) from error
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in disk.FULL:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left fails again
         msg = f"cannot write to standard output: {error.strerror}; what is in files is whole"

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
     text: Annotated[
         Path,
         typer.Argument(
@@ -30,7 +30,10 @@ def predict(
     min_confidence: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="Leave out entities of less confidence; counted on stderr."
+            metavar="P",
+            min=0,
+            max=1,
+            help="Leave out entities of less confidence; counted on stderr.",
         ),
     ] = None,
     units: Annotated[

@@ -43,7 +43,7 @@ def write(rows: Path, model: Path, target: str, measured: Measured) -> Path:
     """
     result = measured.source
     run = _record(model, target, measured)
-    name = f"{store.slug(run.backend)}_{store.slug(target)}_s{run.seed}_{run.digest[:12]}"
+    name = store.run_folder(run.seed, run.digest, run.backend, target)
     folder = rows / store.slug(run.data.task) / name
     store.make_folder(folder)
     training = TrainingFiles(result.history(), result.facts())

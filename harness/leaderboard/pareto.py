@@ -8,10 +8,10 @@ code point, never as an empty box.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import fonts
 from harness.errors import ConfigError
 from harness.leaderboard.table import Block, Leaderboard
 from harness.numbers import MEBIBYTE
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "Droid Sans Fallback",
-         "PingFang SC", "Microsoft YaHei", "Noto Sans CJK JP")  # fmt: skip
-_PLAIN = "DejaVu Sans"
 MARKERS = "os^Dv"
 
 
@@ -94,7 +91,8 @@ def draw(table: Leaderboard, path: Path) -> None:
     """Write the picture; the suffix of ``path`` says in which format.
 
     Raises:
-        ConfigError: for a table without ranked rows or without the columns, or an unknown suffix.
+        ConfigError: for a table without ranked rows or without the columns, an unknown suffix, or
+            a font that the environment names and that is not there.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -105,7 +103,7 @@ def draw(table: Leaderboard, path: Path) -> None:
     drawn = (one.name for block in blocks for key in COSTS for one in points(block, key))
     names = list(dict.fromkeys(drawn))  # a row without costs has no place to be
     styles = {name: _style(number, name) for number, name in enumerate(names)}
-    with rc_context({"font.family": list(_fonts()), "svg.hashsalt": "ner-harness",
+    with rc_context({"font.family": fonts.families(), "svg.hashsalt": "ner-harness",
                      "axes.spines.top": False, "axes.spines.right": False}):  # fmt: skip
         figure = Figure(figsize=(11, 4 * len(blocks) + 0.12 * len(names)), layout="constrained")
         axes = figure.subplots(len(blocks), len(COSTS), squeeze=False)
@@ -186,27 +184,7 @@ def _save(figure: "Figure", path: Path) -> None:
     figure.savefig(path, dpi=150, metadata=dated.get(path.suffix.removeprefix(".")))
 
 
-@cache
-def _fonts() -> tuple[str, ...]:
-    """The plain font, and the first one for Chinese that this machine has."""
-    from matplotlib.font_manager import fontManager
-
-    known = {font.name for font in fontManager.ttflist}
-    return (_PLAIN, *[name for name in FONTS if name in known][:1])
-
-
 def legible(text: str) -> str:
     """``text`` with what no font at hand can draw as its code point."""
-    charts = [_characters(name) for name in _fonts()]
-    return "".join(
-        character if any(ord(character) in chart for chart in charts) else f"U+{ord(character):04X}"
-        for character in text
-    )
-
-
-@cache
-def _characters(name: str) -> frozenset[int]:
-    from matplotlib.font_manager import findfont, get_font
-
-    font: Any = get_font(findfont(name))
-    return frozenset(font.get_charmap())
+    drawn = frozenset().union(*map(fonts.characters, fonts.available()))
+    return "".join(each if each in drawn else f"U+{ord(each):04X}" for each in text)

@@ -74,6 +74,12 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.") or "x"
 
 
+def run_folder(seed: int, digest: str, *names: str) -> str:
+    """The name of a run's folder: what it is of, as far as file systems take it, and its digest."""
+    parts = (*names, f"s{seed}", digest[:12])
+    return "_".join(slug(part)[:60] for part in parts if part)
+
+
 def is_complete(folder: Path) -> bool:
     """Whether the run in ``folder`` finished."""
     return (folder / COMPLETE).is_file()

@@ -19,9 +19,9 @@ from harness.data.windows import PUNCTUATION
 from harness.errors import BackendError
 from harness.registry import Plugin
 from harness.resources import find
+from harness.results import store
 from harness.results.provenance import Found
 from harness.results.run_record import Code
-from harness.results.store import slug
 from harness.runs import config, launch
 from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
@@ -229,14 +229,15 @@ def cells_of(
                 code=codes[plugin],
                 weights=weights,
                 digest=digest,
-                folder=request.output / slug(task.name) / _folder(plugin, options, seed, digest),
+                folder=request.output
+                / store.slug(task.name)
+                / _folder(plugin, options, seed, digest),
                 size=size,
             )
 
 
 def _folder(plugin: Plugin, options: Options, seed: int, digest: str) -> str:
-    parts = (plugin.name, options.preset, options.variant, f"s{seed}", digest[:12])
-    return "_".join(slug(part)[:60] for part in parts if part)
+    return store.run_folder(seed, digest, plugin.name, options.preset, options.variant)
 
 
 def _digest(

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.core import Span
-from harness.errors import HarnessError
-from harness.scoring.flat import AnyInts, FlatSet, FlatSpans, Ints, decoded, flatten
+from harness.scoring.flat import FlatSet, FlatSpans, Ints, decoded, flatten
 from harness.tags import Policy
 
 
@@ -73,40 +72,6 @@ def count_flat(answers: FlatSet, policy: Policy) -> CountMatrix:
     """The counts of a set whose found tags are read under ``policy``."""
     found = decoded(answers.found, answers.lengths, policy)
     return _tally(answers.gold, found, answers.lengths, answers.labels)
-
-
-def count_ids(
-    gold: AnyInts, found: AnyInts, lengths: AnyInts, labels: Sequence[str], policy: Policy
-) -> CountMatrix:
-    """The counts of found against gold tag ids, both flat over the set.
-
-    Args:
-        gold: (units,), well-formed, in the order of ``harness.tags.tag_set(labels)``.
-        found: (units,), the same order, possibly malformed.
-        lengths: (sentences,), units of each sentence.
-        labels: the types that the ids stand for.
-        policy: how malformed found tags are read.
-
-    Raises:
-        HarnessError: for arrays of other lengths, or an id outside the tag set.
-    """
-    _check_ids(gold, found, lengths, len(labels))
-    spans = decoded(gold, lengths, "conlleval"), decoded(found, lengths, policy)
-    return _tally(*spans, np.asarray(lengths, np.int64), tuple(labels))
-
-
-def _check_ids(gold: AnyInts, found: AnyInts, lengths: AnyInts, labels: int) -> None:
-    if not gold.shape == found.shape == (lengths.sum(),):
-        msg = (
-            f"gold has {gold.size} tag ids, the answers have {found.size}, and the sentences "
-            f"{lengths.sum()} units: all three must be equal"
-        )
-        raise HarnessError(msg)
-    top = 2 * labels
-    for ids in (gold, found):
-        if ids.size and not 0 <= ids.min() <= ids.max() <= top:
-            msg = f"tag ids of {labels} labels are 0 to {top}, not {ids.min()} to {ids.max()}"
-            raise HarnessError(msg)
 
 
 def _tally(

@@ -45,11 +45,22 @@ def test_import_harness_imports_itself_and_the_standard_library(tmp_path):
 
 
 def test_each_public_name_is_that_of_the_interface_and_says_what_it_does():
-    for name in set(harness.__all__) - {"__version__"}:
+    assert set(harness.__all__) <= set(dir(harness))
+    for name in set(harness.__all__) - {"__version__", "errors"}:
         assert getattr(harness, name) is getattr(api, name)
         assert getattr(harness, name).__doc__
     with pytest.raises(AttributeError, match="no attribute 'train'"):
         harness.train  # noqa: B018
+
+
+def test_the_errors_that_are_raised_are_at_hand(tmp_path):
+    """Also in a program that has imported nothing of the harness but its name."""
+    code = (
+        "import harness\n"
+        "try:\n    harness.plan('demo', 'dictionry')\n"
+        "except harness.errors.ConfigError as error:\n    print(error)\n"
+    )
+    assert "did you mean 'dictionary'" in python(code, tmp_path)[0]
 
 
 # Not guarded by ``if __name__ == "__main__"``: the child processes must not run it again.

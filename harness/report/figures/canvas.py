@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, filterwarnings
 
-from harness.report import fonts
+from harness import fonts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,7 +106,7 @@ def _png(figure: "Figure") -> bytes:
 
 def _style() -> dict[str, Any]:
     return {
-        "font.family": _families(),
+        "font.family": fonts.families(),
         "font.size": 10,
         "text.parse_math": False,
         "svg.fonttype": "path",
@@ -125,13 +125,3 @@ def _style() -> dict[str, Any]:
         "figure.constrained_layout.w_pad": 0.12,
         "figure.constrained_layout.h_pad": 0.1,
     }
-
-
-def _families() -> list[str]:
-    from matplotlib.font_manager import FontProperties, fontManager
-
-    families = ["DejaVu Sans"]
-    if path := fonts.chinese():
-        fontManager.addfont(path)
-        families.append(FontProperties(fname=path).get_name())
-    return families

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from harness import fonts
 from harness.analysis.answers import FinishedRun
 from harness.data.splits import TRAIN
-from harness.report import fonts
 from harness.report.figures.canvas import COLOURS, Picture, picture
 
 if TYPE_CHECKING:

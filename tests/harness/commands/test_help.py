@@ -62,6 +62,18 @@ def test_an_option_that_several_commands_have_is_spelled_the_same_in_all():
     assert {name: found for name, found in spellings.items() if len(found) > 1} == {}
 
 
+def test_an_option_that_several_commands_have_is_of_one_unit_in_all():
+    units = {}
+    for _, option in OPTIONS:
+        if option.name not in {"output", "to"}:  # a file or a folder; a program or a format
+            units.setdefault(option.opts[-1], set()).add((option.metavar or "").rstrip("."))
+    assert {name: found for name, found in units.items() if len(found) > 1} == {}
+
+
+def test_every_option_with_a_value_says_what_its_value_is():
+    assert [one for one in OPTIONS if not one[1].is_flag and not one[1].metavar] == []
+
+
 def test_options_that_take_all_values_that_follow_say_so_and_no_other():
     for command, option in OPTIONS:
         assert option.multiple == (option.metavar or "").endswith("..."), (command, option.opts)

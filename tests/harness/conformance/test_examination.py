@@ -63,7 +63,7 @@ ENDS = {
 @pytest.mark.parametrize("end", ENDS)
 def test_a_check_that_ends_or_holds_its_process_costs_no_other_its_verdict(tmp_path, end):
     source = changed("def save(self, folder):", f"def save(self, folder):\n        {end}")
-    found, _ = checked(tmp_path, source, "--time-limit", 5)
+    found, _ = checked(tmp_path, source, "--time-limit", 5 / 60)
     assert broken(found) == {"save"}
     assert found["save"]["found"] == ENDS[end]
     assert found["missing-model"]["status"] == found["reload"]["status"] == "not run"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stored_runs import change, write_row
 
+from harness import fonts
 from harness.errors import ConfigError
 from harness.leaderboard import pareto
 from harness.leaderboard.build import build
@@ -107,3 +108,10 @@ def test_an_unknown_kind_of_picture_is_refused(tmp_path):
 
 def test_characters_that_no_font_has_are_written_as_code_points():
     assert pareto.legible("a\U0010ffff") == "aU+10FFFF"
+
+
+def test_a_font_that_the_environment_names_is_looked_for_as_for_figures(monkeypatch, tmp_path):
+    monkeypatch.setenv(fonts.VARIABLE, str(tmp_path / "none.ttf"))
+    write_row(tmp_path, "bert-crf")
+    with pytest.raises(ConfigError, match="which is not a file"):
+        pareto.draw(build(reader.read([tmp_path])), tmp_path / "pareto.png")

@@ -9,10 +9,11 @@ import pytest
 pytest.importorskip("matplotlib", reason="the extra [plots] is not installed")
 pytest.importorskip("wordcloud", reason="the extra [plots] is not installed")
 
+from harness import fonts
 from harness.analysis.answers import load_all
 from harness.analysis.system_answers import answers_by_system
 from harness.errors import ConfigError
-from harness.report import figures, fonts
+from harness.report import figures
 from harness.report.figures import canvas, clouds, data, draw, pictures, scores
 
 needs_chinese = pytest.mark.skipif(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from harness.core import Span
 from harness.errors import HarnessError
-from harness.scoring.counting import count, count_ids
+from harness.scoring.counting import count
 from harness.scoring.flat import flatten
 from harness.tags import POLICIES, decode, encode, invalid_transitions, tag_set
 
@@ -72,23 +72,6 @@ def test_units_of_a_set_are_counted_as_its_sentences_are(sentences):
     assert flat.wrong_by_part(4) == tuple(zip(wrong, units, strict=True))
 
 
-@given(sets, st.sampled_from(POLICIES))
-def test_tag_ids_count_like_tags(sentences, policy):
-    labels = (*LABELS, "NEW")
-    index = {tag: number for number, tag in enumerate(tag_set(labels))}
-    gold = [setup(wanted) for wanted, _ in sentences]
-    tags = [found for _, found in sentences]
-    wanted = [encode(spans, len(found)) for spans, found in zip(gold, tags, strict=True)]
-    flat = [
-        np.array([index[tag] for answer in side for tag in answer], np.int16)
-        for side in (wanted, tags)
-    ]
-    matrix = count_ids(*flat, np.array([len(t) for t in tags], np.int64), labels, policy)
-    expected = count(gold, tags, policy, labels)
-    assert matrix.labels == expected.labels
-    assert matrix.values.tolist() == expected.values.tolist()
-
-
 @given(sets, st.sampled_from(POLICIES), st.randoms())
 def test_the_order_of_sentences_does_not_matter(sentences, policy, random):
     shuffled = random.sample(sentences, len(sentences))
@@ -137,11 +120,3 @@ def test_sides_of_unequal_length_are_refused():
         count([()], [(), ()], "conlleval", LABELS)
     with pytest.raises(HarnessError, match="sentence 2: gold ends at unit 2, the answer has 1 tag"):
         count([(), (Span(0, 2, "PER"),)], [("O",), ("O",)], "conlleval", LABELS)
-
-
-def test_ids_outside_the_tag_set_are_refused():
-    zero, three = np.array([0]), np.array([3])
-    with pytest.raises(HarnessError, match="tag ids of 1 labels are 0 to 2, not 3 to 3"):
-        count_ids(zero, three, np.array([1]), ["PER"], "conlleval")
-    with pytest.raises(HarnessError, match="all three must be equal"):
-        count_ids(zero, zero, np.array([2]), ["PER"], "conlleval")

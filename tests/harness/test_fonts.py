@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.report import fonts
+from harness import fonts
 
 pytestmark = pytest.mark.slow
-SOURCE = Path(fonts.__file__).parents[2]
+SOURCE = Path(fonts.__file__).parents[1]
 
 
 def python(home, code):
@@ -37,7 +37,7 @@ def made_font(path):
 
 
 def test_a_font_installed_after_matplotlib_made_its_list_is_found(tmp_path):
-    ask = "from harness.report import fonts; print(fonts.chinese())"
+    ask = "from harness import fonts; print(fonts.chinese())"
     before = python(tmp_path, ask)
     if before != "None":
         pytest.skip(f"this machine has {before}")
@@ -55,5 +55,5 @@ def test_what_is_no_font_is_passed_over(tmp_path):
     folder.mkdir(parents=True)
     (folder / "broken.ttf").write_bytes(b"no font")
     made_font(folder / "new" / "wqy.ttf")
-    ask = "from harness.report import fonts; print(fonts._installed_since(set()))"
+    ask = "from harness import fonts; print(fonts._installed_since(set()))"
     assert python(tmp_path, ask).endswith(("wqy.ttf", ".ttc", ".otf"))

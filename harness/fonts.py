@@ -74,7 +74,8 @@ def _installed_since(listed: set[Path]) -> Path | None:
 
 
 @cache
-def _characters(font: Path) -> frozenset[str]:
+def characters(font: Path) -> frozenset[str]:
+    """What ``font`` can draw."""
     from matplotlib.ft2font import FT2Font
 
     return frozenset(map(chr, FT2Font(str(font)).get_charmap()))
@@ -83,12 +84,23 @@ def _characters(font: Path) -> frozenset[str]:
 def missing(text: Iterable[str], fonts: Sequence[Path]) -> set[str]:
     """The visible characters of ``text`` that none of ``fonts`` has."""
     visible = {each for part in text for each in part if each.isprintable()}
-    return visible.difference(*map(_characters, fonts))
+    return visible.difference(*map(characters, fonts))
 
 
 def available() -> list[Path]:
     """The fonts that pictures are drawn with, in the order in which they are tried."""
     return [latin(), *filter(None, [chinese()])]
+
+
+def families() -> list[str]:
+    """The names of ``available``, by which matplotlib knows them from here on."""
+    from matplotlib.font_manager import FontProperties, fontManager
+
+    names = ["DejaVu Sans"]
+    if path := chinese():
+        fontManager.addfont(path)
+        names.append(FontProperties(fname=path).get_name())
+    return names
 
 
 def require(text: Iterable[str]) -> None:
