@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from backends.asking.exchange import Ask, Completion, Reply, completion, tokens_in
+from backends.asking.exchange import LOST, Ask, Completion, Reply, completion, tokens_in
 from harness.errors import ResourceError
 
 MILLION = 1_000_000
@@ -36,9 +36,11 @@ class Prices:
         return self.of(ask.prompt_tokens, ask.reply_tokens)
 
     def of_reply(self, reply: Reply) -> float:
-        """What a reply cost; an error costs nothing."""
-        found = completion(reply)
-        return 0.0 if found is None else self.of(*counted(reply, found))
+        """What a reply cost: an error nothing, one that was lost or unreadable the most it may."""
+        if found := completion(reply):
+            return self.of(*counted(reply, found))
+        is_error = reply.status not in (200, LOST)
+        return 0.0 if is_error else self.of(reply.asked_tokens, reply.most_tokens)
 
 
 def counted(reply: Reply, found: Completion) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from functools import cached_property
 import httpx
 
 from backends.asking.budget import SpendingLimit
-from backends.asking.exchange import PATHS, Ask, Completion, Reply, complaint, completion
+from backends.asking.exchange import LOST, PATHS, Ask, Completion, Reply, complaint, completion
 from backends.asking.ledger import Ledger
 from harness.errors import ConfigError, ResourceError
 
@@ -27,6 +27,8 @@ AGAIN = frozenset({408, 409, 425, 429})
 LARGEST = 1 << 22  # bytes that a reply may have
 SHOWN = 1 << 12  # bytes that are kept of a longer one
 LONGEST_WAIT = 600.0  # seconds that a server may ask to be left alone
+NO_REPLY = (httpx.TransportError, httpx.StreamError, httpx.DecodingError)
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 Progressed = Callable[[int], None]
 
 
@@ -172,7 +174,7 @@ class Client:
             self._wait(attempt, ask.digest)
             try:
                 reply = self._sent(http, ask)
-            except (httpx.TransportError, httpx.StreamError, httpx.DecodingError) as error:
+            except NO_REPLY as error:
                 said = f"{type(error).__name__}: {error}".rstrip(": ")
                 continue
             if completion(reply) is not None:
@@ -207,13 +209,24 @@ class Client:
         url = f"{self.endpoint.url.rstrip('/')}/{PATHS[ask.api]}"
         with self.budget.request(ask):
             sent, start = time.time(), time.monotonic()
-            with http.stream("POST", url, content=ask.body.encode("utf-8", "replace")) as response:
-                body = self._body(response, start)
-            seconds = time.monotonic() - start
-            reply = Reply(ask.digest, response.status_code, body, sent, seconds, ask.prompt_tokens)
-            self.ledger.add(reply)
-            self.budget.spend(self.budget.prices.of_reply(reply), requests=0)
+            try:
+                content = ask.body.encode("utf-8", "replace")
+                with http.stream("POST", url, content=content) as response:
+                    body = self._body(response, start)
+            except NO_REPLY as error:
+                if not isinstance(error, NOT_SENT):
+                    self._paid(ask, LOST, "", sent, time.monotonic() - start)
+                raise
+            reply = self._paid(ask, response.status_code, body, sent, time.monotonic() - start)
         self._heed(response)
+        return reply
+
+    def _paid(self, ask: Ask, status: int, body: str, sent: float, seconds: float) -> Reply:
+        """What came back for ``ask``, stored and counted."""
+        tokens = (ask.prompt_tokens, ask.reply_tokens)
+        reply = Reply(ask.digest, status, body, sent, seconds, *tokens)
+        self.ledger.add(reply)
+        self.budget.spend(self.budget.prices.of_reply(reply), requests=0)
         return reply
 
     def _body(self, response: httpx.Response, start: float) -> str:
@@ -247,7 +260,7 @@ def _seconds(asked: str) -> float:
         pass
     try:
         return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 Api: TypeAlias = Literal["chat", "completion"]
 PATHS: Mapping[str, str] = {"chat": "chat/completions", "completion": "completions"}
+LOST = 0  # instead of a status: the request was sent, and no whole reply came
 REFUSAL = "content_filter"  # the finish reason, or the code of the error, where a filter refused
 
 
@@ -40,7 +41,8 @@ class Ask:
 class Reply:
     """What came back for a request, not read yet: status, body, when it was sent, for how long.
 
-    ``sent`` is in seconds since 1970; ``asked_tokens`` is the estimate of the prompt.
+    ``sent`` is in seconds since 1970; ``asked_tokens`` is the estimate of the prompt, and
+    ``most_tokens`` the most that may have been written. ``status`` is ``LOST`` where none came.
     """
 
     digest: str
@@ -49,6 +51,7 @@ class Reply:
     sent: float
     seconds: float
     asked_tokens: int = 0
+    most_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def completion(reply: Reply) -> Completion | None:
 def _answer(value: dict[str, Any], choice: dict[str, Any]) -> Completion | None:
     message = choice.get("message")
     holder, key = (message, "content") if isinstance(message, dict) else (choice, "text")
-    text, refusal = holder.get(key), holder.get("refusal")
+    text, refusal = _text_of(holder.get(key)), holder.get("refusal")
     refused = bool(refusal) or choice.get("finish_reason") == REFUSAL
     if not isinstance(text, str) and not refused and key not in holder:
         return None
@@ -93,6 +96,14 @@ def _answer(value: dict[str, Any], choice: dict[str, Any]) -> Completion | None:
         _count(counts.get("prompt_tokens")),
         _count(counts.get("completion_tokens")),
     )
+
+
+def _text_of(content: Any) -> Any:
+    """The text of ``content``, which some servers give as a list of parts."""
+    if not isinstance(content, list):
+        return content
+    parts = [part.get("text") for part in content if isinstance(part, dict)]
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 def _count(found: Any) -> int | None:

@@ -8,11 +8,12 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from backends.asking.exchange import Ask, Completion, Reply, completion
-from harness.errors import ResourceError
+from harness.errors import DataError, ResourceError
 
 FILE = "replies.jsonl"
 
@@ -21,6 +22,11 @@ class Ledger:
     """The replies of one run, in a file of ``folder``; without a folder, in memory alone."""
 
     def __init__(self, folder: Path | None) -> None:
+        """Read what is there.
+
+        Raises:
+            DataError: for a line that is no reply.
+        """
         self._lock = threading.Lock()
         self._path = None if folder is None else folder / FILE
         self.replies: list[Reply] = []
@@ -59,12 +65,15 @@ class Ledger:
 
 
 def _append(path: Path, line: bytes) -> None:
+    size = path.stat().st_size if path.exists() else 0
     try:
         with path.open("ab") as stream:
             stream.write(line)
             stream.flush()
             os.fsync(stream.fileno())
     except OSError as error:
+        with suppress(OSError):
+            os.truncate(path, size)  # or what comes next would stand behind half a line
         msg = f"a reply could not be stored in {path}: {error.strerror}; nothing more is asked"
         raise ResourceError(msg) from error
 
@@ -77,5 +86,16 @@ def _whole(path: Path) -> Iterator[Reply]:
     end = content.rfind(b"\n") + 1
     if end < len(content):
         os.truncate(path, end)
-    for line in content[:end].splitlines():
-        yield Reply(**json.loads(line))
+    for number, line in enumerate(content[:end].split(b"\n")[:-1], 1):
+        yield _read(path, number, line)
+
+
+def _read(path: Path, number: int, line: bytes) -> Reply:
+    try:
+        return Reply(**json.loads(line))
+    except (ValueError, TypeError) as error:
+        msg = (
+            f"{path}:{number} is no reply as it was stored ({error}); delete the line, and its "
+            "request is sent again"
+        )
+        raise DataError(msg) from error

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from making import make
-from odd_server import serving
+from odd_server import question_of, serving, well
 from served_backend import SENTENCES, TRAIN, context, every_other, fitted, require_right
 
 from backends.served import Served
@@ -36,6 +36,36 @@ def test_no_more_is_spent_than_may_be_however_many_requests_are_under_way(tmp_pa
         spent = made.usage().cost
         assert 0.0003 < spent <= 0.0008
         assert spent == pytest.approx(len(server.asked) * 110 / 1e6)
+
+
+def greeted_and_no_more(handler, asked):
+    """Stalls at every request but the first, which is to find out how the server writes."""
+    if "：" in question_of(asked):
+        time.sleep(0.3)
+    else:
+        well(handler, asked)
+
+
+def test_requests_whose_replies_never_came_count_with_the_most_that_they_may_cost(tmp_path):
+    """Also in the process that goes on: the server may have written, and charged, all of them."""
+    prices = {"prompt_price": 0.0, "reply_price": 1.0, "reply_tokens": 50}
+    with serving(greeted_and_no_more) as server:
+        for bound in (0.0002, 0.0004):
+            made = fitted(tmp_path, server, timeout=0.1, attempts=9, max_cost=bound, **prices)
+            with pytest.raises(ResourceError, match=f"max_cost={bound:g} could be passed"):
+                made.predict(SENTENCES)
+            sent = sum("：" in question_of(asked) for asked in server.asked)
+            assert sent * 50e-6 < made.usage().cost <= bound
+            assert bound - 50e-6 < made.usage().cost
+
+
+def test_a_request_that_no_server_took_costs_nothing(tmp_path):
+    with serving() as server:
+        made = fitted(tmp_path, server, attempts=2, max_cost=1.0, prompt_price=1.0)
+    before = made.usage().cost
+    with pytest.raises(ResourceError, match="gave no answer in 2 attempts"):
+        made.predict(SENTENCES)
+    assert made.usage().cost == before
 
 
 def test_more_money_or_patience_is_no_other_run():
