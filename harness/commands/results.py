@@ -122,18 +122,20 @@ def clean(
     """Remove what failed, never ended, or was set aside.
 
     Finished runs stay, also those that cannot be believed; so do runs that are being written, or
-    that can go on from a checkpoint.
+    that can go on from a checkpoint, and all that no run of the harness wrote.
     """
     from harness.results import cleaning
 
     found = cleaning.removable(folders)
     if dry_run:
         for one in found:
-            typer.echo(f"would remove: {one.place} ({one.kind}: {one.reason})")
+            kept = cleaning.why_kept(one.folder)
+            verb = f"would keep, {kept}" if kept else "would remove"
+            typer.echo(f"{verb}: {one.place} ({one.kind}: {one.reason})")
         return
     removed = 0
     for cleaned in cleaning.clean(found):
-        removed += cleaned.removed
+        removed += not cleaned.kept
         typer.echo(cleaned.line)
     typer.echo(f"{removed} folders removed")
 

@@ -1,7 +1,8 @@
 """Removes what is no result: runs that failed or never ended, and what was set aside.
 
 A result that cannot be believed is evidence, and stays: the same command sets it aside, and then
-it goes. What another process is writing stays too, and so do checkpoints that a run goes on from.
+it goes. What another process is writing stays too, and so do checkpoints that a run goes on from,
+all that the harness did not mark as a run, and a folder that more would go with than its run.
 """
 
 import shutil
@@ -20,16 +21,16 @@ REMOVABLE: tuple[Kind, ...] = ("failed", "unfinished", "set aside")
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A folder that holds no result: why, how large it is, and whether it is gone now."""
+    """A folder that holds no result: why, how large it is, and why it was kept, if it was."""
 
     found: Rejected
     size: int
-    removed: bool
+    kept: str
 
     @property
     def line(self) -> str:
         """What to tell of it."""
-        verb = "removed" if self.removed else "kept, it is being written"
+        verb = f"kept, {self.kept}" if self.kept else "removed"
         what = f"{self.found.kind}: {self.found.reason}"
         return f"{verb}: {self.found.place} ({self.size / 2**20:.1f} MiB; {what})"
 
@@ -46,7 +47,16 @@ def removable(folders: Iterable[Path]) -> tuple[Rejected, ...]:
 def _is_removable(found: Rejected) -> bool:
     goes_on = found.kind == "unfinished" and (found.folder / UNFINISHED).is_dir()
     paid = (found.folder / REPLIES).is_dir() and not is_set_aside(found.folder)
-    return found.kind in REMOVABLE and not goes_on and not paid
+    worthless = found.kind in REMOVABLE and not goes_on and not paid
+    return worthless and reader.is_run(found.folder)
+
+
+def why_kept(folder: Path) -> str:
+    """What else would go with the run in ``folder``, in words; empty if nothing would."""
+    if Path.cwd().is_relative_to(folder):
+        return "it is the working directory"
+    below = (path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    return "other runs lie in it" if any(reader.marked(below)) else ""
 
 
 def clean(found: Iterable[Rejected]) -> Iterator[Cleaned]:
@@ -57,19 +67,19 @@ def clean(found: Iterable[Rejected]) -> Iterator[Cleaned]:
     """
     for one in found:
         size = sum(path.lstat().st_size for path in one.folder.rglob("*"))
-        yield Cleaned(one, size, _remove(one.folder))
+        yield Cleaned(one, size, why_kept(one.folder) or _remove(one.folder))
 
 
-def _remove(folder: Path) -> bool:
-    """Remove ``folder`` unless another process holds it; gives whether it is gone."""
+def _remove(folder: Path) -> str:
+    """Remove ``folder`` unless another process holds it; gives why it is still there, if it is."""
     try:
         with locking.held(folder):
             if store.is_complete(folder) and not is_set_aside(folder):
-                return False  # it was finished meanwhile
+                return "it was finished meanwhile"
             shutil.rmtree(folder)
     except LockedError:
-        return False
+        return "it is being written"
     except OSError as error:
         msg = f"cannot remove {folder}: {error.strerror}"
         raise ResourceError(msg) from error
-    return True
+    return ""

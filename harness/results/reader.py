@@ -1,7 +1,9 @@
 """Finds and reads run folders. Nothing is dropped silently: what cannot be used is listed.
 
-``metrics.json`` is the only sign of completion. A folder without it is a failed seed if the run
-left a failure record, and an unfinished one otherwise; both still count in their row.
+A folder is a run where a record in it says of which row; file names alone say nothing, since other
+programs write a ``metrics.json`` too. In a run it is the only sign of completion. A run without it
+is a failed seed if it left a failure record, and an unfinished one otherwise; both still count in
+their row.
 """
 
 import json
@@ -38,7 +40,8 @@ Kind: TypeAlias = Literal[
 RowKey: TypeAlias = tuple[str, str, str, str]
 Model = TypeVar("Model", bound=BaseModel)
 
-_MARKS = frozenset({COMPLETE, FAILED, RUN, CLAIM, PREDICTIONS, set_aside.REASON})
+_RECORDS = (CLAIM, RUN, FAILED)
+_MARKS = frozenset({*_RECORDS, COMPLETE, set_aside.REASON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,7 @@ def read(folders: Iterable[Path]) -> Results:
     runs: list[Result] = []
     rejected: list[Rejected] = []
     alike: dict[tuple[str, int], list[Result]] = {}  # of one configuration
-    for folder in sorted(set(_found(folders))):
+    for folder in sorted(set(marked(folders))):
         found = read_folder(folder)
         if isinstance(found, Rejected):
             rejected.append(found)
@@ -179,7 +182,12 @@ def read(folders: Iterable[Path]) -> Results:
     return Results(tuple(runs), tuple(rejected))
 
 
-def _found(folders: Iterable[Path]) -> Iterator[Path]:
+def marked(folders: Iterable[Path]) -> Iterator[Path]:
+    """The folders in and below ``folders`` that are runs, or hold a file that runs have.
+
+    Raises:
+        ConfigError: for a folder that does not exist.
+    """
     for top in folders:
         if not top.is_dir():
             msg = f"no results folder {top}; name a folder that `run` wrote"
@@ -188,8 +196,18 @@ def _found(folders: Iterable[Path]) -> Iterator[Path]:
             # A hidden folder is one that `merge` has not finished copying.
             inner[:] = [name for name in inner if not name.startswith(".")]
             if _MARKS.intersection(files):
-                inner.clear()  # a run holds no runs, and its model can be large
-                yield Path(path).resolve()
+                yield (folder := Path(path).resolve())
+                if is_run(folder):
+                    inner.clear()  # a run holds no runs, and its model can be large
+
+
+def is_run(folder: Path) -> bool:
+    """Whether the harness wrote a run into ``folder``, whatever became of it.
+
+    A record of it says of which row it is, or it was set aside with a reason.
+    """
+    aside = set_aside.is_set_aside(folder) and (folder / set_aside.REASON).is_file()
+    return aside or any(_row(_hint(folder / name)) for name in _RECORDS)
 
 
 def read_folder(folder: Path) -> Result | Rejected:
@@ -262,13 +280,17 @@ def _incomplete(folder: Path) -> Rejected:
 def _hints(folder: Path) -> dict[str, Any]:
     """What the files of an incomplete run say about it, taken together."""
     hints: dict[str, Any] = {}
-    for name in (CLAIM, RUN, FAILED):
-        if (folder / name).is_file():
-            try:
-                hints |= _json(folder / name)
-            except _UnusableError:
-                continue
+    for name in _RECORDS:
+        hints |= _hint(folder / name)
     return hints
+
+
+def _hint(path: Path) -> dict[str, Any]:
+    """What a record says; nothing if it is not there, or damaged."""
+    try:
+        return _json(path) if path.is_file() else {}
+    except _UnusableError:
+        return {}
 
 
 def _row(record: dict[str, Any]) -> RowKey | None:

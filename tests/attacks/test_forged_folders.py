@@ -7,10 +7,11 @@ import pytest
 import tiny_task
 from plugin_site import made_site
 from program import harness
+from stored_runs import write_run
 
 from harness import api
 from harness.errors import LockedError
-from harness.results import provenance
+from harness.results import provenance, reader
 from harness.results.checkpoints import CheckpointFolder, NoFacts
 from harness.results.provenance import drop_foreign_checkpoints, found_in, require_found
 
@@ -109,3 +110,22 @@ def test_results_of_others_are_rejected_with_their_row(tmp_path):
     (rejected,) = provenance.only_own(results, {run.folder: ""}).rejected
     assert (rejected.kind, rejected.seed, rejected.row) == ("unsound", 1, run.run.row)
     shutil.rmtree(run.folder)
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "run.json", "claim.json", "predictions.jsonl"])
+def test_a_file_of_another_program_hides_no_run_below_it(tmp_path, name):
+    made = write_run(tmp_path)
+    (tmp_path / name).write_text('{"loss": 0.5}\n', encoding="utf-8")
+    assert [run.folder for run in reader.read([tmp_path]).runs] == [made]
+
+
+@pytest.mark.parametrize("file", ["claim.json", "run.json", "failed.json"])
+def test_what_a_plugin_writes_below_its_folder_is_no_run_whatever_its_records_say(tmp_path, file):
+    """One record that says of which row the folder is suffices; others may be forged or damaged."""
+    made = tmp_path / "run"
+    write_run(made, "forged", rate=0.0)
+    record = {"task": "demo", "backend": "crf", "preset": "tiny", "variant": "", "seed": 13}
+    for name in ("claim.json", "run.json", "failed.json"):
+        (made / name).write_text(json.dumps(record if name == file else {"data": {}}))
+    found = reader.read([tmp_path])
+    assert (found.runs, [one.folder for one in found.rejected]) == ((), [made])

@@ -66,3 +66,65 @@ def test_a_run_that_can_go_on_from_its_checkpoints_stays(folder):
 def test_what_is_not_there_cannot_be_cleaned(folder):
     _, messages = called("clean", "nowhere", folder=folder, code=2)
     assert "no results folder nowhere" in messages
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """A folder of results with a finished run in it."""
+    write_run(tmp_path / "results", "sound", sentences=6)
+    return tmp_path
+
+
+STRAY = ("predictions.jsonl", "metrics.json", "run.json", "claim.json", "failed.json",
+         "set_aside.txt")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STRAY)
+@pytest.mark.parametrize("place", ["results", "results/demo"])
+def test_a_file_that_is_called_as_those_of_runs_are_makes_no_folder_a_run(finished, name, place):
+    (finished / place / name).write_text('{"loss": 0.5}\n', encoding="utf-8")
+    before = sorted(finished.rglob("*"))
+    out, _ = called("clean", "results", folder=finished)
+    assert out == "0 folders removed\n"
+    assert sorted(finished.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", STRAY)
+def test_the_working_directory_stays(finished, name):
+    (finished / name).write_text("{}", encoding="utf-8")
+    out, _ = called("clean", ".", folder=finished)
+    assert out == "0 folders removed\n"
+    assert len(names(finished)) == 1
+
+
+def test_finished_weights_of_pretraining_stay(tmp_path):
+    """They have a claim and no ``metrics.json``, as runs have that never ended."""
+    weights = tmp_path / "weights" / "mine"
+    weights.mkdir(parents=True)
+    (weights / "claim.json").write_text(json.dumps({"digest": "d", "sittings": []}))
+    (weights / "pretraining.json").write_text("{}")
+    out, _ = called("clean", "weights", folder=tmp_path)
+    assert out == "0 folders removed\n"
+    assert (weights / "pretraining.json").is_file()
+
+
+def test_a_run_that_is_named_itself_goes(folder):
+    out, _ = called("clean", "results/demo/failed", folder=folder)
+    assert out.endswith("1 folders removed\n")
+    assert "failed" not in names(folder)
+
+
+def test_a_failed_run_that_one_works_in_stays_and_is_named(folder):
+    inside = folder / "results" / "demo" / "failed"
+    for more, verb in (((), "kept"), (("--dry-run",), "would keep")):
+        out, _ = called("clean", ".", *more, folder=inside)
+        assert f"{verb}, it is the working directory: . (" in out
+    assert (inside / "failed.json").is_file()
+
+
+def test_a_failed_run_that_others_lie_in_stays_and_is_named(folder):
+    write_run(folder / "results" / "demo" / "failed" / "more", "sound", 42, sentences=6)
+    out, _ = called("clean", "results", folder=folder)
+    assert "kept, other runs lie in it: results/demo/failed (" in out
+    assert out.endswith("2 folders removed\n")
+    assert list(folder.glob("results/demo/failed/more/*/*/metrics.json"))

@@ -118,6 +118,12 @@ def test_what_a_run_holds_is_not_searched_for_runs(tmp_path):
     assert len(reader.read([tmp_path]).runs) == 1
 
 
+def test_answers_alone_are_no_run(tmp_path):
+    """A run claims its folder before it writes anything; exported answers have the same name."""
+    (tmp_path / "predictions.jsonl").write_text('{"text": "x"}\n', encoding="utf-8")
+    assert reader.read([tmp_path]) == reader.Results(())
+
+
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="no results folder"):
         reader.read([tmp_path / "nowhere"])
