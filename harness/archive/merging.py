@@ -1,25 +1,22 @@
 """Results of several machines in one folder; those that may not share a table are refused.
 
 A run enters when its answers give its scores, its certificate agrees with the runs of the same task
-that are there, and no run there has the same configuration and another result.
+that are there, no run there has the same configuration and another result, and no other run has its
+place.
 """
 
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.archive import places
+from harness.archive.copying import copy_all
 from harness.comparability import certificate
 from harness.comparability.fields import FIELDS
 from harness.comparability.gold import require_same_gold
-from harness.errors import ConfigError, DataError, ResourceError
-from harness.protocol import UNFINISHED
-from harness.results import disk, locking, reader, store, verify
-from harness.results.locking import HOLDER, LOCK
-from harness.results.reader import Rejected
+from harness.errors import ConfigError, DataError
+from harness.results import reader, store, verify
 from harness.results.verify import Sound
-
-LOST = ("failed", "unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,10 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
     """Copy the runs of ``sources`` into ``target``, all of them or none.
 
     Raises:
-        ConfigError: for a run whose certificate differs, or that contradicts one that is there.
+        ConfigError: for a run whose certificate differs, that contradicts one that is there, or
+            whose place another run has.
         DataError: for a run that is corrupt or not sound, here or there.
+        LockedError: when another process works in the place of one, or merges into ``target``.
     """
     store.make_folder(target)
     present = {result.run.digest: result for result in _sound([target]).runs}
@@ -51,20 +50,11 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
     new = [result for result in incoming if result.run.digest not in present]
     _refuse_damaged(new)
     _refuse_strangers([*present.values(), *new])
-    lost = dict(_lost(found.rejected, target))
-    _refuse_links([*(result.folder for result in new), *lost])
-    copied = tuple(_copy(result.folder, _place(target, result.run.data.task)) for result in new)
-    left = tuple(_copy(folder, place) for folder, place in lost.items())
-    return Merged(copied, tuple(result.folder for result in known), left)
-
-
-def _lost(rejected: Iterable[Rejected], target: Path) -> Iterator[tuple[Path, Path]]:
-    """What is left of seeds that failed or did not finish, and its place, if nothing is there."""
-    for one in rejected:
-        if one.kind in LOST and one.row:
-            place = _place(target, one.row[0])
-            if not (place / one.folder.name).exists():
-                yield one.folder, place
+    finished = places.of_finished((run.result for run in new), target)
+    left = places.of_lost(filter(places.is_lost, found.rejected), target, finished)
+    copy_all([*finished, *left], target)
+    copied, lost = (tuple(copy.place for copy in copies) for copies in (finished, left))
+    return Merged(copied, tuple(result.folder for result in known), lost)
 
 
 def _sound(folders: Iterable[Path]) -> verify.Checked:
@@ -103,42 +93,3 @@ def _refuse_strangers(runs: list[Sound]) -> None:
             lines = "\n".join(f"  {n}: {ours[n]}, not {theirs[n]}" for n in differing)
             msg = f"{result.folder} differs from {other.folder}; nothing was copied\n{lines}"
             raise ConfigError(msg)
-
-
-def _refuse_links(folders: Iterable[Path]) -> None:
-    """Refuse folders with a link in them: what it points at is no part of a result."""
-    for folder in folders:
-        link = next((path for path in folder.rglob("*") if path.is_symlink()), None)
-        if link:
-            msg = f"{link} is a symbolic link; nothing was copied: put the file in its place"
-            raise DataError(msg)
-
-
-def _no_part(folder: str, names: list[str]) -> set[str]:
-    """What of a run folder is not its result: who holds it, and where unfinished work stands."""
-    del folder
-    return {LOCK, HOLDER, UNFINISHED} & set(names)
-
-
-def _place(target: Path, task: str) -> Path:
-    return target / store.slug(task)
-
-
-def _copy(source: Path, place: Path) -> Path:
-    """Copy a run folder beside its place, under a name that no reader looks at, and rename it."""
-    folder = place / source.name
-    locking.refuse_link(folder)
-    beside = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        shutil.copytree(source, beside, ignore=_no_part)
-    except OSError as error:
-        shutil.rmtree(beside, ignore_errors=True)
-        several = isinstance(error, shutil.Error)  # it has a reason for each file
-        reason = error.args[0][0][2] if several else error.strerror
-        msg = f"cannot copy {source} to {place}: {reason}; {disk.room(place)}"
-        raise ResourceError(msg) from error
-    if not store.is_complete(folder):
-        shutil.rmtree(folder, ignore_errors=True)  # a seed that failed here and finished there
-    beside.rename(folder)
-    return folder

@@ -7,7 +7,7 @@ import pytest
 from program import called, harness
 from stored_runs import change, write_row, write_run
 
-from harness.archive import merging
+from harness.archive import copying
 from harness.archive.merging import merge
 from harness.leaderboard.build import build
 from harness.results import reader
@@ -167,7 +167,7 @@ def test_a_merge_that_is_cut_off_leaves_no_run_that_is_half_there(tmp_path, monk
 
     tree = shutil.copytree
     monkeypatch.setattr(
-        merging.shutil,
+        copying.shutil,
         "copytree",
         lambda *places, **more: tree(*places, copy_function=copy, **more),
     )
