@@ -122,10 +122,10 @@ def _readable(found: Checked) -> Checked:
         try:
             run.result.history(), run.result.facts()
         except DataError as error:
-            record = run.run
+            record, reason = run.run, reader.placeless(str(error), run.folder)
             rejected.append(
                 Rejected(
-                    run.folder, "corrupt", str(error), record.row, record.seed, record.planned_seeds
+                    run.folder, "corrupt", reason, record.row, record.seed, record.planned_seeds
                 )
             )
         else:

@@ -6,7 +6,7 @@ seed, so one that stands under two seeds was copied and edited.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from harness.results.reader import Rejected
+from harness.results.reader import Rejected, place_of
 from harness.results.verify import Sound
 
 
@@ -39,7 +39,9 @@ def _two_seeds(run: Sound, same: Sequence[Sound]) -> str:
     others = [other for other in same if other.run.seed != run.run.seed]
     if not others:
         return ""
-    listed = ", ".join(f"seed {other.run.seed} in {other.folder}" for other in others)
+    listed = ", ".join(
+        f"seed {other.run.seed} in {place_of(other.folder, run.folder)}" for other in others
+    )
     return (
         f"its digest is also that of {listed}, and a digest holds the seed; none of them is used: "
         "move away what was copied"
@@ -50,7 +52,7 @@ def _two_answers(run: Sound, twins: Sequence[Sound]) -> str:
     others = [other for other in twins if other.recount.replies != run.recount.replies]
     if not others:
         return ""
-    listed = ", ".join(str(other.folder) for other in others)
+    listed = ", ".join(place_of(other.folder, run.folder) for other in others)
     return (
         f"seed {run.run.seed} of this row has a DIFFERENT result in {listed}; none of them is "
         "used: leave out the one that does not count"

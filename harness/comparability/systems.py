@@ -16,7 +16,7 @@ from harness.comparability.ensembles import members_of
 from harness.comparability.fields import FIELDS, Recorded, is_external, is_zero_shot
 from harness.data.overlap import contained
 from harness.numbers import printed
-from harness.results.reader import Rejected
+from harness.results.reader import Rejected, place_of
 from harness.results.store import slug
 from harness.results.verify import Sound
 
@@ -160,8 +160,9 @@ def systems(
 
 def _rejected(repeated: Repeated[Sound]) -> Rejected:
     run, folder = repeated.run.run, repeated.run.folder
+    there = place_of(repeated.first.folder, folder)
     reason = (
-        f"seed {run.seed} of this row is already in {repeated.first.folder}, which is used; "
+        f"seed {run.seed} of this row is already in {there}, which is used; "
         "leave one of the two out"
     )
     return Rejected(folder, "duplicate", reason, run.row, run.seed)

@@ -121,9 +121,7 @@ class Rejected:
     @property
     def place(self) -> str:
         """The folder as a person finds it: relative where it can be, else by its name."""
-        here = Path.cwd()
-        inside = self.folder.is_relative_to(here)
-        return str(self.folder.relative_to(here)) if inside else self.folder.name
+        return place_of(self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +130,24 @@ class Results:
 
     runs: tuple[Result, ...]
     rejected: tuple[Rejected, ...] = ()
+
+
+def place_of(folder: Path, other: Path | None = None) -> str:
+    """``folder`` without the place it lies in: relative where it can be, else by its name.
+
+    Where ``other`` has the same name, the folders that tell the two apart stand before it.
+    """
+    here = Path.cwd()
+    if folder.is_relative_to(here):
+        return str(folder.relative_to(here))
+    sizes = range(1, len(folder.parts))
+    apart = (n for n in sizes if other is None or folder.parts[-n:] != other.parts[-n:])
+    return str(Path(*folder.parts[-next(apart, 1) :]))
+
+
+def placeless(text: str, folder: Path) -> str:
+    """``text``, in which ``folder`` is named without the place it lies in."""
+    return text.replace(str(folder), place_of(folder))
 
 
 def one(path: Path) -> Result:
@@ -265,6 +281,7 @@ def _incomplete(folder: Path) -> Rejected:
     reason = "no metrics.json: killed, or still running"
     if failed:
         reason = str(record.get("error") or "failed, and left no reason").split("\n")[0]
+        reason = placeless(reason, folder)
     seed = record.get("seed")
     planned = record.get("planned_seeds")
     return Rejected(
@@ -302,5 +319,6 @@ def _row(record: dict[str, Any]) -> RowKey | None:
 
 
 def _duplicate(found: Result, first: Result) -> Rejected:
-    reason = f"the same result as in {first.folder}, which is used"
+    there = place_of(first.folder, found.folder)
+    reason = f"the same result as in {there}, which is used"
     return Rejected(found.folder, "duplicate", reason, found.run.row, found.run.seed)

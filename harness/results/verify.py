@@ -17,7 +17,7 @@ import numpy as np
 from harness.data.splits import TEST, TRAIN, set_of
 from harness.errors import DataError, HarnessError
 from harness.results import confidence, evaluate, reader, store
-from harness.results.reader import Rejected, Result, Results
+from harness.results.reader import Rejected, Result, Results, place_of, placeless
 from harness.results.record import Metrics, Prediction
 from harness.results.run_record import Run
 from harness.results.store import COMPLETE, FREE, PREDICTIONS, RUN
@@ -118,7 +118,7 @@ def _key(run: Sound) -> tuple[str, int]:
 
 
 def _contradicts(run: Sound, same: Mapping[tuple[str, int], Sequence[Sound]]) -> Rejected:
-    others = [str(other.folder) for other in same[_key(run)] if other is not run]
+    others = [place_of(o.folder, run.folder) for o in same[_key(run)] if o is not run]
     reason = (
         f"a DIFFERENT result of the same configuration is in {', '.join(others)}; "
         "none of them is used: move away the one that is wrong"
@@ -174,7 +174,7 @@ def unusable(folder: Path) -> str:
         return found.reason
     judged = _judged(found)
     wrong = judged if isinstance(judged, tuple) else damage(found)
-    return wrong[0].removeprefix(f"{folder}: ") if wrong else ""
+    return placeless(wrong[0].removeprefix(f"{folder}: "), folder) if wrong else ""
 
 
 def _judged(result: Result) -> Judged:
@@ -196,7 +196,7 @@ def _rejected(result: Result, problems: Sequence[str]) -> Rejected:
     first = problems[0].removeprefix(f"{result.folder}: ")
     more = f" (and {len(problems) - 1} more, which `verify` lists)" if len(problems) > 1 else ""
     run = result.run
-    reason = f"{first}{more}"
+    reason = f"{placeless(first, result.folder)}{more}"
     return Rejected(result.folder, "unsound", reason, run.row, run.seed, run.planned_seeds)
 
 

@@ -10,6 +10,7 @@ from harness.errors import ConfigError, HarnessError, LockedError, ResourceError
 from harness.results import disk, store
 from harness.runs import launch
 from harness.runs.plan import GridCell
+from harness.runs.portable import portable
 from harness.sequences import MEMORY_VARIABLE
 
 # What libraries say on a CPU that has no memory left, where they raise no error of their own.
@@ -48,7 +49,8 @@ def record(cell: GridCell, failure: Failure) -> None:
     another = code in (ConfigError.exit_code, LockedError.exit_code) or launch.follows()
     if another or not folder.is_dir() or store.is_complete(folder):
         return
-    told = cell.about | {"error": failure.message, "exit_code": code}
+    message = failure.message.replace(str(folder), portable(str(folder)))
+    told = cell.about | {"error": message, "exit_code": code}
     with suppress(HarnessError):
         store.write_json(folder / store.FAILED, told)
         if failure.trace:

@@ -3,15 +3,19 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny_task
-from program import ROOT
+from program import ROOT, called
+from stored_runs import change, seal, write_run
 
 from harness.data.task import load
 from harness.registry import Plugin
 from harness.results import reader, verify
+from harness.runs import failures
 from harness.runs.config import Options, Override, Settings, options
 from harness.runs.plan import Request, cells_of
 from harness.runs.portable import portable
@@ -75,6 +79,100 @@ def test_no_file_of_a_run_and_no_folder_holds_one(tmp_path):
     record = json.loads((cell.folder / "run.json").read_text(encoding="utf-8"))
     assert record["settings"]["task_file"] == "tiny.yaml"
     assert "secret" not in str(cell.folder.relative_to(tmp_path))
+
+
+def _twice(run, other):
+    shutil.copytree(run, other)
+
+
+def _seed_again(run, other):
+    shutil.copytree(run, other)
+    change(other / "run.json", "digest", to="f" * 64)
+
+
+def _another_answer(run, other):
+    write_run(other.parent.parent, rate=0.4, sentences=6).rename(other)
+
+
+def _another_seed(run, other):
+    shutil.copytree(run, other)
+    change(other / "run.json", "seed", to=42)
+
+
+def _another_answer_of_the_row(run, other):
+    _another_answer(run, other)
+    change(other / "run.json", "digest", to="f" * 64)
+
+
+def _unreadable_answers(run, other):
+    _twice(run, other)
+    (other / "predictions.jsonl").write_text("{", encoding="utf-8")
+
+
+def _unreadable_history(run, other):
+    shutil.move(run, other)
+    (other / "history.jsonl").write_text("{", encoding="utf-8")
+    seal(other)
+
+
+def _failure(run, other):
+    """As a run with an absolute folder of results recorded it."""
+    _twice(run, other)
+    (other / "metrics.json").unlink()
+    (other / "failed.json").write_text(
+        json.dumps({"error": f"no (traceback in {other}/error.log)"})
+    )
+
+
+ODDITIES = (_twice, _seed_again, _another_answer, _another_seed, _another_answer_of_the_row,
+            _unreadable_answers, _failure)  # fmt: skip
+
+
+@pytest.fixture
+def pair(tmp_path, request):
+    """A run, another one in a folder of the same name that goes ill with it, and a third folder."""
+    run = write_run(tmp_path / "a", sentences=6)
+    other = tmp_path / "b" / "demo" / run.name
+    other.parent.mkdir(parents=True)
+    request.param(run, other)
+    (tmp_path / "elsewhere").mkdir()
+    return run.name
+
+
+@pytest.mark.parametrize("pair", ODDITIES, indirect=True)
+@pytest.mark.parametrize("form", ["markdown", "html", "json", "csv", "latex"])
+def test_no_table_holds_one(tmp_path, pair, form):
+    out, _ = called("leaderboard", tmp_path, "--format", form, folder=tmp_path / "elsewhere")
+    assert "demo" in out
+    assert str(tmp_path) not in out.replace("\\", "")
+
+
+@pytest.mark.parametrize("pair", ODDITIES[:5], indirect=True)
+@pytest.mark.parametrize("here", [".", "elsewhere"])
+def test_two_folders_of_one_name_are_told_apart(tmp_path, pair, here):
+    out, _ = called("leaderboard", tmp_path, folder=tmp_path / here)
+    (notice, *_) = (line for line in out.splitlines() if "Not used: " in line)
+    told = notice.replace("\\", "").partition(": ")[2]
+    assert f" in a/demo/{pair}" in told or f" in b/demo/{pair}" in told
+
+
+def test_no_notice_of_the_analysis_holds_one(tmp_path):
+    for seed in (1, 2):
+        write_run(tmp_path / "a", seed=seed, sentences=6)
+    run = next((tmp_path / "a" / "demo").iterdir())
+    _unreadable_history(run, run.with_name("odd"))
+    _, messages = called("analyse", tmp_path, folder=tmp_path)
+    assert "history.jsonl, line 1" in messages
+    assert str(tmp_path) not in messages
+
+
+def test_no_record_of_a_failure_holds_the_place_of_its_folder(tmp_path):
+    cell = SimpleNamespace(folder=tmp_path / "demo" / "run", about={})
+    cell.folder.mkdir(parents=True)
+    failures.record(cell, failures.failure_of(ValueError("loss is nan"), cell.folder))
+    record = (cell.folder / "failed.json").read_text(encoding="utf-8")
+    assert "traceback in run/error.log" in record
+    assert str(tmp_path) not in record
 
 
 def test_a_run_on_a_file_whose_name_is_no_utf8_is_stored_and_read(tmp_path):
