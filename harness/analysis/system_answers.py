@@ -14,7 +14,8 @@ from typing import TypeAlias
 from harness.analysis.answers import FinishedRun
 from harness.analysis.system_levels import Levels, SystemLevel, by_level, scored
 from harness.analysis.taxonomy import KINDS, Case, Kind, tally
-from harness.comparability.systems import by_system, distinct, name_of
+from harness.comparability.naming import as_read, names_of
+from harness.comparability.systems import by_system
 from harness.core import Span
 from harness.errors import DataError
 
@@ -74,8 +75,8 @@ def answers_by_system(runs: Sequence[FinishedRun]) -> tuple[SystemAnswers, ...]:
         msg = f"{repeated[0].run.title} is there twice; leave one of the two out"
         raise DataError(msg)
     firsts = [group[0] for group in groups]
-    names = distinct([(first.run.data.task, name_of(first)) for first in firsts])
-    backends = [first.run.backend for first in firsts]
+    names = names_of(firsts)
+    backends = [as_read(first.run.backend) for first in firsts]
     about = [name[len(backend) :].split() for name, backend in zip(names, backends, strict=True)]
     short = _short(backends, about)
     shown = short if len(set(short)) == len(short) else names

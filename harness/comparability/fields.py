@@ -43,7 +43,8 @@ class Field:
 
     ``must`` is what it has to read, where agreement of all rows is not enough. ``told`` says that
     an import has it from whoever imported, not from the files. ``optional`` leaves it out of a
-    table in which it applies to no row.
+    table in which it applies to no row. ``of_data`` says that it tells of the data that were
+    learned from and answered, and so reads otherwise for the same system on another task.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Field:
     evidence: Evidence = "recorded"
     told: bool = False
     optional: bool = False
+    of_data: bool = False
 
 
 def _setting(*keys: str) -> Callable[[Recorded], str]:
@@ -214,14 +216,15 @@ def _gold_read(result: Recorded) -> str:
 
 
 FIELDS: tuple[Field, ...] = (
-    Field("data fingerprint", lambda result: result.run.data.fingerprint or MISSING),
-    Field("split", lambda result: result.run.data.split),
-    Field("sentences per split", lambda result: _text(result.run.data.sentences)),
-    Field("scored text", _size, evidence="proven"),
-    Field("gold support", lambda result: _text(result.run.data.support), evidence="proven"),
-    Field("labels", lambda result: _text(result.metrics.labels)),
-    Field("gold read under", _gold_read),
-    Field("malformed gold tags", lambda result: _text(result.run.data.malformed)),
+    Field("data fingerprint", lambda result: result.run.data.fingerprint or MISSING, of_data=True),
+    Field("split", lambda result: result.run.data.split, of_data=True),
+    Field("sentences per split", lambda result: _text(result.run.data.sentences), of_data=True),
+    Field("scored text", _size, evidence="proven", of_data=True),
+    Field("gold support", lambda result: _text(result.run.data.support), evidence="proven",
+          of_data=True),
+    Field("labels", lambda result: _text(result.metrics.labels), of_data=True),
+    Field("gold read under", _gold_read, of_data=True),
+    Field("malformed gold tags", lambda result: _text(result.run.data.malformed), of_data=True),
     Field("tag policy", _tag_policy, evidence="proven"),
     Field("repair policy", _setting("repair")),
     Field("window policy", _window, told=True),
@@ -234,10 +237,10 @@ FIELDS: tuple[Field, ...] = (
     Field("code of the harness", _harness_code),
     Field("code of the built-in backends", _backend_code),
     Field("libraries", _libraries),
-    Field("bytes consumed per epoch", _training_digests, evidence="stated"),
+    Field("bytes consumed per epoch", _training_digests, evidence="stated", of_data=True),
     Field("stated, not recorded", _stated, separates=False, must="none"),
     Field("seeds planned", _seeds, separates=False),
     Field("served model", _served, separates=False, evidence="stated", optional=True),
     Field("hardware", lambda result: _text(result.run.hardware), separates=False),
     Field("device and threads", _device, separates=False, told=True),
-)
+)  # fmt: skip

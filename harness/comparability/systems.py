@@ -4,7 +4,6 @@ Every planned seed is in its row: what failed, did not finish or cannot be belie
 such, never left out.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -12,10 +11,10 @@ from typing import Generic, TypeVar
 from harness.comparability import training_end
 from harness.comparability.certificate import RowReadings, readings
 from harness.comparability.contradictions import consistent
-from harness.comparability.ensembles import members_of
-from harness.comparability.fields import FIELDS, Recorded, is_external, is_zero_shot
+from harness.comparability.fields import Recorded, is_external, is_zero_shot
+from harness.comparability.identity import Identity, identity
+from harness.comparability.naming import name_of, names_of
 from harness.data.overlap import contained
-from harness.numbers import printed
 from harness.results.reader import Rejected, place_of
 from harness.results.store import slug
 from harness.results.verify import Sound
@@ -103,7 +102,7 @@ def by_system(runs: Iterable[R]) -> tuple[list[list[R]], list[Repeated[R]]]:
 
     This is the one definition of a row: what ``identity`` tells apart is two of them everywhere.
     """
-    groups: dict[tuple[object, ...], dict[int, R]] = {}
+    groups: dict[Identity, dict[int, R]] = {}
     repeated: list[Repeated[R]] = []
     for run in runs:
         seeds = groups.setdefault(identity(run), {})
@@ -111,35 +110,6 @@ def by_system(runs: Iterable[R]) -> tuple[list[list[R]], list[Repeated[R]]]:
         if first is not run:
             repeated.append(Repeated(run, first))
     return [[seeds[seed] for seed in sorted(seeds)] for seeds in groups.values()], repeated
-
-
-def identity(result: Recorded) -> tuple[object, ...]:
-    """What the runs of one row share: all but the seed that can change a result or its meaning."""
-    run, values = result.run, readings(result)
-    options = json.dumps(run.options, sort_keys=True, default=str)
-    separating = tuple(values[field.name] for field in FIELDS if field.separates)
-    # A plugin's code and what it needs are no line of the certificate: rows differ in them.
-    code = run.code.backend if run.code else ""
-    begun = tuple(sorted((run.weights_digest or {}).items()))
-    libraries = tuple(sorted(run.versions.items()))
-    members = tuple(map(identity, members_of(result)))
-    return run.row, run.weights, begun, options, separating, code, libraries, members
-
-
-def name_of(result: Recorded) -> str:
-    """What a row is called: backend, preset and origin of the weights, variant."""
-    run = result.run
-    parts = [run.backend]
-    if run.weights != "none" and not run.members:
-        origin = (
-            run.weights.rstrip("/").rpartition("/")[2] if _is_path(run.weights) else run.weights
-        )
-        parts += [f"{run.preset} ({origin})"]
-    return printed(" ".join(part for part in (*parts, run.variant) if part))
-
-
-def _is_path(weights: str) -> bool:
-    return weights.startswith(("/", ".", "~"))
 
 
 def systems(
@@ -153,7 +123,7 @@ def systems(
         if one.row:
             lost.setdefault(one.row[1:], []).append(one)
     made = [_system(runs, lost.get(runs[0].run.row[1:], ())) for runs in rows]
-    names = distinct([(system.first.run.data.task, system.name) for system in made])
+    names = names_of([system.first for system in made])
     named = (replace(system, name=name) for system, name in zip(made, names, strict=True))
     return tuple(named), (*odds, *map(_rejected, repeated))
 
@@ -166,16 +136,6 @@ def _rejected(repeated: Repeated[Sound]) -> Rejected:
         "leave one of the two out"
     )
     return Rejected(folder, "duplicate", reason, run.row, run.seed)
-
-
-def distinct(names: Sequence[tuple[str, str]]) -> list[str]:
-    """The names of rows, each given with its task, numbered if two would read the same."""
-    seen: dict[tuple[str, str], int] = {}
-    found = []
-    for key in names:
-        seen[key] = seen.get(key, 0) + 1
-        found.append(key[1] if seen[key] == 1 else f"{key[1]} #{seen[key]}")
-    return found
 
 
 def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:

@@ -12,6 +12,7 @@ from harness.comparability.certificate import certify, unknown
 from harness.comparability.check import Check
 from harness.comparability.gold import require_same_gold
 from harness.comparability.groups import groups, has_one_seed, is_rankable, reasons
+from harness.comparability.naming import as_read, distinct
 from harness.comparability.row_checks import row_checks
 from harness.comparability.systems import System, systems
 from harness.data.overlap import in_train
@@ -289,14 +290,15 @@ def _lost(task: str, made: Sequence[System], rejected: Sequence[Rejected]) -> tu
     for one in rejected:
         if one.row and one.kind in LOST and one.row[1:] not in known:
             lost.setdefault(one.row[1:], []).append(one)
-    rows = tuple(_lost_row(row, seeds) for row, seeds in lost.items())
+    called = [as_read(" ".join(filter(None, row))) for row in lost]
+    names = distinct([*(system.name for system in made), *called])[len(made) :]
+    rows = tuple(map(_lost_row, names, lost.values()))
     heads = (columns.TEXTS["system"], HEADLINE.column)
     title = f"{printed(task)}: no seed can be used"
     return (Block("apart", task, title, heads, rows),) if rows else ()
 
 
-def _lost_row(row: Sequence[str], seeds: Sequence[Rejected]) -> Row:
-    name = printed(" ".join(part for part in row if part))
+def _lost_row(name: str, seeds: Sequence[Rejected]) -> Row:
     counts = Counter[str](one.kind for one in seeds)
     kinds = [f"{counts[kind]} {kind}" for kind in LOST if counts[kind]]
     note = "; ".join((f"0 of {len(seeds)} seeds", *kinds))

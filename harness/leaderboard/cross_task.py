@@ -1,21 +1,27 @@
 """Several tasks together: F1 by task, and the average rank with its critical difference.
 
-Only systems that are ranked on every task have an average rank.
+Only systems that are ranked on every task have an average rank. One that differs from task to task
+in anything but the data is several, each with a name of its own (``harness.comparability.naming``).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
+from harness.comparability import identity
+from harness.comparability.naming import name_of
 from harness.comparability.systems import System
 from harness.leaderboard.table import Block, Cell, Column, Contrast, Row
 from harness.numbers import NOT_KNOWN, printed, rounded
 from harness.statistics.tasks import AverageRanks, average_ranks
 
 _UNKNOWN = Cell(NOT_KNOWN)
+Ranked: TypeAlias = Mapping[str, Sequence[tuple[System, Cell]]]
+_ByTask: TypeAlias = Mapping[str, System]
 
 
 def block(
-    ranked: Mapping[str, Sequence[tuple[System, Cell]]],
+    ranked: Ranked,
     contrasts: Mapping[str, Sequence[Contrast]],
     highlight: Sequence[str],
 ) -> Block:
@@ -32,7 +38,8 @@ def block(
             highlighted=name in highlight or backends[name] in highlight)
         for name in _ordered(cells, ranks)
     )  # fmt: skip
-    return Block("wide", "", "All tasks", _heads(ranked), rows, _captions(average))
+    captions = (*_captions(average), *_of_one_name(ranked))
+    return Block("wide", "", "All tasks", _heads(ranked), rows, captions)
 
 
 def _heads(tasks: Mapping[str, object]) -> tuple[Column, ...]:
@@ -84,3 +91,27 @@ def _captions(average: AverageRanks | None) -> tuple[str, ...]:
     if average.p is not None:
         lines.append(f"Friedman's test that all rank alike: p = {rounded(average.p, 3)}.")
     return tuple(lines)
+
+
+def _of_one_name(ranked: Ranked) -> Iterator[str]:
+    """Which rows are called alike and ranked on some tasks alone, since they are not one system."""
+    alike: dict[str, dict[str, dict[str, System]]] = {}  # by what they are called, then by name
+    for task, group in ranked.items():
+        for one, _ in group:
+            alike.setdefault(name_of(one.first), {}).setdefault(one.name, {})[task] = one
+    for rows in alike.values():
+        partial = {name: made for name, made in rows.items() if len(made) < len(ranked)}
+        if len(rows) > 1 and partial:
+            yield _different(rows, partial)
+
+
+def _different(rows: Mapping[str, _ByTask], partial: Mapping[str, _ByTask]) -> str:
+    firsts = [next(iter(made.values())).first for made in rows.values()]
+    differ = ", ".join(identity.differing(firsts)) or "what they consumed on one of the tasks"
+    listed = " and ".join(
+        f"{name} ({', '.join(map(printed, made))})" for name, made in rows.items()
+    )
+    return (
+        f"{listed} are different systems, which differ in: {differ}. No average rank for "
+        f"{', '.join(partial)}, which some task lacks."
+    )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from harness.comparability.groups import has_one_seed
+from harness.comparability.naming import require_distinct
 from harness.comparability.systems import System
 from harness.errors import DataError
 from harness.leaderboard import words
@@ -33,8 +34,9 @@ def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking
     Systems with one seed have no ranks: nothing can be claimed of them but their intervals.
 
     Raises:
-        DataError: where two runs did not answer the same sentences.
+        DataError: where two runs did not answer the same sentences, or two systems have one name.
     """
+    require_distinct([system.name for system in systems], systems[0].first.run.data.task)
     ranked = {} if any(map(has_one_seed, systems)) else ranks
     if not sum(systems[0].first.run.data.support.values()):
         return Ranking(ranked, captions=(NO_GOLD,))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.comparability.check import Check, Detail
+from harness.comparability.naming import require_distinct
 
 Value: TypeAlias = float | int | str | tuple[float, float] | None
 Kind: TypeAlias = Literal["ranked", "apart", "wide", "published"]
@@ -88,7 +89,10 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows under one heading; only blocks of the kind ``ranked`` carry ranks."""
+    """Rows under one heading, each with a name of its own, by which all else speaks of it.
+
+    Only blocks of the kind ``ranked`` carry ranks. A published model may have several results.
+    """
 
     kind: Kind
     task: str
@@ -98,6 +102,11 @@ class Block:
     captions: tuple[str, ...] = ()
     certificate: tuple[Check, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse two rows of one name."""
+        if self.kind != "published":
+            require_distinct([row.name for row in self.rows], self.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """The finished runs of a study as its question asks: one panel per point of the other axes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from harness.comparability.systems import System, distinct, systems
+from harness.comparability.identity import identity
+from harness.comparability.naming import distinct
+from harness.comparability.systems import System, systems
 from harness.leaderboard import columns, ranking, significance
 from harness.leaderboard.ranking import Ranking
 from harness.results import verify
 from harness.results.reader import Results
+from harness.results.verify import Sound
 from harness.studies.design import Study
 from harness.studies.planned import PlannedRow, others
 
@@ -72,15 +75,19 @@ def panels(study: Study, rows: Sequence[PlannedRow], results: Results) -> tuple[
     return tuple(_panel(" · ".join(key), points) for key, points in found.items())
 
 
-def _of_row(row: PlannedRow, made: Sequence[System]) -> Iterator[System]:
-    for system in made:
-        if any(result.folder.resolve() in row.folders for result in system.results):
-            yield system
+def _of_row(row: PlannedRow, made: Sequence[System]) -> list[System]:
+    """The systems of a row, in an order that no path decides."""
+    mine = (one for one in made if any(_is_of(row, result) for result in one.results))
+    return sorted(mine, key=lambda system: identity(system.first))
+
+
+def _is_of(row: PlannedRow, result: Sound) -> bool:
+    return result.folder.resolve() in row.folders
 
 
 def _panel(title: str, points: Sequence[_Point]) -> Panel:
     group, same = _each_once(points)
-    names = distinct([(title, point) for point, _ in group])
+    names = distinct([point for point, _ in group], [point for point, _ in points])
     called = [replace(system, name=name) for name, (_, system) in zip(names, group, strict=True)]
     of = {name: point for name, (point, _) in zip(names, group, strict=True)}
     with_results = {*of.values(), *same}
