@@ -5,8 +5,9 @@ or one model shown as two seeds, is nobody's second opinion. Runs without a wron
 alike and say nothing, and so do the seeds of a family that has no weights to be drawn.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
+from typing import TypeAlias
 
 from harness.comparability.check import Check
 from harness.comparability.contamination import contamination
@@ -21,12 +22,17 @@ from harness.comparability.systems import System
 from harness.results.reader import Rejected
 from harness.results.verify import Sound
 
+_RunOfRow: TypeAlias = tuple[System, Sound]
 
-def row_checks(made: Sequence[System], rejected: Iterable[Rejected]) -> tuple[Check, ...]:
-    """The lines about whole rows, for the systems of one task and what was rejected of it."""
+
+def run_checks(rejected: Sequence[Rejected]) -> tuple[Check, ...]:
+    """The lines about runs that are in no row, for what was rejected of one task."""
+    return recounted(rejected), one_result_each(rejected)
+
+
+def row_checks(made: Sequence[System]) -> tuple[Check, ...]:
+    """The lines about whole rows, by their names, for the systems of one task."""
     return (
-        recounted(lost := tuple(rejected)),
-        one_result_each(lost),
         seeds_finished(made),
         distinct_answers(made),
         overlap_of_splits(made),
@@ -73,16 +79,19 @@ def seeds_finished(made: Iterable[System]) -> Check:
 
 def distinct_answers(made: Sequence[System]) -> Check:
     """Whether no two runs gave the same answers throughout."""
-    alike = tuple((one, f"the answers of {other}") for one, other in same_answers(made))
+    alike = tuple(
+        (row.name, f"seed {run.run.seed} has the answers of {other.name}, seed {its.run.seed}")
+        for (other, its), (row, run) in _same_answers(made)
+    )
     value = "two runs alike" if alike else "no two runs alike"
     return Check("answers", value, not alike, alike, "proven")
 
 
-def same_answers(made: Sequence[System]) -> tuple[tuple[str, str], ...]:
-    """The pairs of runs, each by row and seed, that gave the same answers throughout."""
+def _same_answers(made: Sequence[System]) -> Iterator[tuple[_RunOfRow, _RunOfRow]]:
+    """The pairs of runs, each with its row, that gave the same answers throughout."""
     runs = [(system, run) for system in made for run in system.results if _can_differ(run)]
-    return tuple(
-        (_title(*second), _title(*first))
+    yield from (
+        (first, second)
         for first, second in combinations(runs, 2)
         if first[1].recount.replies == second[1].recount.replies
         and first[1].recount.questions == second[1].recount.questions
@@ -98,7 +107,3 @@ def _can_differ(run: Sound) -> bool:
 def _has_no_luck(run: Sound) -> bool:
     """Whether nothing is drawn in the training of this family, so that its seeds cannot differ."""
     return run.run.weights == "none" and not is_external(run)
-
-
-def _title(system: System, run: Sound) -> str:
-    return f"{system.name} #{run.run.seed}"

@@ -13,7 +13,7 @@ from harness.comparability.check import Check
 from harness.comparability.gold import require_same_gold
 from harness.comparability.groups import groups, has_one_seed, is_rankable, reasons
 from harness.comparability.naming import as_read, distinct
-from harness.comparability.row_checks import row_checks
+from harness.comparability.row_checks import row_checks, run_checks
 from harness.comparability.systems import System, systems
 from harness.data.overlap import in_train
 from harness.errors import ConfigError
@@ -58,6 +58,14 @@ class _TaskBlocks:
     name: str
     blocks: tuple[Block, ...]
     main: tuple[tuple[System, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Certificate:
+    """The lines of a certificate, and those that speak of rows, by their names."""
+
+    lines: tuple[Check, ...]
+    of_rows: tuple[Check, ...]
 
 
 def build(
@@ -123,12 +131,13 @@ def _task(
     if not everyone:
         return _TaskBlocks(name, lost, ())
     main, *others = (ranking.order(group, HEADLINE) for group in groups(everyone))
-    checks = _certificate(main, [system for group in others for system in group], mine)
+    certificate = _certificate(main, [system for group in others for system in group], mine)
     place = _place(main)
     heads, rows = _rows(main, everyone, layout, place)
     captions = (*_captions(main, place), *_explained(rows, main))
     first = Block("ranked" if place.ranks else "apart", name, printed(name), heads,
-                  _marked(rows, checks), captions, checks, place.contrasts)  # fmt: skip
+                  _marked(rows, certificate), captions, certificate.lines,
+                  place.contrasts)  # fmt: skip
     title = f"{printed(name)}: not ranked with the rows above"
     blocks = [first]
     for group in others:
@@ -136,7 +145,7 @@ def _task(
         why = tuple(f"Not ranked, since it differs in {one}." for one in reasons(group[0], main[0]))
         why += (words.ONE_SEED,) if has_one_seed(group[0]) else ()
         why += _explained(rows, group)
-        blocks.append(Block("apart", name, title, heads, _marked(rows, checks), why))
+        blocks.append(Block("apart", name, title, heads, _marked(rows, certificate), why))
     cells = zip(main, ranking.headline(main, HEADLINE, place), strict=True)
     return _TaskBlocks(name, (*blocks, *lost), tuple(cells) if place.ranks else ())
 
@@ -151,9 +160,10 @@ def _place(group: Sequence[System]) -> Ranking:
 
 def _certificate(
     main: Sequence[System], others: Sequence[System], rejected: Sequence[Rejected]
-) -> tuple[Check, ...]:
+) -> _Certificate:
     ranked, apart = ([system.all_readings for system in part] for part in (main, others))
-    return (*certify(ranked, apart), *row_checks((*main, *others), rejected))
+    compared, whole = certify(ranked, apart), row_checks((*main, *others))
+    return _Certificate((*compared, *run_checks(rejected), *whole), (*compared, *whole))
 
 
 def _rows(
@@ -232,10 +242,10 @@ def _text(key: str, system: System, place: Ranking) -> Cell:
     return place.cell(key, system)
 
 
-def _marked(rows: Sequence[Row], checks: Sequence[Check]) -> tuple[Row, ...]:
+def _marked(rows: Sequence[Row], certificate: _Certificate) -> tuple[Row, ...]:
     """The rows, each with the lines of the certificate in which it differs."""
     lines: dict[str, list[str]] = {}
-    for check in checks:
+    for check in certificate.of_rows:
         for name, _ in check.differing:
             lines.setdefault(name, []).append(check.name)
     return tuple(replace(row, differs=tuple(lines.get(row.name, ()))) for row in rows)

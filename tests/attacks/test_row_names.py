@@ -1,8 +1,10 @@
 """Two systems of one name: whatever rows are called, each has its own scores and ranks."""
 
+import shutil
+
 import pytest
 from built_tables import blocks, built, cells
-from stored_runs import write_row, write_run
+from stored_runs import change, write_row, write_run
 
 from harness.errors import DataError
 from harness.leaderboard.table import Block, Row
@@ -77,3 +79,16 @@ def test_a_table_with_two_rows_of_one_name_cannot_be_made():
     rows = (Row("dictionary", ()), Row("dictionary", ()))
     with pytest.raises(DataError, match="two rows of ta are called 'dictionary'"):
         Block("ranked", "ta", "ta", (), rows)
+
+
+def test_the_answers_of_a_seed_are_not_taken_for_those_of_a_row_of_that_number(tmp_path):
+    """Seed 2 of a row is no row `copied #2`, of which nothing can be said."""
+    seeds = {"planned_seeds": (1, 2), "sentences": 20, "weights": "x/copied"}
+    made = write_run(tmp_path, "copied", 1, **seeds)
+    shown = shutil.copytree(made, tmp_path / "again")
+    change(shown / "run.json", "seed", to=2)
+    change(shown / "run.json", "digest", to="0" * 64)
+    write_row(tmp_path, "copied tiny (x/copied) #2", (1, 2), **seeds | {"weights": "none"})
+    rows = {row.name: row for block in built(tmp_path).blocks for row in block.rows}
+    assert "answers" not in rows["copied tiny (x/copied) #2"].differs
+    assert "answers" in rows["copied tiny (x/copied)"].differs

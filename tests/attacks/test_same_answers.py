@@ -39,8 +39,8 @@ def test_one_model_shown_as_two_seeds(tmp_path, kind):
     made = write_run(tmp_path, "copied", planned_seeds=(13, 42), sentences=12, **kind)
     show_again(made, tmp_path / "again", seed=42, digest="0" * 64)
     line = answers_line(tmp_path)
-    assert line.differing == (("copied tiny (scratch) #42",
-                               "the answers of copied tiny (scratch) #13"),)  # fmt: skip
+    name = "copied tiny (scratch)"
+    assert line.differing == ((name, f"seed 42 has the answers of {name}, seed 13"),)
 
 
 def test_two_honest_rows_hold_the_line(tmp_path):
