@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from harness.comparability.check import Check, Evidence
 from harness.comparability.ensembles import members_of
@@ -11,6 +12,7 @@ from harness.comparability.systems import System
 from harness.comparability.training_end import LEVEL
 
 NOT_MEASURED = "not measured"
+_Tried: TypeAlias = tuple[str, str, str]
 
 
 def end_of_training(made: Sequence[System]) -> Check:
@@ -36,11 +38,10 @@ def _has_no_end(result: Recorded) -> bool:
 
 def trials_of_tuning(made: Sequence[System]) -> Check:
     """How many sets of options each row was chosen from, as far as anybody saw."""
-    options: dict[tuple[str, str], set[str]] = {}
+    options: dict[_Tried, set[str]] = {}
     for system in made:
-        run = system.first.run
-        key = (run.backend, run.data.fingerprint)
-        options.setdefault(key, set()).add(json.dumps(run.options, sort_keys=True, default=str))
+        text = json.dumps(system.first.run.options, sort_keys=True, default=str)
+        options.setdefault(_tried(system), set()).add(text)
     counts = {system.name: _trials(system, options) for system in made}
     common = Counter(counts.values()).most_common(1)[0][0] if counts else "n/a"
     differing = tuple((name, count) for name, count in counts.items() if count != common)
@@ -49,7 +50,13 @@ def trials_of_tuning(made: Sequence[System]) -> Check:
                  stated)  # fmt: skip
 
 
-def _trials(system: System, options: Mapping[tuple[str, str], set[str]]) -> str:
+def _tried(system: System) -> _Tried:
+    """Of what a row is a trial: a backend of one distribution, whatever else has its name."""
+    run = system.first.run
+    return run.origin.get("distribution", ""), run.backend, run.data.fingerprint
+
+
+def _trials(system: System, options: Mapping[_Tried, set[str]]) -> str:
     run = system.first.run
     if is_external(system.first) and not run.members:
         said = run.settings.get("tuning_trials")
@@ -57,5 +64,5 @@ def _trials(system: System, options: Mapping[tuple[str, str], set[str]]) -> str:
     counted = [result.run.trials for result in system.results]
     if None in counted:
         return NOT_MEASURED
-    shown = len(options[run.backend, run.data.fingerprint])
+    shown = len(options[_tried(system)])
     return str(max(shown, *filter(None, counted), 1))

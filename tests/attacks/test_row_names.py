@@ -68,6 +68,16 @@ def test_a_name_that_looks_like_a_numbered_one_takes_no_interval_and_no_rank(tmp
         assert low <= one["f1"].value <= high
 
 
+def test_an_import_called_like_a_backend_is_no_trial_of_it(tmp_path):
+    dictionary(tmp_path, "demo", GOOD, 0.3)
+    for seed in (13, 42, 87):
+        write_run(tmp_path, "dictionary", seed, weights="none", options={"format": "conll"},
+                  origin={"distribution": "external"}, digest=f"import {seed}")  # fmt: skip
+    (block, *_) = built(tmp_path).blocks
+    (line,) = [one for one in block.certificate if one.name == "trials of tuning"]
+    assert {line.value, *(words for _, words in line.differing)} == {"1", "not measured"}
+
+
 def test_names_that_print_alike_are_numbered_too(tmp_path):
     for name in ("a b", "a  b", "a b "):
         write_row(tmp_path, name, (13,), planned_seeds=(13,), weights="none")
