@@ -89,6 +89,13 @@ class Experiment:
         found = read([cell.folder for cell in self.cells if cell.folder.is_dir()])
         return provenance.only_own(found, self.stored)
 
+    def rows(self) -> "Results":
+        """What there is of the rows of these runs: with the seeds that lie beside them."""
+        from harness.comparability.other_seeds import with_other_seeds
+
+        tops = dict.fromkeys(cell.folder.parent for cell in self.cells)
+        return with_other_seeds(self.results(), read(top for top in tops if top.is_dir()))
+
 
 def plan(
     tasks: PathLike | Sequence[PathLike],

@@ -97,7 +97,8 @@ def run(
     """Train and score backends; print the leaderboard.
 
     Every backend is trained on every task with every seed, once for each preset. A finished run in
-    the output folder is not repeated; one that is damaged is set aside and done again.
+    the output folder is not repeated; one that is damaged is set aside and done again. The table
+    has every seed of its rows that the output folder holds, whichever command asked for it.
     """
     from harness.runs import launch
     from harness.runs.config import assignments
@@ -165,7 +166,7 @@ def finish(
 def _print_leaderboard(experiment: api.Experiment, highlight: tuple[str, ...]) -> None:
     from harness.leaderboard.build import SCREEN
 
-    found = experiment.results()
+    found = experiment.rows()
     if found.runs:
         table = api.build_leaderboard(found, highlight=highlight, columns=SCREEN)
         typer.echo(api.render(table), nl=False)

@@ -119,13 +119,14 @@ def systems(
     kept, odds = consistent(results, identity)
     rows, repeated = by_system(kept)
     lost: dict[tuple[str, ...], list[Rejected]] = {}
-    for one in (*rejected, *odds):
+    twice = tuple(map(_rejected, repeated))
+    for one in (*rejected, *odds, *twice):
         if one.row:
             lost.setdefault(one.row[1:], []).append(one)
     made = [_system(runs, lost.get(runs[0].run.row[1:], ())) for runs in rows]
     names = names_of([system.first for system in made])
     named = (replace(system, name=name) for system, name in zip(made, names, strict=True))
-    return tuple(named), (*odds, *map(_rejected, repeated))
+    return tuple(named), (*odds, *twice)
 
 
 def _rejected(repeated: Repeated[Sound]) -> Rejected:
@@ -135,7 +136,7 @@ def _rejected(repeated: Repeated[Sound]) -> Rejected:
         f"seed {run.seed} of this row is already in {there}, which is used; "
         "leave one of the two out"
     )
-    return Rejected(folder, "duplicate", reason, run.row, run.seed)
+    return Rejected(folder, "duplicate", reason, run.row, run.seed, run.planned_seeds)
 
 
 def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:
@@ -146,7 +147,7 @@ def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:
     seeds = {run.run.seed for run in runs}
     failed = _seeds_of(mine, "failed") - seeds
     unsound = _seeds_of(mine, "unsound", "contradictory") - seeds
-    planned = {seed for run in runs for seed in run.run.planned_seeds}
+    planned = {seed for run in runs for seed in run.run.planned_seeds} | seeds_planned(mine)
     return System(
         name_of(runs[0]),
         tuple(runs),
@@ -154,6 +155,13 @@ def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:
         tuple(sorted(planned - seeds - failed - unsound)),
         tuple(sorted(unsound)),
     )
+
+
+def seeds_planned(rejected: Iterable[Rejected]) -> set[int]:
+    """The seeds that commands began or planned of which these runs were left."""
+    lost = tuple(rejected)
+    own = {one.seed for one in lost if one.seed is not None}
+    return own.union(*(one.planned for one in lost))
 
 
 def _seeds_of(rejected: Iterable[Rejected], *kinds: str) -> set[int]:

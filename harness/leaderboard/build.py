@@ -14,7 +14,7 @@ from harness.comparability.gold import require_same_gold
 from harness.comparability.groups import groups, has_one_seed, is_rankable, reasons
 from harness.comparability.naming import as_read, distinct
 from harness.comparability.row_checks import row_checks, run_checks
-from harness.comparability.systems import System, systems
+from harness.comparability.systems import System, seeds_planned, systems
 from harness.data.overlap import in_train
 from harness.errors import ConfigError
 from harness.leaderboard import (
@@ -37,7 +37,7 @@ from harness.results.store import slug
 HEADLINE = columns.BY_KEY["f1"]
 SCREEN = columns.SCREEN
 # Kinds of rejected runs that are lost seeds of a row.
-LOST = ("failed", "unfinished", "unsound", "contradictory")
+LOST = ("failed", "unfinished", "corrupt", "newer", "unsound", "contradictory")
 _BOLD = "the best, all that are tied with it and all that are not separable from it, in bold"
 _UNKNOWN = Cell(NOT_KNOWN)
 
@@ -311,5 +311,8 @@ def _lost(task: str, made: Sequence[System], rejected: Sequence[Rejected]) -> tu
 def _lost_row(name: str, seeds: Sequence[Rejected]) -> Row:
     counts = Counter[str](one.kind for one in seeds)
     kinds = [f"{counts[kind]} {kind}" for kind in LOST if counts[kind]]
-    note = "; ".join((f"0 of {len(seeds)} seeds", *kinds))
+    planned = seeds_planned(seeds)
+    if missing := planned - {one.seed for one in seeds}:
+        kinds.append(f"{len(missing)} missing")
+    note = "; ".join((f"0 of {len(planned)} seeds", *kinds))
     return Row(name, (Cell(f"{name} [{note}]", name), _UNKNOWN), (note,))

@@ -237,7 +237,7 @@ def read_folder(folder: Path) -> Result | Rejected:
         run = _load(folder / RUN, Run)
         return _as_stored(Result(folder, run, metrics.scores, metrics.files))
     except _UnusableError as error:
-        return Rejected(folder, error.kind, str(error))
+        return _without_result(folder, error.kind, str(error), _hints(folder))
 
 
 def _as_stored(result: Result) -> Result | Rejected:
@@ -282,20 +282,25 @@ def _incomplete(folder: Path) -> Rejected:
     if failed:
         reason = str(record.get("error") or "failed, and left no reason").split("\n")[0]
         reason = placeless(reason, folder)
-    seed = record.get("seed")
-    planned = record.get("planned_seeds")
+    return _without_result(folder, "failed" if failed else "unfinished", reason, record)
+
+
+def _without_result(folder: Path, kind: Kind, reason: str, record: dict[str, Any]) -> Rejected:
+    """A run of which there is no result to read; ``record`` is what is known of it."""
+    seed, planned = record.get("seed"), record.get("planned_seeds")
+    seeds = planned if isinstance(planned, list) else []
     return Rejected(
         folder,
-        "failed" if failed else "unfinished",
+        kind,
         reason,
         _row(record),
         seed if isinstance(seed, int) else None,
-        tuple(planned) if isinstance(planned, list) else (),
+        tuple(one for one in seeds if isinstance(one, int)),
     )
 
 
 def _hints(folder: Path) -> dict[str, Any]:
-    """What the files of an incomplete run say about it, taken together."""
+    """What the files of a run without a readable result say about it, taken together."""
     hints: dict[str, Any] = {}
     for name in _RECORDS:
         hints |= _hint(folder / name)
@@ -321,4 +326,5 @@ def _row(record: dict[str, Any]) -> RowKey | None:
 def _duplicate(found: Result, first: Result) -> Rejected:
     there = place_of(first.folder, found.folder)
     reason = f"the same result as in {there}, which is used"
-    return Rejected(found.folder, "duplicate", reason, found.run.row, found.run.seed)
+    run = found.run
+    return Rejected(found.folder, "duplicate", reason, run.row, run.seed, run.planned_seeds)

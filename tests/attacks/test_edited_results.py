@@ -162,7 +162,7 @@ def test_a_table_of_edited_results_alone_ranks_nothing(tmp_path):
     change(write_run(tmp_path, sentences=6) / "metrics.json", "units", to=1)
     table = built(tmp_path)
     assert [block.kind for block in table.blocks] == ["apart"]
-    assert "0 of 1 seeds; 1 unsound" in table.blocks[0].rows[0].notes
+    assert "0 of 3 seeds; 1 unsound; 2 missing" in table.blocks[0].rows[0].notes
 
 
 def test_two_results_of_one_configuration_are_both_left_out(folder, forged):

@@ -9,6 +9,7 @@ from stored_runs import change, write_row, write_run
 
 from harness.archive import copying
 from harness.archive.merging import merge
+from harness.comparability.other_seeds import with_other_seeds
 from harness.leaderboard.build import build
 from harness.results import reader
 
@@ -181,3 +182,85 @@ def test_a_merge_that_is_cut_off_leaves_no_run_that_is_half_there(tmp_path, monk
     merge([tmp_path / "a"], tmp_path / "all")
     assert len(reader.read([tmp_path / "all"]).runs) == 1
     assert not list((tmp_path / "all").rglob(".*.tmp"))
+
+
+def killed(folder, seed, planned, backend="bert-crf", task="demo"):
+    """What is left of a run that was killed: what its command wrote down as it began."""
+    made = folder / task / f"{backend}_s{seed}_killed"
+    made.mkdir(parents=True)
+    about = {"digest": f"{seed}" * 8, "task": task, "backend": backend, "preset": "tiny",
+             "variant": "", "seed": seed, "planned_seeds": planned}  # fmt: skip
+    (made / "claim.json").write_text(json.dumps(about), encoding="utf-8")
+    return made
+
+
+def test_seeds_of_a_second_command_that_were_killed_are_missing_in_the_row(tmp_path):
+    write_row(tmp_path, "bert-crf", (1, 2, 3), planned_seeds=(1, 2, 3), sentences=12)
+    for seed in (4, 5, 6):
+        killed(tmp_path, seed, [4, 5, 6])
+    assert table(tmp_path).blocks[0].rows[0].notes == ("3 of 6 seeds; 3 missing",)
+    assert not lines(tmp_path)["seeds finished"].ok
+
+
+def test_seeds_that_a_killed_command_had_not_begun_are_missing_too(tmp_path):
+    write_row(tmp_path, "bert-crf", (1, 2, 3), planned_seeds=(1, 2, 3), sentences=12)
+    killed(tmp_path, 4, [4, 5, 6, 7])
+    assert table(tmp_path).blocks[0].rows[0].notes == ("3 of 7 seeds; 4 missing",)
+
+
+def test_a_killed_seed_that_finished_under_another_digest_is_not_missing(tmp_path):
+    write_row(tmp_path, "bert-crf", (1, 2, 3), planned_seeds=(1, 2, 3), sentences=12)
+    killed(tmp_path, 2, [1, 2, 3])
+    assert lines(tmp_path)["seeds finished"].ok
+
+
+def test_killed_seeds_of_another_task_or_row_are_not_of_this_one(tmp_path):
+    write_row(tmp_path, "bert-crf", (1, 2, 3), planned_seeds=(1, 2, 3), sentences=12)
+    killed(tmp_path, 4, [4], backend="electra")
+    killed(tmp_path, 4, [4], task="other")
+    assert lines(tmp_path)["seeds finished"].ok
+
+
+@pytest.mark.parametrize("damaged", ["metrics.json", "run.json"])
+def test_a_poor_seed_whose_files_were_damaged_is_missing_in_its_row(tmp_path, damaged):
+    write_row(tmp_path, "bert-crf", (1, 2, 3), planned_seeds=(1, 2, 3), sentences=12)
+    poor = write_run(tmp_path, "bert-crf", 4, planned_seeds=(4,), sentences=12)
+    shutil.copyfile(poor / "run.json", poor / "claim.json")
+    (poor / damaged).write_text("{", encoding="utf-8")
+    assert table(tmp_path).blocks[0].rows[0].notes == ("3 of 4 seeds; 1 missing",)
+
+
+def test_a_row_of_which_one_seed_was_killed_and_none_began_has_all_that_were_planned(tmp_path):
+    write_row(tmp_path, "bert-crf", sentences=12)
+    killed(tmp_path, 4, [4, 5, 6], backend="electra")
+    (row,) = table(tmp_path).blocks[1].rows
+    assert row.notes == ("0 of 3 seeds; 1 unfinished; 2 missing",)
+
+
+@pytest.mark.slow
+def test_the_table_of_a_second_command_has_the_seeds_of_the_first(task, tmp_path):
+    run = ("run", "--backend", "dictionary", "--task", task, "--quiet", "--seed")
+    called(*run, 1, 2, 3, folder=tmp_path)
+    out, _ = called(*run, 4, 5, folder=tmp_path)
+    assert "DIFFERS: seeds planned (recorded): 1, 2, 3 / 4, 5" in out
+    (row,) = [line for line in out.splitlines() if line.startswith("|") and "dictionary" in line]
+    assert " 5 " in row
+
+
+@pytest.mark.slow
+def test_the_table_of_a_command_names_what_others_left_of_its_rows(task, tmp_path):
+    run = ("run", "--backend", "dictionary", "--task", task, "--quiet", "--seed")
+    called(*run, 1, 2, folder=tmp_path)
+    killed(tmp_path / "results", 9, [9], backend="dictionary", task="tiny")
+    out, _ = called(*run, 1, 2, folder=tmp_path)
+    assert "2 of 3 seeds; 1 missing" in out
+
+
+def test_what_else_lies_in_the_folder_is_not_of_the_row_of_a_command(tmp_path):
+    write_row(tmp_path, "bert-crf", (1, 2), sentences=12)
+    own = reader.read([tmp_path])
+    write_run(tmp_path, "bert-crf", 3, sentences=12, precision="bf16")
+    write_run(tmp_path, "electra", 3, sentences=12)
+    killed(tmp_path, 3, [3], backend="electra")
+    killed(tmp_path, 2, [1, 2])
+    assert with_other_seeds(own, reader.read([tmp_path])) == own
