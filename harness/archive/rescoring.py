@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.comparability.fields import RESCORED
 from harness.core import Span
 from harness.data import nesting
 from harness.errors import ConfigError
@@ -61,13 +62,34 @@ def _confidences(prediction: Prediction, kept: Sequence[Span]) -> tuple[float, .
     return tuple(given[span] for span in kept)
 
 
+def require_original(run: Sound) -> None:
+    """Refuse answers that a rule has rewritten: the last rule alone would seem to have read them.
+
+    Raises:
+        ConfigError: naming the folder.
+    """
+    if rule := _rule_of(run.run):
+        msg = (
+            f"{run.folder} is itself rescored ({rule}), and its answers are not those that were "
+            "given; name the folder of the run that it was made of"
+        )
+        raise ConfigError(msg)
+
+
+def _rule_of(run: Run) -> str:
+    """The rule by which a run, or a member of it, was scored again; empty for original answers."""
+    rules = (str(one.settings.get(RESCORED) or "") for one in (run, *(m.run for m in run.members)))
+    return next(filter(None, rules), "")
+
+
 def rescore(run: Sound, rule: Rule, output: Path) -> Path:
     """Write ``run`` as ``rule`` scores it into a folder below ``output``; gives the folder.
 
     Raises:
-        ConfigError: for a type that the task does not have, or nested gold.
+        ConfigError: for a run that is rescored, a type that the task does not have, or nested gold.
         DataError: for a file that is damaged.
     """
+    require_original(run)
     nesting.require_flat(run.run.data.keep, run.run.data.task)
     result, labels = run.result, rule.labels or run.metrics.labels
     unknown = set(rule.labels) - set(result.metrics.labels)
@@ -95,6 +117,6 @@ def _record(run: Run, rule: Rule, metrics: Metrics) -> Run:
     )
     digest = hashlib.sha256(f"{run.digest} {rule.name}".encode()).hexdigest()
     variant = ", ".join(part for part in (run.variant, rule.name) if part)
-    settings = run.settings | {"rescored": rule.name}
+    settings = run.settings | {RESCORED: rule.name}
     update = {"digest": digest, "variant": variant, "data": data, "settings": settings}
     return run.model_copy(update=update)

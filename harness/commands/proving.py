@@ -57,7 +57,7 @@ def rescore(
 
     The new scores are stored as results of their own; no model is needed.
     """
-    from harness.archive.rescoring import Rule
+    from harness.archive.rescoring import Rule, require_original
     from harness.archive.rescoring import rescore as rescored
     from harness.commands.notices import exit_if_broken, notice, require_runs
     from harness.results import reader, verify
@@ -68,6 +68,8 @@ def rescore(
         raise ConfigError(msg)
     rule = Rule(policy, tuple(label or ()))
     found = verify.check(require_runs(reader.read(folders), folders))
+    for run in found.runs:
+        require_original(run)  # of all, before anything is written
     for run in found.runs:
         typer.echo(rescored(run, rule, output))
     notice(found.rejected)

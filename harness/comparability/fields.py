@@ -20,6 +20,7 @@ from harness.version import OWN
 MISSING = "not recorded"
 NOT_APPLICABLE = ""
 NO_RULE = "none"  # no answer to dev was ever scored, so nothing was chosen by it
+RESCORED = "rescored"  # the setting that names the rule by which answers were rewritten
 _HASH = 16  # hexadecimal digits shown
 
 
@@ -94,8 +95,11 @@ def _window(result: Recorded) -> str:
 
 
 def _tag_policy(result: Recorded) -> str:
-    """The headline policy, and the rule by which stored answers were scored again, if they were."""
-    rule = result.run.settings.get("rescored")
+    """The headline policy, and the rule by which stored answers were scored again, if they were.
+
+    Only the record says that no rule has rewritten them: the answers themselves do not show it.
+    """
+    rule = result.run.settings.get(RESCORED)
     return f"{POLICIES[0]}, {rule}" if rule else POLICIES[0]
 
 
@@ -225,7 +229,7 @@ FIELDS: tuple[Field, ...] = (
     Field("labels", lambda result: _text(result.metrics.labels), of_data=True),
     Field("gold read under", _gold_read, of_data=True),
     Field("malformed gold tags", lambda result: _text(result.run.data.malformed), of_data=True),
-    Field("tag policy", _tag_policy, evidence="proven"),
+    Field("tag policy", _tag_policy),
     Field("repair policy", _setting("repair")),
     Field("window policy", _window, told=True),
     Field("selection rule", _selection, told=True),

@@ -5,6 +5,7 @@ import json
 import made_runs
 import pytest
 from built_tables import built, cells
+from program import called
 from stored_runs import change, write_row
 
 from harness.analysis import load_all
@@ -55,3 +56,29 @@ def test_an_orphan_begins_an_entity_in_every_score_of_a_discard_task(tmp_path):
     assert (row["f1"].text, row["discard_f1"].text) == ("100.00", "0.00")
     [run] = load_all([tmp_path])
     assert run.metrics.micro().f1 == 1.0
+
+
+def test_what_was_rescored_is_not_rescored_again_as_if_it_were_the_original(tmp_path):
+    write_row(tmp_path / "results", "electra", rate=0.7, sentences=12)
+    called("rescore", "results", "--policy", "strict", "-o", "strict", folder=tmp_path)
+    for folders in (("strict",), ("results", "strict")):
+        command = ("rescore", *folders, "--policy", "conlleval", "-o", "again")
+        _, messages = called(*command, folder=tmp_path, code=2)
+        assert "is itself rescored (read as strict)" in messages
+        assert not list((tmp_path / "again").rglob("metrics.json"))
+
+
+def test_a_vote_of_rescored_answers_is_not_rescored(tmp_path):
+    for name in ("electra", "t5", "gpt"):
+        write_row(tmp_path / "results", name, rate=0.7, sentences=12)
+    called("rescore", "results", "--policy", "strict", "-o", "strict", folder=tmp_path)
+    called("vote", "strict", "-o", "voted", folder=tmp_path)
+    _, messages = called("rescore", "voted", "-o", "again", folder=tmp_path, code=2)
+    assert "is itself rescored (read as strict)" in messages
+
+
+def test_the_policy_of_the_answers_is_what_the_record_says_and_is_not_called_proven(tmp_path):
+    write_row(tmp_path, "electra", sentences=6)
+    [block] = built(tmp_path).blocks
+    [line] = [line for line in block.certificate if line.name == "tag policy"]
+    assert (line.value, line.evidence) == ("conlleval", "recorded")
