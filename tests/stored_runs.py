@@ -107,6 +107,12 @@ def seal(folder: Path) -> None:
     change(folder / "metrics.json", "files", to=hashes.of_folder(folder))
 
 
+def seal_all(folder: Path) -> None:
+    """Seal every run in and below ``folder``."""
+    for path in folder.rglob("metrics.json"):
+        seal(path.parent)
+
+
 def f1_of(folder: Path, backend: str) -> list[float]:
     """F1 of the runs of ``backend`` in and below ``folder``, from the files alone."""
     scores = []

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from harness.archive import predicted
 from harness.archive.stated_facts import StatedFacts
+from harness.comparability.fields import NOT_STATED
 from harness.core import Decoded, Example, Sentence, Span
 from harness.data import readers, schemes
 from harness.data.overlap import seen_in_train
@@ -51,7 +52,7 @@ class Import:
     seeds: tuple[int, ...] = (0,)
     planned_seeds: tuple[int, ...] = ()
     rule: str = "cursor"
-    weights: str = "not stated"
+    weights: str = NOT_STATED
     facts: StatedFacts = field(default_factory=StatedFacts)
 
 

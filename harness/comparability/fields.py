@@ -20,6 +20,7 @@ from harness.version import OWN
 MISSING = "not recorded"
 NOT_APPLICABLE = ""
 NO_RULE = "none"  # no answer to dev was ever scored, so nothing was chosen by it
+NOT_STATED = "not stated"  # the weights of an import of which nobody said what they are
 RESCORED = "rescored"  # the setting that names the rule by which answers were rewritten
 _HASH = 16  # hexadecimal digits shown
 
@@ -129,14 +130,16 @@ def _share(result: Recorded) -> str:
 
 def _training_digests(result: Recorded) -> str:
     """The digests of the run's epochs: order-free, so that every epoch on train has the same."""
-    if not result.run.training_digests and (is_zero_shot(result) or result.run.weights == "none"):
+    if not result.run.training_digests and (is_zero_shot(result) or _has_no_weights(result)):
         return NOT_APPLICABLE
     return ", ".join(sorted(set(result.run.training_digests))) or MISSING
 
 
 def _stated(result: Recorded) -> str:
     """The facts that somebody stated of a system that this harness did not run."""
-    return _text(result.run.settings.get("stated", ()))
+    run = result.run
+    of_weights = run.origin.get("distribution") == "external" and run.weights != NOT_STATED
+    return _text(sorted({*run.settings.get("stated", ()), *(["weights"] if of_weights else ())}))
 
 
 def _seeds(result: Recorded) -> str:
@@ -148,10 +151,17 @@ def _size(result: Recorded) -> str:
 
 
 def _precision(result: Recorded) -> str:
-    """The precision; that of a family without weights, or finer than fp32, is no difference."""
-    if result.run.weights == "none" or result.run.precision == "fp64":
+    """The precision; that of a family without weights, or finer than fp32, is no difference.
+
+    That an import has no weights is only stated, and answers for nothing else.
+    """
+    if _has_no_weights(result) or result.run.precision == "fp64":
         return NOT_APPLICABLE
     return result.run.precision or MISSING
+
+
+def _has_no_weights(result: Recorded) -> bool:
+    return result.run.weights == "none" and not is_external(result)
 
 
 def _served(result: Recorded) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 from built_tables import built
-from stored_runs import SETTINGS, write_row
+from stored_runs import SETTINGS, seal_all, write_row
 
 SEEDS = (13, 42)
 SILENT = {name: SETTINGS[name] for name in ("joiner", "labels", "repair")}
@@ -21,6 +21,7 @@ LEXICON = {"weights": "none", "training_digests": (), "precision": "fp64"}
 
 def row(folder, name, **more):
     write_row(folder, name, SEEDS, planned_seeds=SEEDS, sentences=12, **more)
+    seal_all(folder)
 
 
 def blocks(folder):
@@ -117,3 +118,24 @@ def test_a_lexicon_joins_the_rows_that_the_table_is_about_whatever_stands_first(
     main, *others = blocks(tmp_path)
     assert names(main) == {"many0", "many1", "lexicon"}
     assert [names(block) for block in others] == [{"alone"}]
+
+
+def test_an_import_that_says_it_has_no_weights_does_not_say_its_precision_by_that(tmp_path):
+    without = {"weights": "none", "precision": "not recorded", "training_digests": ()}
+    row(tmp_path, "trained")
+    row(tmp_path, "claims", **(STATED | without))
+    ranked, apart = blocks(tmp_path)
+    assert (names(ranked), names(apart)) == ({"trained"}, {"claims"})
+    assert any("precision" in caption for caption in apart.captions)
+    lines = {line.name: line for line in ranked.certificate}
+    assert not lines["precision"].ok
+    assert not lines["bytes consumed per epoch"].ok
+
+
+@pytest.mark.parametrize(("weights", "listed"), [
+    ("none", "training, weights"), ("hub/model", "training, weights"), ("not stated", "training"),
+])  # fmt: skip
+def test_weights_of_an_import_are_listed_as_stated_where_they_are(tmp_path, weights, listed):
+    row(tmp_path, "claims", **(STATED | {"weights": weights}))
+    [line] = [one for one in blocks(tmp_path)[0].certificate if one.name == "stated, not recorded"]
+    assert (line.value, line.ok) == (listed, False)
