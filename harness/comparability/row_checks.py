@@ -6,7 +6,7 @@ alike and say nothing, and so do the seeds of a family that has no weights to be
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import chain
 from typing import TypeAlias
 
 from harness.comparability.check import Check
@@ -22,7 +22,8 @@ from harness.comparability.systems import System
 from harness.results.reader import Rejected
 from harness.results.verify import Sound
 
-_RunOfRow: TypeAlias = tuple[System, Sound]
+_Seed: TypeAlias = tuple[System, Sound]  # a run, and the row that it is of
+
 
 
 def run_checks(rejected: Sequence[Rejected]) -> tuple[Check, ...]:
@@ -78,25 +79,39 @@ def seeds_finished(made: Iterable[System]) -> Check:
 
 
 def distinct_answers(made: Sequence[System]) -> Check:
-    """Whether no two runs gave the same answers throughout."""
-    alike = tuple(
-        (row.name, f"seed {run.run.seed} has the answers of {other.name}, seed {its.run.seed}")
-        for (other, its), (row, run) in _same_answers(made)
-    )
-    value = "two runs alike" if alike else "no two runs alike"
+    """Whether no two runs gave the same answers throughout, where two trainings could differ."""
+    alike = tuple(chain.from_iterable(map(_told_alike, same_answers(made))))
+    words = "some runs alike" if alike else "no two runs alike"
+    drawn = any(len(system.results) > 1 and _has_no_luck(system.first) for system in made)
+    value = f"{words}; seeds of a row that draws nothing are not compared" if drawn else words
     return Check("answers", value, not alike, alike, "proven")
 
 
-def _same_answers(made: Sequence[System]) -> Iterator[tuple[_RunOfRow, _RunOfRow]]:
-    """The pairs of runs, each with its row, that gave the same answers throughout."""
-    runs = [(system, run) for system in made for run in system.results if _can_differ(run)]
-    yield from (
-        (first, second)
-        for first, second in combinations(runs, 2)
-        if first[1].recount.replies == second[1].recount.replies
-        and first[1].recount.questions == second[1].recount.questions
-        and not (first[0] is second[0] and _has_no_luck(first[1]))
-    )
+def same_answers(made: Sequence[System]) -> tuple[tuple[_Seed, ...], ...]:
+    """The runs, each with its row, that gave the same answers as another throughout."""
+    alike: dict[tuple[str, str], list[_Seed]] = {}
+    for system in made:
+        for run in filter(_can_differ, system.results):
+            alike.setdefault((run.recount.questions, run.recount.replies), []).append((system, run))
+    return tuple(tuple(runs) for runs in alike.values() if _is_odd(runs))
+
+
+def _is_odd(runs: Sequence[_Seed]) -> bool:
+    """Whether ``runs`` are several, and not the seeds of one row in which nothing is drawn."""
+    one_row = all(system is runs[0][0] for system, _ in runs)
+    return len(runs) > 1 and not (one_row and _has_no_luck(runs[0][1]))
+
+
+def _told_alike(runs: Sequence[_Seed]) -> Iterator[tuple[str, str]]:
+    """For each row among runs that are alike, which seeds answered as the first of the runs."""
+    first, *others = runs
+    seeds: dict[str, list[str]] = {}
+    for system, run in others:
+        if not (system is first[0] and _has_no_luck(run)):
+            seeds.setdefault(system.name, []).append(str(run.run.seed))
+    model = f"{first[0].name}, seed {first[1].run.seed}"
+    for name, listed in seeds.items():
+        yield name, f"seed {', '.join(listed)} answered as {model}"
 
 
 def _can_differ(run: Sound) -> bool:

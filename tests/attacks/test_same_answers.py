@@ -29,9 +29,8 @@ def test_one_file_imported_under_two_names(tmp_path):
     show_again(made, tmp_path / "again", backend="theirs", digest="0" * 64)
     line = answers_line(tmp_path)
     assert not line.ok
-    [(name, words)] = line.differing
-    assert name.startswith("theirs")
-    assert "mine" in words
+    words = "seed 13 answered as mine tiny (scratch), seed 13"
+    assert line.differing == (("theirs tiny (scratch)", words),)
 
 
 @pytest.mark.parametrize("kind", [{}, EXTERNAL], ids=["trained", "imported"])
@@ -39,8 +38,8 @@ def test_one_model_shown_as_two_seeds(tmp_path, kind):
     made = write_run(tmp_path, "copied", planned_seeds=(13, 42), sentences=12, **kind)
     show_again(made, tmp_path / "again", seed=42, digest="0" * 64)
     line = answers_line(tmp_path)
-    name = "copied tiny (scratch)"
-    assert line.differing == ((name, f"seed 42 has the answers of {name}, seed 13"),)
+    words = "seed 42 answered as copied tiny (scratch), seed 13"
+    assert line.differing == (("copied tiny (scratch)", words),)
 
 
 def test_two_honest_rows_hold_the_line(tmp_path):
@@ -52,7 +51,25 @@ def test_two_honest_rows_hold_the_line(tmp_path):
 def test_a_family_without_luck_in_it_gives_the_same_answers_with_each_seed(tmp_path):
     made = write_run(tmp_path, "lexicon", planned_seeds=(13, 42), sentences=12, weights="none")
     show_again(made, tmp_path / "again", seed=42, digest="0" * 64)
-    assert answers_line(tmp_path).ok
+    line = answers_line(tmp_path)
+    assert line.ok
+    assert line.value == "no two runs alike; seeds of a row that draws nothing are not compared"
+
+
+@pytest.mark.parametrize("weights", ["none", "scratch"])
+def test_nine_pairs_of_runs_that_are_alike_are_told_once_for_each_row(tmp_path, weights):
+    given = {"planned_seeds": (13, 42, 87), "sentences": 12, "weights": weights}
+    made = write_run(tmp_path, "mine", **given)
+    for number, (name, seed) in enumerate(
+        [("mine", 42), ("mine", 87), ("theirs", 13), ("theirs", 42), ("theirs", 87)]
+    ):
+        again = {"backend": name, "seed": seed, "digest": str(number) * 64}
+        show_again(made, tmp_path / f"again{number}", **again)
+    told = {
+        name.split()[0]: words.split(" as ")[0] for name, words in answers_line(tmp_path).differing
+    }
+    theirs = {"theirs": "#13, #42, #87 answered"}
+    assert told == (theirs if weights == "none" else {"mine": "#42, #87 answered"} | theirs)
 
 
 def test_answers_without_a_fault_are_all_alike_and_say_nothing(tmp_path):
