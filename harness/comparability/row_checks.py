@@ -34,6 +34,7 @@ def run_checks(rejected: Sequence[Rejected]) -> tuple[Check, ...]:
 def row_checks(made: Sequence[System]) -> tuple[Check, ...]:
     """The lines about whole rows, by their names, for the systems of one task."""
     return (
+        hashes_of_files(made),
         seeds_finished(made),
         distinct_answers(made),
         overlap_of_splits(made),
@@ -57,6 +58,21 @@ def one_result_each(rejected: Iterable[Rejected]) -> Check:
     odds = _named(rejected, "contradictory")
     value = "no" if odds else "yes"
     return Check("one result for each seed", value, not odds, odds, "proven")
+
+
+def hashes_of_files(made: Iterable[System]) -> Check:
+    """Whether every run carries the hashes that its files were compared with as they were read."""
+    lacking = tuple((system.name, _of(seeds)) for system in made if (seeds := _unhashed(system)))
+    value = "not of every run" if lacking else "of every run"
+    return Check("hashes of files", value, not lacking, lacking)
+
+
+def _unhashed(system: System) -> tuple[int, ...]:
+    return tuple(one.run.seed for one in system.results if one.result.files is None)
+
+
+def _of(seeds: Iterable[int]) -> str:
+    return f"not recorded of seed {', '.join(map(str, seeds))}"
 
 
 def _named(rejected: Iterable[Rejected], kind: str) -> tuple[tuple[str, str], ...]:

@@ -177,6 +177,28 @@ def test_a_result_of_before_hashes_were_recorded_is_read_and_said_to_have_none(f
     assert out == "hashes of files: not recorded by 6 results\n6 results read, 0 problems\n"
 
 
+def test_a_record_edited_where_the_hashes_were_removed_is_named_in_the_certificate(folder, run):
+    change(run / "run.json", "settings", to=SETTINGS | {"window_limit": 9999})
+    change(run / "metrics.json", "files", to=None)
+    out, _ = called("leaderboard", "results", folder=folder)
+    assert "DIFFERS: hashes of files (recorded): not of every run" in out
+    assert "not recorded of seed 1" in out
+
+
+def test_the_certificate_says_that_every_run_carries_hashes(folder):
+    out, _ = called("leaderboard", "results", folder=folder)
+    assert "ok: hashes of files (recorded): of every run" in out
+
+
+def test_hashes_of_which_one_was_removed_are_those_of_another_run(folder, run):
+    files = json.loads((run / "metrics.json").read_text())["files"]
+    change(run / "run.json", "parameters", to=1)
+    for left in ({}, {name: told for name, told in files.items() if name != "run.json"}):
+        change(run / "metrics.json", "files", to=left)
+        out, _ = called("leaderboard", "results", folder=folder)
+        assert "first1 (unsound): run.json is no file of this run" in out
+
+
 def test_a_model_may_be_removed_as_a_whole_to_save_space(folder, run):
     (run / "model" / "weights.bin").unlink()
     (run / "model").rmdir()
