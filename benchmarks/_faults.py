@@ -70,13 +70,13 @@ FAULTS = (
     Fault(
         "identity without options",
         PLAN,
-        '        "options": options.lasting,\n        "weights"',
+        '        "options": one.options.lasting,\n        "weights"',
         '        "weights"',
         SAME,
     ),
-    Fault("identity without weights", PLAN, '        "weights": dict(weights),\n', "", SAME),
+    Fault("identity without weights", PLAN, '        "weights": dict(one.weights),\n', "", SAME),
     Fault(
-        "identity without prompts", PLAN, '        "prompts": prompts(options.values),\n', "", SAME
+        "identity without prompts", PLAN, '        "prompts": dict(one.files.prompts),\n', "", SAME
     ),
     Fault(
         "identity without the seed",
@@ -85,7 +85,7 @@ FAULTS = (
         '        "harness"',
         SAME,
     ),
-    Fault("identity without the code", PLAN, '        "code": code.model_dump(),\n', "", SAME),
+    Fault("identity without the code", PLAN, '        "code": one.code.model_dump(),\n', "", SAME),
     Fault(
         "identity without libraries",
         PLAN,

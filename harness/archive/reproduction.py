@@ -144,12 +144,24 @@ def _changes(first: Sound, second: Sound) -> list[str]:
         "precision": (first.run.precision, second.run.precision),
         "weights": (first.run.weights, second.run.weights),
         "content of the weights": (first.run.weights_digest, second.run.weights_digest),
+        "label descriptions": (_descriptions(first.run), _descriptions(second.run)),
         "processor": (then.get("processor"), now["processor"]),
         "accelerators": (then.get("accelerators"), now["accelerators"]),
     }
     for name in sorted({*first.run.versions, *second.run.versions}):
         pairs[name] = (first.run.versions.get(name), second.run.versions.get(name))
+    for option in sorted({*first.run.files, *second.run.files}):
+        pairs[f"file of {option}"] = (_content(first.run, option), _content(second.run, option))
     return [f"{name}: {a} then, {b} now" for name, (a, b) in pairs.items() if a != b]
+
+
+def _descriptions(run: Run) -> object:
+    return run.settings.get("descriptions") or "none"
+
+
+def _content(run: Run, option: str) -> str:
+    """The digest of the file that an option names, short."""
+    return run.files[option][:12] if option in run.files else MISSING
 
 
 def _code(run: Run) -> tuple[str, str]:

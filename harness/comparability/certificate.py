@@ -69,7 +69,8 @@ def certify(ranked: Sequence[RowReadings], others: Sequence[RowReadings]) -> tup
 
 
 def _applies(field: Field, rows: Sequence[RowReadings]) -> bool:
-    return not field.optional or any(row.values(field.name) != (NOT_APPLICABLE,) for row in rows)
+    common = field.left_out
+    return common is None or any(row.values(field.name) != (common,) for row in rows)
 
 
 def _line(field: Field, ranked: Sequence[RowReadings], others: Sequence[RowReadings]) -> Check:

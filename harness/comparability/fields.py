@@ -5,6 +5,8 @@ this harness wrote down while it ran; *stated* is what a backend or a person sai
 checked. A line is no stronger than its weakest row: what an imported system says is stated.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +24,7 @@ NOT_APPLICABLE = ""
 NO_RULE = "none"  # no answer to dev was ever scored, so nothing was chosen by it
 NOT_STATED = "not stated"  # the weights of an import of which nobody said what they are
 RESCORED = "rescored"  # the setting that names the rule by which answers were rewritten
+UNDESCRIBED = "none"
 _HASH = 16  # hexadecimal digits shown
 
 
@@ -44,9 +47,9 @@ class Field:
     """One line: its name, how a run's value reads, and whether a difference forbids ranking.
 
     ``must`` is what it has to read, where agreement of all rows is not enough. ``told`` says that
-    an import has it from whoever imported, not from the files. ``optional`` leaves it out of a
-    table in which it applies to no row. ``of_data`` says that it tells of the data that were
-    learned from and answered, and so reads otherwise for the same system on another task.
+    an import has it from whoever imported, not from the files. A table in which all rows read
+    ``left_out`` has no such line. ``of_data`` says that it tells of the data that were learned
+    from and answered, and so reads otherwise for the same system on another task.
     """
 
     name: str
@@ -55,8 +58,8 @@ class Field:
     must: str = ""
     evidence: Evidence = "recorded"
     told: bool = False
-    optional: bool = False
     of_data: bool = False
+    left_out: str | None = None
 
 
 def _setting(*keys: str) -> Callable[[Recorded], str]:
@@ -218,6 +221,15 @@ def _libraries(result: Recorded) -> str:
     return ", ".join(f"{name} {found[name].partition('+')[0]}" for name in listed) or MISSING
 
 
+def _descriptions(result: Recorded) -> str:
+    """What the task file says of its labels, which every backend is told; by its content."""
+    described = result.run.settings.get("descriptions")
+    if not described:
+        return UNDESCRIBED
+    text = json.dumps(described, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH]
+
+
 def _gold_read(result: Recorded) -> str:
     """What malformed gold means, and which of the entities that overlap were kept."""
     data = result.run.data
@@ -237,6 +249,7 @@ FIELDS: tuple[Field, ...] = (
     Field("gold support", lambda result: _text(result.run.data.support), evidence="proven",
           of_data=True),
     Field("labels", lambda result: _text(result.metrics.labels), of_data=True),
+    Field("label descriptions", _descriptions, left_out=UNDESCRIBED, of_data=True),
     Field("gold read under", _gold_read, of_data=True),
     Field("malformed gold tags", lambda result: _text(result.run.data.malformed), of_data=True),
     Field("tag policy", _tag_policy),
@@ -254,7 +267,7 @@ FIELDS: tuple[Field, ...] = (
     Field("bytes consumed per epoch", _training_digests, evidence="stated", of_data=True),
     Field("stated, not recorded", _stated, separates=False, must="none"),
     Field("seeds planned", _seeds, separates=False),
-    Field("served model", _served, separates=False, evidence="stated", optional=True),
+    Field("served model", _served, separates=False, evidence="stated", left_out=NOT_APPLICABLE),
     Field("hardware", lambda result: _text(result.run.hardware), separates=False),
     Field("device and threads", _device, separates=False, told=True),
 )  # fmt: skip

@@ -36,6 +36,7 @@ def over_tasks(result: Recorded) -> Identity:
         ("variant", run.variant),
         ("weights", run.weights),
         ("content of weights", _text(run.weights_digest or {})),
+        ("content of files", _text(run.files)),
         *((f"option {name}", _text(run.options[name])) for name in sorted(run.options)),
         *lines,
         # A plugin's code and what it needs are no line of the certificate: rows differ in them.

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.comparability.check import Check
+from harness.comparability.ensembles import members_of
 from harness.comparability.fields import MISSING, Recorded, is_external
 from harness.comparability.systems import System
 from harness.data.overlap import Overlap, contained
@@ -49,6 +50,35 @@ def one_code_each(made: Sequence[System]) -> Check:
 def _has_code(result: Recorded) -> bool:
     """Whether ``result`` ran code here; the lines of an ensemble read that of its members."""
     return not is_external(result) and not result.run.members
+
+
+def one_content_each(made: Sequence[System]) -> tuple[Check, ...]:
+    """Whether each file that an option names, such as a template, held the same for all rows.
+
+    The first row that names one is what others are held against. No line where no row names any.
+    """
+    mine = {system.name: _contents(system) for system in made}
+    if not any(mine.values()):
+        return ()
+    common = {file: content for named in reversed(mine.values()) for file, content in named.items()}
+    differing = tuple(
+        (name, f"{file} {content[:12]}")
+        for name, named in mine.items()
+        for file, content in sorted(named.items())
+        if content != common[file]
+    )
+    listed = ", ".join(f"{file} {content[:12]}" for file, content in sorted(common.items()))
+    return (Check("one content for each named file", listed, not differing, differing),)
+
+
+def _contents(system: System) -> dict[str, str]:
+    """The content of each file that the options of a row name, by option and name."""
+    parts = members_of(system.first) or (system.first,)
+    return {
+        f"{option}={part.run.options.get(option.partition('.')[0])}": content
+        for part in parts
+        for option, content in part.run.files.items()
+    }
 
 
 def members_of_ensembles(made: Sequence[System]) -> tuple[Check, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
-from harness.comparability.systems import identity, seeds_planned
+from harness.comparability.identity import identity, seeds_planned
 from harness.results.reader import Rejected, Results
 from harness.results.store import slug
 

@@ -16,6 +16,7 @@ from harness.comparability.fields import is_external
 from harness.comparability.origin import (
     members_of_ensembles,
     one_code_each,
+    one_content_each,
     overlap_of_splits,
 )
 from harness.comparability.systems import System
@@ -23,7 +24,6 @@ from harness.results.reader import Rejected
 from harness.results.verify import Sound
 
 _Seed: TypeAlias = tuple[System, Sound]  # a run, and the row that it is of
-
 
 
 def run_checks(rejected: Sequence[Rejected]) -> tuple[Check, ...]:
@@ -41,6 +41,7 @@ def row_checks(made: Sequence[System]) -> tuple[Check, ...]:
         end_of_training(made),
         trials_of_tuning(made),
         one_code_each(made),
+        *one_content_each(made),
         *members_of_ensembles(made),
         *contamination(made),
     )

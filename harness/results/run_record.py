@@ -229,6 +229,13 @@ class Run(FrozenModel):
         return own or any(member.run.imported for member in self.members)
 
     @property
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of each file that an option names, a template of prompts too, by option."""
+        parts = [self.settings.get(name) for name in ("prompts", "files")]
+        told = [part.items() for part in parts if isinstance(part, dict)]
+        return {option: str(content) for part in told for option, content in part}
+
+    @property
     def row(self) -> tuple[str, str, str, str]:
         """What the runs of one table row share: task, backend, preset, variant."""
         return self.data.task, self.backend, self.preset, self.variant

@@ -18,7 +18,6 @@ from harness.data.task import Task, load
 from harness.data.windows import PUNCTUATION
 from harness.errors import BackendError
 from harness.registry import Plugin
-from harness.resources import find
 from harness.results import store
 from harness.results.provenance import Found
 from harness.results.run_record import Code
@@ -26,6 +25,7 @@ from harness.runs import config, launch
 from harness.runs.code import code_of
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import versions
+from harness.runs.named_files import NamedFiles, named_files
 from harness.runs.portable import portable_values
 from harness.runs.preflight import (
     refuse_long_windows,
@@ -113,6 +113,7 @@ class GridCell:
     planned_seeds: tuple[int, ...]
     code: Code
     weights: Mapping[str, str]
+    files: NamedFiles
     digest: str
     folder: Path
     size: Size
@@ -136,6 +137,8 @@ class GridCell:
             "preset": self.options.preset,
             "variant": self.options.variant,
             "options": portable_values(self.options.lasting),
+            "settings": self.files.recorded,
+            "weights_digest": dict(self.weights),
             "fingerprint": self.fingerprint,
             "seed": self.seed,
             "planned_seeds": list(self.planned_seeds),
@@ -212,52 +215,68 @@ def cells_of(
     settings = resolved(request.settings)
     known = inputs or Inputs()
     size = size_of(task)
-    codes = {plugin: known.code(plugin) for plugin, _ in pairs}
-    begun = [(plugin, options, known.weights(options.weights)) for plugin, options in pairs]
+    systems = [_Planned.of(plugin, options, known) for plugin, options in pairs]
     for seed in request.seeds:
-        for plugin, options, weights in begun:
-            digest = _digest(task, plugin, codes[plugin], options, weights, settings, seed)
+        for one in systems:
+            digest = _digest(task, one, settings, seed)
             yield GridCell(
                 task=name,
                 data=request.data,
                 fingerprint=task.fingerprint,
-                plugin=plugin,
-                options=options,
+                plugin=one.plugin,
+                options=one.options,
                 settings=settings,
                 seed=seed,
                 planned_seeds=request.seeds,
-                code=codes[plugin],
-                weights=weights,
+                code=one.code,
+                weights=one.weights,
+                files=one.files,
                 digest=digest,
-                folder=request.output
-                / store.slug(task.name)
-                / _folder(plugin, options, seed, digest),
+                folder=request.output / store.slug(task.name) / _folder(one, seed, digest),
                 size=size,
             )
 
 
-def _folder(plugin: Plugin, options: Options, seed: int, digest: str) -> str:
-    return store.run_folder(seed, digest, plugin.name, options.preset, options.variant)
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What the cells of all seeds share: a backend with its options, and what these name."""
+
+    plugin: Plugin
+    options: Options
+    code: Code
+    weights: Mapping[str, str]
+    files: NamedFiles
+
+    @classmethod
+    def of(cls, plugin: Plugin, options: Options, known: Inputs) -> "_Planned":
+        """What ``options`` of ``plugin`` are, with the content of all that they name."""
+        weights = known.weights(options.weights)
+        return cls(plugin, options, known.code(plugin), weights, named_files(options))
 
 
-def _digest(
-    task: Task, plugin: Plugin, code: Code, options: Options, weights: Mapping[str, str],
-    settings: Settings, seed: int,
-) -> str:  # fmt: skip
+def _folder(one: _Planned, seed: int, digest: str) -> str:
+    options = one.options
+    return store.run_folder(seed, digest, one.plugin.name, options.preset, options.variant)
+
+
+def _digest(task: Task, one: _Planned, settings: Settings, seed: int) -> str:
     """SHA-256 over all that can change the result of a cell."""
+    plugin = one.plugin
     identity = {
         "task": [task.name, task.fingerprint],
         "backend": [plugin.name, plugin.distribution, plugin.version, plugin.value],
-        "preset": options.preset,
-        "options": options.lasting,
-        "weights": dict(weights),
-        "prompts": prompts(options.values),
+        "preset": one.options.preset,
+        "options": one.options.lasting,
+        "weights": dict(one.weights),
+        "prompts": dict(one.files.prompts),
         "settings": _identifying(settings),
         "seed": seed,
         "harness": __version__,
-        "code": code.model_dump(),
+        "code": one.code.model_dump(),
         "versions": versions(plugin.distribution),
     }
+    if one.files.others:
+        identity["files"] = dict(one.files.others)
     if task.descriptions:
         identity["descriptions"] = dict(task.descriptions)
     if launch.processes() > 1:  # sums of other parts, so other bits
@@ -270,15 +289,3 @@ def _identifying(settings: Settings) -> dict[str, Any]:
     """The settings that tell runs apart; later ones are left out where they change nothing."""
     as_ever = {name for name, value in LATER.items() if getattr(settings, name) == value}
     return settings.model_dump(exclude=WITHOUT_EFFECT | as_ever)
-
-
-def prompts(options: Mapping[str, Any]) -> dict[str, str]:
-    """The content hash of each option that names a prompt template."""
-    named = {k: find("prompts", v) for k, v in options.items() if isinstance(v, str) and v}
-    found = {k: path for k, path in named.items() if path}
-    found |= {k: Path(v) for k, v in options.items() if str(v).endswith(".txt")}
-    return {
-        key: hashlib.sha256(path.read_bytes()).hexdigest()
-        for key, path in found.items()
-        if path.is_file()
-    }

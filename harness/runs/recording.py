@@ -15,7 +15,7 @@ from harness.runs import energy, hardware
 from harness.runs.code import code_of
 from harness.runs.contract import asked
 from harness.runs.cost import Meter, shared_resident
-from harness.runs.plan import GridCell, prompts
+from harness.runs.plan import GridCell
 from harness.runs.portable import portable, portable_values
 from harness.runs.trials import prompts_tried, trials
 from harness.version import __version__
@@ -44,7 +44,7 @@ def run_record(
         settings=cell.settings.model_dump()
         | facts_of(task, cell.task)
         | {"selection": selection(fitted, scores)}
-        | {"prompts": prompts(cell.options.values)},
+        | cell.files.recorded,
         data=data_of(task, cell.settings.limit),
         origin={
             "distribution": cell.plugin.distribution,

@@ -28,7 +28,7 @@ from harness.results.record import Metrics, Prediction
 from harness.results.run_record import Run
 from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
-from harness.runs import after_answers, launch, recording, weights
+from harness.runs import after_answers, launch, named_files, recording, weights
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.cost import Meter, flops
 from harness.runs.handout import DevScorer, Handout, handout, shuffled
@@ -85,6 +85,7 @@ def _drop_foreign_checkpoints(cell: GridCell, report: Report) -> None:
 
 def _run(cell: GridCell, report: Report) -> None:
     meter = Meter()
+    _require_planned_files(cell)
     with meter.phase("load"):
         given = handout(_task(cell), _policy(cell))
         checkpoints = checkpoints_of(
@@ -96,6 +97,7 @@ def _run(cell: GridCell, report: Report) -> None:
     order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
     answers = timed_answers(backend, given, order, meter, report)
     free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
+    _require_planned_files(cell)
     with meter.phase("calibrate"):
         calibration = after_answers.calibration(backend, given, answers)
     if cell.settings.keep_model:
@@ -114,6 +116,11 @@ def _run(cell: GridCell, report: Report) -> None:
     metrics = _store(cell, task, run, fitted, decoded, evaluate.with_bits(predictions, bits))
     if words := evaluate.unknown_labels(metrics):
         report(Progress("store", 0, 0, words, line=True))
+
+
+def _require_planned_files(cell: GridCell) -> None:
+    """Refuse to answer by a template or a lexicon other than the record will name."""
+    named_files.require_planned(cell.name, cell.options, cell.files)
 
 
 def _learned(cell: GridCell, backend: Backend, given: Handout, meter: Meter) -> FitReport:

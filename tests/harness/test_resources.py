@@ -9,7 +9,7 @@ from harness import resources
 from harness.errors import ConfigError
 from harness.generation import prompt
 from harness.runs import config, weights
-from harness.runs.plan import prompts
+from harness.runs.named_files import prompts
 
 PRESET = "options:\n  shortest: 3\n"
 

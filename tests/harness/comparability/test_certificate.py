@@ -27,6 +27,7 @@ FLIPS = {
     "stated, not recorded": ("run.json", ("settings", "stated"), ["selection"]),
     "sentences per split": ("run.json", ("data", "sentences", "train"), 299),
     "labels": ("metrics.json", ("labels",), ["PER", "LOC", "ORG", "T"]),
+    "label descriptions": ("run.json", ("settings", "descriptions"), {"PER": "a person"}),
     "gold read under": ("run.json", ("data", "policy"), "discard"),
     "malformed gold tags": ("run.json", ("data", "malformed", "test"), 2),
     "tag policy": ("run.json", ("settings", "rescored"), "read as strict"),
