@@ -18,9 +18,9 @@ from harness.errors import ConfigError, DataError
 from harness.results import evaluate, store, writer
 from harness.results.record import Prediction
 from harness.results.run_record import Cost, Member, Run
+from harness.results.trials import trials
 from harness.results.verify import Checked
 from harness.results.writer import Scored, TrainingFiles
-from harness.runs.trials import trials
 from harness.version import OWN, __version__
 
 BACKEND, FAMILY = "vote", "ensemble"

@@ -5,12 +5,12 @@ behind its answers. A sign is more continued test sentences than chance gives (o
 exact test at 0.05); none is no proof of the contrary.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from harness.comparability.check import Check
 from harness.comparability.fields import is_external, is_zero_shot
 from harness.comparability.systems import System
-from harness.results.run_record import Contamination, Continued, ContinuedShare, Run
+from harness.results.run_record import Contamination, Continued, ContinuedShare
 
 LEVEL = 0.05
 NO_SIGN, NOT_PROBED = "no sign", "not probed"
@@ -32,19 +32,12 @@ def _is_clean(words: str) -> bool:
 
 def _told(system: System) -> str:
     """What is known of a row, nothing where its weights read no other text."""
-    probed = [run.contamination for run in _runs(system) if run.contamination]
+    probed = [run.contamination for run in system.runs if run.contamination]
     if probed:
         known = any(_is_sign(share) for one in probed for share in (one.text, one.gold))
         return f"{'KNOWN' if known else NO_SIGN} ({_counts(probed)})"
     untrained = is_zero_shot(system.first) and not is_external(system.first)
     return NOT_PROBED if untrained and system.first.run.weights not in ("none", "scratch") else ""
-
-
-def _runs(system: System) -> Iterator[Run]:
-    """The runs of a row, and those of an ensemble's members."""
-    for result in system.results:
-        yield result.run
-        yield from (member.run for member in result.run.members)
 
 
 def _is_sign(share: ContinuedShare) -> bool:

@@ -1,18 +1,16 @@
 """The lines of a certificate about what went into a row: whether its training ended, its trials."""
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from harness.comparability.check import Check, Evidence
 from harness.comparability.ensembles import members_of
 from harness.comparability.fields import MISSING, Recorded, is_external, is_zero_shot
 from harness.comparability.systems import System
 from harness.comparability.training_end import LEVEL
+from harness.results.trials import Trial, beside, number
 
 NOT_MEASURED = "not measured"
-_Tried: TypeAlias = tuple[str, str, str]
 
 
 def end_of_training(made: Sequence[System]) -> Check:
@@ -37,26 +35,26 @@ def _has_no_end(result: Recorded) -> bool:
 
 
 def trials_of_tuning(made: Sequence[System]) -> Check:
-    """How many sets of options each row was chosen from, as far as anybody saw."""
-    options: dict[_Tried, set[str]] = {}
-    for system in made:
-        text = json.dumps(system.first.run.options, sort_keys=True, default=str)
-        options.setdefault(_tried(system), set()).add(text)
-    counts = {system.name: _trials(system, options) for system in made}
+    """How many sets of options each row was chosen from, as far as anybody saw or said."""
+    tried = _tried(made)
+    counts = {system.name: _trials(system, tried) for system in made}
     common = Counter(counts.values()).most_common(1)[0][0] if counts else "n/a"
     differing = tuple((name, count) for name, count in counts.items() if count != common)
-    stated: Evidence = "stated" if any(is_external(one.first) for one in made) else "recorded"
+    told = any(is_external(one.first) or _elsewhere(one) for one in made)
+    evidence: Evidence = "stated" if told else "recorded"
     return Check("trials of tuning", common, not differing and common != NOT_MEASURED, differing,
-                 stated)  # fmt: skip
+                 evidence)  # fmt: skip
 
 
-def _tried(system: System) -> _Tried:
-    """Of what a row is a trial: a backend of one distribution, whatever else has its name."""
-    run = system.first.run
-    return run.origin.get("distribution", ""), run.backend, run.data.fingerprint
+def _tried(made: Sequence[System]) -> tuple[Trial, ...]:
+    """What was tried in the table, and in the runs that lie beside its own."""
+    known = {result.folder for system in made for result in system.results}
+    places = dict.fromkeys(folder.parent for folder in known)
+    shown = [Trial.of(one.first.run) for one in made if not is_external(one.first)]
+    return (*shown, *(trial for place in places for trial in beside(place, known)))
 
 
-def _trials(system: System, options: Mapping[_Tried, set[str]]) -> str:
+def _trials(system: System, tried: Sequence[Trial]) -> str:
     run = system.first.run
     if is_external(system.first) and not run.members:
         said = run.settings.get("tuning_trials")
@@ -64,5 +62,11 @@ def _trials(system: System, options: Mapping[_Tried, set[str]]) -> str:
     counted = [result.run.trials for result in system.results]
     if None in counted:
         return NOT_MEASURED
-    shown = len(options[_tried(system)])
-    return str(max(shown, *filter(None, counted), 1))
+    here = number(tried, run.backend, run.data.fingerprint)
+    return str(max(here, *filter(None, counted), 1) + _elsewhere(system))
+
+
+def _elsewhere(system: System) -> int:
+    """How many sets of options were tried elsewhere, as somebody stated of a row or a member."""
+    stated = [run.settings.get("tuning_trials") for run in system.runs]
+    return max((said for said in stated if isinstance(said, int)), default=0)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
-from harness.comparability.identity import identity, seeds_planned
+from harness.comparability.identity import identity
+from harness.comparability.systems import seeds_planned
 from harness.results.reader import Rejected, Results
 from harness.results.store import slug
 

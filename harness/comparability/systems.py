@@ -16,6 +16,7 @@ from harness.comparability.identity import Identity, identity
 from harness.comparability.naming import name_of, names_of
 from harness.data.overlap import contained
 from harness.results.reader import Rejected, place_of
+from harness.results.run_record import Run
 from harness.results.store import slug
 from harness.results.verify import Sound
 
@@ -36,6 +37,12 @@ class System:
     def first(self) -> Sound:
         """A run to ask for what all runs share."""
         return self.results[0]
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The records of its runs, and those of an ensemble's members."""
+        own = [result.run for result in self.results]
+        return tuple(one for run in own for one in (run, *(member.run for member in run.members)))
 
     @property
     def planned(self) -> int:

@@ -169,7 +169,8 @@ class Run(FrozenModel):
 
     ``variant`` names the options that differ from the preset, such as ``epochs=5``. ``code`` is
     None if it was not recorded, or changed while the command ran. ``trials`` counts the sets of
-    options with which this backend was run on these data; None is not measured. ``calibration`` is
+    options, with the content of what they name, with which this backend was run on these data; None
+    is not measured. ``calibration`` is
     None where there was nothing to fit, or nobody did; ``served`` where the model ran here.
     ``training_digests[i]`` is the digest of the examples fed in epoch ``i + 1``; files written
     before it had this name call it ``consumed``. ``halved`` has, for each time that memory ran out,

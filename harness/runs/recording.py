@@ -11,13 +11,13 @@ from harness.data.task import Task
 from harness.generation import repair
 from harness.protocol import Backend, DevScore, FitReport, ReportsUsage
 from harness.results.run_record import Cost, Data, Run, ServedModel, TrainingCourse
+from harness.results.trials import prompts_tried, trials
 from harness.runs import energy, hardware
 from harness.runs.code import code_of
 from harness.runs.contract import asked
 from harness.runs.cost import Meter, shared_resident
 from harness.runs.plan import GridCell
 from harness.runs.portable import portable, portable_values
-from harness.runs.trials import prompts_tried, trials
 from harness.version import __version__
 
 SELECTION = "development entity micro F1, conlleval"

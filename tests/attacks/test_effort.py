@@ -5,7 +5,10 @@ import json
 import pytest
 from built_tables import built
 from program import harness
-from stored_runs import change, write_row
+from stored_runs import change, write_row, write_run
+
+from harness.leaderboard.build import build
+from harness.results import reader
 
 
 def first_block(folder):
@@ -56,6 +59,37 @@ def test_options_that_stand_in_the_table_itself_count_whatever_was_recorded(rows
               options={"epochs": 9})  # fmt: skip
     values = first_block(rows)[1]["trials of tuning"]
     assert {values.value, *dict(values.differing).values()} == {"1", "2"}
+
+
+def test_trials_that_were_stated_are_added_to_those_that_were_counted(rows):
+    for path in each(rows, "bert-crf"):
+        change(path, "settings", "tuning_trials", to=40)
+    check = first_block(rows)[1]["trials of tuning"]
+    assert (check.ok, check.evidence) == (False, "stated")
+    assert {check.value, *dict(check.differing).values()} == {"1", "41"}
+
+
+def test_weights_of_other_content_under_one_name_are_other_trials(tmp_path):
+    for number in range(4):
+        for seed in (13, 42):
+            write_run(tmp_path, "bert-crf", seed, planned_seeds=(13, 42), sentences=6,
+                      weights="/a/weights", weights_digest={"model": f"sha256:{number}"},
+                      rate=0.1 + number / 10, digest=f"{number}{seed}" * 20)  # fmt: skip
+    block, lines = first_block(tmp_path)
+    assert len(block.rows) == 4
+    assert lines["trials of tuning"].value == "4"
+
+
+def test_what_was_tried_after_the_run_that_is_shown_counts_too(tmp_path):
+    write_row(tmp_path, "bert-crf", (13, 42), planned_seeds=(13, 42), sentences=6)
+    shown = list(tmp_path.glob("*/*"))
+    for epochs in (5, 7, 9):
+        write_row(tmp_path, "bert-crf", (13, 42), planned_seeds=(13, 42), sentences=6,
+                  variant=f"epochs={epochs}", options={"epochs": epochs})  # fmt: skip
+    table = build(reader.read(shown), published=False)
+    lines = {check.name: check for check in table.blocks[0].certificate}
+    assert len(table.blocks[0].rows) == 1
+    assert lines["trials of tuning"].value == "4"
 
 
 def test_trials_that_nobody_counted_are_not_zero(rows):
