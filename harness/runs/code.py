@@ -7,10 +7,13 @@ a table uses one copy of them for all its rows.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from harness.registry import Plugin
 from harness.results.run_record import Code
@@ -25,6 +28,7 @@ NOT_RUN = frozenset(
     }
 )  # fmt: skip
 _NO_SOURCES = frozenset({".pyc", ".pth"})
+_NOT_IMPORTED = frozenset({"tests", "docs", "build", "dist", "node_modules"})
 
 
 def code_of(plugin: Plugin) -> Code:
@@ -32,6 +36,9 @@ def code_of(plugin: Plugin) -> Code:
     own = {name: path for name, path in _files(HARNESS, "*.py") if _is_run(name)}
     package = plugin.module.partition(".")[0]
     theirs = dict(_of_distribution(plugin.distribution)) | dict(_files(package, "*"))
+    known = {path.resolve() for path in theirs.values()}
+    more = {} if plugin.is_own else dict(_beside(plugin.distribution))
+    theirs |= {name: path for name, path in more.items() if path.resolve() not in known}
     return Code(harness=_hashed(own), backend=_hashed(theirs))
 
 
@@ -71,6 +78,38 @@ def _of_distribution(name: str) -> Iterator[tuple[str, Path]]:
         path = Path(str(file.locate()))
         if not skipped and file.suffix not in _NO_SOURCES and path.is_file():
             yield file.as_posix(), path
+
+
+def _beside(name: str) -> Iterator[tuple[str, Path]]:
+    """The modules in the source folder of a distribution that is installed to be edited.
+
+    What such a distribution installed is a pointer to that folder, from which a plugin may import
+    any of them.
+    """
+    if folder := _source_folder(name):
+        for path in _modules(folder):
+            yield f"source/{path.relative_to(folder).as_posix()}", path
+
+
+def _source_folder(name: str) -> Path | None:
+    """Where a distribution is edited, as its installer wrote down (PEP 610); None if nowhere."""
+    try:
+        told = json.loads(metadata.distribution(name).read_text("direct_url.json") or "{}")
+        editable = told.get("dir_info", {}).get("editable")
+        url = urlsplit(told["url"]) if editable else None
+    except (metadata.PackageNotFoundError, ValueError, AttributeError, KeyError, TypeError):
+        return None
+    return Path(url2pathname(url.path)) if url and url.scheme == "file" else None
+
+
+def _modules(folder: Path) -> Iterator[Path]:
+    """The Python files below ``folder``, but for tests, and for environments and what is hidden."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        skipped = path.name.startswith(".") or path.name in _NOT_IMPORTED or path.is_symlink()
+        if path.is_dir() and not skipped and not (path / "pyvenv.cfg").exists():
+            yield from _modules(path)
+        elif path.suffix == ".py" and not skipped:
+            yield path
 
 
 def _hashed(files: Mapping[str, Path]) -> str:

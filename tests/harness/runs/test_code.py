@@ -1,5 +1,6 @@
 """Which code ran: any changed file that a run goes through changes a hash, no other file does."""
 
+import json
 import sys
 
 import grimp
@@ -71,6 +72,57 @@ def test_other_packages_of_a_distribution_are_its_code_where_it_lists_them(tmp_p
     before = code_of(plugin)
     (tmp_path / "other.py").write_text("x = 2\n")
     assert code_of(plugin) != before
+
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """A plugin that is installed to be edited, with a module beside its package."""
+    source, info = tmp_path / "source", tmp_path / "site" / "edited-1.dist-info"
+    (source / "edited").mkdir(parents=True)
+    (source / "edited" / "__init__.py").write_text("class Backend: ...\n")
+    (source / "helper.py").write_text("x = 1\n")
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: edited\nVersion: 1\n")
+    (info / "RECORD").write_text("edited.pth,,\nedited-1.dist-info/METADATA,,\n")
+    told = {"url": source.as_uri(), "dir_info": {"editable": True}}
+    (info / "direct_url.json").write_text(json.dumps(told))
+    for folder in (info.parent, source):
+        monkeypatch.syspath_prepend(folder)
+    return source
+
+
+EDITED = Plugin("edited", "edited:Backend", "edited", "1")
+
+
+def test_a_module_beside_the_package_of_an_editable_install_is_its_code(edited):
+    before = code_of(EDITED)
+    (edited / "helper.py").write_text("x = 2\n")
+    assert code_of(EDITED).backend != before.backend
+
+
+def test_tests_environments_and_hidden_folders_beside_it_are_not(edited):
+    before = code_of(EDITED)
+    for name in ("tests", ".hidden", "environment"):
+        (edited / name).mkdir()
+        (edited / name / "module.py").write_text("x = 1\n")
+        (edited / name / "pyvenv.cfg").write_text("")
+    assert code_of(EDITED) == before
+
+
+def test_an_editable_install_of_one_package_has_the_code_of_that_package(edited, monkeypatch):
+    (edited / "helper.py").unlink()
+    before = code_of(EDITED)
+    monkeypatch.setattr(code, "_source_folder", lambda name: None)
+    assert code_of(EDITED) == before
+
+
+@pytest.mark.parametrize("told", ["", "[1]", "{", '{"dir_info": {"editable": true}}'])
+def test_an_installer_that_wrote_down_something_else_names_no_source_folder(edited, told):
+    (path,) = edited.parent.glob("site/*/direct_url.json")
+    path.write_text(told)
+    before = code_of(EDITED)
+    (edited / "helper.py").write_text("x = 2\n")
+    assert code_of(EDITED) == before
 
 
 def test_built_in_backends_are_of_one_code_and_a_plugin_of_another(site):
