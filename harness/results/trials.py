@@ -1,8 +1,8 @@
 """How many ways a backend was tried on the same data, counted in the folder of results.
 
 A trial is a set of options with the content of what they name: weights, a prompt, another file.
-Seeds are no trials, nor is an import that is called like a backend. Runs that failed or never ended were tried too: each leaves its options in its
-folder as it begins.
+Seeds are no trials, nor is an import that is called like a backend. Runs that failed or never ended
+were tried too: each leaves its options in its folder as it begins.
 """
 
 import json
