@@ -6,11 +6,14 @@ another one names the line.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from harness.data.train_facts import TrainFacts
 from harness.errors import DataError
@@ -19,6 +22,9 @@ from harness.results.record import Prediction
 
 OLD_KEYS = {"slots": "positions", "consumed": "training_digest"}  # of older histories
 REMEDY = "restore the file from a copy, or run (or import) this result again"
+# The escape of a surrogate. Alone it is half of a character, which JSON has and UTF-8 has not:
+# generators write some, and pydantic neither writes nor reads it.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,17 @@ class AnswerFile:
 
 def content_of(predictions: Sequence[Prediction]) -> bytes:
     """The bytes that predictions are stored as: a JSON object a line."""
-    return "".join(prediction.model_dump_json() + "\n" for prediction in predictions).encode()
+    return b"".join(_line(prediction) + b"\n" for prediction in predictions)
+
+
+def _line(prediction: Prediction) -> bytes:
+    """A lone surrogate is written as the escape that JSON has for it."""
+    try:
+        return prediction.model_dump_json().encode()
+    except PydanticSerializationError:
+        values = prediction.model_dump()
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode(errors="backslashreplace")
 
 
 def digest_of(content: bytes) -> str:
@@ -96,10 +112,18 @@ def _bytes(path: Path) -> bytes:
 
 def _prediction(line: bytes, path: Path, number: int) -> Prediction:
     try:
-        return Prediction.model_validate_json(line)
+        return _read(line)
     except ValidationError as error:
         msg = f"{path}, line {number}: {first_error(error)}; {REMEDY}"
         raise DataError(msg) from error
+
+
+def _read(line: bytes) -> Prediction:
+    """The prediction that ``line`` holds, or a ``ValidationError``."""
+    if _SURROGATE.search(line):
+        with suppress(UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+            return Prediction.model_validate(json.loads(line.decode()))
+    return Prediction.model_validate_json(line)
 
 
 def _epoch(line: bytes, path: Path, number: int) -> Epoch:
