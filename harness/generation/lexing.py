@@ -24,6 +24,7 @@ from harness.tags import OUTSIDE, split
 NORMALISED, NEAR, UNKNOWN = 4, 5, 6
 NO_TAG = -1  # the id of a tag out of the tag set
 WILD = frozenset({"<unk>", "<UNK>", "[UNK]", "\ufffd"})
+LEAST = 3  # letters of a label that one edit leaves it recognisable: of T, any letter is one
 CAP, CAP_EXTRA = 4, 64  # at most 4 items a key, and 64
 CHARACTER, NUMBER, WHOLE = ".", r"[0-9]+", "(?!)"  # what a key looks like, for taking words apart
 
@@ -49,6 +50,7 @@ def fold_tag(text: str) -> str:
 class Lexicon:
     """The spellings of a tag set: exact, folded, all at one edit (the longest too); labels.
 
+    At one edit are those of labels of at least ``LEAST`` letters: a foreign short one stays one.
     ``ending`` splits an exact tag off a word, ``atoms`` cuts a word into tags and keys.
     """
 
@@ -88,7 +90,8 @@ def lexicon(tags: tuple[str, ...], key: str) -> Lexicon:
     pairs = zip(folds, exact.values(), strict=True)
     folded = {text: tag for text, tag in pairs if folds.count(text) == 1}
     near: dict[str, frozenset[int]] = {}
-    for text, tag in folded.items():
+    long = {text: tag for text, tag in folded.items() if len(split(tags[tag])[1]) >= LEAST}
+    for text, tag in long.items():
         for edit in _edits(text):
             near[edit] = near.get(edit, frozenset()) | {tag}
     labels = frozenset(fold_tag(split(tag)[1]) for tag in tags if tag != OUTSIDE)
