@@ -122,7 +122,7 @@ class Gpt(FromText, Generator):
         super().build(train_set)
         shots = draw_shots(train_set, self.prompting.shots, self.context.seed)
         fills = [ids for s in shots for ids in (self.unit_ids(s.sentence), self._answer(s))]
-        rendered = self.prompt.render(self.context.tags, len(shots))
+        rendered = self._asked(len(shots))
         self.question = Question.of(rendered, fills, self.vocabulary, chat=self.prompting.chat)
         self._refuse_overlong(self._sentences)
 
@@ -139,8 +139,12 @@ class Gpt(FromText, Generator):
 
     def texts_to_cover(self) -> list[str]:
         """The prompt too."""
-        rendered = self.prompt.render(self.context.tags, 1 if self.prompting.shots else 0)
+        rendered = self._asked(1 if self.prompting.shots else 0)
         return [*super().texts_to_cover(), *parts(rendered)]
+
+    def _asked(self, shots: int) -> str:
+        """The prompt with ``shots`` examples, and what the task says of its labels."""
+        return self.prompt.render(self.context.tags, shots, self.context.descriptions)
 
     def objective(self, characters: "Characters", length: int) -> "PretrainingObjective":
         """As of ``FromText``; the model takes any ``length``."""

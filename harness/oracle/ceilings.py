@@ -36,7 +36,8 @@ def ceiling_of(cell: GridCell) -> Ceiling:
     """The ceiling of the backend of ``cell``, untrained."""
     task = load(cell.task, cell.data, cell.settings.limit)
     policy = cell.settings.windows
-    backend = make(cell, task.tags, lambda _: None, dev_scorer(task, policy))
+    scorer = dev_scorer(task, policy)
+    backend = make(cell, task.tags, lambda _: None, scorer, None, task.descriptions)
     with asked(cell.plugin.name, "oracle"):
         return ceiling(backend, task, policy)
 

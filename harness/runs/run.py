@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 
 from harness.core import Decoded, Output, Sentence
 from harness.data.overlap import seen_in_train
@@ -154,7 +153,7 @@ def _task(cell: GridCell) -> Task:
 
 def make(
     cell: GridCell, tags: tuple[str, ...], report: Report, score_dev: DevScorer,
-    checkpoints: Checkpoints | None = None, descriptions: Mapping[str, str] = MappingProxyType({}),
+    checkpoints: Checkpoints | None, descriptions: Mapping[str, str],
 ) -> Backend:  # fmt: skip
     """The backend of a cell, constructed but not trained.
 

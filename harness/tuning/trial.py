@@ -72,7 +72,7 @@ def _trained(cell: GridCell, line: Line, pipe: Connection) -> float:
         plain.examples, plain.windows, plain.tags, plain.labels, nested=plain.nested, pipe=pipe
     )
     cell.folder.mkdir(parents=True, exist_ok=True)
-    made = run.make(cell, task.tags, lambda progress: _heard(line), scorer)
+    made = run.make(cell, task.tags, lambda _: _heard(line), scorer, None, task.descriptions)
     backend = checked(cell.plugin.name, made)
     backend.fit(given.train, given.dev)
     if not scorer.given:  # a backend that trains without looking at dev is asked once

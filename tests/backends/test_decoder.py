@@ -1,5 +1,7 @@
 """GPT: the prompt and its errors, the loss on the answer only, examples, chat, no training."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from making import make
@@ -139,6 +141,17 @@ def test_examples_are_drawn_by_the_seed_and_shown_with_their_answers(tmp_path):
             text = " ".join(map(str, made.question.before))
             assert " ".join(map(str, answer)) in text
     assert prefixes[0] == prefixes[1] != prefixes[2]
+
+
+@pytest.mark.parametrize("shots", [0, 2])
+def test_the_prompt_says_what_the_task_says_of_its_labels(shots, tmp_path):
+    described = replace(context(tmp_path), descriptions={"PER": "名字 of people"})
+    options = {"format": "inline", "decoding": "free", "prompt": "inline.zh.shots.v1"}
+    made = make(Gpt, described, **SMALL, **options, shots=shots)
+    made.build(TRAIN[:40])
+    prompt = made.vocabulary.tokenizer.decode(list(made.question.before))
+    assert "PER: 名字 of people" in prompt
+    assert "<unk>" not in prompt
 
 
 def test_without_training_the_model_is_asked_as_it_is(place, tmp_path):
