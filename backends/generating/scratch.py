@@ -16,6 +16,7 @@ from harness.core import Sentence
 
 PADDING, END, UNKNOWN = 0, 1, 2
 PIECES = 8_000
+LINE = 1 << 30  # bytes that a line may have: a longer one is left out, and nobody is told
 # Positions of a decoder from scratch: a prompt, a default window and its answer.
 POSITIONS = 2_048
 
@@ -48,6 +49,7 @@ def _sentencepiece(sentences: Sequence[Sentence], extra: Iterable[str]) -> Any:
         unk_id=UNKNOWN,
         bos_id=-1,
         num_threads=1,
+        max_sentence_length=LINE,
         minloglevel=2,
     )
     return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())

@@ -121,6 +121,18 @@ def test_a_tokenizer_from_scratch_is_the_same_every_time_and_normalises_nothing(
     assert half == (vocabulary.unknown,)
 
 
+@pytest.mark.parametrize("joiner", ["", " "])
+def test_a_tokenizer_is_learned_from_lines_of_any_length(joiner):
+    """SentencePiece leaves out lines of more than 4,192 bytes, unless it is told not to."""
+    units = ("प्रधानमंत्री", "विश्वविद्यालय") if joiner else tuple("昨天孙洋在上海")
+    long = Sentence("long", units * 1000, joiner)
+    assert len(long.text.encode()) > 4192
+    for others in ([], [Sentence("short", ("海", "海"), joiner)] * 2):
+        learned = UnitVocabulary(learn_tokenizer([long, *others], []), MARKS)
+        known = [found for _, found in learned.looked_up([long])]
+        assert all(known)
+
+
 def test_words_from_scratch_have_pieces():
     vocabulary = UnitVocabulary(learn_tokenizer([words(i).sentence for i in range(50)], []), MARKS)
     sentence = words(3).sentence
