@@ -110,7 +110,7 @@ def parse(name: str, content: bytes) -> Prompt:
         ConfigError: for a section or field that is missing, unknown or double.
     """
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")  # editors may begin a file with a byte order mark
     except UnicodeDecodeError as error:
         msg = f"prompt {name}: invalid UTF-8 at byte {error.start}"
         raise ConfigError(msg) from error
@@ -149,6 +149,7 @@ def _check(name: str, section: str, body: str) -> None:
         found = list(_fields(body))
     except ValueError as error:
         _fail(name, f"[{section}]: {error}; write {{{{ and }}}} for braces")
+    _refuse_formatted(name, section, body)
     _check_fields(name, section, found)
     if section != "instruction" and len(set(found)) < len(found):
         _fail(name, f"[{section}] has a field twice")
@@ -156,6 +157,13 @@ def _check(name: str, section: str, body: str) -> None:
         _fail(name, "[example] shows its {answer} before its {text}")
     if _PLACEHOLDER.search(body):
         _fail(name, f"[{section}] has private-use characters that mark placeholders")
+
+
+def _refuse_formatted(name: str, section: str, body: str) -> None:
+    """A field is filled in as it is: a conversion or a width would be of its placeholder."""
+    for _, field, spec, conversion in string.Formatter().parse(body):
+        if spec or conversion:
+            _fail(name, f"[{section}]: a field has no `!` and no `:`, write {{{field}}}")
 
 
 def _check_fields(name: str, section: str, found: Sequence[str]) -> None:

@@ -99,6 +99,19 @@ def test_what_is_wrong_is_said(old, new, message):
     assert str(caught.value).startswith("prompt mine: ")
 
 
+@pytest.mark.parametrize("formatted", ["{text!r}", "{text:>10}", "{text:d}", "{text:{tags}}"])
+def test_a_field_is_filled_in_as_it_is(formatted):
+    """The placeholder would be escaped, or cut, and no sentence would stand in the question."""
+    asked = VALID.rpartition("{text}")
+    words = r"\[question\]: a field has no `!` and no `:`, write \{text\}"
+    with pytest.raises(ConfigError, match=words):
+        parsed(asked[0] + formatted + asked[2])
+
+
+def test_a_byte_order_mark_is_no_text():
+    assert prompt.parse("mine", b"\xef\xbb\xbf" + VALID.encode()).format == "echo"
+
+
 def test_bytes_that_are_no_text_are_refused():
     with pytest.raises(ConfigError, match="invalid UTF-8 at byte 0"):
         prompt.parse("mine", b"\xff[format]")
