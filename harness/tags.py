@@ -40,6 +40,16 @@ def split(tag: str) -> tuple[str, str]:
     return prefix, label
 
 
+def is_word(label: str) -> bool:
+    """Whether ``label`` can stand in a column and on a line: visible characters, no white space."""
+    return bool(label) and all(map(is_visible, label))
+
+
+def is_visible(character: str) -> bool:
+    """Whether ``character`` may be in a label."""
+    return character.isprintable() and not character.isspace()
+
+
 def tag_set(labels: Iterable[str]) -> tuple[str, ...]:
     """All tags over ``labels``: ``O`` first, then B- and I- of each label in the given order."""
     return (OUTSIDE, *(f"{prefix}-{label}" for label in labels for prefix in "BI"))

@@ -19,7 +19,7 @@ from harness.data.schemes import Scheme
 from harness.data.splits import SPLITS, TEST, set_of, split_of, test_set
 from harness.errors import ConfigError, DataError, did_you_mean
 from harness.resources import folder
-from harness.tags import Policy
+from harness.tags import OUTSIDE, Policy, is_word
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 DATA_VARIABLE = "NER_HARNESS_DATA"
@@ -167,7 +167,7 @@ class TaskFile(_Strict):
         if not labels:
             raise ValueError("at least one label is needed")
         for label in labels:
-            if not label or label == "O" or any(c.isspace() or not c.isprintable() for c in label):
+            if label == OUTSIDE or not is_word(label):
                 msg = f"{label!r} cannot be a label: no spaces, not empty, not O"
                 raise ValueError(msg)
         twice = sorted({label for label in labels if labels.count(label) > 1})

@@ -59,8 +59,8 @@ class Format(Protocol):
         ...
 
 
-_SPACE, _ESCAPE = "␣", "␛"
-_MARKED = re.compile(rf"[\s{_SPACE}{_ESCAPE}]")
+_SPACE, ESCAPE = "␣", "␛"
+_MARKED = re.compile(rf"[\s{_SPACE}{ESCAPE}]")
 
 
 def escape(text: str) -> str:
@@ -69,7 +69,7 @@ def escape(text: str) -> str:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    return _SPACE if match[0] == " " else f"{_ESCAPE}{ord(match[0]):x};"
+    return _SPACE if match[0] == " " else f"{ESCAPE}{ord(match[0]):x};"
 
 
 def spell_tag(tag: str) -> str:

@@ -4,8 +4,9 @@ Entities are taken by one rule: those of labels that the task has first, then th
 where all have a score, the longest, the leftmost, the one listed first. One that overlaps what was
 taken is dropped: it says the same again (``duplicated_entity``), lies inside of an entity or around
 one (``nested``), or crosses its border (``overlap``). A label that the task does not have stays as
-it is, a wrong answer, unless it is another spelling of one that it has (``label_typo``). In a task
-with nested gold all stay, each once.
+it is, a wrong answer, unless it is another spelling of one that it has (``label_typo``); what no
+label may have, such as a line break, is written as its code point. In a task with nested gold all
+stay, each once.
 """
 
 from collections import Counter
@@ -15,11 +16,11 @@ from typing import TypeAlias
 
 from harness.core import PlacedEntity, Sentence, Span, Spans, WrittenEntity
 from harness.generation.fates import PREDICTED, REPAIRED, UNANSWERED
-from harness.generation.formats import spell_tag
+from harness.generation.formats import ESCAPE, spell_tag
 from harness.generation.lexing import CAP, CAP_EXTRA, NO_TAG, WHOLE, lexicon
 from harness.generation.nearest import nearest
 from harness.generation.placing import Placing, place
-from harness.tags import split
+from harness.tags import is_visible, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,13 @@ def _label(label: str, tags: tuple[str, ...]) -> tuple[str, bool, str]:
         return label, True, ""
     tag, _ = lexicon(tags, WHOLE).tag(spell_tag(f"B-{label}"))
     if tag == NO_TAG:
-        return label, False, "unknown_label"
+        return _legible(label), False, "unknown_label"
     return split(tags[tag])[1], True, "label_typo"
+
+
+def _legible(label: str) -> str:
+    """``label`` as one word, which fits into lines and columns."""
+    return "".join(each if is_visible(each) else f"{ESCAPE}{ord(each):x};" for each in label)
 
 
 def _flat(

@@ -19,7 +19,7 @@ from harness.generation.fates import PREDICTED, UNANSWERED, UNREAD
 from harness.generation.formats import JSON
 from harness.generation.repair import repair
 from harness.runs import confidence, entities
-from harness.tags import OUTSIDE, split
+from harness.tags import OUTSIDE, is_word, split
 
 
 def decode(
@@ -171,10 +171,13 @@ def _check(tags: Sequence[str], unread: int, sentence: Sentence) -> tuple[str, .
         _require(sentence, "a tag", tag, str)
     for tag in set(tags):
         try:
-            split(tag)
+            _, label = split(tag)
         except ValueError as error:
             msg = f"sentence {sentence.id}: {error}"
             raise BackendError(msg) from error
+        if label and not is_word(label):
+            msg = f"sentence {sentence.id}: {tag!r} has a label that no task has: spaces, controls"
+            raise BackendError(msg)
     return (*tags, *[OUTSIDE] * unread)
 
 
