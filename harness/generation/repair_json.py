@@ -2,18 +2,26 @@
 
 Remarks and code fences around it are cut off (``text_before``, ``text_after``). Where that is no
 help, each object that is whole is taken by itself: an answer that breaks off (``cut_off``) keeps
-what it said before. Keys of other names (``renamed_key``), and one list for each label, are
-understood; what is no entity then is a ``malformed_entity``.
+what it said before. Keys of other names (``renamed_key``), one list for each label, and numbers
+written as text are understood; what is no entity then is a ``malformed_entity``.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.core import Sentence, Spans, WrittenEntity
 from harness.generation.fates import UNANSWERED
-from harness.generation.json_entities import ENTITIES, LABEL, TEXT, entity_of, loaded, strict
+from harness.generation.json_entities import (
+    ENTITIES,
+    LABEL,
+    OCCURRENCE,
+    TEXT,
+    entity_of,
+    loaded,
+    strict,
+)
 from harness.generation.lexing import CAP, CAP_EXTRA
 from harness.generation.repair_kinds import Repaired, unreadable
 from harness.generation.settling import Settled, settle
@@ -24,6 +32,7 @@ TEXT_KEYS = (TEXT, "mention", "word", "name", "span", "value", "entity")
 LABEL_KEYS = (LABEL, "type", "category", "entity_type", "tag", "class", "entity")
 # An object without another one in it; each alternative begins with a character of its own.
 _OBJECT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}', re.DOTALL)
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _OPENING, _CLOSING = re.compile(r"[\[{]"), re.compile(r"[\]}]")
 
 
@@ -101,8 +110,17 @@ def _salvaged(text: str, faults: Counter[str]) -> list[Any] | None:
     found = [value for match in matches if isinstance(value := loaded(match.group()), dict)]
     if not any(_entity(value, Counter()) for value in found):
         return None
-    faults["invalid_json" if "]" in text[matches[-1].end() :] else "cut_off"] += 1
+    faults["cut_off" if _is_open(text, matches) else "invalid_json"] += 1
     return found
+
+
+def _is_open(text: str, objects: Sequence[re.Match[str]]) -> bool:
+    """Whether something begins outside of ``objects`` and never ends."""
+    ends = [0, *(each.end() for each in objects)]
+    starts = [*(each.start() for each in objects), len(text)]
+    around = [text[end:start] for end, start in zip(ends, starts, strict=True)]
+    opened = sum(len(_OPENING.findall(each)) - len(_CLOSING.findall(each)) for each in around)
+    return opened > 0 and "]" not in around[-1]
 
 
 def _listed(value: Any, faults: Counter[str]) -> list[Any] | None:
@@ -134,9 +152,20 @@ def _entity(entry: Any, faults: Counter[str]) -> WrittenEntity | None:
     keys = entry if isinstance(entry, dict) else ()
     text = next((key for key in TEXT_KEYS if key in keys), TEXT)
     label = next((key for key in LABEL_KEYS if key in keys and key != text), LABEL)
+    if OCCURRENCE in keys:
+        entry = entry | {OCCURRENCE: _occurrence(entry[OCCURRENCE])}
     found = entity_of(entry, text, label)
     if found is None:
         faults["malformed_entity"] += 1
     elif (text, label) != (TEXT, LABEL):
         faults["renamed_key"] += 1
     return found
+
+
+def _occurrence(value: Any) -> int | None:
+    """The number that ``value`` was meant as; 0, which no place has, where it is none."""
+    if value is None or type(value) is int:
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else 0

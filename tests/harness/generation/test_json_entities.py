@@ -76,7 +76,12 @@ def test_what_leaves_nothing_to_guess_is_taken_as_it_is(text):
         (f"Sure! Here is it:\n```json\n{SAID}\n```", {"text_before": 1, "text_after": 1}),
         (f'{{"entities": [{PER}, {LOC}, {{"text": "北', {"cut_off": 1}),
         (f"[{PER}; {LOC}]", {"invalid_json": 1}),
-        (f"{PER}\n{LOC}", {"cut_off": 1}),
+        (f"{PER}\n{LOC}", {"invalid_json": 1}),  # a whole object a line: nothing breaks off
+        (f'{PER}\n{LOC}\n{{"text": "北', {"cut_off": 1}),
+        (f"[PER], [LOC]: {PER}\n{LOC}", {"invalid_json": 1}),
+        (SAID.replace(": 1}", ': "1"}'), {"invalid_json": 1}),
+        (SAID.replace(": 1}", ": 1.0}"), {"invalid_json": 1}),
+        (SAID.replace(": 1}", ': "the first"}'), {"wrong_occurrence": 1}),
         (f'[{PER}, {LOC}, 3, {{"text": 7}}]', {"malformed_entity": 2}),
         (f'[{PER}, {{"word": "北京", "type": "LOC", "occurrence": 1}}]', {"renamed_key": 1}),
         (f'[{PER.replace("PER", "per")}, {LOC}]', {"label_typo": 1}),

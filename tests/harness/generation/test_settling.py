@@ -1,5 +1,8 @@
 """Entities without places find them, and what a flat task cannot hold is dropped by one rule."""
 
+from time import thread_time
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +75,28 @@ def test_what_the_sentence_does_not_have_is_lost_and_counted():
 def test_a_text_that_is_almost_there_is_aligned(text, units, place):
     """One code point in four may be otherwise, a difference of width or case is none."""
     assert nearest(Sentence("s", tuple(units)), text) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Café", "a Café b"),
+        ("Tiếng Việt", "x Tiếng Việt y"),
+        ("한국", "은한국에"),
+        ("がぎ", "ががぎあ"),
+    ],
+)
+@pytest.mark.parametrize(("said", "has"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_letter_and_its_marks_are_one_character_however_written(text, sentence, said, has):
+    text, sentence = normalize(said, text), Sentence("s", tuple(normalize(has, sentence)))
+    start, end = nearest(sentence, text)
+    assert "".join(sentence.units[start:end]) == normalize(has, text)
+
+
+def test_marks_without_end_cost_little():
+    begun = thread_time()
+    assert nearest(SENTENCE, "北" + "\u0301" * 100_000) is None
+    assert thread_time() - begun < 1
 
 
 def test_an_aligned_text_is_a_repair():
