@@ -30,6 +30,9 @@ from harness.serving.messages import (
 )
 from harness.version import __version__
 
+LAST = 1.0  # seconds that the model has to end once no request is waited for any more
+TOLD = 10  # faults of a body that are told
+
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     413: {"model": Refusal, "description": "the body is too long"},
     422: {"model": Refusal, "description": "the body is not what the schema says"},
@@ -45,7 +48,7 @@ def make(predictor: Predictor) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        await asyncio.to_thread(batcher.close)
+        await asyncio.to_thread(batcher.close, LAST)  # requests had all the time that they get
 
     run = predictor.result.run
     app = FastAPI(
@@ -54,6 +57,7 @@ def make(predictor: Predictor) -> FastAPI:
     )  # fmt: skip
     app.add_middleware(BodyLimit, most=MOST_BYTES)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _failed)
     _add_predict(app, batcher)
     _add_health(app, predictor, batcher)
     _add_page(app, page.html(predictor.result.run))
@@ -102,7 +106,7 @@ async def _answers(batcher: Batcher[Tagged], texts: Sequence[str]) -> list[Tagge
         return await asyncio.wrap_future(batcher.submit(texts))
     except FullError:
         raise HTTPException(503, "too many requests wait", {"Retry-After": "1"}) from None
-    except ClosedError:
+    except (ClosedError, asyncio.CancelledError):
         raise HTTPException(503, "the server is shutting down") from None
     except HarnessError as error:
         raise HTTPException(500, str(error)) from error
@@ -112,5 +116,14 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """What is wrong with a body, and where; not the body itself, which may be no text at all."""
     del request
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    said = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
-    return JSONResponse({"detail": "; ".join(said).encode("ascii", "replace").decode()}, 422)
+    said = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found[:TOLD])
+    more = [f"and {len(found) - TOLD:,} more"] if len(found) > TOLD else []
+    return JSONResponse(
+        {"detail": "; ".join([*said, *more]).encode("ascii", "replace").decode()}, 422
+    )
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    """What a fault of the program is to a client; its traceback goes to standard error."""
+    del request
+    return JSONResponse({"detail": f"the program failed: {type(error).__name__}"}, 500)

@@ -8,6 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -73,12 +74,16 @@ class Batcher(Generic[Answer]):
         """How many requests wait."""
         return self._queue.qsize()
 
-    def close(self) -> None:
-        """Answer what waits, and nothing after it."""
+    def close(self, patience: float | None = None) -> None:
+        """Answer what waits, for ``patience`` seconds, and nothing after it.
+
+        What is at work by then ends with the process.
+        """
         self._closed.set()
-        self._queue.put(None)
-        self._thread.join()
-        while not self._queue.empty():  # came between the two lines above
+        with suppress(queue.Full):  # then none is needed: the thread ends with the process
+            self._queue.put(None, timeout=patience)
+        self._thread.join(patience)
+        while not self._queue.empty():  # came between the lines above, or waited for too long
             if request := self._queue.get_nowait():
                 request.answers.set_exception(ClosedError())
 

@@ -1,9 +1,9 @@
 """What is asked and answered over HTTP: checked on the way in, and written into OpenAPI."""
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeGuard
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.runs.predict import Tagged
 
@@ -17,8 +17,22 @@ Least = Annotated[
 ]
 
 
+def _is_map(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, Mapping)
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_known_keys(cls, value: Any) -> Any:
+        """One fault for all unknown keys: a fault for each would be slow to make, and to send."""
+        unknown = [key for key in value if key not in cls.model_fields] if _is_map(value) else []
+        if unknown:
+            msg = f"{len(unknown):,} unknown keys, such as {str(unknown[0])[:40]!r}"
+            raise ValueError(msg)
+        return value
 
 
 class OneText(_Message):

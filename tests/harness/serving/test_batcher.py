@@ -93,3 +93,14 @@ def test_closing_answers_what_waits_and_nothing_after(model):
     assert (first.result(0), last.result(0)) == (["FIRST"], ["LAST"])
     with pytest.raises(ClosedError):
         batcher.submit(["late"])
+
+
+def test_a_model_that_does_not_end_is_not_waited_for_longer_than_said(model):
+    batcher, first = waiting(model)
+    later = batcher.submit(["later"])
+    batcher.close(patience=0.1)
+    with pytest.raises(ClosedError):
+        later.result(1)
+    assert not first.done()
+    model.gate.set()
+    assert first.result(30) == ["FIRST"]
