@@ -102,6 +102,20 @@ def change(path: Path, *keys: str, to: Any) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
+def name_documents(folder: Path, number: int) -> None:
+    """Let the sentences of every run in and below ``folder`` lie in so many documents."""
+    for path in sorted(folder.rglob("predictions.jsonl")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        held = [Prediction.model_validate_json(line) for line in lines]
+        named = [
+            each.model_copy(update={"document": f"document {place % number}"})
+            for place, each in enumerate(held)
+        ]
+        path.write_bytes("".join(each.model_dump_json() + "\n" for each in named).encode())
+        digest = metrics(tuple(named)).predictions_sha256
+        change(path.with_name("metrics.json"), "predictions_sha256", to=digest)
+
+
 def seal(folder: Path) -> None:
     """Let ``metrics.json`` say of the files of a run that they are as they are now."""
     change(folder / "metrics.json", "files", to=hashes.of_folder(folder))

@@ -50,7 +50,7 @@ def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking
         _by_type(systems),
         {system.name: words.fallen_mark(claims, system) for system in systems
          if system.name in claims.fallen},
-        words.captions(claims, systems, documents=bool(_documents(systems))),
+        words.captions(claims, systems, documents=has_documents(systems)),
         _contrasts(claims),
     )  # fmt: skip
 
@@ -89,6 +89,11 @@ def _counts(systems: Sequence[System], read: "Callable[[Sound], Ints]") -> dict[
     if not documents:
         return {**found}
     return {name: by_document(array, documents) for name, array in found.items()}
+
+
+def has_documents(systems: Sequence[System]) -> bool:
+    """Whether documents are drawn and swapped, and not sentences."""
+    return bool(_documents(systems))
 
 
 def _documents(systems: Sequence[System]) -> list[str]:

@@ -23,11 +23,28 @@ def captions(
     claims: "Comparison", systems: Sequence[System], *, documents: bool
 ) -> tuple[str, ...]:
     """What stands under the table of ``systems``."""
-    lines = [_intervals(claims, systems, "documents" if documents else "sentences")]
+    drawn = "document" if documents else "sentence"
+    lines = [_intervals(claims, systems, drawn)]
     lines += [] if claims.covers_training else [ONE_SEED]
     if claims.minimum and claims.covers_training:
-        lines += [_smallest(claims.minimum), _groups(claims), _near(claims, systems)]
+        smallest = nothing_is_found(claims, drawn) or _smallest(claims.minimum)
+        lines += [smallest, _groups(claims), _near(claims, systems, drawn)]
     return (*lines, *_fallen(claims, systems))
+
+
+def nothing_is_found(claims: "Comparison", drawn: str) -> str:
+    """Why no difference can be claimed, where that is so; ``drawn`` is a document or a sentence."""
+    if not claims.finds_nothing:
+        return ""
+    from harness.statistics.permutation import least
+    from harness.statistics.power import ALPHA
+
+    pairs, s = len(claims.pairs), "" if claims.units == 1 else "s"
+    return (
+        f"No difference can be found, however large: {claims.units} {drawn}{s} with entities can "
+        f"give no p below {least(claims.units):.2g}, and of {pairs} pairs a claim needs one below "
+        f"{ALPHA / pairs:.2g}."
+    )
 
 
 def of_sets(sets: Mapping[str, SetCounts]) -> tuple[str, ...]:
@@ -76,14 +93,17 @@ def fallen_mark(claims: "Comparison", system: System) -> str:
 
 
 def _intervals(claims: "Comparison", systems: Sequence[System], drawn: str) -> str:
+    covered = f"the choice of {drawn}s"
+    if claims.units < 2:
+        covered = f"the choice of entities in one {drawn}, not that of {drawn}s,"
     if not claims.covers_training:
-        return f"95 % intervals of F1 cover the choice of {drawn}, for the models as trained."
+        return f"95 % intervals of F1 cover {covered.rstrip(',')}, for the models as trained."
     from harness.statistics.outlying import unseen
 
     seeds = min(len(system.results) for system in systems)
     share = rounded(100 * unseen(seeds), 0)
     return (
-        f"95 % intervals of F1 cover the choice of {drawn} and of seeds, of trainings like those "
+        f"95 % intervals of F1 cover {covered} and of seeds, of trainings like those "
         f"seen: {seeds} seeds may miss a failure that {share} % of trainings have."
     )
 
@@ -115,7 +135,9 @@ def _groups(claims: "Comparison") -> str:
     )
 
 
-def _near(claims: "Comparison", systems: Sequence[System]) -> str:
+def _near(claims: "Comparison", systems: Sequence[System], drawn: str) -> str:
+    if claims.units < 2:
+        return f"By how much rows may be behind the best, one {drawn} cannot tell."
     near = sum(claims.behind[one.name] < MARGIN for one in systems)
     margin = rounded(100 * MARGIN, 0)
     return (

@@ -164,7 +164,12 @@ def difference(
 
 
 def varied(pair: Contest, replicates: Floats, seed: int) -> Floats:
-    """Resampled differences of two systems with what other seeds could have changed: (draws,)."""
+    """Resampled differences of two systems with what other seeds could have changed: (draws,).
+
+    One document or sentence says nothing of others: half of the draws are at either end then.
+    """
+    if pair.first.right.shape[1] < 2:
+        return np.resize([-1.0, 1.0], len(replicates))
     drawn = expanded(replicates, pair.first) + pair.effect.noise(len(replicates), seed)
     return np.clip(drawn, -1, 1)
 

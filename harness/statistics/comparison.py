@@ -26,7 +26,12 @@ from harness.statistics.large_tables import Ahead
 from harness.statistics.mixture import SIGNS
 from harness.statistics.outlying import without
 from harness.statistics.permutation import PairedPermutation, permuted
-from harness.statistics.power import ALPHA, MinimumDifference, minimum_difference
+from harness.statistics.power import (
+    ALPHA,
+    MinimumDifference,
+    minimum_difference,
+    nothing_is_found,
+)
 from harness.statistics.ranking import Separable, holm, letters, rank_groups
 from harness.statistics.samples import CountArray, Floats, Sample, samples_of
 from harness.statistics.seeds import Contest, seed_effect
@@ -74,7 +79,9 @@ class Comparison:
     ``covers_training`` is False if any system has a single seed: then nothing can be claimed
     about training variance, and ``groups``, ``letters``, ``best`` and ``behind`` are empty.
     ``best`` is the share of draws in which a system is first, ``behind`` the most that it may be
-    behind the best one, at 95 % for all rows at once. ``minimum`` is None for fewer than two.
+    behind the best one, at 95 % for all rows at once; both are empty for a single document.
+    ``minimum`` is None for fewer than two systems. ``units`` are the sentences or documents that
+    hold an entity.
     """
 
     intervals: Mapping[str, Interval]
@@ -82,10 +89,16 @@ class Comparison:
     minimum: MinimumDifference | None
     covers_training: bool
     fallen: Mapping[str, Fallen]
+    units: int
     groups: Mapping[str, int] = field(default_factory=dict)
     letters: Mapping[str, str] = field(default_factory=dict)
     best: Mapping[str, float] = field(default_factory=dict)
     behind: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether no difference can be claimed, however large, of so few sentences or documents."""
+        return nothing_is_found(self.units, len(self.pairs))
 
 
 def compare(
@@ -127,9 +140,11 @@ def _compared(table: Table, seed: int, level: float) -> Comparison:
             [contest.effect for contest in contests.values()],
             min((sample.seeds for sample in table.samples.values()), default=0),
             SIGNS if table.is_large else 1.0,
+            table.units,
         ),
         all(one.covers_training for one in intervals.values()),
         _fallen(table, seed, level),
+        table.units,
     )
     return _claims(comparison, table, seed) if comparison.covers_training else comparison
 
@@ -191,10 +206,13 @@ def _claims(comparison: Comparison, table: Table, seed: int) -> Comparison:
     """The comparison with what only several seeds support."""
     scores = {name: one.point for name, one in comparison.intervals.items()}
     separable = _separable(comparison.pairs)
+    grouped = replace(
+        comparison, groups=rank_groups(scores, separable), letters=letters(scores, separable)
+    )
+    if comparison.units < 2:
+        return grouped
     return replace(
-        comparison,
-        groups=rank_groups(scores, separable),
-        letters=letters(scores, separable),
+        grouped,
         best=chance_of_best(_varied_scores(table, seed)),
         behind=behind_best([*scores], _ahead(comparison.pairs)),
     )

@@ -143,6 +143,8 @@ def bootstraps(
     most = chance.reached(one_sided)
     points = np.array([float(sample.f1.mean()) for sample in pairs.samples])
     intervals = _listed(points[a] - points[b], middle - half, middle + half)
+    if pairs.samples[0].right.shape[1] < 2:  # one document says nothing of others
+        middle, half, most = np.zeros(len(a)), np.ones(len(a)), np.ones(len(a))
     tests = _listed(np.clip(2 * chance.beyond(np.abs(middle)), LEAST, 1), error)
     ahead = _listed(middle + most, most - middle)
     known = [contest.effect.known for contest in pairs.contests]

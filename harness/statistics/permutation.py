@@ -5,6 +5,9 @@ seeds of a system together (approximate randomisation: Noreen 1989; Yeh 2000 for
 the classic test, and it speaks of these trained models only: with seed luck in play it calls 10 to
 60 % of equal systems different. ``p`` therefore adds to each draw what other seeds could have
 changed (``harness.statistics.seeds``), and ``models_p`` is the classic value.
+
+Of few sentences or documents no p is small: swapping all of them, or none, gives the difference
+that was seen, so that of 4 documents p is 1/8 at the least (``least``), luck of training or not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,6 +39,11 @@ class PairedPermutation:
     covers_training: bool
 
 
+def least(units: float) -> float:
+    """The smallest p that swaps of so many sentences or documents can give."""
+    return min(1.0, 2.0 ** (1 - units))
+
+
 def paired_permutation(
     first: CountArray, second: CountArray, draws: int = DRAWS, seed: int = 0
 ) -> PairedPermutation:
@@ -60,13 +68,13 @@ def permuted(pairs: Sequence[Contest], draws: int, seed: int) -> list[PairedPerm
     What a swap moves is the sum over the swapped sentences of one system less that of the other, so
     one matrix product serves all pairs.
     """
-    return [_result(pair, draws, seed) for pair in _swapped(pairs, draws, seed)]
+    return [_result(pair, seed) for pair in _swapped(pairs, draws, seed)]
 
 
 def permuted_p(pairs: Sequence[Contest], draws: int, seed: int) -> list[float]:
     """``p`` of each pair, as ``permuted`` gives it."""
     swapped = _swapped(pairs, draws, seed)
-    return [_share(one.reached(one.varied(one.chance, seed)), draws) for one in swapped]
+    return [one.share(one.varied(one.chance, seed)) for one in swapped]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,11 +109,15 @@ def _swaps(sentences: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.flo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Swapped:
-    """A pair and its swaps; both sides count as sums over as many seeds."""
+    """A pair and its swaps; both sides count as sums over as many seeds.
+
+    ``units`` are the sentences or documents that hold an entity.
+    """
 
     first: _Side
     second: _Side
     effect: SeedEffect
+    units: int
 
     @property
     def chance(self) -> Floats:
@@ -117,10 +129,11 @@ class _Swapped:
         """``chance`` with what other seeds could have changed."""
         return chance + self.effect.noise(len(chance), seed)
 
-    def reached(self, chance: Floats) -> int:
-        """How often ``chance`` is as large as the difference that was seen, in either direction."""
+    def share(self, chance: Floats) -> float:
+        """p: how often ``chance`` is as large as the difference that was seen, either way."""
         observed = abs(float(_f1(self.first.whole) - _f1(self.second.whole)))
-        return int((np.abs(chance) >= observed - _ROUNDING).sum())
+        reached = int((np.abs(chance) >= observed - _ROUNDING).sum())
+        return max(least(self.units), (1 + reached) / (1 + len(chance)))
 
 
 def _swapped(pairs: Sequence[Contest], draws: int, seed: int) -> Iterator[_Swapped]:
@@ -129,6 +142,7 @@ def _swapped(pairs: Sequence[Contest], draws: int, seed: int) -> Iterator[_Swapp
     if not samples:
         return
     sides = dict(zip(samples, _sides([*samples.values()], draws, seed), strict=True))
+    holding = {key: sample.holding for key, sample in samples.items()}
     for pair in pairs:
         first, second = sides[id(pair.first)], sides[id(pair.second)]
         common = gcd(pair.first.seeds, pair.second.seeds)
@@ -136,18 +150,14 @@ def _swapped(pairs: Sequence[Contest], draws: int, seed: int) -> Iterator[_Swapp
             first.times(pair.second.seeds // common),
             second.times(pair.first.seeds // common),
             pair.effect,
+            int(np.count_nonzero(holding[id(pair.first)] | holding[id(pair.second)])),
         )
 
 
-def _result(pair: _Swapped, draws: int, seed: int) -> PairedPermutation:
+def _result(pair: _Swapped, seed: int) -> PairedPermutation:
     chance = pair.chance
-    reached = pair.reached(pair.varied(chance, seed)), pair.reached(chance)
-    p, models_p = (_share(one, draws) for one in reached)
-    return PairedPermutation(p, models_p, pair.effect.known)
-
-
-def _share(reached: int, draws: int) -> float:
-    return (1 + reached) / (1 + draws)
+    varied = pair.varied(chance, seed)
+    return PairedPermutation(pair.share(varied), pair.share(chance), pair.effect.known)
 
 
 def _f1(sums: npt.NDArray[np.float64] | Ints) -> Floats:

@@ -8,21 +8,27 @@ first step of Holm, 0.05 over the number of pairs: the step that a lone differen
 The half-width that a difference has to leave is ``sqrt(z^2 V + t^2 L)``, V the variance due to
 sentences and L that due to seeds, each with the quantile of its own degrees of freedom (Banerjee
 1960, Sankhya 22:359), which is what adding Student's t to the draws comes to.
+
+Below ``FEW`` sentences or documents V is known on few degrees of freedom, too, and swapping them
+has the tails of Student's t. Of very few no p is small enough for any claim: then no difference is
+found, and none is stated.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 
 import numpy as np
 
+from harness.statistics.permutation import least
 from harness.statistics.samples import Floats
 from harness.statistics.seeds import SeedEffect
-from harness.statistics.tails import geometric_means, normal, shares_below, students
+from harness.statistics.tails import geometric_means, shares_below, student, students
 
 ALPHA = 0.05
 POWER = 0.80
 ENOUGH = 3  # seeds
+FEW = 100  # sentences or documents, from which on t is normal within a hundredth
 _NONE = SeedEffect(0.0, 0.0, known=True)
 
 
@@ -57,14 +63,27 @@ class _Claims:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """How far out a claim has to be, in the part of the seeds and in that of the sentences."""
+    """How far out a claim has to be, in the part of the seeds and in that of the sentences.
+
+    ``freedom`` is what the variance due to sentences is known on.
+    """
 
     seeds: float
     sentences: float
+    freedom: float
+
+
+def nothing_is_found(units: float, pairs: int) -> bool:
+    """Whether so few sentences or documents cannot tell a pair apart, however it differs."""
+    return pairs > 0 and least(units) * pairs >= ALPHA
 
 
 def minimum_difference(
-    errors: Sequence[float], effects: Sequence[SeedEffect], seeds: int, caution: float = 1.0
+    errors: Sequence[float],
+    effects: Sequence[SeedEffect],
+    seeds: int,
+    caution: float = 1.0,
+    units: float = inf,
 ) -> MinimumDifference | None:
     """What can be found between systems, given what is known of each pair; None without a pair.
 
@@ -73,12 +92,17 @@ def minimum_difference(
         effects: what the seeds add to each.
         seeds: the fewest that a system has.
         caution: how many times the p of sentences alone the test says that it is at most.
+        units: how many sentences or documents hold an entity.
     """
     if not errors:
         return None
-    level = _Level(1 - ALPHA / (2 * len(errors)), 1 - ALPHA / (2 * len(errors) * caution))
+    if nothing_is_found(units, len(errors)):
+        return MinimumDifference(1.0, None if seeds < ENOUGH else 1.0, len(errors))
+    freedom = units - 1 if units < FEW else inf
+    one_sided = _attainable(ALPHA / len(errors), units) / 2
+    level = _Level(1 - one_sided, 1 - one_sided / caution, freedom)
     varying = [place for place, error in enumerate(errors) if error]
-    error = np.array([errors[place] for place in varying])
+    error = np.array([errors[place] for place in varying]) * _spread(freedom)
     models = _claims(error, [_NONE] * len(varying), level)
     if seeds < ENOUGH:
         return MinimumDifference(_smallest(models), None, len(errors))
@@ -86,13 +110,25 @@ def minimum_difference(
     return MinimumDifference(_smallest(models), _smallest(systems), len(errors))
 
 
+def _attainable(level: float, units: float) -> float:
+    """The largest p below ``level`` that swaps give: of few documents p has few values."""
+    step = least(units)
+    return step * (ceil(level / step) - 1) if units < FEW else level
+
+
+def _spread(freedom: float) -> float:
+    """By how much the spread of resampled differences is too narrow."""
+    return float((1 + 1 / freedom) ** 0.5)
+
+
 def _claims(error: Floats, effects: Sequence[SeedEffect], level: _Level) -> _Claims:
     variance = np.array([effect.variance for effect in effects])
     freedom = np.array([effect.freedom if effect.variance else inf for effect in effects])
     # A variance on few degrees of freedom is mostly below what it estimates.
     luck = variance / geometric_means(freedom)
-    needed = normal(level.sentences) ** 2 * error**2 + students(level.seeds, freedom) ** 2 * luck
-    return _Claims(needed**0.5, (error**2 + luck) ** 0.5, freedom)
+    outside = student(level.sentences, level.freedom)
+    needed = outside**2 * error**2 + students(level.seeds, freedom) ** 2 * luck
+    return _Claims(needed**0.5, (error**2 + luck) ** 0.5, np.minimum(freedom, level.freedom))
 
 
 def _smallest(claims: _Claims) -> float:

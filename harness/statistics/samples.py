@@ -31,6 +31,11 @@ class Sample:
         return len(self.right)
 
     @property
+    def holding(self) -> npt.NDArray[np.bool_]:
+        """Which sentences hold an entity, in gold or found by a seed: (sentences,)."""
+        return np.asarray(self.size.any(axis=0))
+
+    @property
     def f1(self) -> Floats:
         """Micro F1 of each seed."""
         return np.asarray(2 * self.right.sum(axis=1) / self.size.sum(axis=1))  # (seeds,)

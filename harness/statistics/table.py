@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, islice
 
+import numpy as np
+
 from harness.statistics.bootstrap import Interval, resampled, score_interval
 from harness.statistics.outlying import outlying
 from harness.statistics.power import ALPHA
@@ -29,6 +31,11 @@ class Table:
     def size(self) -> int:
         """How many pairs it has."""
         return _pairs(self.samples)
+
+    @property
+    def units(self) -> int:
+        """How many sentences or documents hold an entity, in gold or found."""
+        return int(np.any([one.holding for one in self.samples.values()], axis=0).sum())
 
     @property
     def is_large(self) -> bool:

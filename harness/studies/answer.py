@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.comparability.groups import has_one_seed
 from harness.comparability.systems import System
+from harness.leaderboard.significance import has_documents
+from harness.leaderboard.words import nothing_is_found
 from harness.numbers import percent
 from harness.statistics import Comparison
 from harness.statistics.comparison import Pair
@@ -47,6 +49,9 @@ def _not_compared(panel: Panel) -> Iterator[str]:
 
 
 def _nothing_told(panel: Panel, claims: Comparison) -> str:
+    if claims.finds_nothing:
+        drawn = "document" if has_documents(panel.whole) else "sentence"
+        return f"{NOT_TOLD}. {nothing_is_found(claims, drawn)}"
     text = f"{NOT_TOLD} with these seeds: no two of the {len(panel.whole)} points are separable"
     if claims.minimum and claims.minimum.systems is not None and claims.minimum.systems < 1:
         text += f"; true differences from {percent(claims.minimum.systems)} F1 on would be found "

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from stored_runs import change, write_row, write_run
+from stored_runs import change, name_documents, write_row, write_run
 
 from harness.leaderboard.build import build
 from harness.leaderboard.render import FORMATS
@@ -137,3 +137,43 @@ def test_what_a_table_claims_is_in_its_json_with_the_number_behind_it(tmp_path):
     rows = [row["cells"] for row in block["rows"]]
     assert sum(row["best"]["value"] for row in rows) == pytest.approx(1)
     assert all((row["near"]["text"] == "yes") == (row["behind"]["value"] < 0.01) for row in rows)
+
+
+def far_apart(folder, documents):
+    for name, rate in (("one", 0.1), ("two", 0.7)):
+        write_row(folder, name, rate=rate, sentences=80)
+    name_documents(folder, documents)
+    [block] = board(folder).blocks
+    return block
+
+
+@pytest.mark.parametrize(("documents", "said"), [(1, "1 document with"), (5, "5 documents with")])
+def test_of_few_documents_no_difference_is_said_to_be_found(tmp_path, documents, said):
+    block = far_apart(tmp_path, documents)
+    [line] = [one for one in block.captions if "can be found" in one]
+    assert said in line
+    assert not any(one.startswith("Smallest") for one in block.captions)
+    assert not any(one.separable for one in block.contrasts)
+
+
+def test_where_a_difference_is_said_to_be_found_it_is_found(tmp_path):
+    block = far_apart(tmp_path, 8)
+    assert any(one.startswith("Smallest") for one in block.captions)
+    assert all(one.separable for one in block.contrasts)
+
+
+def test_one_document_says_nothing_of_others(tmp_path):
+    block = far_apart(tmp_path, 1)
+    assert not {"best", "behind", "near"} & {column.key for column in block.columns}
+    [contrast] = block.contrasts
+    assert (contrast.low, contrast.high, contrast.bootstrap_p) == (-1, 1, 1)
+    assert any("not that of documents" in line for line in block.captions)
+    assert not any("rows are within" in line for line in block.captions)
+
+
+def test_one_sentence_says_nothing_of_others(tmp_path):
+    for name in ("one", "two"):
+        write_row(tmp_path, name, rate=0.1, sentences=1)
+    [block] = board(tmp_path).blocks
+    assert any("not that of sentences" in line for line in block.captions)
+    assert any(line.startswith("No difference can be found") for line in block.captions)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
-from harness.statistics.power import minimum_difference
+from harness.statistics.power import minimum_difference, nothing_is_found
 from harness.statistics.seeds import SeedEffect
 
 NONE = SeedEffect(0.0, 0.0, known=True)
@@ -51,3 +51,19 @@ def test_two_seeds_do_not_say():
 def test_where_nothing_would_be_found_it_is_the_whole_scale():
     hopeless = minimum_difference([0.5], [NONE], seeds=3)
     assert hopeless.models == pytest.approx(1.0)
+
+
+def test_of_so_few_documents_that_no_p_is_small_enough_nothing_is_found():
+    assert [nothing_is_found(units, 1) for units in (0, 1, 5, 6)] == [True, True, True, False]
+    assert [nothing_is_found(units, 3) for units in (6, 7)] == [True, False]  # Holm: 0.05 / 3
+    assert not nothing_is_found(1, 0)  # a lone row
+    found = minimum_difference([0.01], [NONE], seeds=3, units=5)
+    assert (found.models, found.systems) == (1, 1)
+    assert minimum_difference([0.01], [NONE], seeds=2, units=5).systems is None
+
+
+def test_few_documents_have_the_tails_of_student():
+    few, many = (minimum_difference([0.01], [NONE], seeds=3, units=n).models for n in (12, 99))
+    wide = (t.isf(0.025, 11) + t.isf(0.2, 11)) * (12 / 11) ** 0.5
+    assert few == pytest.approx(0.01 * wide, rel=0.02)  # p has few values
+    assert many == pytest.approx(0.01 * (1.9600 + 0.8416), rel=0.02)

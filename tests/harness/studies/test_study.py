@@ -5,7 +5,7 @@ import shutil
 import pytest
 from browser import WIDER
 from program import called, harness
-from stored_runs import change, seal
+from stored_runs import change, name_documents, seal
 
 from harness.results import reader
 from harness.studies import page, pictures, planned, text
@@ -157,6 +157,16 @@ def test_points_that_answer_alike_are_not_told_apart(asked):
     out, _ = ask(folder, values="9, 10")
     assert "Cannot be told with these seeds: no two of the 2 points are separable" in out
     assert "highest" not in out
+
+
+def test_where_no_difference_can_be_found_none_is_said_to_be_found(asked, tmp_path):
+    shutil.copytree(asked[0] / "results", tmp_path / "results")
+    name_documents(tmp_path / "results", 4)
+    for metrics in tmp_path.rglob("metrics.json"):
+        seal(metrics.parent)
+    out = text.markdown(*made_panels(tmp_path, (1, 2, 9)), "mine")
+    assert "Cannot be told. No difference can be found, however large: 4 documents" in out
+    assert "would be found" not in out
 
 
 def test_a_point_that_lost_a_seed_is_shown_and_not_compared(asked, tmp_path):
