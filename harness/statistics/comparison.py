@@ -22,6 +22,7 @@ from harness.statistics.bootstrap import (
     score_interval,
     varied,
 )
+from harness.statistics.discordant import counted
 from harness.statistics.large_tables import Ahead
 from harness.statistics.mixture import SIGNS
 from harness.statistics.outlying import without
@@ -152,7 +153,8 @@ def _compared(table: Table, seed: int, level: float) -> Comparison:
 def _pairs(
     table: Table, contests: Mapping[tuple[str, str], Contest], seed: int, level: float
 ) -> tuple[Pair, ...]:
-    tests, drawn = _judged(table, contests, seed, level)
+    tests, judged = _judged(table, contests, seed, level)
+    drawn = counted([*contests.values()], judged, bound_level(len(table.samples), level))
     bootstrap_holm = holm([bootstrap.p for bootstrap, _ in drawn])
     permutation_holm = holm([result.p for result in tests])
     return tuple(

@@ -41,7 +41,7 @@ class PairedPermutation:
 
 def least(units: float) -> float:
     """The smallest p that swaps of so many sentences or documents can give."""
-    return min(1.0, 2.0 ** (1 - units))
+    return float(min(1.0, 2.0 ** (1 - units)))
 
 
 def paired_permutation(

@@ -32,6 +32,13 @@ def students(level: float, freedom: Floats) -> Floats:
     return np.asarray(np.where(endless, normal(level), points))
 
 
+def chi_square(level: float, freedom: float) -> float:
+    """The point below which chi-square has the share ``level``."""
+    from scipy.special import gammaincinv
+
+    return 2 * float(gammaincinv(freedom / 2, level))
+
+
 def shares_below(points: Floats, freedom: Floats) -> Floats:
     """The share of Student's t below each point, each with degrees of freedom of its own."""
     from scipy.special import ndtr, stdtr

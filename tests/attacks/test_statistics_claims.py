@@ -177,3 +177,12 @@ def test_one_sentence_says_nothing_of_others(tmp_path):
     [block] = board(tmp_path).blocks
     assert any("not that of sentences" in line for line in block.captions)
     assert any(line.startswith("No difference can be found") for line in block.captions)
+
+
+def test_of_few_entities_that_both_get_right_either_may_be_behind(tmp_path):
+    for name in ("one", "two"):
+        write_row(tmp_path, name, rate=0.0, sentences=12)
+    [block] = board(tmp_path).blocks
+    for row in cells_of(block).values():
+        assert row["behind"].value > 0.05
+        assert row["near"].text == "no"

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 
+from benchmarks import coverage
 from harness.statistics import compare
 from harness.statistics.best import behind_best, bound_level, chance_of_best
+from harness.statistics.discordant import Discordance, discordances
+from harness.statistics.samples import samples_of
+from harness.statistics.seeds import contest, seed_effect
 
 
 def counts(number, chance, sentences=400, seeds=3):
@@ -66,7 +70,47 @@ def test_a_row_that_is_surely_best_is_behind_by_nothing_and_the_others_by_more_t
 
 def test_of_two_copies_neither_is_behind_by_more_than_luck():
     steady = np.repeat(counts(1, 0.8, seeds=1), 3, axis=0)
-    assert compare({"a": steady, "b": steady}, draws=500).behind == {"a": 0.0, "b": 0.0}
+    copies = compare({"a": steady, "b": steady}, draws=500)
+    assert 0 < copies.behind["a"] == copies.behind["b"] < 0.01  # of some 700 entities: 3 may come
     lucky = counts(1, 0.8)
     behind = compare({"a": lucky, "b": lucky}, draws=500).behind
     assert 0 < max(behind.values()) < 0.03
+
+
+def perfect(sentences, seeds=3):
+    return np.tile(np.array([1, 0, 0]), (seeds, sentences, 1))
+
+
+def test_two_perfect_rows_are_as_far_apart_as_their_entities_allow():
+    few, many = (compare({"a": perfect(n), "b": perfect(n)}, draws=500) for n in (12, 3000))
+    assert min(few.behind.values()) > 0.2
+    assert max(many.behind.values()) < 0.0015
+    assert few.minimum.systems > 0.2  # and nobody claims to find a difference of 0.00
+
+
+def test_no_entity_seen_to_differ_is_the_rule_of_three():
+    [found] = discordances([contest(*samples_of({"a": perfect(600), "b": perfect(600)}))])
+    assert found.is_small
+    assert found.most(1, seed_effect([]), 0.95) == pytest.approx(-np.log(0.05) / 600)
+
+
+def test_sums_of_events_that_weigh_alike_have_the_bounds_of_poisson():
+    parts = np.array([1, 1, 1, 1, -1, -1, -1, 0, 0]) / 100
+    found = Discordance(parts, 1 / 100).most(1, seed_effect([]), 0.95)
+    most, least = (chi2.ppf(level, df) / 200 for level, df in ((0.95, 10), (0.05, 6)))
+    reach = ((most - 0.04) ** 2 + (0.03 - least) ** 2) ** 0.5
+    assert found == pytest.approx(0.04 - 0.03 + reach)
+
+
+def test_rows_that_differ_in_many_entities_are_bounded_by_resampling_alone():
+    pair = samples_of({"a": counts(1, 0.8), "b": counts(2, 0.75)})
+    [found] = discordances([contest(*pair)])
+    assert not found.is_small
+    assert found.parts.sum() == pytest.approx(
+        float(pair[0].f1.mean() - pair[1].f1.mean()), rel=0.01
+    )
+
+
+@pytest.mark.parametrize("sentences", [30, 120, 270])
+def test_a_row_near_100_is_rarely_further_behind_than_its_bound(sentences):
+    assert max(coverage.near_100(2, 3, sentences, 150).values()) <= 0.09  # 5 %, and 150 tables
