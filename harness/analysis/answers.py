@@ -22,6 +22,7 @@ from harness.results.reader import Rejected
 from harness.results.record import Metrics, Prediction
 from harness.results.run_record import Run
 from harness.results.verify import Checked, Sound
+from harness.statistics.samples import Ints, by_document
 from harness.tags import POLICIES, decode
 
 Parts: TypeAlias = Callable[[Sound], tuple["FinishedRun", ...]]
@@ -60,6 +61,16 @@ class FinishedRun:
         known = dict.fromkeys(self.metrics.labels)
         asserted = {span.label for spans in (*self.gold, *self.found) for span in spans}
         return (*known, *sorted(asserted - known.keys()))
+
+    @cached_property
+    def documents(self) -> tuple[str, ...]:
+        """The document of each sentence; empty where a sentence names none."""
+        named = [one.document for one in self.predictions if one.document is not None]
+        return tuple(named) if len(named) == len(self.predictions) else ()
+
+    def drawn(self, counts: Ints) -> Ints:
+        """Counts (seeds, sentences, 3) by what is drawn and swapped: documents, where known."""
+        return by_document(counts, self.documents) if self.documents else counts
 
     @property
     def data(self) -> tuple[str, str, str]:

@@ -15,7 +15,7 @@ from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
 from harness.core import Counts, Span
 from harness.statistics.bootstrap import LEVEL, resampled, score_interval
 from harness.statistics.proportion import SMALL, wilson
-from harness.statistics.samples import Ints, Sample
+from harness.statistics.samples import Ints, sample_of
 
 DRAWS = 2000
 TP, FP, FN = range(3)
@@ -46,7 +46,7 @@ class Level:
 def bucket_table(answers: FinishedRun) -> tuple[Level, ...]:
     """The score on every level that occurs, buckets and levels in their order."""
     keys, [counts] = bucket_counts([answers])
-    intervals = _intervals(counts)
+    intervals = _intervals(answers, counts)
     levels = []
     for (bucket, level), row, interval in zip(keys, counts.sum(axis=0), intervals, strict=True):
         total = Counts(*(int(value) for value in row))
@@ -54,23 +54,24 @@ def bucket_table(answers: FinishedRun) -> tuple[Level, ...]:
     return tuple(levels)
 
 
-def sample_of(counts: Ints) -> Sample:
-    """One level as a system of ``harness.statistics``, from its (seeds, sentences, 3)."""
-    right, wrong, missed = np.moveaxis(counts, 2, 0)
-    return Sample(right, 2 * right + wrong + missed)
-
-
-def _intervals(counts: Ints) -> list[Interval | None]:
+def _intervals(answers: FinishedRun, counts: Ints) -> list[Interval | None]:
     """The interval of F1 of each level; None if there is no gold entity."""
-    samples = [sample_of(level[None]) for level in np.moveaxis(counts, 1, 0)]
-    if not samples:
-        return []
-    intervals: list[Interval | None] = []
-    drawn = resampled(samples, DRAWS, seed=0)
-    for level, sample, scores in zip(np.moveaxis(counts, 1, 0), samples, drawn, strict=True):
-        found = score_interval(sample, scores, 0, LEVEL)
-        intervals.append((found.low, found.high) if level[:, [TP, FN]].any() else None)
-    return intervals
+    levels = [level[None] for level in np.moveaxis(counts, 1, 0)]
+    held = [every_seed_has_gold(level) for level in levels]
+    samples = [
+        sample_of("a level", answers.drawn(level))
+        for level, has_gold in zip(levels, held, strict=True)
+        if has_gold
+    ]
+    drawn = zip(samples, resampled(samples, DRAWS, seed=0), strict=True)
+    found = (score_interval(sample, scores, 0, LEVEL) for sample, scores in drawn)
+    bounds = ((one.low, one.high) for one in found)
+    return [next(bounds) if has_gold else None for has_gold in held]
+
+
+def every_seed_has_gold(counts: Ints) -> bool:
+    """Whether F1 on a level, (seeds, sentences, 3), is defined for every seed."""
+    return bool(counts[..., [TP, FN]].any(axis=(1, 2)).all())
 
 
 def bucket_counts(runs: Sequence[FinishedRun]) -> tuple[list[tuple[str, str]], Ints]:

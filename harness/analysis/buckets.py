@@ -2,8 +2,10 @@
 
 A level depends only on a span and its sentence, never on the other side, so found entities have one
 as gold entities do: a right entity has the same level on both sides, the counts of the levels of a
-bucket add up to the scorer's counts, and F1 is defined for every bucket. Buckets that need the
-training data are left out if the run stored no facts of it.
+bucket add up to the scorer's counts, and F1 is defined for every bucket. Two levels depend on the
+run as well, ``edge`` on its windows and ``repair`` on what was repaired: of two runs they may hold
+different gold, and are compared only where they hold the same. Buckets that need the training data
+are left out if the run stored no facts of it.
 """
 
 from collections.abc import Callable, Sequence

@@ -7,20 +7,20 @@ not); two systems are wrong alike if they found the same entities over it.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.bucket_table import FN, TP, sample_of
+from harness.analysis.bucket_table import FN, TP
 from harness.analysis.system_answers import Answer, SystemAnswers, answers_by_system
-from harness.analysis.system_levels import Key, Levels
+from harness.analysis.system_levels import Key, Levels, same_gold
 from harness.analysis.taxonomy import overlapping
 from harness.core import Counts, Span
 from harness.errors import DataError
 from harness.statistics.permutation import permuted
 from harness.statistics.proportion import SMALL
 from harness.statistics.ranking import holm
-from harness.statistics.samples import Ints
+from harness.statistics.samples import Ints, Sample, samples_of
 from harness.statistics.seeds import contest
 
 SWAPS = 5000
@@ -175,32 +175,39 @@ def _inventions(gold: Sequence[Span], mine: Sequence[Span], theirs: Sequence[Spa
 
 def _levels(held: Sequence[SystemAnswers]) -> tuple[LevelDifference, ...]:
     """The difference of each pair of systems on every level of every bucket."""
-    levels = [(system.name, system.levels) for system in held]
-    return tuple(
-        each
-        for (first, one), (second, other) in combinations(levels, 2)
-        for each in _test(first, second, _shared(one, other))
-    )
+    return tuple(chain.from_iterable(_test(*pair) for pair in combinations(held, 2)))
 
 
-def _test(first: str, second: str, cells: Sequence[LevelCounts]) -> list[LevelDifference]:
+def _test(a: SystemAnswers, b: SystemAnswers) -> list[LevelDifference]:
     """One pair of systems: its tests are one family."""
-    samples = [(sample_of(one), sample_of(other)) for _, one, other in cells]
+    cells, drawn = _shared(a.levels, b.levels), a.runs[0].drawn
+    samples = [
+        samples_of({a.name: drawn(one), f"the other, {b.name}": drawn(other)})
+        for _, one, other in cells
+    ]
     contests = [contest(*pair) for pair in samples]
     corrected = holm([test.p for test in permuted(contests, SWAPS, seed=0)])
     return [
-        LevelDifference(first, second, *key, _support(one), float(a.f1.mean() - b.f1.mean()), p)
-        for (key, one, _), (a, b), p in zip(cells, samples, corrected, strict=True)
+        LevelDifference(a.name, b.name, *key, _support(one), _apart(*pair), p)
+        for (key, one, _), pair, p in zip(cells, samples, corrected, strict=True)
     ]
 
 
+def _apart(one: Sample, other: Sample) -> float:
+    return float(one.f1.mean() - other.f1.mean())
+
+
 def _shared(one: Levels, other: Levels) -> list[LevelCounts]:
-    """The levels that hold some of the gold; one that holds all of it says nothing about where."""
+    """The levels that hold some of the gold, the same for both and all seeds.
+
+    One that holds all of it says nothing about where; one that holds other entities for each, as
+    where windows differ, says nothing about the systems.
+    """
     whole = max(map(_support, one.values()), default=0)
     return [
         (key, counts, other[key])
         for key, counts in one.items()
-        if key in other and 0 < _support(counts) < whole
+        if key in other and 0 < _support(counts) < whole and same_gold([counts, other[key]])
     ]
 
 

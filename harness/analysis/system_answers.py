@@ -12,12 +12,20 @@ from statistics import mean
 from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.system_levels import Levels, SystemLevel, by_level, scored
+from harness.analysis.system_levels import (
+    Key,
+    Levels,
+    SystemLevel,
+    by_level,
+    same_gold,
+    scored,
+)
 from harness.analysis.taxonomy import KINDS, Case, Kind, tally
 from harness.comparability.naming import as_read, names_of
 from harness.comparability.systems import by_system
 from harness.core import Span
 from harness.errors import DataError
+from harness.statistics.samples import Ints
 
 Answer: TypeAlias = tuple[tuple[Span, ...], ...]
 
@@ -41,8 +49,8 @@ class SystemAnswers:
 
     @cached_property
     def scores(self) -> tuple[SystemLevel, ...]:
-        """F1 on every level that holds gold, buckets and levels in their order."""
-        return scored(self.levels)
+        """F1 on every level that holds gold for each seed, buckets and levels in their order."""
+        return scored(self.levels, self.runs[0])
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -95,6 +103,15 @@ def _short(backends: Sequence[str], about: Sequence[Sequence[str]]) -> list[str]
         " ".join([backend, *(word for word in words if word not in shared[backend])])
         for backend, words in zip(backends, about, strict=True)
     ]
+
+
+def unlike(held: Sequence[SystemAnswers]) -> set[Key]:
+    """The levels that do not hold the same gold for all rows and seeds."""
+    sides: dict[Key, list[Ints]] = {}
+    for row in held:
+        for key, counts in row.levels.items():
+            sides.setdefault(key, []).append(counts)
+    return {key for key, counts in sides.items() if not same_gold(counts)}
 
 
 def _refuse_other_gold(one: FinishedRun, other: FinishedRun) -> None:

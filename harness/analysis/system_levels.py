@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from harness.analysis.answers import FinishedRun
-from harness.analysis.bucket_table import DRAWS, FN, TP, bucket_counts, sample_of
+from harness.analysis.bucket_table import DRAWS, FN, TP, bucket_counts, every_seed_has_gold
 from harness.statistics.bootstrap import LEVEL, resampled, score_interval
 from harness.statistics.proportion import SMALL
-from harness.statistics.samples import Ints
+from harness.statistics.samples import Ints, sample_of
 
 Key: TypeAlias = tuple[str, str]  # bucket and level
 Levels: TypeAlias = dict[Key, Ints]
@@ -39,11 +41,14 @@ class SystemLevel:
         return self.n < SMALL
 
 
-def scored(counted: Levels) -> tuple[SystemLevel, ...]:
-    """F1 on every level that holds gold, in the order of ``counted``."""
-    levels = {key: counts for key, counts in counted.items() if counts[..., [TP, FN]].any()}
-    samples = [sample_of(counts) for counts in levels.values()]
-    drawn = resampled(samples, DRAWS, seed=0) if samples else []
+def scored(counted: Levels, run: FinishedRun) -> tuple[SystemLevel, ...]:
+    """F1 on every level that holds gold for each seed, in the order of ``counted``.
+
+    ``run`` is any of the system: it says to which documents the sentences belong.
+    """
+    levels = {key: counts for key, counts in counted.items() if every_seed_has_gold(counts)}
+    samples = [sample_of(" ".join(key), run.drawn(counts)) for key, counts in levels.items()]
+    drawn = resampled(samples, DRAWS, seed=0)
     found = []
     for (key, counts), sample, scores in zip(levels.items(), samples, drawn, strict=True):
         interval = score_interval(sample, scores, 0, LEVEL)
@@ -51,6 +56,12 @@ def scored(counted: Levels) -> tuple[SystemLevel, ...]:
         support = int(counts[0][:, [TP, FN]].sum())
         found.append(SystemLevel(*key, support, seeds, interval.low, interval.high))
     return tuple(found)
+
+
+def same_gold(sides: Sequence[Ints]) -> bool:
+    """Whether a level holds the same number of gold entities in each sentence for all seeds."""
+    gold = np.concatenate([side[..., TP] + side[..., FN] for side in sides])  # (seeds, sentences)
+    return bool((gold == gold[0]).all())
 
 
 def by_level(runs: Sequence[FinishedRun]) -> Levels:

@@ -25,10 +25,16 @@ _LETTERS = {kind: chr(ord("a") + index) for index, kind in enumerate(KINDS)}
 def buckets_of(runs: Sequence[FinishedRun]) -> tuple[Bucket, ...]:
     """The buckets that the page can filter by: those that are the same for all runs.
 
-    The type has a filter of its own, and repair is a class of errors.
+    The type has a filter of its own, and repair is a class of errors; the distance to an edge is
+    the same where all runs cut sentences into the same windows.
     """
-    shared = available(runs[0].facts)
-    return tuple(bucket for bucket in shared if bucket.name not in ("type", "repair"))
+    own = {"type", "repair"} if _cut_alike(runs) else {"type", "repair", "edge"}
+    return tuple(bucket for bucket in available(runs[0].facts) if bucket.name not in own)
+
+
+def _cut_alike(runs: Sequence[FinishedRun]) -> bool:
+    borders = [[prediction.borders for prediction in run.predictions] for run in runs]
+    return all(one == borders[0] for one in borders)
 
 
 def encode_all(

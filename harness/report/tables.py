@@ -18,7 +18,7 @@ from harness.analysis.confusion import Confusion, by_tag, by_type
 from harness.analysis.foremost import foremost, left_out
 from harness.analysis.partial import fair, partial_credit
 from harness.analysis.suspects import Suspect, suspects
-from harness.analysis.system_answers import SystemAnswers
+from harness.analysis.system_answers import SystemAnswers, unlike
 from harness.analysis.system_levels import SystemLevel
 from harness.analysis.taxonomy import Kind
 from harness.core import Span
@@ -117,7 +117,7 @@ def tables(
     return Tables(
         tuple(map(_summary, scored)),
         tuple(row.name for row in compared),
-        _bucket_rows([row.scores for row in compared]),
+        _bucket_rows(compared),
         shown, len(heats) - len(shown),
         comparison, _surest(sure), len(sure),
         tuple(_suspect(one, wording) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
@@ -208,10 +208,14 @@ def average(fractions: Sequence[float | None]) -> str:
     return percent(mean(known)) if len(known) == len(fractions) else NOT_KNOWN
 
 
-def _bucket_rows(levels: Sequence[Sequence[SystemLevel]]) -> tuple[BucketRow, ...]:
-    """All rows share the gold, so they share the levels that hold gold, except of repair."""
+def _bucket_rows(held: Sequence[SystemAnswers]) -> tuple[BucketRow, ...]:
+    """All rows share the gold, so they share the levels that hold gold, except of edge and repair.
+
+    A level that holds other gold for each row has the n of the largest, and each cell its own.
+    """
     titles = {bucket.name: bucket.title for bucket in BUCKETS}
-    by_key = [{(level.bucket, level.level): level for level in row} for row in levels]
+    by_key = [{(level.bucket, level.level): level for level in row.scores} for row in held]
+    other = unlike(held)
     order = list(dict.fromkeys(chain.from_iterable(by_key)))
     order.sort(key=lambda key: list(titles).index(key[0]))
     found = []
@@ -219,14 +223,17 @@ def _bucket_rows(levels: Sequence[Sequence[SystemLevel]]) -> tuple[BucketRow, ..
         cells = [row.get(key) for row in by_key]
         n = max(cell.n for cell in cells if cell)
         small = all(cell.small for cell in cells if cell)
-        found.append(BucketRow(titles[key[0]], key[1], n, small, tuple(map(_cell, cells))))
+        found.append(BucketRow(titles[key[0]], key[1], n, small, tuple(
+            _cell(cell, says_n=key in other) for cell in cells
+        )))  # fmt: skip
     return tuple(found)
 
 
-def _cell(level: SystemLevel | None) -> tuple[str, str]:
+def _cell(level: SystemLevel | None, *, says_n: bool) -> tuple[str, str]:
     if level is None:
         return NOT_KNOWN, ""
-    return percent(level.f1), f"{percent(level.low)} to {percent(level.high)}"
+    own = f"; n = {level.n:,}" if says_n else ""
+    return percent(level.f1), f"{percent(level.low)} to {percent(level.high)}{own}"
 
 
 def _heats(row: SystemAnswers) -> list[Heat]:

@@ -74,6 +74,15 @@ def samples_of(systems: Mapping[str, CountArray]) -> list[Sample]:
     return [_sample(counts) for counts in arrays.values()]
 
 
+def sample_of(name: str, counts: CountArray) -> Sample:
+    """One system, or one level of it, whose seeds may have been scored on different gold.
+
+    Raises:
+        HarnessError: for counts of another shape, or a seed without gold.
+    """
+    return _sample(_checked(name, counts))
+
+
 def _checked(name: str, counts: CountArray) -> Ints:
     array = np.asarray(counts)
     if array.ndim != 3 or array.shape[2] != 3 or not array.shape[0]:
@@ -82,7 +91,7 @@ def _checked(name: str, counts: CountArray) -> Ints:
     if not np.issubdtype(array.dtype, np.integer) or (array.size and array.min() < 0):
         msg = f"{name}: counts must be integers of 0 or more, not {array.dtype}"
         raise HarnessError(msg)
-    if not array[..., [0, 2]].any():
+    if not array[..., [0, 2]].any(axis=(1, 2)).all():
         msg = f"{name}: the test set holds no entities, so F1 and every test on it are undefined"
         raise HarnessError(msg)
     return array.astype(np.int64)

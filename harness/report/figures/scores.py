@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.analysis.buckets import BUCKETS
 from harness.analysis.confusion import Confusion, by_type
-from harness.analysis.system_answers import SystemAnswers
+from harness.analysis.system_answers import SystemAnswers, unlike
 from harness.analysis.system_levels import SystemLevel
 from harness.analysis.taxonomy import KINDS
 from harness.report.figures.canvas import COLOURS, SOFT, Picture, colour, marker, picture
@@ -32,7 +32,7 @@ def seeds(held: Sequence[SystemAnswers]) -> Picture:
             if any(row.runs[0].gold):
                 # Every entity is on one level of this bucket: its levels add up to the whole.
                 whole = [counts for (bucket, _), counts in row.levels.items() if bucket == "type"]
-                found = interval(np.sum(whole, axis=0))
+                found = interval(row.runs[0].drawn(np.sum(whole, axis=0)))
                 axes.plot([100 * found.low, 100 * found.high], [index] * 2, color=colour(index),
                           linewidth=7, alpha=0.22, solid_capstyle="butt")  # fmt: skip
             axes.scatter(scores, [index] * len(scores), color=colour(index), marker=marker(index),
@@ -80,7 +80,8 @@ def classes(held: Sequence[SystemAnswers]) -> Picture:
 
 def buckets(held: Sequence[SystemAnswers]) -> Picture:
     """F1 by bucket, a panel for each, a point for each seed."""
-    levels = [row.scores for row in held]
+    other = unlike(held)  # other entities for each row: not to be set side by side
+    levels = [[x for x in row.scores if (x.bucket, x.level) not in other] for row in held]
     names = [
         bucket
         for bucket in BUCKETS
