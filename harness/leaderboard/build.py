@@ -195,7 +195,12 @@ def _columns(
 
 
 def _is_kept(head: Column, cells: Sequence[Cell], layout: _Layout) -> bool:
-    """Whether a column has something to say: a block without ranks has no column of them."""
+    """Whether a column has something to say: a block without ranks has no column of them.
+
+    F1 says that it is not known.
+    """
+    if head.key == HEADLINE.key:
+        return True
     optional = head.key in columns.WHERE_KNOWN or (layout.drop_empty and head.key in columns.BY_KEY)
     return not optional or any(cell.text != NOT_KNOWN for cell in cells)
 

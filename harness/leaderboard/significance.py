@@ -31,19 +31,20 @@ NO_GOLD = "The gold holds no entity: F1 is undefined."
 def rank_with_tests(systems: Sequence[System], ranks: dict[str, int]) -> Ranking:
     """The systems' ranks, and what the predictions say of their differences.
 
-    Systems with one seed have no ranks: nothing can be claimed of them but their intervals.
+    Without gold there is nothing to rank. Systems with one seed have no ranks: nothing can be
+    claimed of them but their intervals.
 
     Raises:
         DataError: where two runs did not answer the same sentences, or two systems have one name.
     """
     require_distinct([system.name for system in systems], systems[0].first.run.data.task)
-    ranked = {} if any(map(has_one_seed, systems)) else ranks
     if not sum(systems[0].first.run.data.support.values()):
-        return Ranking(ranked, captions=(NO_GOLD,))
+        return Ranking(captions=(NO_GOLD,))
     from harness.statistics import compare
 
     _require_same_sentences(systems)
     claims = compare(counts(systems))
+    ranked = {} if any(map(has_one_seed, systems)) else ranks
     return Ranking(
         ranked,
         claims,

@@ -23,7 +23,7 @@ from harness.analysis.taxonomy import KINDS
 from harness.report import room
 from harness.report.figures import Picture, counted, pictures
 from harness.report.sentences import Encoded, buckets_of, encode_all
-from harness.report.tables import Tables, tables
+from harness.report.tables import Tables, shown, tables
 from harness.report.wording import AS_WRITTEN, Wording
 from harness.results import store
 
@@ -125,6 +125,7 @@ def _environment() -> "Environment":
     # For the page's own style and script alone: they hold no text of the data.
     environment.filters["own"] = Markup
     environment.filters["uri"] = _uri
+    environment.filters["score"] = shown
     return environment
 
 

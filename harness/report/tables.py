@@ -176,8 +176,11 @@ def _summary(row: SystemAnswers) -> Summary:
     return Summary(
         row.name,
         row.about,
-        tuple(f"{run.run.seed}: {shown(c.f1)}" for run, c in zip(row.runs, counts, strict=True)),
-        average([c.f1 for c in counts]),
+        tuple(
+            f"{run.run.seed}: {shown(c.f1 if c.support else None)}"
+            for run, c in zip(row.runs, counts, strict=True)
+        ),
+        average([c.f1 if c.support else None for c in counts]),
         average([c.precision for c in counts]),
         average([c.recall for c in counts]),
         tuple(average([each[scheme].f1 for each in credits_]) for scheme in credits_[0]),

@@ -4,10 +4,14 @@ import json
 import re
 
 import pytest
+from made_runs import LABELS, examples, metrics, prediction
 from stored_runs import change, name_documents, write_row, write_run
 
+from harness.analysis.answers import by_data, load_all
+from harness.core import Example
 from harness.leaderboard.build import build
 from harness.leaderboard.render import FORMATS
+from harness.report import page
 from harness.results import reader
 
 
@@ -186,3 +190,34 @@ def test_of_few_entities_that_both_get_right_either_may_be_behind(tmp_path):
     for row in cells_of(block).values():
         assert row["behind"].value > 0.05
         assert row["near"].text == "no"
+
+
+def write_without_gold(folder):
+    """Two rows, one of which finds what is not there."""
+    empty = examples(1, 8)[0].sentence
+    for name, tags in (("silent", ["O"]), ("talkative", ["B-PER"])):
+        held = (prediction(Example(empty, ()), tags + ["O"] * (len(empty) - 1)),)
+        for seed in (13, 42, 87):
+            made = write_run(folder, name, seed, sentences=1)
+            (made / "predictions.jsonl").write_text(held[0].model_dump_json() + "\n", "utf-8")
+            (made / "metrics.json").write_text(metrics(held).model_dump_json(), "utf-8")
+            change(made / "run.json", "data", "support", to=dict.fromkeys(LABELS, 0))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_without_gold_nobody_has_a_score_and_nobody_a_rank(tmp_path, form):
+    write_without_gold(tmp_path)
+    made = board(tmp_path)
+    assert [cells["f1"].text for cells in cells_of(made.blocks[0]).values()] == ["n/a", "n/a"]
+    assert "rank" not in {column.key for column in made.blocks[0].columns}
+    assert not any(cell.bold for row in made.blocks[0].rows for cell in row.cells)
+    assert "The gold holds no entity: F1 is undefined." in made.blocks[0].captions
+    assert FORMATS[form](made)
+
+
+def test_the_report_of_a_test_set_without_gold_has_no_recall(tmp_path):
+    write_without_gold(tmp_path)
+    html = page.render(by_data(load_all([tmp_path])))
+    assert "Found by any row: recall n/a" in html
+    assert "<b>n/a</b>" in html
+    assert "NaN" not in html
