@@ -242,10 +242,10 @@ class EncoderBackend(EncoderFamily, FromText):
         Raises:
             WeightsError: for a folder that is damaged or of another tag set.
         """
-        device = set_up(self.context)
         if onnx_tagger.is_in(folder):
             self._load_onnx(folder)
             return
+        device = set_up(self.context)
         with weights.readable(folder):
             saved = checkpoint.load(folder, self.scheme.tags)
             self.tokenizer = saved.tokenizer
@@ -254,7 +254,8 @@ class EncoderBackend(EncoderFamily, FromText):
         place(self.model, device)
 
     def _load_onnx(self, folder: Path) -> None:
-        """Read what ``export`` wrote: its scores are computed by onnxruntime, and read as ever."""
+        """Read what ``export`` wrote: onnxruntime computes its scores, on the CPU, read as ever."""
+        set_up(replace(self.context, device="cpu"))
         with weights.readable(folder):
             self.tokenizer = checkpoint.load_reading(folder, self.scheme.tags)
             head = self.head(torch.ones(len(self.scheme)))

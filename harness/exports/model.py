@@ -20,7 +20,7 @@ from harness.results.reader import Result
 from harness.runs.contract import asked, checked
 from harness.runs.cost import Meter
 from harness.runs.decode import decode
-from harness.runs.predict import restore
+from harness.runs.predict import restore, silent
 from harness.statistics.equivalence import Equivalence
 from harness.tags import tag_set
 
@@ -109,7 +109,7 @@ def _proof(test: TestSet, backend: Backend, made: Exported, result: Result, fold
     name = result.run.backend
     meter = Meter()
     ours = test.ask(checked(name, backend), Meter())
-    theirs = test.ask(checked(name, restore(result, folder)), meter)
+    theirs = test.ask(checked(name, restore(result, folder, silent)), meter)
     found = agreement.agreement(test.sentences, ours, theirs)
     answers = tuple(test.with_answers(theirs))
     measured = Measured(result, made, answers, meter)

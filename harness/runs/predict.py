@@ -18,6 +18,7 @@ from harness.protocol import Backend, Context, DevScore, Progress
 from harness.results import confidence, evaluate, reader, store
 from harness.results.reader import Result
 from harness.results.run_record import Run
+from harness.runs.answering import ComputedOn
 from harness.runs.apart import require_import
 from harness.runs.contract import asked, checked, require_methods
 from harness.runs.decode import decoder
@@ -29,8 +30,15 @@ from harness.tags import encode, outermost, tag_set
 STDIN = "-"
 
 
-def _silent(progress: Progress) -> None:
+def silent(progress: Progress) -> None:
+    """Tell nobody."""
     del progress
+
+
+def _remarks(progress: Progress) -> None:
+    """Write what is to stay to standard error."""
+    if progress.line:
+        sys.stderr.write(f"{progress.note}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ class Predictor:
     backend: Backend
 
     @classmethod
-    def of(cls, folder: Path, report: Callable[[Progress], None] = _silent) -> "Predictor":
+    def of(cls, folder: Path, report: Callable[[Progress], None] = _remarks) -> "Predictor":
         """That of the finished run in ``folder``; ``report`` hears of its progress.
 
         Raises:
@@ -134,7 +142,7 @@ def tagged(
     lines: Iterable[str],
     min_confidence: float | None = None,
     units: str | Cut | None = None,
-    report: Callable[[Progress], None] = _silent,
+    report: Callable[[Progress], None] = _remarks,
 ) -> list[Tagged]:
     """``lines`` with the tags that the model of the finished run in ``folder`` gives them.
 
@@ -203,16 +211,30 @@ def tag_writer(folder: Path) -> Callable[[Tagged], str]:
 def restore(
     result: Result,
     model: Path | None = None,
-    report: Callable[[Progress], None] = _silent,
+    report: Callable[[Progress], None] = _remarks,
 ) -> Backend:
     """The trained backend of a finished run; with ``model``, what was made of it in that folder.
 
-    It tells ``report`` of its progress.
+    It tells ``report`` of its progress, and of a device that is not that of the run.
 
     Raises:
         WeightsError: when the run kept no model, or it is not the one that it kept.
         BackendError: when its backend cannot be imported.
     """
+    _require_model(result, model)
+    run, plugin = result.run, registry.find(result.run.backend)
+    given = Given(run.options, str(result.folder / store.RUN))
+    require_import(plugin)
+    with asked(run.backend, "the constructor"):
+        kind = plugin.load()  # first, since its libraries know what they can use here
+        made = construct(kind, _context(result, report), given)
+    backend = require_methods(run.backend, made)
+    checked(run.backend, backend).load(model or result.model())
+    return backend
+
+
+def _require_model(result: Result, model: Path | None) -> None:
+    """Refuse a run without a model, unless another one is given."""
     run, folder = result.run, result.folder
     if run.members:
         msg = f"{folder} is an ensemble of stored answers: predict with the models of its members"
@@ -223,24 +245,25 @@ def restore(
     if model is None and not (folder / store.MODEL).is_dir():
         msg = f"{folder} holds no model: it was run with keep_model=false, or the model was removed"
         raise WeightsError(msg)
-    context = Context(
-        tags=tag_set(run.settings["labels"]),
-        seed=run.seed,
-        device=run.settings["device"],
-        precision=run.settings["precision"],
-        threads=run.settings["threads"],
-        folder=folder,
+
+
+def _context(result: Result, report: Callable[[Progress], None]) -> Context:
+    """What a restored backend is told: all as in the run, where this machine can compute so."""
+    settings, trained = result.run.settings, ComputedOn.of(result.run.settings)
+    place = trained.here()
+    if note := place.instead_of(trained):
+        report(Progress("predict", 0, 0, note, line=True))
+    return Context(
+        tags=tag_set(settings["labels"]),
+        seed=result.run.seed,
+        device=place.device,
+        precision=place.precision,
+        threads=settings["threads"],
+        folder=result.folder,
         score_dev=_no_development,
         report=report,
-        descriptions=run.settings.get("descriptions", {}),
+        descriptions=settings.get("descriptions", {}),
     )
-    given, plugin = Given(run.options, str(folder / store.RUN)), registry.find(run.backend)
-    require_import(plugin)
-    with asked(run.backend, "the constructor"):
-        made = construct(plugin.load(), context, given)
-    backend = require_methods(run.backend, made)
-    checked(run.backend, backend).load(model or result.model())
-    return backend
 
 
 def _no_development(outputs: Sequence[Output]) -> DevScore:

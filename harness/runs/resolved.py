@@ -10,15 +10,16 @@ from harness.runs.config import Settings
 
 def resolved(settings: Settings) -> Settings:
     """``settings`` with the device and the precision that ``auto`` stands for here."""
-    device = _device() if settings.device == "auto" else settings.device
+    found = "cuda" if has_gpu() else "cpu"
+    device = found if settings.device == "auto" else settings.device
     precision = _precision(device) if settings.precision == "auto" else settings.precision
     return settings.model_copy(update={"device": device, "precision": precision})
 
 
-def _device() -> str:
-    """A GPU where there is one, and a torch that can use it."""
+def has_gpu() -> bool:
+    """Whether there is a GPU, and a torch that can use it."""
     without = hardware.versions().get("torch", "").endswith("+cpu")
-    return "cuda" if hardware.accelerators() and not without else "cpu"
+    return bool(hardware.accelerators()) and not without
 
 
 def _precision(device: str) -> str:
