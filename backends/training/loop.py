@@ -244,12 +244,19 @@ class _Loop:
             if self.budget.is_spent(course):
                 break
             self._update(effective)
-            course.seconds = time.perf_counter() - start
+            course.seconds = self._seconds_since(start)
             self.resumption.keep_if_due()
             note = f"epoch {course.number}/{self.recipe.epochs}  loss {self.losses.last:.4f}"
             self.context.report(Progress("train", course.done, self.total, note))
         self.losses.mean()
-        course.seconds = time.perf_counter() - start
+        course.seconds = self._seconds_since(start)
+
+    def _seconds_since(self, start: float) -> float:
+        """The first process's clock where seconds bound all: each must do the same updates."""
+        seconds = time.perf_counter() - start
+        if self.processes == 1 or not self.recipe.max_seconds:
+            return seconds
+        return float(broadcast_object_list([seconds])[0])
 
     def _ended(self, plan: list[list[int]], due: bool) -> Epoch:
         """What the epoch was and, where a look is due, what the development set says of it."""
@@ -294,8 +301,15 @@ class _Loop:
             return self._fitting(effective)
         with counted() as operations:
             found = self._fitting(effective)
-        self.course.flops += operations() * self.processes
+        self.course.flops += self._of_all(operations())
         return found
+
+    def _of_all(self, operations: int) -> int:
+        """The operations of all processes, each of which counts its own share of a batch."""
+        if self.processes == 1:
+            return operations
+        own = torch.tensor(operations, device=self.device)
+        return int(self.accelerator.reduce(own, "sum"))
 
     def _fitting(self, effective: list[int]) -> tuple[list[list[int]], Sums]:
         """The micro-batches that the memory holds, a share for each process, and their gradient."""

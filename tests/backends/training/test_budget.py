@@ -1,5 +1,10 @@
 """A training ends where its bound is reached, within an epoch if need be, at a rate of nothing."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from unit_objective import DATA, TAGS, UNITS, WIDTH, UnitTagger, context
@@ -71,6 +76,24 @@ def test_operations_are_counted_exactly(tmp_path):
 def test_seconds_end_it_after_the_update_in_which_they_are_over(tmp_path):
     _, training = run(tmp_path, max_seconds=1e-9)
     assert [epoch.updates for epoch in training.epochs] == [1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bound", [("max_flops", "40000"), ("max_seconds", "0.5")])
+def test_processes_end_together_and_have_the_same_weights(bound, tmp_path):
+    """Each has a share of every batch and a clock of its own."""
+    script, root = Path(__file__).with_name("bounded_processes.py"), Path(__file__).parents[3]
+    # Without the first flag accelerate starts one process where there is no GPU.
+    subprocess.run(
+        [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_machines", "1",
+         "--main_process_port", "0", "--mixed_precision", "no", "--dynamo_backend", "no",
+         "--num_processes", "2", str(script), str(tmp_path), *bound],
+        check=True, capture_output=True, cwd=root, timeout=120,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": f"{root}:{root / 'tests'}"},
+    )  # fmt: skip
+    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    assert first == second
+    assert len(first["updates"]) < 400, "the bound was never reached"
 
 
 def test_the_nearest_bound_counts():
