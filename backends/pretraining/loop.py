@@ -119,6 +119,7 @@ class _Pretraining:
                 if time.monotonic() - saved > 60 * self.recipe.checkpoint_minutes:
                     self.resumption.keep()
                     saved = time.monotonic()
+        self.losses.mean()  # where they are read rarely, the last ones were not yet
         self.resumption.keep()
 
     def _update(self, windows: Sequence[str]) -> None:
@@ -169,5 +170,6 @@ class _Pretraining:
             "model": self.objective.model,
             "optimiser": self.optimiser,
             "average": self.average,
+            "losses": self.losses,
             "curve": self.curve,
         }

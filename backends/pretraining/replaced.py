@@ -128,6 +128,7 @@ def filled(batch: Hidden, scores: torch.Tensor) -> torch.Tensor:
         batch: whose hidden places are filled.
         scores: (targets, tokens); only characters are drawn.
     """
-    chances = scores[:, FIRST:].softmax(-1)  # (targets, characters)
+    # Nothing can be drawn by scores that are not finite; the loss, which is read later, tells.
+    chances = scores[:, FIRST:].nan_to_num().softmax(-1)  # (targets, characters)
     drawn = FIRST + torch.multinomial(chances, 1).flatten()  # (targets,)
     return batch.read.flatten().index_copy(0, batch.places, drawn).view_as(batch.read)

@@ -184,9 +184,10 @@ class _Loop:
         self.average = Average(objective.model, recipe.average)
         self.selection = Selection(objective.model, recipe.patience)
         self.rates = Rates(self.optimiser, recipe.schedule, recipe.warmup)
-        self.losses = Losses(self.device, "epoch 1")
+        self.losses = Losses(self.device, "")
         self.resumption = Resumption(context, self._parts)
         self.resumption.resume()
+        self.losses.part = f"epoch {self.course.number}"
 
     def _set_up(self) -> None:
         """Put the model on its device, behind the processes' wrapper where there are several."""

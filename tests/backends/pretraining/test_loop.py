@@ -14,11 +14,12 @@ from raw_text import FAMILIES, checkpoints, equal, kept, learner, sparse, stream
 
 from backends.pretraining import loop
 from backends.pretraining.characters import FIRST, Characters
+from backends.pretraining.next_character import NextCharacter
 from backends.pretraining.optimisers import hidden_matrices, optimisers
 from backends.pretraining.recipe import PretrainRecipe
-from backends.training import device
+from backends.training import device, losses
 from backends.training.optimiser import factor
-from harness.errors import ConfigError, HarnessError, WeightsError
+from harness.errors import ConfigError, HarnessError, Stopped, WeightsError
 from harness.protocol import Pretrains
 from harness.results.checkpoints import CheckpointFolder
 
@@ -250,8 +251,6 @@ def test_muon_learns(tmp_path):
 
 
 def test_a_loss_that_is_no_number_ends_it(tmp_path, monkeypatch):
-    from backends.pretraining.next_character import NextCharacter
-
     lossy = NextCharacter.loss
 
     def poisoned(self, batch):
@@ -262,6 +261,39 @@ def test_a_loss_that_is_no_number_ends_it(tmp_path, monkeypatch):
     with pytest.raises(HarnessError, match=r"pretraining, step 1: the loss .* is not finite"):
         pretrained("gpt", tmp_path)
     assert not (tmp_path / "model.safetensors").exists()
+
+
+@pytest.fixture
+def read_late(monkeypatch):
+    """Losses are read as on an accelerator: every 32 updates, of which there are fewer here."""
+    monkeypatch.setattr(losses, "STRIDE", {})
+
+
+@pytest.mark.usefixtures("read_late")
+@every_family
+def test_a_loss_that_is_not_finite_leaves_no_model_where_it_is_read_late(family, tmp_path):
+    recipe = PretrainRecipe(batch_windows=8, together=8, learning_rate=1e38)
+    with pytest.raises(HarnessError, match=r"pretraining, step \d: the loss .* is not finite"):
+        pretrained(family, tmp_path, recipe=recipe)
+    assert not (tmp_path / "model.safetensors").exists()
+
+
+@pytest.mark.usefixtures("read_late")
+def test_the_step_is_named_after_an_interruption_too(tmp_path, monkeypatch):
+    """What was not read before it is read after it."""
+    took, lossy = [], NextCharacter.loss
+
+    def poisoned(self, batch):
+        took.append(lossy(self, batch))
+        if len(took) == 5:
+            raise Stopped
+        return took[-1]._replace(total=took[-1].total * (math.nan if len(took) == 3 else 1))
+
+    monkeypatch.setattr(NextCharacter, "loss", poisoned)
+    with pytest.raises(Stopped):
+        pretrained("gpt", tmp_path)
+    with pytest.raises(HarnessError, match=r"pretraining, step 3: the loss .* is not finite"):
+        pretrained("gpt", tmp_path)
 
 
 def test_windows_beyond_the_model_are_refused(tmp_path):

@@ -1,6 +1,7 @@
 """A training that ends anywhere and is continued is the training that did not end."""
 
 import json
+import math
 from dataclasses import asdict, replace
 from itertools import count
 
@@ -10,7 +11,7 @@ import torch
 from backends.training.loop import train
 from backends.training.recipe import Recipe
 from harness.core import Example, Sentence, Tags
-from harness.errors import ResourceError, Stopped, WeightsError
+from harness.errors import HarnessError, ResourceError, Stopped, WeightsError
 from harness.protocol import Context, DevScore, Progress
 from harness.results.checkpoints import CheckpointFolder
 
@@ -135,6 +136,24 @@ def test_a_training_that_is_stopped_at_any_report_goes_on_to_the_same_bits(whole
         with pytest.raises(Stopped):
             sitting(folder, Ending(at))
         assert facts(folder, sitting(folder, Ending())) == expected, f"stopped at report {at}"
+
+
+def test_a_loss_that_is_not_finite_is_of_the_epoch_that_is_going_on(tmp_path, monkeypatch):
+    def stopping(progress):
+        if progress.note.startswith("epoch 3/"):
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        sitting(tmp_path, stopping)
+    loss = Noisy.loss
+
+    def poisoned(self, batch):
+        total, targets = loss(self, batch)
+        return total * math.nan, targets
+
+    monkeypatch.setattr(Noisy, "loss", poisoned)
+    with pytest.raises(HarnessError, match=r"epoch 3, step 2: the loss .* is not finite"):
+        sitting(tmp_path, Ending())
 
 
 def test_a_training_that_dies_goes_on_from_its_last_checkpoint_to_the_same_bits(whole, tmp_path):
