@@ -1,7 +1,9 @@
 """What a block takes on a device: seconds, memory, joules; and the lines that tell of it."""
 
+import json
 import platform
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +15,27 @@ from harness.runs import energy
 
 
 class Report:
-    """Lines for the screen and for a file."""
+    """Lines for the screen and for a file; what was measured ``where`` before is not again.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.path.write_text("", encoding="utf-8")
+    ``where`` is the machine: on another one all is measured anew.
+    """
+
+    def __init__(self, path: Path, where: str) -> None:
+        self.path, self.kept = path, path.with_suffix(".measured.json")
+        found = json.loads(self.kept.read_text(encoding="utf-8")) if self.kept.is_file() else {}
+        self.measured = found if found.get("where") == where else {"where": where}
+        if len(self.measured) == 1:
+            self.path.write_text("", encoding="utf-8")
+            self.line(where)
+
+    def once(self, name: str, measure: Callable[[], Any]) -> Any:
+        """What ``measure`` gives, or gave to an earlier call that was cut after it."""
+        if name not in self.measured:
+            self.measured[name] = measure()
+            beside = self.kept.with_suffix(".new")
+            beside.write_text(json.dumps(self.measured), encoding="utf-8")
+            beside.replace(self.kept)
+        return self.measured[name]
 
     def line(self, text: str) -> None:
         """Add ``text``."""

@@ -4,7 +4,8 @@
 
 Weights are random (12 layers of width 768), text is People's Daily, or the demo where there is no
 data. Rates are wall: of training from the second epoch on, of prediction after a warm-up. Tables
-are printed and written to FOLDER; rows appear as they are measured, so a cut loses only the rest.
+are printed and written to FOLDER; rows appear as they are measured, so a cut loses only the rest,
+and the same call goes on with it. Remove STAGE.measured.json to measure all of it anew.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +78,8 @@ def main() -> None:
     arguments = given()
     quiet()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    report = Report(arguments.out / f"{arguments.stage}.txt")
-    report.line(f"{hardware()}, torch {torch.__version__}")
+    name = f"{arguments.stage}{'-dry' if arguments.dry else ''}.txt"
+    report = Report(arguments.out / name, f"{hardware()}, torch {torch.__version__}")
     size = DRY if arguments.dry else BASE
     stage = {"speed": speed, "profile": profile}[arguments.stage]
     stage(arguments.families, size, report)
@@ -111,19 +113,22 @@ def made(name: str, precision: str, logs: Path, **options: Any) -> Any:
 
 # --- speed
 
+HEAD = (
+    f"{'family':<14}{'precision':<10}{'train chars/s':>15}{'alloc/reserved':>22}"
+    f"{'J/1000':>9}{'predict chars/s':>16}{'alloc/reserved':>22}{'J/1000':>9}{'free':>15}"
+)
+
 
 def speed(names: Sequence[str], size: Size, report: Report) -> None:
     """The table of rates, the CRF's share, the Trainer beside ours."""
     result: dict[str, float] = {}
-    report.line(
-        f"{'family':<14}{'precision':<10}{'train chars/s':>15}{'alloc/reserved':>22}"
-        f"{'J/1000':>9}{'predict chars/s':>16}{'alloc/reserved':>22}{'J/1000':>9}{'free':>15}"
-    )
+    report.once("head", lambda: report.line(HEAD))
     for name in names:
         for precision in ("bf16", "fp32"):
-            result[f"{name}_{precision}"] = round(row(name, precision, size, report))
+            one = partial(row, name, precision, size, report)
+            result[f"{name}_{precision}"] = round(report.once(f"{name}_{precision}", one))
     if {"bert-crf", "bert-softmax"} <= set(names):
-        result["crf_vs_softmax_256"] = crf_share(size, report)
+        result["crf_vs_softmax_256"] = report.once("crf", lambda: crf_share(size, report))
     if "bert-softmax" in names:
         result |= ways_beside(size, report)
         result |= trainer_beside(size, report)
@@ -204,26 +209,31 @@ class Compiled(BertSoftmax):
 
 def ways_beside(size: Size, report: Report) -> dict[str, float]:
     """Neighbours in length in a batch, no padding at all, a compiled encoder; without dropout."""
-    train, test = windows_of(size, encoder=True)
     ways = {"buckets": BertSoftmax, "unpadded": Unpadded, "compiled": Compiled}
-    result = {}
+    result: dict[str, float] = {}
     for name, family in ways.items():
-        with tempfile.TemporaryDirectory() as logs:
-            told = context(tag_set(LABELS), "bf16-all", Path(logs), "auto")
-            chosen = Given(size.options(epochs=3, dropout=0.0), "this benchmark")
-            backend = construct(family, told, chosen)
-            first, *_, last = backend.fit(train, []).epochs
-            backend.predict(test)
-            with measured() as answering:
-                backend.predict(test)
-        result[f"train_{name}"] = round(last.units / last.seconds)
-        result[f"predict_{name}"] = round(sum(map(len, test)) / answering.seconds)
-        report.line(
-            f"  {name:<12}training {result[f'train_{name}']:>12,} characters/s (first epoch "
-            f"{first.seconds:.1f} s, last {last.seconds:.1f} s), "
-            f"prediction {result[f'predict_{name}']:>12,}"
-        )
+        result |= report.once(name, partial(_way, name, family, size, report))
     return result
+
+
+def _way(name: str, family: Any, size: Size, report: Report) -> dict[str, float]:
+    """The rates of training and of prediction of ``family``, called ``name``."""
+    train, test = windows_of(size, encoder=True)
+    with tempfile.TemporaryDirectory() as logs:
+        told = context(tag_set(LABELS), "bf16-all", Path(logs), "auto")
+        chosen = Given(size.options(epochs=3, dropout=0.0), "this benchmark")
+        backend = construct(family, told, chosen)
+        first, *_, last = backend.fit(train, []).epochs
+        backend.predict(test)
+        with measured() as answering:
+            backend.predict(test)
+    rates = [last.units / last.seconds, sum(map(len, test)) / answering.seconds]
+    learning, answered = map(round, rates)
+    report.line(
+        f"  {name:<12}training {learning:>12,} characters/s (first epoch "
+        f"{first.seconds:.1f} s, last {last.seconds:.1f} s), prediction {answered:>12,}"
+    )
+    return {f"train_{name}": learning, f"predict_{name}": answered}
 
 
 def trainer_beside(size: Size, report: Report) -> dict[str, float]:
@@ -250,7 +260,10 @@ def trainer_beside(size: Size, report: Report) -> dict[str, float]:
                 "bert-softmax", "bf16", Path(place), batch_units=8192, **units
             ).fit(rows, []),
         }
-        return {name: _rate(name, side, train, report) for name, side in sides.items()}
+        return {
+            name: report.once(name, partial(_rate, name, side, train, report))
+            for name, side in sides.items()
+        }
 
 
 def _rate(
@@ -270,14 +283,18 @@ def _rate(
 def profile(names: Sequence[str], size: Size, report: Report) -> None:
     """Kernels, launches and waits of a few training steps and of prediction, by family."""
     for name in names:
-        train, test = windows_of(size, encoder=name in ENCODERS)
-        with tempfile.TemporaryDirectory() as logs:
-            backend = made(name, "auto", Path(logs), **size.options(epochs=1))
-            backend.fit(train[: len(train) // 8], [])
-            few = train[: len(train) // 4]
-            profiled(f"{name}: training", lambda b=backend, e=few: b.fit(e, []), report.line)
-            backend.predict(test[:16])
-            profiled(f"{name}: prediction", lambda b=backend, t=test: b.predict(t), report.line)
+        report.once(name, partial(_profile, name, size, report))
+
+
+def _profile(name: str, size: Size, report: Report) -> None:
+    train, test = windows_of(size, encoder=name in ENCODERS)
+    with tempfile.TemporaryDirectory() as logs:
+        backend = made(name, "auto", Path(logs), **size.options(epochs=1))
+        backend.fit(train[: len(train) // 8], [])
+        few = train[: len(train) // 4]
+        profiled(f"{name}: training", lambda: backend.fit(few, []), report.line)
+        backend.predict(test[:16])
+        profiled(f"{name}: prediction", lambda: backend.predict(test), report.line)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that wants a GPU, in stages, with no network. A call ends after $LIMIT seconds (540 unless
 # told), with what is finished in $OUT; the same call goes on from there, and exits with 124 until all
-# is done.
+# is done. `speed` and `profile` go on with the row that was cut, by what $OUT/STAGE.measured.json
+# says; `check` alone begins anew, so give it the time that it takes.
 #
 #   bash benchmarks/gpu.sh [--dry] STAGE [BACKEND ...]
 #
@@ -26,7 +27,8 @@
 # pretraining begins anew there.
 #
 # The machine needs Python 3.12 with torch, transformers 5, accelerate, peft, sentencepiece, pandas,
-# scipy, typer, rich, jinja2, PyYAML and tabulate. What it lacks travels as wheels in .whl, data in
+# scipy, numpy, scikit-learn (for seqeval), protobuf, filelock, tensorboard, typer, rich, jinja2, PyYAML and tabulate; `check`
+# needs pytest and hypothesis, too. What it lacks travels as wheels in .whl, data in
 # .data (ignored folders). To prepare them, in the root of the tree:
 #
 #   pip wheel --no-deps -w .whl . seqeval==1.2.2
@@ -51,6 +53,8 @@ shift
 families=("$@")
 if [[ ${#families[@]} == 0 ]]; then families=(bert-crf bert-softmax span electra t5 gpt); fi
 limit=${LIMIT:-540}
+next="goes on"
+if [[ $stage == check ]]; then next="begins anew: give it more time (LIMIT=1200)"; fi
 out=${OUT:-results/gpu}
 archives=${WORK:-.runs}
 work=$archives${dry:+/dry}
@@ -82,7 +86,7 @@ finish() {
   if [[ -n $(ls -A "$runs") ]]; then
     tar czf "$out/$stage-${families[0]}.tar.gz" --exclude=unfinished -C "$runs" .
   fi
-  if ((status == 124)); then echo "cut after $limit s: the same call goes on" >&2; fi
+  if ((status == 124)); then echo "cut after $limit s: the same call $next" >&2; fi
   exit $status
 }
 trap finish EXIT

@@ -7,12 +7,14 @@ import os
 import re
 import subprocess
 import tarfile
+import tomllib
 from pathlib import Path
 
 import pytest
 from program import called
 
 from benchmarks import gpu
+from benchmarks._usage import Report
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "benchmarks" / "gpu.sh"
@@ -179,3 +181,59 @@ def test_archives_of_another_machine_are_gone_on_with_and_dry_runs_touch_none(dr
 
 def test_a_stage_that_does_not_exist_is_refused(noting):
     assert "no stage is called 'larg': check, demo" in noting.call("larg", code=2)
+
+
+def test_what_a_stage_needs_is_listed_before_it():
+    """The machine has no network: what is missing there ends a stage that somebody paid for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [re.split(r"[^\w-]", line)[0].lower() for line in project["dependencies"]]
+    head = SCRIPT.read_text(encoding="utf-8").split("set -euo")[0].lower()
+    words = set(re.findall(r"[a-z0-9][\w-]*", head))
+    lacking = [
+        name for name in (*needed, "pytest", "hypothesis", "scikit-learn") if name not in words
+    ]
+    assert lacking == []
+
+
+def test_a_row_that_was_measured_is_not_measured_again_by_the_same_call(tmp_path):
+    def cut():
+        raise KeyboardInterrupt
+
+    first = Report(tmp_path / "speed.txt", "a GPU")
+    first.once("bert-crf", lambda: first.line("bert-crf 100") or 100)
+    with pytest.raises(KeyboardInterrupt):
+        first.once("gpt", cut)
+    second = Report(tmp_path / "speed.txt", "a GPU")
+    assert second.once("bert-crf", cut) == 100
+    second.once("gpt", lambda: second.line("gpt 50") or 50)
+    assert (tmp_path / "speed.txt").read_text() == "a GPU\nbert-crf 100\ngpt 50\n"
+
+
+def test_on_another_machine_all_is_measured_anew(tmp_path):
+    Report(tmp_path / "speed.txt", "a GPU").once("bert-crf", lambda: 100)
+    other = Report(tmp_path / "speed.txt", "another GPU")
+    assert other.once("bert-crf", lambda: 200) == 200
+    assert (tmp_path / "speed.txt").read_text() == "another GPU\n"
+
+
+def test_speed_goes_on_behind_the_row_at_which_it_was_cut(tmp_path, monkeypatch):
+    asked = []
+
+    def row(name, precision, size, report):
+        asked.append((name, precision))
+        if asked[-1] == ("gpt", "fp32") and asked.count(("gpt", "fp32")) == 1:
+            raise KeyboardInterrupt
+        return 100.0
+
+    monkeypatch.setattr(gpu, "row", row)
+    with pytest.raises(KeyboardInterrupt):
+        gpu.speed(["t5", "gpt"], gpu.DRY, Report(tmp_path / "speed.txt", "a GPU"))
+    gpu.speed(["t5", "gpt"], gpu.DRY, Report(tmp_path / "speed.txt", "a GPU"))
+    every = [(name, precision) for name in ("t5", "gpt") for precision in ("bf16", "fp32")]
+    assert asked == [*every, ("gpt", "fp32")]
+
+
+def test_checks_that_were_cut_begin_anew_and_that_is_said(at_work):
+    assert "the same call begins anew: give it more time" in at_work.call(
+        "check", LIMIT=2, code=CUT
+    )
