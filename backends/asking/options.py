@@ -2,7 +2,7 @@
 
 import re
 from typing import Annotated, Literal, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field
 
@@ -40,8 +40,8 @@ class AskingOptions:
     ] = 0
 
     def __post_init__(self) -> None:
-        found = urlsplit(self.url)
-        if found.scheme not in ("http", "https") or not found.hostname:
+        found = _place(self.url)
+        if found is None:
             msg = f"url={self.url!r} is no http address such as http://localhost:8000/v1"
             raise ConfigError(msg)
         if found.username or found.password or found.query or found.fragment:
@@ -49,6 +49,16 @@ class AskingOptions:
                 "url holds more than a place: it is recorded, so a key belongs into the "
                 "environment (key_variable names the variable)"
             )
+
+
+def _place(url: str) -> SplitResult | None:
+    """The parts of an address that a request can be sent to; None of any other text."""
+    try:
+        found = urlsplit(url)
+        _ = found.port, (found.hostname or "").encode("idna")  # a number, names of sane length
+    except ValueError:
+        return None
+    return found if found.scheme in ("http", "https") and found.hostname else None
 
 
 @option_group

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from harness.errors import ConfigError, did_you_mean
 from harness.numbers import whole
 
+# No share of a text is computed with a number that would swallow all others.
+MOST = 1e9
+
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
@@ -29,12 +32,15 @@ class Mixture:
         if not 0 <= self.power <= 1:
             msg = f"--power {self.power}: from 0 (equal shares) to 1 (concatenation)"
             raise ConfigError(msg)
-        if self.passes <= 0:
-            msg = f"--passes {self.passes}: each source is read at least in part"
+        if not 0 < self.passes <= MOST:
+            msg = f"--passes {self.passes}: each source is read in part or up to {MOST:g} times"
             raise ConfigError(msg)
         for name, factor in self.factors.items():
-            if factor < 0:
-                msg = f"--weight {name}={factor}: 0 leaves a source out, 1 changes nothing"
+            if factor != 0 and not 1 / MOST <= factor <= MOST:
+                msg = (
+                    f"--weight {name}={factor}: 0 leaves a source out, 1 changes nothing; others "
+                    f"are from {1 / MOST:g} to {MOST:g}"
+                )
                 raise ConfigError(msg)
 
     def shares(self, sizes: Mapping[str, int], total: int) -> dict[str, int]:

@@ -209,8 +209,20 @@ def _stream(asked: TextRequest, read: Corpus) -> tuple[Stream, dict[str, int]]:
     sizes = {name: windows_in(text, asked.window) for name, text in zip(names, texts, strict=True)}
     shares = asked.mixture.shares(sizes, asked.characters // asked.window)
     known = alphabet(_count_characters(texts), asked.alphabet, SEEN)
+    _refuse_few(known, asked.alphabet)
     places = ordered(texts, [shares[name] for name in names], asked.window, asked.seed)
     return Stream(texts, places, asked.window, known), shares
+
+
+def _refuse_few(known: str, most: int) -> None:
+    """Refuse text of which a model knows one character at most: no guess could be wrong."""
+    if len(known) < 2:
+        number = f"{len(known)} character{'' if len(known) == 1 else 's'}"
+        msg = (
+            f"--alphabet {most}: a model that knows {number} has nothing to tell apart; raise it, "
+            f"or give text in which two characters or more come {SEEN} times"
+        )
+        raise ConfigError(msg)
 
 
 def _count_characters(texts: Sequence[str]) -> Counter[str]:

@@ -8,6 +8,7 @@ shipped``. A text that is not the one of its manifest is refused.
 import csv
 import gzip
 import hashlib
+import io
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,13 +97,24 @@ def _manifest(folder: Path) -> Mapping[str, SourceFacts]:
     path = folder / MANIFEST
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = _rows(path)
     lacking = {FILE, LICENCE} - set(rows[0] if rows else ())
     if lacking:
         msg = f"{path}:1: the header lacks the column {' and '.join(sorted(lacking))}"
         raise DataError(msg)
     return {row[FILE]: _facts(path, number, row) for number, row in enumerate(rows, start=2)}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The lines of a table behind its header."""
+    content = _content(path)
+    lines = io.StringIO(_decoded(path, content), newline="")
+    reader = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        msg = f"{path}:{reader.line_num + 1}: no line of a table: {error}"
+        raise DataError(msg) from error
 
 
 def _facts(path: Path, number: int, row: Mapping[str, str | None]) -> SourceFacts:
@@ -140,16 +152,19 @@ def _content(path: Path) -> bytes:
 
 
 def _paragraphs(path: Path, content: bytes) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(_decoded(path, content).split("\n"), start=1):
+        paragraph = line.strip()
+        if paragraph:
+            yield number, paragraph
+
+
+def _decoded(path: Path, content: bytes) -> str:
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = content.count(b"\n", 0, error.start) + 1
         msg = f"{path}:{place}: not UTF-8 ({error.reason}); convert the file, nothing is guessed"
         raise DataError(msg) from error
-    for number, line in enumerate(text.split("\n"), start=1):
-        paragraph = line.strip()
-        if paragraph:
-            yield number, paragraph
 
 
 def without(text: SourceText, removed: Sequence[int]) -> SourceText:

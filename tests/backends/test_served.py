@@ -84,6 +84,11 @@ def test_equal_sentences_are_asked_once(tmp_path):
     ("options", "words"),
     [
         ({"url": "localhost:8000"}, "no http address"),
+        ({"url": "http://[::1/v1"}, "no http address"),
+        ({"url": "http://localhost:abc/v1"}, "no http address"),
+        ({"url": "http://localhost:99999/v1"}, "no http address"),
+        ({"url": "http://a..b/v1"}, "no http address"),
+        ({"url": f"http://{'a' * 70}/v1"}, "no http address"),
         ({"url": f"http://me:{KEY}@host/v1"}, "key belongs into the environment"),
         ({"url": f"http://host/v1?key={KEY}"}, "key belongs into the environment"),
         ({"key_variable": KEY}, "never the key itself"),

@@ -1,5 +1,7 @@
 """Shares of sources: by size to a power, never more passes than allowed, all windows given."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,12 @@ def test_a_factor_for_no_source_is_refused_with_the_nearest():
         Mixture(factors={"novel": 2}).shares({"novels": 50}, 20)
 
 
-@pytest.mark.parametrize("wrong", [{"power": 1.5}, {"passes": 0}, {"factors": {"a": -1}}], ids=str)
+@pytest.mark.parametrize("wrong", [
+    {"power": 1.5}, {"passes": 0}, {"factors": {"a": -1}},
+    *({name: value} for name in ("power", "passes") for value in (math.nan, math.inf)),
+    {"passes": 1e308},
+    *({"factors": {"a": value}} for value in (math.nan, math.inf, 1e308, 1e-320)),
+], ids=str)  # fmt: skip
 def test_numbers_that_no_mixture_has_are_refused(wrong):
     with pytest.raises(ConfigError):
         Mixture(**wrong)

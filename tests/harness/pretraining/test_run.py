@@ -166,6 +166,11 @@ def test_options_of_pretraining_and_of_the_model_are_told_apart(corpus):
         (("--characters", "9000000"), 2, "lower --characters, raise --passes"),
         (("--characters", "20"), 2, "less than one window"),
         (("--window", "513"), 2, "bigrams has 512 positions; give --window 512 or less"),
+        (("--passes", "inf"), 2, "--passes inf: "),
+        (("--passes", "nan"), 2, "--passes nan: "),
+        (("--weight", "laws=nan"), 2, "--weight laws=nan: "),
+        (("--weight", "laws=1e308"), 2, "--weight laws=1e+308: "),
+        (("--alphabet", "1"), 2, "--alphabet 1: a model that knows 1 character has nothing to"),
         (("--licence", "free"), 2, "--licence free: not known"),
         (("--task", "nowhere"), 2, "no task 'nowhere'"),
     ],
@@ -175,6 +180,14 @@ def test_a_mistake_is_one_message_with_its_exit_code(corpus, wrong, code, messag
     _, err = pretrain(corpus, *wrong, code=code)
     assert message in err
     assert not (corpus / "weights" / COMPLETE).exists()
+
+
+def test_text_in_which_no_character_comes_often_is_refused(corpus):
+    rare = "".join(map(chr, range(0x4E00, 0x6E00)))
+    for name in ("laws", "news"):
+        (corpus / "text" / f"{name}.txt").write_text(rare, encoding="utf-8")
+    _, err = pretrain(corpus, code=2)
+    assert "a model that knows 0 characters has nothing to tell apart" in err
 
 
 def test_a_refused_command_leaves_the_folder_to_the_right_one(corpus):

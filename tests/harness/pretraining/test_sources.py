@@ -69,6 +69,12 @@ def test_a_manifest_without_its_columns_or_with_a_riddle_is_refused(tmp_path):
     manifest.write_text(HEADER + "a.txt\tMIT\tperhaps\t\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"MANIFEST\.tsv:2: .* found 'perhaps'"):
         find([tmp_path])
+    manifest.write_bytes((HEADER + "a.txt\t许可\t\t\n").encode("gb18030"))
+    with pytest.raises(DataError, match=r"MANIFEST\.tsv:2: not UTF-8"):
+        find([tmp_path])
+    manifest.write_text(HEADER + "a.txt\t" + "M" * 200_000 + "\t\t\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"MANIFEST\.tsv:2: .*field"):
+        find([tmp_path])
 
 
 def test_two_sources_of_one_name_are_refused(tmp_path):
