@@ -7,23 +7,26 @@ from harness.comparability.check import Check
 from harness.comparability.ensembles import members_of
 from harness.comparability.fields import MISSING, Recorded, is_external
 from harness.comparability.systems import System
-from harness.data.overlap import Overlap, contained
-from harness.data.splits import TEST
+from harness.data.overlap import Overlap, contained, selected_on_train
+from harness.data.splits import SPLITS
 
 
 def overlap_of_splits(made: Sequence[System]) -> Check:
-    """What test shares with train and dev; red if that is most of it, or nobody looked."""
+    """What test shares with train and dev, and dev with train.
+
+    Red if that is most of test or of dev, which chooses the epoch, or nobody looked.
+    """
     told = {system.name: system.first.run.data.overlap for system in made}
     words = {name: _told(found) for name, found in told.items()}
     common = next((text for text in words.values() if text != MISSING), MISSING)
     differing = tuple((name, text) for name, text in words.items() if text != common)
-    sound = not any(contained(found or ()) for found in told.values())
-    return Check("overlap of test with train and dev", common,
+    sound = not any(contained(one or ()) or selected_on_train(one or ()) for one in told.values())
+    return Check("overlap of test, dev and train", common,
                  sound and not differing and common != MISSING, differing)  # fmt: skip
 
 
 def _told(found: Sequence[Overlap] | None) -> str:
-    return MISSING if found is None else "; ".join(one.words for one in found if one.part == TEST)
+    return MISSING if found is None else "; ".join(one.words for one in found if one.part in SPLITS)
 
 
 def one_code_each(made: Sequence[System]) -> Check:

@@ -187,6 +187,11 @@ def contained(found: Iterable[Overlap]) -> tuple[Overlap, ...]:
     return tuple(one for one in found if split_of(one.part) == TEST and one.share > HALF)
 
 
+def selected_on_train(found: Iterable[Overlap]) -> bool:
+    """Whether most of dev is in train: the epoch that was kept is then the last that memorised."""
+    return any((one.part, one.whole) == (DEV, TRAIN) and one.share > HALF for one in found)
+
+
 def refuse(task: str, found: Iterable[Overlap]) -> None:
     """Refuse a task whose test set is one it trains on or selects on.
 

@@ -210,7 +210,8 @@ def read(task: str | Path, data: Path | None = None, closed: frozenset[str] = fr
     parts = {
         name: examples.part(readers.read(source, keep), file) for name, source in sources.items()
     }
-    problems = [problem for part in parts.values() for problem in part.problems]
+    problems = [*_read_twice(path, file, sources)]
+    problems += [problem for part in parts.values() for problem in part.problems]
     items: dict[str, Sequence[LocatedExample]] = {}
     for name, (part, records) in _carved(parts, file).items():
         found, notes = examples.items(name, part, records, file)
@@ -234,6 +235,19 @@ def _described(task: str | Path, data: Path | None) -> tuple[Path, taskfile.Task
     path = taskfile.find(task)
     file = taskfile.load(path)
     return path, file, taskfile.root(path, file, data)
+
+
+def _read_twice(
+    path: Path, file: taskfile.TaskFile, sources: Mapping[str, readers.Source]
+) -> Iterator[Problem]:
+    """A problem for each split that is read from what another is read from."""
+    names: dict[tuple[str | None, ...], str] = {}
+    for name, source in sources.items():
+        other = names.setdefault(readers.place(source), name)
+        if other != name:
+            both = f"{other} and {name} are both {file.splits[name].units!r}"
+            message = f"{both}; give each its own, or `carve` one out of the other"
+            yield Problem(str(path), None, "same-file", "error", message)
 
 
 def _carved(

@@ -125,7 +125,7 @@ def test_records_of_before_say_not_recorded_and_equal_nothing(tmp_path):
     table = build(reader.read([tmp_path]), published=False)
     assert all(block.kind == "apart" for block in table.blocks)
     lines = {check.name: check for check in table.blocks[0].certificate}
-    for name in ("code of the harness", "overlap of test with train and dev"):
+    for name in ("code of the harness", "overlap of test, dev and train"):
         assert (lines[name].ok, lines[name].value) == (False, "not recorded")
     assert (lines["trials of tuning"].ok, lines["trials of tuning"].value) == (
         False, "not measured",

@@ -39,6 +39,29 @@ def test_a_test_set_that_is_the_development_set_is_refused(task, tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("name", ["train.txt", "./train.txt", "../data/train.txt", "linked.txt"])
+def test_a_development_set_that_is_the_file_of_train_is_refused(name, task, tmp_path):
+    """However its path is written, and with any option: dev chooses the epoch."""
+    (task.parent / "data" / "linked.txt").symlink_to("train.txt")
+    (task.parent / "data" / "linked_TAG.txt").symlink_to("train_TAG.txt")
+    task.write_text(task.read_text("utf-8").replace("dev: dev.txt", f"dev: {name}"), "utf-8")
+    for more in ((), ("--allow-overlap",)):
+        _, messages = called(*RUN, task, *more, folder=tmp_path, code=3)
+        assert f"error[same-file]: train and dev are both {name!r}" in messages
+    out, _ = called("check-data", task, folder=tmp_path, code=3)
+    assert f"train and dev are both {name!r}" in out
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.slow
+def test_a_development_set_that_is_a_copy_of_train_is_a_red_line(task, tmp_path):
+    copy(task, "train", "dev")
+    out, _ = harness(*RUN, task, folder=tmp_path)
+    line = next(line for line in out.split("\n") if "overlap of test, dev and train" in line)
+    assert "DIFFERS" in line
+    assert "8 of 8 dev sentences are in train" in line
+
+
 @pytest.mark.slow
 def test_a_train_set_that_contains_the_test_set_is_refused(task, tmp_path):
     append(task, tiny_task.TEST, "train")

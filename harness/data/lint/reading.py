@@ -5,6 +5,8 @@ from harness.data.lint.finding import Lint
 CHECKS = (
     Lint("unreadable", "error", "A file that is missing or cannot be opened.",
           "Correct the name in `splits`, or `root`, or the rights of the file."),
+    Lint("same-file", "error", "Two splits that are read from one file.",
+          "Give each its own; a score on what selected the model is no test."),
     Lint("encoding", "error", "Bytes that are not UTF-8.",
           "Convert the file: `iconv -f GB18030 -t UTF-8`."),
     Lint("nul", "error", "A NUL character.", "Remove it."),

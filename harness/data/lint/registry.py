@@ -90,8 +90,6 @@ _SPLITS = (
     Lint("overlap-of-splits", "note", "Sentences that are in two splits; an error where a run "
           "refuses it.", "Remove them from train; `F1 unseen` is the score without them.",
           splits.overlap),
-    Lint("same-file", "error", "Two splits that are read from one file.",
-          "Give each its own; a score on what selected the model is no test.", splits.same_file),
     Lint("split-document", "warning", "A document of which sentences stand in two splits.",
           "Split by document.", splits.split_documents),
     Lint("known-data", "note", "A known data set of which several variants are in use.",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,15 +51,6 @@ def overlap(draft: Draft) -> Iterator[Finding]:
     for name, items in draft.test_sets.items():
         for outer in (TRAIN, DEV):
             yield from _shared(test_set(name), items, outer, draft.items[outer])
-
-
-def same_file(draft: Draft) -> Iterator[Finding]:
-    """Two splits that are read from one file."""
-    names: dict[str, str] = {}
-    for name, files in draft.file.splits.items():
-        other = names.setdefault(str(Path(files.units)), name)
-        if other != name:
-            yield Finding(str(draft.path), None, f"{other} and {name} are both {files.units!r}")
 
 
 def split_documents(draft: Draft) -> Iterator[Finding]:

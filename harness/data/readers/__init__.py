@@ -3,6 +3,7 @@
 Each format has a module with a frozen ``Source`` (what one split is made of) and ``read``.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from harness.data.readers import (
 from harness.data.readers.records import Problem, Raw, ReadSplit, Severity
 from harness.sequences import Keep, in_memory
 
-__all__ = ["Problem", "Raw", "ReadSplit", "Severity", "Source", "files", "read"]
+__all__ = ["Problem", "Raw", "ReadSplit", "Severity", "Source", "files", "place", "read"]
 
 Source: TypeAlias = (
     parallel.ParallelSource
@@ -68,6 +69,14 @@ def read(source: Source, keep: Keep = in_memory) -> ReadSplit:
         return _STREAMS[kind](source, keep)
     found = _READERS[kind](source)
     return replace(found, records=keep(found.records))
+
+
+def place(source: Source) -> tuple[str | None, ...]:
+    """Where the sentences of ``source`` are, the same however its path is written."""
+    if isinstance(source, hub.HubSource):
+        return source.repository, source.config, source.split
+    path = source.units if isinstance(source, parallel.ParallelSource) else source.path
+    return (os.path.realpath(path),)
 
 
 def files(source: Source) -> tuple[Path, ...]:

@@ -11,6 +11,8 @@ from reading import task_file, write_conll, write_jsonl, write_parallel
 from harness.core import Span
 from harness.data.lint.check import check
 from harness.data.lint.registry import CHECKS
+from harness.data.task import load
+from harness.errors import DataError
 
 READERS = Path(__file__).parents[4] / "harness" / "data"
 PER, LOC, ORG = "PER", "LOC", "ORG"
@@ -156,11 +158,19 @@ PLANTED = {  # what has the fault, where it is, and what is said of it
     "overlap-of-splits": (
         with_sentence("张汀去北京", Span(0, 2, PER), Span(3, 5, LOC), split="test"),
         "test_TAG.txt:1", "of test are in train, too"),
-    "same-file": (one_file_twice, "task.yaml", "dev and test are both 'dev.txt'"),
     "split-document": (one_document_twice, "test.jsonl:5", "'train-7' is in train, too"),
     "nothing-nested": (nested_in_name_only, "train.jsonl:1", "overlap"),
     "known-data": (a_known_size, "task.yaml", "this is MSRA, 4,365 test sentences"),
 }  # fmt: skip
+
+
+def test_one_file_for_two_splits_is_found_and_refused(tmp_path):
+    path = one_file_twice(tmp_path)
+    first = next(problem for problem in check(path).problems if problem.code == "same-file")
+    assert first.place == str(path)
+    assert "dev and test are both 'dev.txt'" in first.message
+    with pytest.raises(DataError, match=r"error\[same-file\]: dev and test are both"):
+        load(path)
 
 
 @pytest.mark.parametrize("name", PLANTED)
