@@ -38,8 +38,8 @@ CHECKS = (
          "Mark one of them as ground truth."),
     Lint("not-annotated", "note", "Texts of Label Studio without an annotation, left out.",
          "Nothing, or annotate them."),
-    Lint("not-an-entity", "note", "Lines of brat that are no entities, left out.",
-         "Nothing: relations, events, attributes and notes are not read."),
+    Lint("not-an-entity", "note", "Lines of brat and regions of Label Studio that are no entities, "
+         "left out.", "Nothing, unless the message names a type that marks your entities."),
     Lint("overlap", "error", "Two spans that overlap, in a flat task.",
           "Say in the task file which one stays (`keep: outermost` or `keep: longest`), or "
          "`nested: true`, where each counts."),

@@ -2,11 +2,14 @@
 
 A task that nobody annotated is no sentence without entities: it is left out and counted. One with
 several annotations has to be settled first; ``ground_truth`` settles it. Offsets are code points.
-Predictions are no gold: they are read as answers of another system.
+Predictions are no gold: they are read as answers of another system. Regions of other types, such
+as relations and choices, are left out and counted.
 """
 
 import json
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,9 @@ from harness.data.readers.entry_errors import EntryError
 from harness.data.readers.jsonl import once, sentence_of
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 
-_SPACE = " \t\r\n"
+_SPACES = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder(object_pairs_hook=once)
+_SHOWN = 20  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,53 +35,119 @@ class LabelStudioSource:
 def read(source: LabelStudioSource) -> ReadSplit:
     """The annotated tasks of an export."""
     text = lines.read(source.path)
-    problems, records, undone = [*text.problems], list[Raw](), list[int]()
+    problems, undone, others = [*text.problems], list[int](), list[tuple[int, str]]()
+    records = tuple(_records(text, source.joiner, problems, undone, others))
+    message = "a task without an annotation, or without text: skipped"
+    problems += counted(text.file, undone, "not-annotated", "note", message)
+    problems += _left_out(text.file, others)
+    return ReadSplit(text.file, records, tuple(problems))
+
+
+def _records(
+    text: lines.Lines,
+    joiner: str,
+    problems: list[Problem],
+    undone: list[int],
+    others: list[tuple[int, str]],
+) -> Iterator[Raw]:
+    """The sentences of an export; adds what is wrong, not annotated, and marks something else."""
     ids: dict[str, int] = {}
+    for line, task in _listed(text, problems):
+        try:
+            entry = _entry(task)
+            record = sentence_of(entry, line, joiner, ids) if entry else None
+        except EntryError as error:
+            problems.append(Problem(text.file, line, error.code, "error", error.message))
+            continue
+        others += [(line, kind) for kind in _other_kinds(task)]
+        if record:
+            yield record
+        else:
+            undone.append(line)
+
+
+def _listed(text: lines.Lines, problems: list[Problem]) -> Iterator[tuple[int, Any]]:
+    """The tasks of a file up to where it is no list any more, which is added."""
     try:
-        for line, task in tasks("\n".join(one or "" for one in text.lines)):
-            try:
-                entry = _entry(task)
-                record = sentence_of(entry, line, source.joiner, ids) if entry else None
-            except EntryError as error:
-                problems.append(Problem(text.file, line, error.code, "error", error.message))
-                continue
-            if record:
-                records.append(record)
-            else:
-                undone.append(line)
+        yield from tasks("\n".join(one or "" for one in text.lines))
     except EntryError as error:
         if not text.unreadable:
             problems.append(Problem(text.file, None, error.code, "error", error.message))
-    message = "a task without an annotation, or without text: skipped"
-    problems += counted(text.file, undone, "not-annotated", "note", message)
-    return ReadSplit(text.file, tuple(records), tuple(problems))
+
+
+def _left_out(file: str, others: Sequence[tuple[int, str]]) -> Iterator[Problem]:
+    """A note for all regions that are no entities, at the first, with their types."""
+    if others:
+        kinds = Counter(kind for _, kind in others)
+        listed = ", ".join(f"{times} of type {kind}" for kind, times in kinds.items())
+        message = f"regions of other types than `labels` are left out: {listed}"
+        yield Problem(file, others[0][0], "not-an-entity", "note", message)
 
 
 def tasks(text: str) -> Iterator[tuple[int, Any]]:
-    """The elements of a JSON list, each with the line that it begins on."""
-    decoder = json.JSONDecoder(object_pairs_hook=once)
-    place = _skipped(text, 0, "")
-    if text[place : place + 1] != "[":
+    """The elements of the JSON list that ``text`` is, each with the line that it begins on.
+
+    Raises:
+        EntryError: for text that is no list, or goes on after it.
+    """
+    place = _Place(text)
+    if not place.takes("["):
         raise EntryError("json", "expected a JSON list of tasks: choose JSON (not JSON-MIN)")
-    place = _skipped(text, place + 1, "")
-    while text[place : place + 1] != "]":
-        line = text.count("\n", 0, place) + 1
+    if not place.takes("]"):
+        yield place.task()
+        while place.takes(","):
+            yield place.task()
+        if not place.takes("]"):
+            raise EntryError("json", f"expected a comma, or the ] of the list, {place.words}")
+    if place.ahead():
+        more = "one list a file: put the tasks of several exports into one list"
+        raise EntryError(
+            "json", f"the list of tasks ends, and the file does not, {place.words}; {more}"
+        )
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far a list of tasks was read, and the line of that place."""
+
+    text: str
+    at: int = 0
+    line: int = 1
+
+    def _go(self, at: int) -> None:
+        """Go on; each line end is counted once."""
+        self.line += self.text.count("\n", self.at, at)
+        self.at = at
+
+    def ahead(self) -> str:
+        """The next character that is no space; empty at the end."""
+        match = _SPACES.match(self.text, self.at)
+        self._go(match.end() if match else self.at)
+        return self.text[self.at : self.at + 1]
+
+    def takes(self, mark: str) -> bool:
+        """Whether ``mark`` is next, which is then gone past."""
+        found = self.ahead() == mark
+        self._go(self.at + found)
+        return found
+
+    def task(self) -> tuple[int, Any]:
+        """The JSON value that is next, and the line that it begins on."""
+        self.ahead()
+        line = self.line
         try:
-            task, end = decoder.raw_decode(text, place)
+            task, end = _DECODER.raw_decode(self.text, self.at)
         except (ValueError, RecursionError) as error:
-            raise EntryError(
-                "json", f"not valid JSON in the task on line {line}: {error}"
-            ) from None
-        yield line, task
-        place = _skipped(text, end, ",")
+            what = f"not valid JSON in the task on line {line}: {error}"
+            raise EntryError("json", what) from None
+        self._go(end)
+        return line, task
 
-
-def _skipped(text: str, place: int, mark: str) -> int:
-    """The place after spaces, and after one ``mark`` among them."""
-    while place < len(text) and text[place] in _SPACE + mark:
-        mark = "" if text[place] == mark else mark
-        place += 1
-    return place
+    @property
+    def words(self) -> str:
+        """What is found here, for a message."""
+        rest = self.text[self.at : self.at + _SHOWN]
+        return f"found {rest!r} on line {self.line}" if rest else "found the end of the file"
 
 
 def _entry(task: Any) -> dict[str, Any] | None:
@@ -120,6 +191,13 @@ def _regions(given: dict[str, Any], what: str) -> list[dict[str, Any]]:
     if not isinstance(regions, list):
         raise EntryError("json", f'{what} has no list "result"')
     return [one for one in regions if _is_label(one)]
+
+
+def _other_kinds(task: dict[str, Any]) -> list[str]:
+    """The types of the regions of ``task`` that mark no text."""
+    regions = (_annotation(task) or {}).get("result", [])
+    kinds = (one.get("type") if isinstance(one, dict) else None for one in regions)
+    return [str(kind) for kind in kinds if kind != "labels"]
 
 
 def _sure(region: dict[str, Any]) -> dict[str, Any]:

@@ -37,8 +37,42 @@ def test_label_studio_regions_are_entities_and_relations_and_choices_are_not(tmp
     choice = {"type": "choices", "value": {"choices": ["good"]}}
     given = task("张三在北京", region(0, 2, text="张三"), relation, choice, region(3, 5, "LOC"))
     found = studio(tmp_path, given)
-    assert found.problems == ()
+    assert codes(found) == [("not-an-entity", 1, None)]
+    assert "left out: 1 of type relation, 1 of type choices" in messages(found)
+    assert found.problems[0].severity == "note"
     assert found.records[0].spans == (Span(0, 2, "PER"), Span(3, 5, "LOC"))
+
+
+def test_regions_that_mark_entities_under_another_type_are_counted_by_it(tmp_path):
+    html = region(0, 2) | {"type": "hypertextlabels"}
+    found = studio(tmp_path, task("甲"), task("张三", html), task("李四", html), indent=1)
+    assert [one.spans for one in found.records] == [(), (), ()]
+    (problem,) = found.problems
+    assert problem.message.endswith("left out: 2 of type hypertextlabels")
+    assert problem.line > 1
+
+
+ONE = json.dumps(task("甲"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"[{ONE}]\n[{ONE}]\n", 'the file does not, found \'[{"id": 1, "data": \' on line 2'),
+        (f"[{ONE}]garbage", "the file does not, found 'garbage' on line 1; one list a file"),
+        ("[]\n]", "the file does not, found ']' on line 2"),
+        (f"[{ONE}\n{ONE}]", "expected a comma, or the ] of the list, found '{"),
+        (f"[{ONE}", "expected a comma, or the ] of the list, found the end of the file"),
+        (f"[{ONE},]", "not valid JSON in the task on line 1"),
+        (f"[,{ONE}]", "not valid JSON in the task on line 1"),
+        (f"[{ONE},,{ONE}]", "not valid JSON in the task on line 1"),
+    ],
+)
+def test_no_task_of_a_file_is_left_out_because_a_list_ended(tmp_path, text, words):
+    """Two exports in a row (``cat a.json b.json``) are one file that is no list."""
+    found = studio(tmp_path, text)
+    assert words in messages(found)
+    assert "error" in {problem.severity for problem in found.problems}
 
 
 def test_the_one_text_of_a_task_is_its_text_whatever_it_is_called(tmp_path):
