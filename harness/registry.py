@@ -68,14 +68,15 @@ class Plugin:
         """What the object gives when it is called.
 
         Raises:
-            BackendError: as ``load``, and for whatever it raises but our own errors.
+            BackendError: as ``load``, and for whatever it raises but our own errors; ending the
+                program is no way out of it.
         """
         found = self.load()
         try:
             return found(*given)
         except HarnessError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             said = f"fails ({self.value}): {type(error).__name__}: {error}"
             raise BackendError(self.refusal(said)) from error
 

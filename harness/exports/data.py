@@ -13,6 +13,7 @@ import yaml
 from harness.core import Sentence
 from harness.data import task as tasks
 from harness.data.formats import FORMATS, WRITTEN, DataFormat, writer
+from harness.data.readers import offered
 from harness.data.task import Split, Task
 from harness.data.writers.annotated import Annotated
 from harness.errors import ConfigError, DataError
@@ -33,6 +34,7 @@ def export_task(task: Task, name: str, folder: Path) -> Path:
         DataError: for a task that the format cannot hold.
     """
     kind, write = writer(name)
+    _require_reader(kind)
     _require_room(kind, nested=task.nested)
     with aside.new(folder) as beside:
         beside.mkdir()
@@ -84,6 +86,17 @@ def _task_file(task: Task, kind: DataFormat) -> dict[str, object]:
         **chosen,
         "splits": {name: _files(split, kind) for name, split in task.splits.items()},
     }
+
+
+def _require_reader(kind: DataFormat) -> None:
+    """Refuse a format that a distribution writes and none reads: it could not be read again."""
+    if kind.name not in FORMATS and kind.name not in offered.names():
+        msg = (
+            f"--to {kind.name}: nothing reads this format ({kind.about}), and what is exported is "
+            f"read again before it is there; its distribution must offer a reader {kind.name!r} in "
+            f"the group {offered.GROUP}, too"
+        )
+        raise ConfigError(msg)
 
 
 def _require_room(kind: DataFormat, *, nested: bool) -> None:

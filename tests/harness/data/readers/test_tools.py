@@ -58,7 +58,7 @@ ONE = json.dumps(task("甲"))
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (f"[{ONE}]\n[{ONE}]\n", 'the file does not, found \'[{"id": 1, "data": \' on line 2'),
+        (f"[{ONE}]\n[{ONE}]\n", "the list of tasks ends, and the file does not, found '[{"),
         (f"[{ONE}]garbage", "the file does not, found 'garbage' on line 1; one list a file"),
         ("[]\n]", "the file does not, found ']' on line 2"),
         (f"[{ONE}\n{ONE}]", "expected a comma, or the ] of the list, found '{"),
