@@ -40,6 +40,8 @@ CHECKS = (
          "Nothing, or annotate them."),
     Lint("not-an-entity", "note", "Lines of brat and regions of Label Studio that are no entities, "
          "left out.", "Nothing, unless the message names a type that marks your entities."),
+    Lint("folder-below", "note", "Documents of brat in folders of the folder of a split, not read.",
+         "Put them into the folder of the split, or name theirs in `splits`."),
     Lint("overlap", "error", "Two spans that overlap, in a flat task.",
           "Say in the task file which one stays (`keep: outermost` or `keep: longest`), or "
          "`nested: true`, where each counts."),

@@ -5,6 +5,7 @@ out and counted. Offsets are code points of the whole document.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from harness.data.readers.jsonl import sentence_of
 from harness.data.readers.records import Problem, Raw, ReadSplit, counted
 
 _DIGITS = 19  # no text is so long
+_BLANK = " \t"  # what a line that is no sentence consists of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,32 @@ def read(source: BratSource) -> ReadSplit:
     """The sentences of all documents, in the order of their names."""
     folder = str(source.path)
     documents = sorted(source.path.glob("*.txt"))
+    problems = [*_without_text(source.path), *_below(source.path)]
     if not documents:
         message = "no document: brat's files are NAME.txt and NAME.ann in one folder"
-        return ReadSplit(folder, (), (Problem(folder, None, "unreadable", "error", message),))
+        problems.append(Problem(folder, None, "unreadable", "error", message))
     read = [_document(path, source.joiner) for path in documents]
     records = tuple(record for found, _ in read for record in found)
-    return ReadSplit(folder, records, tuple(problem for _, found in read for problem in found))
+    problems += [problem for _, found in read for problem in found]
+    return ReadSplit(folder, records, tuple(problems))
+
+
+def _without_text(folder: Path) -> Iterator[Problem]:
+    """A problem for each file of annotations without the text that they are about."""
+    for path in sorted(folder.glob("*.ann")):
+        text = path.with_suffix(".txt")
+        if not text.exists():
+            message = f"annotations without their text: there is no {text.name} beside them"
+            yield Problem(str(path), None, "unreadable", "error", message)
+
+
+def _below(folder: Path) -> Iterator[Problem]:
+    """A note on documents in folders of the folder, which brat calls collections of their own."""
+    found = sorted({*folder.glob("*/**/*.txt"), *folder.glob("*/**/*.ann")})
+    if found:
+        where = found[0].parent.relative_to(folder)
+        message = f"{len(found)} files in folders of this folder are not read, first in {where}"
+        yield Problem(str(folder), None, "folder-below", "note", message)
 
 
 def _document(path: Path, joiner: str) -> tuple[list[Raw], list[Problem]]:
@@ -56,7 +78,7 @@ def _document(path: Path, joiner: str) -> tuple[list[Raw], list[Problem]]:
     problems += wrong
     records = []
     for line in placed:
-        if not line.text.strip(" \t"):
+        if not line.text.strip(_BLANK):
             continue
         given = {"text": line.text, "spans": entries.get(line.number, []), "document": path.stem}
         try:
@@ -121,5 +143,7 @@ def _located(entry: dict[str, Any], placed: list[_Line]) -> tuple[int, dict[str,
     line = placed[bisect_right([one.start for one in placed], entry["start"]) - 1]
     if entry["end"] > line.start + len(line.text):
         raise EntryError("span", f"{entry} goes on beyond its line, or leaves the document")
+    if not line.text.strip(_BLANK):
+        raise EntryError("span", f"{entry} begins on a blank line, which is no sentence")
     start, end = entry["start"] - line.start, entry["end"] - line.start
     return line.number, entry | {"start": start, "end": end}

@@ -173,7 +173,7 @@ def test_what_is_wrong_in_doccano_is_a_problem_with_its_line(tmp_path, row, word
 
 
 def brat(tmp_path, text, notes, joiner=" "):
-    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs").mkdir(exist_ok=True)
     put(tmp_path / "docs" / "one.txt", text)
     put(tmp_path / "docs" / "one.ann", notes)
     return readers.read(BratSource(tmp_path / "docs", joiner))
@@ -230,3 +230,34 @@ def test_a_document_without_annotations_and_a_folder_without_documents_are_said(
     put(tmp_path / "docs" / "one.txt", "a\n")
     assert "one.ann" in messages(readers.read(BratSource(tmp_path / "docs")))
     assert "no document" in messages(readers.read(BratSource(tmp_path / "none")))
+
+
+def test_annotations_of_brat_without_their_text_are_an_error(tmp_path):
+    (tmp_path / "docs").mkdir()
+    put(tmp_path / "docs" / "two.ann", "T1\tA 0 1\ta\n")
+    found = brat(tmp_path, "ab\n", "")
+    (problem,) = found.problems
+    assert (problem.severity, problem.code) == ("error", "unreadable")
+    assert problem.place == str(tmp_path / "docs" / "two.ann")
+    assert "there is no two.txt beside them" in problem.message
+
+
+@pytest.mark.parametrize(("text", "place"), [
+    ("ab\n   \ncd\n", "3 5"), ("ab\n \t \ncd\n", "3 4"), ("ab\n\ncd\n", "3 3"),
+    ("ab\n", "3 3"),
+])  # fmt: skip
+def test_an_entity_of_brat_on_a_line_that_is_no_sentence_is_an_error(tmp_path, text, place):
+    found = brat(tmp_path, text, f"T1\tPER 0 1\ta\nT2\tPER {place}\n", "")
+    (problem,) = found.problems
+    assert (problem.severity, problem.code, problem.line) == ("error", "span", 2)
+    assert "begins on a blank line, which is no sentence" in problem.message
+
+
+def test_documents_of_brat_in_folders_below_are_noted(tmp_path):
+    for name in ("below/one.txt", "below/one.ann", "other/deep/two.txt"):
+        (tmp_path / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
+        put(tmp_path / "docs" / name, "")
+    found = brat(tmp_path, "ab\n", "")
+    (problem,) = found.problems
+    assert (problem.severity, problem.code) == ("note", "folder-below")
+    assert "3 files in folders of this folder are not read, first in below" in problem.message
