@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
+from yaml.reader import ReaderError
 
 from harness.errors import ConfigError, did_you_mean
 
@@ -80,7 +81,7 @@ def parse(text: str | bytes, source: str) -> tuple[dict[str, Any], dict[str, int
         msg = f"{source}:{line}: {_TOO_DEEP}"
         raise ConfigError(msg) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(_syntax(error, source)) from None
+        raise ConfigError(_undecoded(error, text, source) or _syntax(error, source)) from None
 
 
 def value(text: str) -> Any:
@@ -162,6 +163,15 @@ def _children(node: yaml.Node, source: str) -> Iterator[tuple[str, yaml.Node, in
                 raise ConfigError(msg)
             seen[key.value] = line
             yield key.value, child, line
+
+
+def _undecoded(error: Exception, text: str | bytes, source: str) -> str:
+    """The line and the byte that are not UTF-8, where that is what ``error`` is about."""
+    if not isinstance(error, ReaderError) or error.encoding == "unicode" or isinstance(text, str):
+        return ""
+    line = text.count(b"\n", 0, error.position) + 1
+    byte = f"byte {error.position} is not UTF-8 ({text[error.position]:#04x})"
+    return f"{source}:{line}: {byte}; save the file as UTF-8: it may be GB18030 or BIG5"
 
 
 def _syntax(error: Exception, source: str) -> str:

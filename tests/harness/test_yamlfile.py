@@ -43,6 +43,11 @@ def test_every_key_and_entry_has_its_line():
     assert lines["labels.1"] == 8
 
 
+def test_a_file_of_another_encoding_is_told_with_its_line_and_what_it_may_be():
+    with pytest.raises(ConfigError, match=r"f.yaml:2: byte 11 is not UTF-8 \(0xd6\).*GB18030"):
+        read("a: 1\nname: 中文\n".encode("gb18030"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

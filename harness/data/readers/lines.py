@@ -25,11 +25,12 @@ _CONTROLS = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
 _ODD_LINES: tuple[tuple[str, Severity, str], ...] = (
     ("crlf", "note", "Windows line ends (CRLF) are read as line ends"),
     ("lone-cr", "error", "a carriage return inside a line; remove it"),
-    ("nul", "error", "a NUL character; remove it"),
+    ("nul", "error", "a NUL character; remove it, or convert the file if it is UTF-16"),
     ("control", "note", "control characters, read as characters"),
     ("replacement", "note", "U+FFFD: text was lost before this file"),
 )
-_OTHER_BOMS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_ENCODINGS = ("GB18030", "BIG5", "SHIFT_JIS")  # as iconv calls them
+_HALFWIDTH = re.compile("[\uff61-\uff9f]")
 _PIECE = 1 << 20  # bytes
 
 
@@ -147,22 +148,47 @@ class _Reading:
 def _with_hint(problems: Sequence[Problem], content: BinaryIO) -> list[Problem]:
     """The problems of encoding, the first with what the file may be instead."""
     first, *rest = problems
-    message = f"{first.message}; {_looks_like(content)}convert the file to UTF-8"
+    message = f"{first.message}; {_advice(content)}"
     return [Problem(first.file, first.line, first.code, first.severity, message), *rest]
 
 
-def _looks_like(content: BinaryIO) -> str:
+def _advice(content: BinaryIO) -> str:
+    """What to convert the file from; bytes tell the encodings of East Asia rarely apart."""
     begin = content.tell()
-    head = content.read(2)
-    for mark, name in _OTHER_BOMS:
-        if head == mark:
-            return f"the file looks like {name}: "
+    if utf16 := _as_utf16(content.read(_PIECE)):
+        return f"the file looks like {utf16}: convert it: `iconv -f {utf16} -t UTF-8`"
+    able = [name for name in _ENCODINGS if _decodes(content, begin, name)]
+    if not able:
+        return "convert the file to UTF-8"
+    return (
+        f"the file may be {' or '.join(able)}: convert it (`iconv -f {able[0]} -t UTF-8`) and look"
+        " at the result"
+    )
+
+
+def _as_utf16(piece: bytes) -> str:
+    """The UTF-16 that ``piece`` is by its byte order mark or its NULs; empty for none."""
+    if piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    low, high = piece[1::2].count(0), piece[::2].count(0)  # of spaces, line ends, Latin letters
+    ended = max(piece.count(b"\n\0"), piece.count(b"\0\n"))
+    if low == high or 2 * ended < piece.count(b"\n"):
+        return ""
+    return "UTF-16LE" if low > high else "UTF-16BE"
+
+
+def _decodes(content: BinaryIO, begin: int, encoding: str) -> bool:
+    """Whether what follows ``begin`` is text of ``encoding``.
+
+    Halfwidth katakana are not taken for text: as Shift_JIS most bytes of other encodings are some.
+    """
     content.seek(begin)
-    decoder = codecs.getincrementaldecoder("gb18030")()
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
         while piece := content.read(_PIECE):
-            decoder.decode(piece)
+            if _HALFWIDTH.search(decoder.decode(piece)):
+                return False
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return ""
-    return "the file looks like GB18030: "
+        return False
+    return True

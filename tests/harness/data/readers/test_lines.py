@@ -28,11 +28,35 @@ def test_bytes_that_are_not_utf8_have_line_and_offset_and_a_guess(tmp_path):
 
     whole = lines.read(put(tmp_path / "b", "北京\n上海\n".encode("gb18030")))
     assert [problem.line for problem in whole.problems] == [1, 2]
-    assert "looks like GB18030" in whole.problems[0].message
-    assert (
-        "looks like UTF-16"
-        in lines.read(put(tmp_path / "c", "北".encode("utf-16"))).problems[0].message
-    )
+    assert "may be GB18030" in whole.problems[0].message
+
+
+def test_one_nul_among_lines_of_text_makes_no_utf16_of_them(tmp_path):
+    content = "好\n".encode() * 9 + b"\0\n" + "好".encode("gb18030") + b"\n"
+    said = " ".join(one.message for one in lines.read(put(tmp_path / "a", content)).problems)
+    assert "looks like" not in said
+
+
+TRADITIONAL = "台灣的張先生去了臺北市政府開會，討論經濟問題。\n"
+JAPANESE = "東京の田中さんは、日本銀行で働いています。\n"
+
+
+@pytest.mark.parametrize(("text", "encoding", "named"), [
+    ("张 三 去 了 北 京 市 人 民 政 府 。\n", "gb18030", ["GB18030"]),
+    (TRADITIONAL, "big5", ["BIG5", "look at the result"]),
+    (JAPANESE, "shift_jis", ["SHIFT_JIS", "look at the result"]),
+    ("北 京\n", "utf-16-le", ["looks like UTF-16LE: convert it: `iconv -f UTF-16LE -t UTF-8`"]),
+    ("北 京\n", "utf-16-be", ["looks like UTF-16BE: convert it: `iconv -f UTF-16BE -t UTF-8`"]),
+    ("北京\n", "utf-16", ["looks like UTF-16: convert it: `iconv -f UTF-16 -t UTF-8`"]),
+])  # fmt: skip
+def test_an_encoding_is_named_as_far_as_bytes_tell_with_the_command(
+    tmp_path, text, encoding, named
+):
+    """Converted from another encoding a file would be garbage that no check finds."""
+    said = lines.read(put(tmp_path / "a", (text * 20).encode(encoding))).problems[0].message
+    assert all(word in said for word in named), said
+    assert "`iconv -f " in said
+    assert "GB18030" not in said or " or " in said or encoding == "gb18030"
 
 
 @pytest.mark.parametrize(
