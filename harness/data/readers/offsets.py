@@ -1,7 +1,8 @@
 """Offsets in code points, exact or refused: a span that does not fit its text is never corrected.
 
 What went wrong is said if it can be told: offsets in UTF-16 code units (JavaScript, Java) and
-inclusive ends (CLUENER) are the two mistakes of the field.
+inclusive ends (CLUENER) are the two mistakes of the field. Only a span that says its text can be
+told to be another one; without, an inclusive end shows where a name has one character: it is empty.
 """
 
 from collections.abc import Sequence
@@ -71,9 +72,8 @@ def _checked(entry: Any, text: str) -> tuple[int, int, str]:
         raise EntryError(
             "span", f"{entry} is not a span: expected whole start and end, and a label"
         )
-    if not 0 <= start < end <= len(text):
-        message = f"{entry} leaves the text of {len(text)} characters{_hint(entry, text)}"
-        raise EntryError("span", message)
+    if wrong := _wrong_order(start, end) or _outside(start, end, text):
+        raise EntryError("span", f"{entry} {wrong}{_hint(entry, text)}")
     mention = entry.get("text")
     if mention is not None and text[start:end] != mention:
         message = f"{entry}: the text there is {text[start:end]!r}{_hint(entry, text)}"
@@ -81,13 +81,26 @@ def _checked(entry: Any, text: str) -> tuple[int, int, str]:
     return start, end, label
 
 
+def _wrong_order(start: int, end: int) -> str:
+    if start > end:
+        return f"ends at {end}, before it begins at {start}: reversed, or the second is a length"
+    return "is empty" if start == end else ""
+
+
+def _outside(start: int, end: int, text: str) -> str:
+    inside = start >= 0 and end <= len(text)
+    return "" if inside else f"leaves the text of {len(text)} characters"
+
+
 def _hint(entry: dict[str, Any], text: str) -> str:
     """What the offsets of ``entry`` may have been meant as."""
     start, end, mention = entry["start"], entry["end"], entry.get("text")
-    if min(start, end) < 0 or not isinstance(mention, str):
+    if start < 0 or start > end:
         return ""
-    if text[start : end + 1] == mention:
+    if text[start : end + 1] == mention or (mention is None and start == end < len(text)):
         return "; the end looks inclusive: add 1"
+    if not isinstance(mention, str):
+        return ""
     units = text.encode("utf-16-le")[2 * start : 2 * end]
     if units.decode("utf-16-le", errors="replace") == mention:
         point = len(text.encode("utf-16-le")[: 2 * start].decode("utf-16-le", errors="replace"))
