@@ -105,12 +105,13 @@ def _entries(
     """The entities by the line that they are on, and what is wrong with the others."""
     entries: dict[int, list[dict[str, Any]]] = {}
     problems, ignored = list[Problem](), list[int]()
+    starts = [line.start for line in placed]
     for number, line in notes.numbered():
         if not line.startswith("T"):
             ignored += [number] if line.strip() else []
             continue
         try:
-            place, entry = _located(_parsed(line), placed)
+            place, entry = _located(_parsed(line), placed, starts)
         except EntryError as error:
             problems.append(Problem(notes.file, number, error.code, "error", error.message))
             continue
@@ -138,9 +139,14 @@ def _is_place(number: str) -> bool:
     return number.isdecimal() and len(number) < _DIGITS
 
 
-def _located(entry: dict[str, Any], placed: list[_Line]) -> tuple[int, dict[str, Any]]:
-    """The line that ``entry`` is on, and the entry with offsets within that line."""
-    line = placed[bisect_right([one.start for one in placed], entry["start"]) - 1]
+def _located(
+    entry: dict[str, Any], placed: list[_Line], starts: list[int]
+) -> tuple[int, dict[str, Any]]:
+    """The line that ``entry`` is on, and the entry with offsets within that line.
+
+    ``starts`` are those of the lines, made once for a document.
+    """
+    line = placed[bisect_right(starts, entry["start"]) - 1]
     if entry["end"] > line.start + len(line.text):
         raise EntryError("span", f"{entry} goes on beyond its line, or leaves the document")
     if not line.text.strip(_BLANK):

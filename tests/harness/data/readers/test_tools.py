@@ -7,6 +7,8 @@ from reading import codes, messages, put
 
 from harness.core import Span
 from harness.data import readers
+from harness.data.readers import brat as brat_reader
+from harness.data.readers import labelstudio
 from harness.data.readers.brat import BratSource
 from harness.data.readers.doccano import DoccanoSource
 from harness.data.readers.labelstudio import LabelStudioSource
@@ -162,6 +164,8 @@ def test_doccano_in_each_of_its_three_forms(tmp_path, labels):
         ({"text": "a", "label": {}}, "must be a list"),
         ({"text": "a", "label": [[0, 1]]}, "expected [start, end, label]"),
         ({"text": "a", "label": [[0, 2, "A"]]}, "leaves the text"),
+        ({"text": "a", "label": [[0, 0, "A"]]}, "is empty; the end looks inclusive: add 1"),
+        ({"text": "a", "label": [[1, 0, "A"]]}, "ends at 0, before it begins at 1"),
         ({"text": "a", "entities": [{"label": "A"}]}, "expected whole start and end"),
     ],
 )
@@ -261,3 +265,33 @@ def test_documents_of_brat_in_folders_below_are_noted(tmp_path):
     (problem,) = found.problems
     assert (problem.severity, problem.code) == ("note", "folder-below")
     assert "3 files in folders of this folder are not read, first in below" in problem.message
+
+
+def test_the_places_of_lines_of_brat_are_listed_once_and_not_for_each_entity(tmp_path, monkeypatch):
+    searched = []
+    search = brat_reader.bisect_right
+    monkeypatch.setattr(
+        brat_reader,
+        "bisect_right",
+        lambda starts, at: searched.append(starts) or search(starts, at),
+    )
+    notes = "".join(f"T{n}\tA {3 * n} {3 * n + 2}\tab\n" for n in range(9))
+    assert len(brat(tmp_path, "ab\n" * 9, notes, "").records) == 9
+    assert len(searched) == 9
+    assert all(starts is searched[0] for starts in searched)
+
+
+def test_each_line_end_of_label_studio_is_counted_once():
+    class Counting(str):
+        counted = 0
+
+        def count(self, mark, begin=0, end=None):
+            self.counted += (len(self) if end is None else end) - begin
+            return super().count(mark, begin, end)
+
+    for indent in (None, 1):
+        text = Counting(json.dumps([task("甲")] * 200, indent=indent))
+        lines = [line for line, _ in labelstudio.tasks(text)]
+        assert text.counted <= len(text)
+        if indent:
+            assert [text.split("\n")[line - 1] for line in lines] == [" {"] * 200
