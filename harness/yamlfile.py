@@ -187,7 +187,9 @@ def _messages(
 ) -> Iterator[str]:
     for detail in error.errors(include_url=False):
         where = [str(part) for part in detail["loc"]]
-        yield f"{source}{_line(where, lines)}: {_message(detail, where, model)}"
+        said = _message(detail, where, model)
+        named = where or said.partition(":")[0].split(".")  # the key that keys disagree about
+        yield f"{source}{_line(named, lines)}: {said}"
 
 
 def _line(where: list[str], lines: Mapping[str, int]) -> str:

@@ -21,6 +21,13 @@ LETTERS: dict[Scheme, frozenset[str]] = {
     "BMES": frozenset("BMES"),
     "BILOU": frozenset("BILU"),
 }
+# How each writes the first, a middle and the last unit of an entity, and the only one.
+_ENTITY: dict[Scheme, tuple[str, str, str, str]] = {
+    "BIO": ("B", "I", "I", "B"),
+    "BIOES": ("B", "I", "E", "S"),
+    "BMES": ("B", "M", "E", "S"),
+    "BILOU": ("B", "I", "L", "U"),
+}
 SEPARATORS = "_-"
 BEGINS = frozenset("BSU")
 ENDS = frozenset("ESLU")
@@ -97,8 +104,19 @@ def read(tags: Sequence[str], scheme: Scheme, policy: Policy) -> ParsedGold:
     if all(tag == OUTSIDE for tag in tags):
         return ParsedGold(())
     letters = [parse(tag) for tag in tags]
-    malformed = tuple(_malformed(letters, closes=scheme != "BIO"))
+    malformed = tuple(dict.fromkeys(_malformed(letters, closes=scheme != "BIO")))  # each tag once
     return ParsedGold(decode(tuple(_bio(letters, policy)), policy), malformed)
+
+
+def written(spans: Sequence[Span], length: int, spelling: Spelling) -> list[str]:
+    """The tags of ``length`` units that ``spelling`` has for ``spans``, which do not overlap."""
+    begin, inside, end, single = _ENTITY[spelling.scheme]
+    tags = [OUTSIDE] * length
+    for span in spans:
+        size = span.end - span.start
+        letters = single if size == 1 else begin + inside * (size - 2) + end
+        tags[span.start : span.end] = [f"{one}{spelling.separator}{span.label}" for one in letters]
+    return tags
 
 
 def _malformed(letters: Sequence[tuple[str, str]], *, closes: bool) -> Iterator[int]:

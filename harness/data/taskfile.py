@@ -22,6 +22,10 @@ from harness.resources import folder
 from harness.tags import OUTSIDE, Policy, is_word
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NAMED = (
+    "1 to 100 characters: letters from A to Z, digits, '.', '_' and '-', the first a letter or"
+    " digit, since folders are called so"
+)
 DATA_VARIABLE = "NER_HARNESS_DATA"
 
 
@@ -120,7 +124,7 @@ class TaskFile(_Strict):
         dict[str, Carve], Field(description="splits taken out of others; the keys of `carve.NAME`")
     ] = {}
     scheme: Annotated[
-        Literal["auto"] | Scheme, Field(description="how tags are spelled; `auto` looks")
+        Literal["auto", Scheme], Field(description="how tags are spelled; `auto` looks")
     ] = "auto"
     policy: Annotated[
         Policy, Field(description="what malformed gold means, such as an I after an O")
@@ -146,9 +150,7 @@ class TaskFile(_Strict):
     @classmethod
     def _is_name(cls, name: str) -> str:
         if not NAME.fullmatch(name):
-            msg = (
-                f"{name!r} must be letters, digits, '.', '_', '-', beginning with a letter or digit"
-            )
+            msg = f"{name!r} must be {_NAMED}"
             raise ValueError(msg)
         return name
 
@@ -196,11 +198,16 @@ class TaskFile(_Strict):
         ]
         if missing:
             msg = (
-                f"splits: {' and '.join(missing)} missing; a split can be carved out of another:"
-                " `carve: {dev: {from: train, share: 0.1}}`"
+                f"splits: {' and '.join(missing)} missing{self._other_splits()}; a split can be"
+                " carved out of another: `carve: {dev: {from: train, share: 0.1}}`"
             )
             raise ValueError(msg)
         return self
+
+    def _other_splits(self) -> str:
+        """The splits whose name is none of the three, one of which may be meant by it."""
+        others = [repr(name) for name in self.splits if split_of(name) not in SPLITS]
+        return f", found {' and '.join(others)}: call it by its name here" if others else ""
 
     def _require_room_for_nested(self) -> None:
         """Refuse nested gold where a rule drops it, and in files of tags, which cannot have it."""
@@ -226,7 +233,7 @@ class TaskFile(_Strict):
             raise ValueError(msg)
         for name in names:
             if not NAME.fullmatch(name):
-                msg = f"splits.test: the name {name!r} must be letters, digits, '.', '_', '-'"
+                msg = f"splits.test: the name {name!r} must be {_NAMED}"
                 raise ValueError(msg)
 
     @property

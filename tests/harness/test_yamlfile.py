@@ -1,7 +1,7 @@
 """YAML is read strictly, and every error has its line."""
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from work import lines_run
 
 from harness import yamlfile
@@ -121,3 +121,16 @@ def test_all_errors_come_together_each_with_its_line():
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"nothing\.yaml: cannot be read: No such file"):
         yamlfile.load(tmp_path / "nothing.yaml")
+
+
+def test_what_keys_disagree_about_is_told_with_the_line_of_the_first_that_it_names():
+    class Pair(BaseModel):
+        inner: dict[str, int] = {}
+
+        @model_validator(mode="after")
+        def _agrees(self):
+            raise ValueError("inner: the sum is wrong")
+
+    data, lines = read("# a\n\ninner:\n  a: 1\n")
+    with pytest.raises(ConfigError, match=r"^f.yaml:3: inner: the sum is wrong$"):
+        yamlfile.validate(Pair, data, lines, "f.yaml")

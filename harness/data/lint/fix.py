@@ -16,11 +16,12 @@ import yaml
 
 from harness.data import hub_task, schemes, taskfile
 from harness.data import task as tasks
-from harness.data.readers import parallel
+from harness.data.readers import conll, parallel
 from harness.data.readers.lines import BOM
+from harness.data.schemes import Spelling
 from harness.data.taskfile import TaskFile
 from harness.errors import ConfigError, DataError, HarnessError
-from harness.tags import OUTSIDE, Policy, encode
+from harness.tags import OUTSIDE, Policy
 
 FORMATS = ("parallel", "conll", "jsonl")
 LOG = "changes.jsonl"
@@ -173,6 +174,7 @@ def _mend_parallel(copies: Sequence[_File], file: TaskFile) -> None:
 
 def _mend_columns(copy: _File, file: TaskFile) -> None:
     copy.edit("blank-line", _without_blanks)
+    copy.edit("trailing-space", conll.without_trailing)
     for at in [
         at for at, line in enumerate(copy.lines) if not line and (not at or not copy.lines[at - 1])
     ]:
@@ -220,7 +222,27 @@ def _spelled(rows: Sequence[list[str]], file: TaskFile) -> list[tuple[str, list[
     )
     mark = marks.most_common(1)[0][0] if marks else "-"
     plain = [[_plain(tag, mark) for tag in row] for row in rows]
-    return [_explicit(row, now, mark, file.policy) for row, now in zip(rows, plain, strict=True)]
+    spelling = _spelling(plain, mark, file)
+    pairs = zip(rows, plain, strict=True)
+    return [_explicit(row, now, spelling, file.policy) for row, now in pairs]
+
+
+def _spelling(rows: Sequence[list[str]], mark: str, file: TaskFile) -> Spelling | None:
+    """The spelling of a whole file; None where its tags are of none, or of several."""
+    if file.scheme != "auto":
+        return Spelling(file.scheme, mark)
+    try:
+        return schemes.detect({tag for row in rows for tag in row if _is_tag(tag)})
+    except ValueError:
+        return None
+
+
+def _is_tag(tag: str) -> bool:
+    try:
+        schemes.parse(tag)
+    except ValueError:
+        return False
+    return True
 
 
 def _plain(tag: str, mark: str) -> str:
@@ -228,24 +250,17 @@ def _plain(tag: str, mark: str) -> str:
     if tag == OUTSIDE.lower():
         return OUTSIDE
     changed = tag[:1].upper() + mark + tag[2:]
-    try:
-        schemes.parse(changed)
-    except ValueError:
-        return tag
-    return changed if tag[1:2] in _SEPARATORS and tag != OUTSIDE else tag
+    return changed if tag[1:2] in _SEPARATORS and tag != OUTSIDE and _is_tag(changed) else tag
 
 
 def _explicit(
-    before: list[str], row: list[str], mark: str, policy: Policy
+    before: list[str], row: list[str], spelling: Spelling | None, policy: Policy
 ) -> tuple[str, list[str]]:
-    """``row`` as its policy reads it, in BIO: each entity begins with B, what is none is O."""
+    """``row`` as its policy reads it, in the spelling of its file."""
     check = "" if row == before else "scheme"
-    try:
-        bio = schemes.detect(row).scheme == "BIO"
-        gold = schemes.read(row, "BIO", policy) if bio else None
-    except ValueError:
+    if spelling is None or not all(map(_is_tag, row)):
         return check, row
-    if gold is None or not gold.malformed:
+    gold = schemes.read(row, spelling.scheme, policy)
+    if not gold.malformed:
         return check, row
-    tags = encode(gold.spans, len(row))
-    return "malformed", [tag if tag == OUTSIDE else tag[0] + mark + tag[2:] for tag in tags]
+    return "malformed", schemes.written(gold.spans, len(row), spelling)

@@ -69,6 +69,12 @@ def _is_blank(line: str) -> bool:
     return not line.strip(" \t")
 
 
+def without_trailing(line: str) -> str:
+    """``line`` without blanks after its tag; one that would have no tag then stays as it is."""
+    bare = line.rstrip(" \t")
+    return bare if " " in bare or "\t" in bare else line
+
+
 def _separator(text: lines.Lines) -> str:
     """By majority, so that one broken line is one problem."""
     columns = tabs = 0
@@ -100,9 +106,10 @@ def _row(
 ) -> tuple[str, str] | Problem:
     """The unit and the tag of one line, or what is wrong with it."""
     name = "tab" if separator == "\t" else "space"
+    told, line = line, without_trailing(line)
     unit, found, tag = line.rpartition(separator)
     if not found or not tag:
-        message = f"{line!r} has no tag: expected a unit, a {name} and a tag"
+        message = f"{told!r} has no tag: expected a unit, a {name} and a tag"
         return Problem(file, number, "columns", "error", message)
     if columns > 2:
         unit, *middle, tag = line.split(separator)
@@ -120,15 +127,17 @@ def _row(
 
 def _odd_blanks(text: lines.Lines) -> list[Problem]:
     """Notes on blank lines that separate nothing, and on separators that are not quite blank."""
-    marks, extra = list[int](), list[int]()
+    marks, extra, trailing = list[int](), list[int](), list[int]()
     blank = 0  # the line of the last one, as if one came before the first line
     for number, line in text.numbered():
         if not _is_blank(line):
+            trailing += [number] if without_trailing(line) != line else []
             continue
         marks += [number] if line else []
         extra += [number] if number - 1 == blank else []
         blank = number
     return [
         *counted(text.file, extra, "empty-line", "note", "an extra blank line: skipped"),
+        *counted(text.file, trailing, "trailing-space", "note", "blanks at the end: not read"),
         *counted(text.file, marks, "blank-line", "note", "only spaces or tabs: read as blank"),
     ]

@@ -148,3 +148,7 @@ def test_a_label_keeps_all_that_follows_the_separator(label):
 
 def test_a_spelling_reads_well():
     assert str(Spelling("BIOES", "_")) == "BIOES, B_X"
+
+
+def test_a_tag_that_may_neither_follow_nor_be_the_last_is_malformed_once():
+    assert schemes.read(("O", "M-PER"), "BMES", "conlleval").malformed == (1,)

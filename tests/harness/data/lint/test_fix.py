@@ -137,3 +137,38 @@ def test_files_of_other_tools_are_not_mended(tmp_path, form):
     write_parallel(tmp_path, clean_data.characters())
     with pytest.raises(ConfigError, match=f"not {form}"):
         list(fix.write(task_file(tmp_path, format=form), None, tmp_path / "new"))
+
+
+@pytest.mark.parametrize("letters", ["BMES", "BIES", "BILU"])
+def test_malformed_tags_of_schemes_with_ends_are_written_as_the_policy_reads_them(
+    letters, tmp_path
+):
+    begin, inside, end, single = letters
+    write_parallel(tmp_path, clean_data.characters())
+    task = task_file(tmp_path)
+    for split in ("train", "dev", "test"):
+        whole = [f"{begin}_PER", f"{inside}_PER", f"{end}_PER", f"{single}_LOC", "O"]
+        broken = ["O", f"{inside}_PER", f"{end}_PER", f"{begin}_LOC", f"{inside}_LOC"]
+        for name, rows in (("", ["张 三 丰 京 。", "在 李 四 北 京"]), ("_TAG", [whole, broken])):
+            text = "".join(f"{row if isinstance(row, str) else ' '.join(row)}\n" for row in rows)
+            (tmp_path / f"{split}{name}.txt").write_text(text, encoding="utf-8")
+    assert [one.code for one in check(task).problems].count("malformed") == 6
+    changes = fixed(task, tmp_path / "new", code=(0, 3))
+    assert len(changes["malformed"]) == 3
+    written = (tmp_path / "new" / "dev_TAG.txt").read_text(encoding="utf-8").splitlines()[1]
+    assert written == f"O {begin}_PER {end}_PER {begin}_LOC {end}_LOC"
+    assert "malformed" not in {one.code for one in check(tmp_path / "new" / task.name).problems}
+
+
+def test_blanks_behind_a_tag_of_columns_are_a_note_and_go(tmp_path):
+    write_conll(tmp_path, clean_data.characters())
+    task = task_file(tmp_path, **CONLL)
+    before = load(task).fingerprint
+    edit(
+        tmp_path / "dev.conll", lambda text: text.replace("\n", " \n", 1).replace("O\n", "O\t\n", 1)
+    )
+    found = [one for one in check(task).problems if one.code == "trailing-space"]
+    assert [(one.severity, one.place) for one in found] == [("note", f"{tmp_path}/dev.conll:1")]
+    assert load(task).fingerprint == before
+    changes = fixed(task, tmp_path / "new")
+    assert {name: len(lines) for name, lines in changes.items()} == {"trailing-space": 2}
