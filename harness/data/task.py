@@ -240,9 +240,11 @@ def _described(task: str | Path, data: Path | None) -> tuple[Path, taskfile.Task
 def _read_twice(
     path: Path, file: taskfile.TaskFile, sources: Mapping[str, readers.Source]
 ) -> Iterator[Problem]:
-    """A problem for each split that is read from what another is read from."""
+    """A problem for each of the splits of a run that is read from what another is read from."""
     names: dict[tuple[str | None, ...], str] = {}
     for name, source in sources.items():
+        if split_of(name) not in SPLITS:
+            continue  # no run looks at it
         other = names.setdefault(readers.place(source), name)
         if other != name:
             both = f"{other} and {name} are both {file.splits[name].units!r}"
