@@ -51,9 +51,16 @@ def check_data(
     for line in [as_json(report)] if json else as_text(report, show):
         typer.echo(line)
     if fix:
-        from harness.data.lint.fix import write
-
-        for line in write(task, data, fix):
-            typer.echo(line, err=True)
+        typer.echo(_fixed(task, data, fix), err=True)
     if report.refused or (strict and report.problems):
         raise typer.Exit(DataError.exit_code)
+
+
+def _fixed(task: str, data: Path | None, folder: Path) -> str:
+    """Write the mended copy, whole or not at all; what a person is told of it."""
+    from harness.data.lint.fix import write
+    from harness.exports import aside
+
+    with aside.new(folder) as beside:
+        mended = write(task, data, beside)
+    return mended.told(folder)

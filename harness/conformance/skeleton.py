@@ -6,6 +6,7 @@ from string import Template
 
 from harness import registry
 from harness.errors import ConfigError
+from harness.results import store
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -50,10 +51,6 @@ def _require_free(name: str) -> None:
 
 def _written(path: Path, template: str, words: dict[str, str]) -> Path:
     text = Template((_TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        msg = f"cannot write {path}: {error.strerror}; name another folder with -o FOLDER"
-        raise ConfigError(msg) from error
+    store.make_folder(path.parent)
+    store.write(path, text)
     return path

@@ -8,6 +8,7 @@ code point, never as an empty box.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from harness import fonts
 from harness.errors import ConfigError
 from harness.leaderboard.table import Block, Leaderboard
 from harness.numbers import MEBIBYTE
+from harness.results import store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,8 +93,8 @@ def draw(table: Leaderboard, path: Path) -> None:
     """Write the picture; the suffix of ``path`` says in which format.
 
     Raises:
-        ConfigError: for a table without ranked rows or without the columns, an unknown suffix, or
-            a font that the environment names and that is not there.
+        ConfigError: for a table without ranked rows or without the columns, an unknown suffix, a
+            font that the environment names and that is not there, or a place that takes no file.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -181,7 +183,9 @@ def _save(figure: "Figure", path: Path) -> None:
         msg = f"{path.name}: pictures can be {', '.join(sorted(known))}"
         raise ConfigError(msg)
     dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    figure.savefig(path, dpi=150, metadata=dated.get(path.suffix.removeprefix(".")))
+    form, drawn = path.suffix.removeprefix("."), BytesIO()
+    figure.savefig(drawn, format=form, dpi=150, metadata=dated.get(form))
+    store.write(path, drawn.getvalue())
 
 
 def legible(text: str) -> str:

@@ -54,7 +54,7 @@ def build(
     Raises:
         DataError: if two runs on the same data disagree about the gold.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
+    store.make_folder(output.parent)
     store.write(output, render(by_data(runs), wording, rows))
     return output
 

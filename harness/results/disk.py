@@ -1,4 +1,4 @@
-"""A disk that takes no more, told with the room that is truly left there.
+"""A write that was refused: a disk that takes no more, told with its room, or a wrong place.
 
 Libraries that write for us have errors of their own: what they say of the system's is looked for.
 """
@@ -7,7 +7,7 @@ import errno
 import os
 from pathlib import Path
 
-from harness.errors import ResourceError
+from harness.errors import ConfigError, HarnessError, ResourceError
 
 # No room, no quota, and no file as large as that.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -26,9 +26,16 @@ def is_full(error: BaseException, folder: Path) -> bool:
     return folder.is_dir() and _has_no_room(folder)
 
 
-def refused(path: Path, error: OSError) -> ResourceError:
-    """What to tell of ``path``, which could not be written, and of the room that is left there."""
-    return ResourceError(f"cannot write {path}: {error.strerror or error}; {room(path.parent)}")
+def refused(path: Path, error: OSError) -> HarnessError:
+    """What to tell of ``path``, which could not be written.
+
+    Where its disk is full, it is of the room that is left there; else the place is the user's to
+    choose.
+    """
+    why = f"cannot write {path}: {error.strerror or error}"
+    if error.errno in FULL:
+        return ResourceError(f"{why}; {room(path.parent)}")
+    return ConfigError(f"{why}; name a file or folder that can be written to")
 
 
 def room(folder: Path) -> str:

@@ -42,8 +42,12 @@ def exported() -> dict[str, str]:
 
 
 def write(folder: Path) -> tuple[Path, ...]:
-    """Write the schemas into ``folder``; gives their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the schemas into ``folder``; gives their paths.
+
+    Raises:
+        ConfigError: where nothing can be written.
+    """
+    store.make_folder(folder)
     for name, text in exported().items():
         store.write(folder / name, text)
     return tuple(folder / name for name in exported())

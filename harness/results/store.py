@@ -36,7 +36,8 @@ def write(path: Path, content: str | bytes) -> None:
     A lone surrogate, which UTF-8 does not have, is written as the escape that JSON has for it.
 
     Raises:
-        ResourceError: when the disk refuses.
+        ConfigError: where nothing can be written.
+        ResourceError: when the disk is full.
     """
     data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     if path.is_char_device() or path.is_fifo():
@@ -134,7 +135,7 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         if error.errno in FULL:
             raise refused(folder, error) from error
-        msg = f"cannot make the results folder {folder}: {error.strerror}; choose another --output"
+        msg = f"cannot make the folder {folder}: {error.strerror}; name another place"
         raise ConfigError(msg) from error
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.errors import ConfigError, HarnessError
 from harness.results import store
+from harness.results.disk import refused
 from harness.tuning.space import Parameter, Space, Value
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ def opened(path: Path, space: Space, begin: Values, identity: Values) -> OptionS
     ``identity`` is what its trials have in common.
 
     Raises:
-        ConfigError: where Optuna is not installed, or the journal was begun with another identity.
+        ConfigError: where Optuna is not installed, nothing can be written, or the journal was
+            begun with another identity.
     """
     try:
         import optuna
@@ -161,11 +163,13 @@ def opened(path: Path, space: Space, begin: Values, identity: Values) -> OptionS
         msg = "tuning needs Optuna: pip install 'ner-harness[tune]'"
         raise ConfigError(msg) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    store.make_folder(path.parent)
     begun = _begun(path)
     try:
         study = _study(path)
         found = len(study.get_trials())
+    except OSError as error:
+        raise refused(path, error) from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError) as error:
         raise _unread(path, error) from error
     if found != begun:

@@ -12,6 +12,7 @@ from harness.core import Output
 from harness.data.task import load_without_test
 from harness.errors import HarnessError, Stopped
 from harness.protocol import DevScore
+from harness.results import store
 from harness.runs import failures, run
 from harness.runs.child import Line, own_group
 from harness.runs.contract import checked
@@ -71,7 +72,7 @@ def _trained(cell: GridCell, line: Line, pipe: Connection) -> float:
     scorer = AskingScorer(
         plain.examples, plain.windows, plain.tags, plain.labels, nested=plain.nested, pipe=pipe
     )
-    cell.folder.mkdir(parents=True, exist_ok=True)
+    store.make_folder(cell.folder)
     made = run.make(cell, task.tags, lambda _: _heard(line), scorer, None, task.descriptions)
     backend = checked(cell.plugin.name, made)
     backend.fit(given.train, given.dev)

@@ -8,7 +8,7 @@ where they are due.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -65,11 +65,25 @@ class _File:
         return "".join(f"{line}\n" for line in self.lines if line is not None)
 
 
-def write(task: str | Path, data: Path | None, folder: Path) -> Iterator[str]:
-    """Write the copy into ``folder``, which must be new or empty; gives what a person is told.
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was written: the name of the task file, and the changes that each check asked for."""
+
+    task: str
+    changes: Mapping[str, int]
+
+    def told(self, folder: Path) -> str:
+        """What a person is told of the copy in ``folder``."""
+        found = (f"{check} {times:,}" for check, times in self.changes.items())
+        listed = ", ".join(found) or "nothing to mend"
+        return f"{folder / self.task} written; changes, each in {folder / LOG}: {listed}"
+
+
+def write(task: str | Path, data: Path | None, folder: Path) -> Mended:
+    """Write the copy into ``folder``, which is made if it is not there.
 
     Raises:
-        ConfigError: for a folder with something in it, and for data that are not files of text.
+        ConfigError: for data that are not files of text.
         DataError: for a file that is no text, or a copy that would be read otherwise.
     """
     if hub_task.is_reference(task):
@@ -77,23 +91,18 @@ def write(task: str | Path, data: Path | None, folder: Path) -> Iterator[str]:
         raise ConfigError(msg)
     path = taskfile.find(task)
     file = taskfile.load(path)
-    _refuse(path, file, folder)
+    _refuse(path, file)
     root = taskfile.root(path, file, data)
     copies = [copy for split in file.splits for copy in _mended(file, split, root)]
     made = _stored(copies, file, folder / path.name)
     _require_same(task, data, made)
-    counts = Counter(change.check for copy in copies for change in copy.changes)
-    listed = ", ".join(f"{check} {times:,}" for check, times in counts.items()) or "nothing to mend"
-    yield f"{made} written; changes, each in {folder / LOG}: {listed}"
+    return Mended(made.name, Counter(change.check for copy in copies for change in copy.changes))
 
 
-def _refuse(path: Path, file: TaskFile, folder: Path) -> None:
-    """Refuse what cannot be copied, and a folder that something might be lost in."""
+def _refuse(path: Path, file: TaskFile) -> None:
+    """Refuse what cannot be copied."""
     if file.format not in FORMATS:
         msg = f"{path}: `--fix` mends files of the formats {', '.join(FORMATS)}, not {file.format}"
-        raise ConfigError(msg)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        msg = f"--fix {folder}: is there and not empty; name a new folder, nothing is overwritten"
         raise ConfigError(msg)
 
 
@@ -118,7 +127,7 @@ def _require_same(task: str | Path, data: Path | None, made: Path) -> None:
     except HarnessError:
         return  # nothing was read before
     if tasks.load(made).fingerprint != before.fingerprint:
-        msg = f"{made}: is read otherwise than the task itself; this is a bug, do not use it"
+        msg = f"{task}: a copy is read otherwise than the task itself; this is a bug of `--fix`"
         raise DataError(msg)
 
 

@@ -24,14 +24,14 @@ def draw(
     Of each data set the ``rows`` best are drawn.
 
     Raises:
-        ConfigError: if the plotting libraries are not installed.
+        ConfigError: if the plotting libraries are not installed, or nothing can be written there.
         DataError: if two runs on the same data disagree about the gold.
     """
     from harness.errors import ConfigError
 
     if not _installed():
         raise ConfigError(NEEDS)
-    output.mkdir(parents=True, exist_ok=True)
+    store.make_folder(output)
     written, lacking = [], []
     groups = by_data(runs)
     for name, group in zip(_names(groups), groups, strict=True):

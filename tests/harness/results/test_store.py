@@ -74,9 +74,11 @@ def test_a_device_that_takes_nothing_is_one_message(tmp_path):
         store.write(tmp_path / "full", "text")
 
 
-def test_a_full_disk_is_one_message():
-    with pytest.raises(ResourceError, match="cannot write"):
-        store.write(Path("/proc/x.json"), "data")
+def test_a_place_that_takes_no_file_is_not_called_a_full_disk(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for path in (Path("/proc/x.json"), tmp_path / "missing" / "x.json", tmp_path / "folder"):
+        with pytest.raises(ConfigError, match=r"cannot write .*; name a file or folder that"):
+            store.write(path, "data")
 
 
 def _write_for_ever(path):

@@ -109,7 +109,7 @@ def test_nothing_is_overwritten_and_nothing_written_outside(parallel, tmp_path):
     before = hashes(tmp_path)
     for folder in (tmp_path, tmp_path / "train.txt"):
         _, told = called("check-data", parallel, "--fix", folder, folder=tmp_path, code=2)
-        assert "name a new folder, nothing is overwritten" in told
+        assert "is there already; nothing was overwritten: name another place" in told
     (tmp_path / "inner").mkdir()
     outside = task_file(tmp_path, root="inner", splits={
         name: f"../{name}.txt" for name in ("train", "dev", "test")})  # fmt: skip
@@ -129,14 +129,14 @@ def test_a_file_that_is_no_text_is_not_guessed_at(parallel, tmp_path):
 def test_a_copy_that_would_be_read_otherwise_is_refused(parallel, tmp_path, monkeypatch):
     monkeypatch.setattr(fix, "_plain", lambda tag, mark: tag.replace("PER", "LOC"))
     with pytest.raises(DataError, match="is read otherwise than the task itself"):
-        list(fix.write(parallel, None, tmp_path / "new"))
+        fix.write(parallel, None, tmp_path / "new")
 
 
 @pytest.mark.parametrize("form", ["doccano", "labelstudio", "brat", "docbin"])
 def test_files_of_other_tools_are_not_mended(tmp_path, form):
     write_parallel(tmp_path, clean_data.characters())
     with pytest.raises(ConfigError, match=f"not {form}"):
-        list(fix.write(task_file(tmp_path, format=form), None, tmp_path / "new"))
+        fix.write(task_file(tmp_path, format=form), None, tmp_path / "new")
 
 
 @pytest.mark.parametrize("letters", ["BMES", "BIES", "BILU"])
