@@ -36,7 +36,7 @@ from harness.commands import (
     voting,
 )
 from harness.commands.several import spread
-from harness.errors import HarnessError, Interrupted
+from harness.errors import HarnessError, Interrupted, ResourceError
 from harness.version import __version__
 
 # The command that `pip install` makes.
@@ -127,9 +127,15 @@ def _refuse_full_disk(error: OSError) -> NoReturn:
 
     if error.errno not in disk.FULL:
         raise error
-    told = disk.refused(Path(error.filename2 or error.filename or "a file"), error)
+    path = error.filename2 or error.filename
+    told = disk.refused(Path(path), error) if path else _full(error)
     typer.echo(f"error: {told}", err=True)
     _leave(told.exit_code)
+
+
+def _full(error: OSError) -> HarnessError:
+    """What to tell where the system does not say which file found no room."""
+    return ResourceError(f"cannot write a file: {error.strerror}; make room, and start again")
 
 
 def _leave(code: str | int | None) -> NoReturn:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, TextIO, TypeGuard
 
 from harness.errors import ConfigError, ResourceError
 from harness.results import disk
@@ -16,26 +17,69 @@ def whole_output() -> Iterator[None]:
     """What is printed in here has left this process at the end.
 
     Raises:
-        ResourceError: when the disk that standard output goes to is full.
+        ResourceError: when the disk that standard output goes to is full. That the disk of a file
+            is full stays the error that it was.
         ConfigError: when standard output is of an encoding that lacks a character.
     """
     try:
-        _escape_surrogates()
-        try:
-            yield
-        finally:
-            if sys.stdout:  # a program may be started without one
-                sys.stdout.flush()
+        with _told_apart():
+            _escape_surrogates()
+            try:
+                yield
+            finally:
+                if sys.stdout:  # a program may be started without one
+                    sys.stdout.flush()
     except UnicodeEncodeError as error:
         if _is_utf8(error.encoding):
             raise
         raise _lacking(error) from error
-    except OSError as error:
-        if error.errno not in disk.FULL:
-            raise
+    except _FullOutputError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left fails again
         msg = f"cannot write to standard output: {error.strerror}; what is in files is whole"
         raise ResourceError(msg) from error
+
+
+class _FullOutputError(OSError):
+    """The disk that standard output goes to is full."""
+
+
+class _Output(io.FileIO):
+    """Standard output, whose full disk can be told from that of a file."""
+
+    def write(self, content: Any) -> int | None:
+        """Write as any file does."""
+        try:
+            return super().write(content)
+        except OSError as error:
+            if error.errno not in disk.FULL:
+                raise
+            raise _FullOutputError(error.errno, error.strerror) from error
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Let the errors of standard output be its own; one that is no file stays as it is."""
+    before = sys.stdout
+    if not _is_file(before):
+        yield
+        return
+    before.flush()
+    raw = _Output(before.fileno(), "w", closefd=False)
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(raw), before.encoding, before.errors,
+        line_buffering=before.line_buffering, write_through=before.write_through,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        sys.stdout = before
+
+
+def _is_file(stream: TextIO) -> TypeGuard[io.TextIOWrapper]:
+    buffer = getattr(stream, "buffer", None)
+    return isinstance(stream, io.TextIOWrapper) and isinstance(
+        getattr(buffer, "raw", buffer), io.FileIO
+    )
 
 
 def _lacking(error: UnicodeEncodeError) -> ConfigError:

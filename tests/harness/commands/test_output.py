@@ -42,9 +42,34 @@ def test_what_still_waits_to_be_written_is_written_before_the_command_ends(monke
     """Whether or not typer, too, does so at its end."""
     with FULL.open("w") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
-        stream.write("not flushed")
         with pytest.raises(ResourceError, match="No space left on device"), whole_output():
-            pass
+            sys.stdout.write("not flushed")
+
+
+def test_a_full_disk_of_a_file_is_not_told_as_one_of_standard_output():
+    """A write, unlike the opening of a file, does not say which file found no room."""
+    program = (
+        "import errno, os, harness.cli as cli\n"
+        "def full(*given): raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n"
+        "cli.run = full\n"
+        "cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=TREE, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 6
+    assert done.stderr == (
+        "error: cannot write a file: No space left on device; make room, and start again\n"
+    )
+
+
+@full_disk
+def test_what_is_refused_while_it_is_written_is_told_of_standard_output_too(monkeypatch):
+    """What is longer than the buffer does not wait for the end."""
+    with FULL.open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(ResourceError, match="cannot write to standard output"), whole_output():
+            sys.stdout.write("long" * 100_000)
 
 
 def test_a_reader_that_has_enough_ends_the_command_quietly():
