@@ -38,6 +38,7 @@ def held(folder: Path) -> Iterator[None]:
 
     Raises:
         LockedError: when another process holds it.
+        ConfigError: when nothing can be written there.
         ResourceError: when the disk is full.
     """
     from filelock import FileLock, Timeout
@@ -48,6 +49,8 @@ def held(folder: Path) -> Iterator[None]:
     except Timeout as error:
         msg = f"{folder} is being written by {_name(folder)}; wait for it or use --output"
         raise LockedError(msg) from error
+    except OSError as error:
+        raise refused(folder / LOCK, error) from error
     try:
         _refuse_second(folder)
         _sign(folder)
@@ -67,6 +70,8 @@ def is_held(folder: Path) -> bool:
             return False
     except LockedError:
         return True
+    except ConfigError:
+        return False  # nobody can write there
 
 
 def require(folder: Path) -> None:

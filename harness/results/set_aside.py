@@ -22,11 +22,11 @@ def move_unusable(folder: Path, unusable: Unusable) -> str:
 
     Raises:
         LockedError: when another process holds the folder.
-        ConfigError: for a folder that is a link.
+        ConfigError: for a folder that is a link, or that cannot be locked.
     """
     locking.refuse_link(folder)
-    if not folder.is_dir():
-        return ""
+    if not folder.is_dir() or not unusable(folder):
+        return ""  # what can be used is not locked: an archive may be closed to writing
     with locking.held(folder):
         reason = unusable(folder)
         if not reason:

@@ -93,12 +93,18 @@ def claim(folder: Path, about: Mapping[str, Any]) -> Iterator[bool]:
     ``about`` holds the run's ``digest`` and what a table needs to know of a run that never ends.
     What a killed run left is cleared, but for what was paid for, and for its checkpoints, which go
     once the run is complete.
-    The lock dies with the process.
+    The lock dies with the process. What is complete is not locked: an archive may be closed to
+    writing.
 
     Raises:
         LockedError: when another process holds the folder.
         ConfigError: when the folder holds a run of another configuration.
     """
+    locking.refuse_link(folder)
+    if is_complete(folder) and not (folder / UNFINISHED).exists():
+        _refuse_other(folder, about["digest"])
+        yield False
+        return
     with locked(folder, about["digest"]):
         if todo := not is_complete(folder):
             _clear(folder)

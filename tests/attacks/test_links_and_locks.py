@@ -1,17 +1,19 @@
 """Folders that are links, and locks that were removed: nothing of others is lost or mixed."""
 
+import json
 import multiprocessing
 import os
 import signal
 import socket
 
 import pytest
+from filelock import FileLock
 from stored_runs import write_run
 
 from harness.archive.merging import merge
 from harness.errors import ConfigError, DataError, LockedError
 from harness.protocol import UNFINISHED
-from harness.results import locking, reader, store
+from harness.results import locking, reader, set_aside, store, verify
 from harness.results.locking import HOLDER, LOCK
 
 D1 = {"digest": "d1", "seed": 13}
@@ -147,3 +149,37 @@ def test_what_a_merge_would_write_over_is_no_link(tmp_path):
     with pytest.raises(ConfigError, match="is a symbolic link"):
         merge([tmp_path / "here"], tmp_path / "there")
     assert place.is_symlink()
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Folders in which the system lets nobody make a file, whoever runs the tests."""
+
+    def refuse(lock, **given):
+        raise PermissionError(13, "Permission denied", lock.lock_file)
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+
+
+@pytest.mark.usefixtures("closed")
+def test_finished_runs_in_an_archive_that_is_closed_to_writing_are_done(tmp_path):
+    folder = write_run(tmp_path)
+    digest = json.loads((folder / store.RUN).read_text(encoding="utf-8"))["digest"]
+    before = kept(folder)
+    assert not set_aside.move_unusable(folder, verify.unusable)
+    with store.claim(folder, {"digest": digest}) as todo:
+        assert not todo
+    assert not locking.is_held(folder)
+    assert kept(folder) == before
+    with pytest.raises(ConfigError, match="another configuration"), store.claim(folder, D1):
+        pass
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_run_that_is_to_be_done_where_nothing_can_be_written_is_one_message(tmp_path):
+    message = r"cannot write .*\.lock: Permission denied; name a file or folder that can be written"
+    with pytest.raises(ConfigError, match=message), store.claim(tmp_path / "run", D1):
+        pass
+    folder = write_run(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        set_aside.move_unusable(folder, set_aside.anything)
