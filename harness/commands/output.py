@@ -46,7 +46,7 @@ class _FullOutputError(OSError):
 class _Output(io.FileIO):
     """Standard output, whose full disk can be told from that of a file."""
 
-    def write(self, content: Any) -> int | None:
+    def write(self, content: Any, /) -> int:
         """Write as any file does."""
         try:
             return super().write(content)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TypeAlias
+from operator import index
+from typing import Any, TypeAlias
 
 from harness.core import Sentence
 from harness.errors import ConfigError, did_you_mean
@@ -37,6 +38,7 @@ _WORD = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _PIECE = re.compile("[^ ]+")
+_SHOWN = 40  # characters of a line in a message
 _MANY = 3  # units, from which on single characters between spaces are no accident
 
 
@@ -101,30 +103,49 @@ def _imported(name: str) -> Cut:
         )
         raise ConfigError(msg)
     try:
-        found: Cut = getattr(import_module(module), function)
-    except (ImportError, AttributeError) as error:
+        found: Any = getattr(import_module(module), function)
+    except Exception as error:  # a module of the user may raise anything
         msg = f"units {name!r}: {error}"
         raise ConfigError(msg) from error
-    return found
+    if not callable(found):
+        msg = f"units {name!r}: {function} is no function, but {found!r}"
+        raise ConfigError(msg)
+    by: Cut = found
+    return by
 
 
 def cut(line: str, by: Cut) -> CutLine:
     """``line`` in its units.
 
     Raises:
-        ConfigError: when ``by`` gives a unit that is empty, out of the line, or before another.
+        ConfigError: when ``by`` gives no units, or one that is empty, out of the line, or before
+            another.
     """
-    places = tuple((start, end) for start, end in by(line))
+    places = _places(line, by)
     ends = (0, *(end for _, end in places))
     for (start, end), before in zip(places, ends, strict=False):
         if not before <= start < end <= len(line):
-            name = getattr(by, "__name__", by)
             msg = (
-                f"units by {name}: {start} to {end} after {before} in a line of {len(line)} "
+                f"units by {_name(by)}: {start} to {end} after {before} in a line of {len(line)} "
                 "characters; units must be in order, not empty, and inside the line"
             )
             raise ConfigError(msg)
     return CutLine(line, places)
+
+
+def _places(line: str, by: Cut) -> tuple[Place, ...]:
+    try:
+        return tuple((index(start), index(end)) for start, end in by(line))
+    except Exception as error:  # a function of the user may do anything
+        msg = (
+            f"units by {_name(by)}: for the line {line[:_SHOWN]!r}: {type(error).__name__}: "
+            f"{error}; it must give the start and end of each unit, as whole numbers"
+        )
+        raise ConfigError(msg) from error
+
+
+def _name(by: Cut) -> object:
+    return getattr(by, "__name__", by)
 
 
 def warning(lines: Sequence[CutLine], joiner: str, by: Cut) -> str:

@@ -277,6 +277,8 @@ def lines_of(text: Path) -> list[str]:
     Raises:
         DataError: for a file that cannot be read, or is not UTF-8; with the line.
     """
+    if str(text) == STDIN and not sys.stdin:  # a program may be started without one
+        raise DataError("cannot read -: standard input is closed; name a file, or give it a text")
     try:
         raw = sys.stdin.buffer.read() if str(text) == STDIN else text.read_bytes()
         content = raw.decode("utf-8-sig")

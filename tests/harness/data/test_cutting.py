@@ -59,6 +59,8 @@ def test_a_task_says_what_cuts_its_lines_unless_the_user_does():
         ("word", "did you mean 'words'"),
         ("nowhere.at_all:cut", "No module named"),
         ("harness.data.cutting:no", "has no attribute 'no'"),
+        ("harness.data.cutting:NAMED", "NAMED is no function"),
+        (":cut", "Empty module name"),
     ],
 )
 def test_a_name_that_cuts_nothing_is_refused(name, why):
@@ -70,6 +72,23 @@ def test_a_name_that_cuts_nothing_is_refused(name, why):
 def test_units_that_are_empty_outside_or_out_of_order_are_refused(places):
     with pytest.raises(ConfigError, match="in order, not empty, and inside the line"):
         cut("abc", lambda _: places)
+
+
+def raising(line):
+    raise KeyError(line)
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        lambda line: None, lambda line: line.split(), lambda line: [(0, 1, "x")],
+        lambda line: [(0.0, 1.0)], lambda line: ["01"], lambda: None, raising,
+    ],
+    ids=["None", "texts", "triples", "floats", "digits", "no argument", "an error"],
+)  # fmt: skip
+def test_a_function_that_gives_no_pairs_of_numbers_is_named_with_the_line(by):
+    with pytest.raises(ConfigError, match=r"units by (<lambda>|raising): for the line 'in Paris'"):
+        cut("in Paris", by)
 
 
 def test_spaces_keep_every_other_blank_as_a_unit():

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import tiny_task
@@ -12,6 +13,8 @@ from reading import task_file, write_parallel
 
 from harness import api
 from harness.core import Span
+from harness.errors import DataError
+from harness.runs.predict import lines_of
 
 pytestmark = pytest.mark.slow
 WORDS = {
@@ -122,3 +125,9 @@ def test_progress_and_what_a_plugin_prints_are_on_stderr(tmp_path):
     assert "halfway" in told
     _, told = harness("predict", folder, "raw.txt", "--quiet", folder=tmp_path, paths=[site])
     assert "halfway" not in told
+
+
+def test_a_program_without_a_standard_input_is_told_so(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(DataError, match="cannot read -: standard input is closed"):
+        lines_of(Path("-"))
