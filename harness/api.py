@@ -147,7 +147,7 @@ def plan(
         data=None if data is None else Path(data),
     )
     found = plan_usable(request)
-    wants_all = list(_several(backends)) == ["all"]
+    wants_all = list(_several(backends)) == [registry.ALL]
     refused = without_lacking(found.refused) if wants_all else found.refused
     return Experiment(found.cells, refused)
 

@@ -18,6 +18,7 @@ from harness.errors import BackendError, ConfigError, HarnessError, did_you_mean
 from harness.version import OWN
 
 GROUP = "harness.backends"
+ALL = "all"  # in the place of names of backends
 # The groups of entry points, and what one entry is called.
 KINDS = {
     GROUP: "backend",
@@ -125,7 +126,7 @@ def names_of(chosen: Sequence[str]) -> tuple[str, ...]:
 
     What a third-party one needs is not known before it is tried.
     """
-    if list(chosen) != ["all"]:
+    if list(chosen) != [ALL]:
         return tuple(dict.fromkeys(chosen))
     reasons = {plugin.name: plugin.left_out() if plugin.is_own else "" for plugin in installed()}
     for name in filter(reasons.get, reasons):

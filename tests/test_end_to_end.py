@@ -64,6 +64,13 @@ def test_dry_run_prints_the_resolved_configuration_and_writes_nothing(task, tmp_
     assert not (tmp_path / "results").exists()
 
 
+def test_a_highlight_that_can_mark_no_row_is_refused_before_anything_is_trained(task, tmp_path):
+    wanted = ("--backend", "dictionary", "--task", task, "--highlight", "dictonary")
+    _, messages = harness("run", *wanted, folder=tmp_path, code=2)
+    assert "--highlight 'dictonary': no such row (did you mean 'dictionary'?)" in messages
+    assert not (tmp_path / "results").exists()
+
+
 @pytest.mark.slow
 def test_predict_answers_every_line_empty_and_long_ones_too(run_folder, tmp_path):
     lines = ["张三在北京。", "", "\u200b👍", "甲" * 600 + "上海"]

@@ -26,7 +26,7 @@ from harness.commands.options import (
     Tasks,
     Workers,
 )
-from harness.errors import HarnessError, Interrupted
+from harness.errors import ConfigError, HarnessError, Interrupted, did_you_mean
 from harness.results.store import is_complete
 from harness.runs.placement import PROCESSES, Placement
 
@@ -112,6 +112,7 @@ def run(
         options=assignments(set_ or [], given), output=output, data=data,
     )  # fmt: skip
     _tell_lacking(experiment, preset or ())
+    _require_marked(experiment, highlight or ())
     experiment = experiment.afresh() if fresh else experiment
     if dry_run:
         _show(experiment)
@@ -131,6 +132,19 @@ def run(
         typer.echo(f"no table: {error}", err=True)  # what went wrong first is told last
     if failure:
         raise failure
+
+
+def _require_marked(experiment: api.Experiment, highlight: "Sequence[str]") -> None:
+    """Refuse, before anything is trained, to mark a row that begins with none of the backends.
+
+    What else a row is called is known once it is there.
+    """
+    names = tuple(dict.fromkeys(cell.plugin.name for cell in experiment.cells))
+    for wanted in highlight:
+        if wanted.partition(" ")[0] not in names:
+            near = did_you_mean(wanted, names)
+            msg = f"--highlight {wanted!r}: no such row{near}; the backends are {', '.join(names)}"
+            raise ConfigError(msg)
 
 
 def _tell_lacking(experiment: api.Experiment, presets: "Sequence[str]") -> None:

@@ -1,6 +1,7 @@
 """A distribution to begin with: one backend that keeps every promise, its tests and its README."""
 
 import re
+from keyword import iskeyword
 from pathlib import Path
 from string import Template
 
@@ -39,6 +40,9 @@ def write(name: str, folder: Path) -> tuple[Path, ...]:
 
 
 def _require_free(name: str) -> None:
+    if name == registry.ALL or iskeyword(name.capitalize()):
+        msg = f"{name!r} cannot be the name of a backend: it means something else; choose another"
+        raise ConfigError(msg)
     if not NAME.fullmatch(name):
         msg = f"{name!r} cannot be the name of a backend: use a-z, 0-9 and '-', such as my-model"
         raise ConfigError(msg)

@@ -5,7 +5,9 @@ Children come from a forkserver that has imported the backends once.
 
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -38,7 +40,24 @@ def prepare(modules: Sequence[str], threads: int) -> None:
     context.set_forkserver_preload(["harness.runs.run", *modules])
     from multiprocessing import forkserver as server
 
-    server.ensure_running()
+    with _uninterrupted():
+        server.ensure_running()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started in here ignore Ctrl-C; whoever wants to hear it says so.
+
+    The server is ended by the end of this process, and would else show where it was importing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say so
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def environment(threads: int) -> None:

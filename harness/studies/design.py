@@ -202,6 +202,8 @@ def names() -> tuple[str, ...]:
 def read(name: str) -> Study:
     """The study of a file, or the shipped study called ``name``.
 
+    Task files are looked for beside the file of the study, and then in the working directory.
+
     Raises:
         ConfigError: for a study that does not exist, or a file that is none.
     """
@@ -211,7 +213,16 @@ def read(name: str) -> Study:
         msg = f"no study is called {name!r}{near}. Shipped: {', '.join(names())}; or name a file"
         raise ConfigError(msg)
     data, lines = yamlfile.load(path)
-    return yamlfile.validate(Study, data, lines, str(path))
+    study = yamlfile.validate(Study, data, lines, str(path))
+    tasks = tuple(_beside(path, task) for task in study.tasks)
+    return study.model_copy(update={"tasks": tasks})
+
+
+def _beside(study: Path, task: str) -> str:
+    """``task`` beside the file of the study, if its file is there; else as the study names it."""
+    path = study.parent / task
+    is_task = path.suffix in (".yaml", ".yml") and path.is_file() and path != study
+    return str(path) if is_task else task
 
 
 def _shipped() -> Path:

@@ -86,6 +86,13 @@ def started(arguments, folder, site):
     return process
 
 
+def importing(process):
+    """Whether the server of ``process`` is there, which imports what its children need."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    lines = (Path(f"/proc/{number}/cmdline") for number in children)
+    return any("multiprocessing.forkserver" in line.read_text() for line in lines)
+
+
 def begun(folder):
     """The process, its own process, and where it began, of each time that the backend began."""
     return [tuple(map(int, line.split())) for line in (folder / "log.txt").read_text().splitlines()]
@@ -102,6 +109,21 @@ def gone(number, patience=60.0):
             return True
         time.sleep(0.05)
     return False
+
+
+def test_ctrl_c_while_libraries_are_imported_shows_no_traceback(task, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "run", "--task", task, "--backend", "bert-crf"],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(TREE)}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    while not importing(process):
+        time.sleep(0.01)
+    time.sleep(0.3)  # its interpreter has begun
+    os.killpg(process.pid, signal.SIGINT)
+    _, messages = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in messages
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -180,8 +181,9 @@ def _by_pattern(draft: Draft, pattern: re.Pattern[str]) -> Iterator[Finding]:
     """A finding for each match in a sentence."""
     for item in examples(draft):
         sentence = item.example.sentence
+        starts = sentence.starts
         for match in pattern.finditer(sentence.text):
-            position = sum(start <= match.start() for start in sentence.starts) - 1
+            position = bisect_right(starts, match.start()) - 1
             yield in_text(item, repr(match.group()), position)
 
 

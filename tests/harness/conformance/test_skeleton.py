@@ -60,6 +60,8 @@ def test_the_code_is_what_the_house_asks_of_code(made):
 def test_a_name_that_cannot_be_one_or_is_taken_is_refused(tmp_path):
     for name, said in (
         ("My Model", "cannot be the name of a backend"),
+        ("all", "'all' cannot be the name of a backend: it means something else"),
+        ("none", "'none' cannot be the name of a backend: it means something else"),
         ("dictionary", "offers a backend 'dictionary' already; choose another name"),
     ):
         _, messages = called("new-backend", name, folder=tmp_path, code=ConfigError.exit_code)

@@ -86,3 +86,17 @@ def test_shipped_studies_are_sound(name):
     made = design.read(name)
     assert made.question.endswith("?")
     assert len(combinations(made)) > 1
+
+
+def test_a_task_file_is_beside_the_study_or_in_the_working_directory(tmp_path, monkeypatch):
+    """What is beside the study comes first; a shipped task has no file there."""
+    monkeypatch.chdir(tmp_path)
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    for path in (inner / "both.yaml", tmp_path / "both.yaml", tmp_path / "here.yaml"):
+        path.write_text("", encoding="utf-8")
+    path = written(inner, (
+        "question: Which?\ntasks: [both.yaml, here.yaml, mine.yaml, demo]\n"
+        "backends: [dictionary]\naxes: {shortest: {values: [1, 2]}}\n"
+    ))  # fmt: skip
+    assert design.read(path).tasks == (str(inner / "both.yaml"), "here.yaml", "mine.yaml", "demo")

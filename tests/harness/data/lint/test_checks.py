@@ -9,9 +9,10 @@ import pytest
 from reading import task_file, write_conll, write_jsonl, write_parallel
 
 from harness.core import Span
+from harness.data.lint import characters
 from harness.data.lint.check import check
 from harness.data.lint.registry import CHECKS
-from harness.data.task import load
+from harness.data.task import load, read
 from harness.errors import DataError
 
 READERS = Path(__file__).parents[4] / "harness" / "data"
@@ -263,3 +264,22 @@ def test_labels_that_the_task_does_not_name_are_one_error_and_no_missing_gold(tm
     found = {one.code for one in check(task_file(tmp_path, labels=["NAME"])).problems}
     assert "unknown-label" in found
     assert "no-entities" not in found
+
+
+def test_a_long_line_full_of_markup_is_looked_through_once(tmp_path):
+    """The place of a match is found by halves, not by all units before and behind it."""
+    corpus = clean_data.characters()
+    corpus["train"][0] = ([*"&nbsp;" * 2000], ())
+    write_parallel(tmp_path, corpus)
+    looked = []
+
+    class Counted(tuple):
+        def __iter__(self):
+            looked.append(len(self))
+            return super().__iter__()
+
+    draft = read(task_file(tmp_path))
+    for item in draft.items["train"]:
+        item.example.sentence.__dict__["starts"] = Counted(item.example.sentence.starts)
+    assert len(list(characters.markup(draft))) == 2000
+    assert sum(looked) <= 12_000
