@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,16 @@ def test_every_exit_code_is_told_of():
     codes = {one.exit_code for one in kinds if issubclass(one, errors.HarnessError)}
     assert codes <= told
     assert {errors.Interrupted(number).exit_code for number in (1, 2, 15)} <= told
+
+
+def test_the_modules_that_a_plugin_may_import_have_what_the_page_on_plugins_says():
+    page = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    told = re.findall(r"^- (`harness\.\w+(?:\.\w+)*`.*?): .*?: (.*)$", page, re.MULTILINE)
+    assert len(told) >= 6
+    for modules, names in told:
+        found = [import_module(name) for name in re.findall(r"`([\w.]+)`", modules)]
+        for name in re.findall(r"`(\w+)`", names):
+            assert any(hasattr(module, name) for module in found), name
 
 
 def test_the_page_on_plugins_names_all_that_is_promised_to_them():

@@ -18,8 +18,8 @@ class Recipe:
         int,
         Field(
             ge=0,
-            description="characters, in a task of words words, that are read at most, an epoch "
-            "cut short; 0 = any",
+            description="units (characters or words) read at most; may end within an epoch; "
+            "0 = any",
         ),
         FormerName("max_characters"),
     ] = 0

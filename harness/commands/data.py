@@ -36,7 +36,7 @@ def check_data(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Write the data there without what can be mended and read alike, and a log.",
+            help="Write a copy with every repair that does not change how it is read, and a log.",
         ),
     ] = None,
 ) -> None:

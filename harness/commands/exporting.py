@@ -66,7 +66,7 @@ def export_data(
 ) -> None:
     """Write the gold of a task for another tool.
 
-    A task file lies beside it. What was written is read again by it, and must be what it was.
+    A task file lies beside it. The copy is read back and must equal the original.
     """
     typer.echo(api.export_data(task, output, to=to, data=data))
 

@@ -40,7 +40,8 @@ def predict(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What cuts a line: characters, words, spaces, or package.module:function.",
+            help="How a line is split into units: characters, words, spaces, or "
+            "package.module:function.",
             show_default="characters or words, as the task",
         ),
     ] = None,

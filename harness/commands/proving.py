@@ -132,7 +132,7 @@ def import_predictions(
             metavar="NAME",
             help="conll, jsonl (spans, tags, or what `predict --json` writes), strings or "
             "labelstudio (its predictions).",
-            show_default="what the first line begins: an object, a list of tasks, or columns",
+            show_default="guessed from the first line: an object, a list of tasks, or columns",
         ),
     ] = None,
     rule: Annotated[

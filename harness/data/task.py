@@ -1,4 +1,4 @@
-"""A task: gold is read once, here, under the policy its file names, and never meets a tokenizer.
+"""A task: gold is read here alone, under the policy its file names, and never meets a tokenizer.
 
 What cannot be read as the task file says is refused with every problem, never dropped or repaired.
 """

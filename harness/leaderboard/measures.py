@@ -268,7 +268,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("accuracy", "unit acc.", "right tags, % of units; not a ranking score",
             lambda r: _per_unit(r.metrics.correct_units, r), best="none"),
     Measure("ece", "ECE", "expected calibration error of the entities' confidence, at the "
-            "temperature fitted on dev, %", lambda r: r.recount.calibration_error, best="low"),
+            "temperature and bias fitted on dev, %", lambda r: r.recount.calibration_error,
+            best="low"),
     Measure("bits", "bits/char", "-log2 of the probability of the gold tags, per character", _bits,
             four_decimals, "low"),
     Measure("raw_f1", "raw F1", "free generation, malformed sentences as all O, %", _free("raw")),
