@@ -68,8 +68,8 @@ def test_nine_pairs_of_runs_that_are_alike_are_told_once_for_each_row(tmp_path, 
     told = {
         name.split()[0]: words.split(" as ")[0] for name, words in answers_line(tmp_path).differing
     }
-    theirs = {"theirs": "#13, #42, #87 answered"}
-    assert told == (theirs if weights == "none" else {"mine": "#42, #87 answered"} | theirs)
+    theirs = {"theirs": "seed 13, 42, 87 answered"}
+    assert told == (theirs if weights == "none" else {"mine": "seed 42, 87 answered"} | theirs)
 
 
 def test_answers_without_a_fault_are_all_alike_and_say_nothing(tmp_path):
