@@ -15,6 +15,7 @@ from harness.core import Example, Sentence, Span
 from harness.sequences import kept_as
 
 STOPS = frozenset("。！？!?；;…\n")
+WORD_STOPS = STOPS | {".", "...", "।", "؟"}  # as units: among characters, "3.5" has a stop too
 COMMAS = frozenset("，,、：: \u3000")
 
 Border: TypeAlias = Literal["punctuation", "plain"]
@@ -83,7 +84,7 @@ class WindowPolicy:
                 return
             room = start + self.limit - self.margin
             low = owned + (room - owned) // 2 if self.border == PUNCTUATION else room
-            border = _border(sentence.units, low, room)
+            border = _border(sentence, low, room)
             yield Window(sentence, start, border + self.margin, owned, border)
             owned = border
 
@@ -115,11 +116,11 @@ def clip(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
     return tuple(sorted(seen))
 
 
-def _border(units: Sequence[str], low: int, high: int) -> int:
+def _border(sentence: Sentence, low: int, high: int) -> int:
     """The last place in ``(low, high]`` after a full stop, else after a comma, else ``high``."""
-    for marks in (STOPS, COMMAS):
+    for marks in (WORD_STOPS if sentence.joiner else STOPS, COMMAS):
         for place in range(high, low, -1):
-            if units[place - 1] in marks:
+            if sentence.units[place - 1] in marks:
                 return place
     return high
 

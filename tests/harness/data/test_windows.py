@@ -47,6 +47,21 @@ def test_a_cut_falls_after_a_full_stop_where_there_is_one():
     assert sentence.units[borders[0] - 1] in STOPS
 
 
+@pytest.mark.parametrize("stop", [".", "...", "?", "।", "؟"])
+def test_windows_of_words_end_after_the_stop_of_a_sentence(stop):
+    sentence = Sentence("s", (*["word"] * 9, stop) * 60, " ")
+    windows = WindowPolicy().cut(sentence)
+    assert len(windows) > 2
+    assert {sentence.units[window.owned_end - 1] for window in windows} == {stop}
+
+
+@pytest.mark.parametrize("mark", [".", "।", "؟"])
+def test_a_stop_that_may_stand_within_a_number_ends_no_window_of_characters(mark):
+    stopped, plain = (Sentence("s", tuple("甲" * 60 + one + "甲" * 60)) for one in (mark, "乙"))
+    ends = [[w.owned_end for w in WindowPolicy(80, 8).cut(each)] for each in (stopped, plain)]
+    assert ends[0] == ends[1]
+
+
 def test_a_plain_cut_falls_where_the_window_is_full():
     sentence = Sentence("s", tuple("甲" * 60 + "。" + "乙" * 60))
     first, second = WindowPolicy(80, 8, "plain").cut(sentence)
