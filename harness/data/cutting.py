@@ -7,9 +7,11 @@ Who trained on words cut by other rules says so: ``spaces``, or a function of th
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from operator import index
 from typing import Any, TypeAlias
+from unicodedata import category
 
 from harness.core import Sentence
 from harness.errors import ConfigError, did_you_mean
@@ -17,26 +19,30 @@ from harness.errors import ConfigError, did_you_mean
 Place: TypeAlias = tuple[int, int]
 Cut: TypeAlias = Callable[[str], Iterable[Place]]
 
+# A word goes on over vowel signs, accents and variation selectors, which are no \w, over joiners of
+# letters, and over the hyphen that shows at the end of a line only.
+_SIGNS = frozenset({"Mn", "Mc"})
+_PLANES = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # where Unicode has them
+_JOINING = "\u200c\u200d\xad"
 # In order: links and mail; names and tags of social media; abbreviations and initials with their
 # stops; numbers with their marks; English as the Penn Treebank cuts it, "do n't" and "it 's"; words
-# with inner hyphens and apostrophes; one mark repeated ("..."); any other mark by itself.
-_WORD = re.compile(
-    r"""
+# with inner hyphens and apostrophes; one mark repeated ("..."); any other mark by itself. M stands
+# for the signs above, which after a mark belong to it; mail has at most 64 characters before its @,
+# as its standard says, or a run of them would be read again from each.
+_WORD = r"""
       (?:https?://|www\.)\S+
-    | [\w.+-]+@\w[\w-]*(?:\.\w[\w-]*)+
-    | [@\#]\w+
-    | (?:[^\W\d_]\.){2,}
-    | \b[^\W\d_]\.(?=\s+[^\W\d_])
-    | [+-]?\d+(?:[.,:/]\d+)*\w*%?
+    | [\wM.+-]{1,64}@\w[\wM-]*(?:\.\w[\wM-]*)+
+    | [@\#]\w[\wM]*
+    | (?:[^\W\d_](?-i:[M]*)\.){2,}
+    | \b[^\W\d_](?-i:[M]*)\.(?=\s+[^\W\d_])
+    | [+-]?\d+(?:[.,:/]\d+)*[\wM]*%?
     | ['’](?:s|m|d|ll|re|ve)\b
     | n['’]t\b
-    | \w+?(?=n['’]t\b)
-    | \w+(?:[-'’&]\w+)*?(?=['’](?:s|m|d|ll|re|ve)\b)
-    | \w+(?:[-'’&]\w+)*
-    | ([^\w\s])\1*
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    | [\wM]+?(?=n['’]t\b)
+    | [\wM]+(?:[-'’&][\wM]+)*?(?=['’](?:s|m|d|ll|re|ve)\b)
+    | [\wM]+(?:[-'’&][\wM]+)*
+    | ([^\w\s])\1*(?-i:[M]*)
+    """
 _PIECE = re.compile("[^ ]+")
 _SHOWN = 40  # characters of a line in a message
 _MANY = 3  # units, from which on single characters between spaces are no accident
@@ -54,7 +60,15 @@ def spaces(line: str) -> list[Place]:
 
 def words(line: str) -> list[Place]:
     """Words, with punctuation by itself: ``Paris, France.`` has four."""
-    return [match.span() for match in _WORD.finditer(line)]
+    return [match.span() for match in _pattern().finditer(line)]
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """The rule of ``words``: made once, where it is needed, since it looks at all of Unicode."""
+    points = (chr(point) for plane in _PLANES for point in plane)
+    signs = "".join(point for point in points if category(point) in _SIGNS)
+    return re.compile(_WORD.replace("M", signs + _JOINING), re.VERBOSE | re.IGNORECASE)
 
 
 NAMED: dict[str, Cut] = {"characters": characters, "spaces": spaces, "words": words}

@@ -1,5 +1,8 @@
 """Raw lines are cut into units at offsets of the line as given; nothing of it is changed."""
 
+from time import thread_time
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +29,34 @@ from harness.errors import ConfigError
 )
 def test_words_are_cut_from_their_punctuation(line, units):
     assert "|".join(cut(line, words).units) == units
+
+
+@pytest.mark.parametrize(
+    ("line", "units"),
+    [
+        ("हिन्दी में समाचार।", "हिन्दी|में|समाचार|।"),
+        ("مُحَمَّد في", "مُحَمَّد|في"),
+        ("Me\u0301xico, E\u0301. Zola", "Me\u0301xico|,|E\u0301.|Zola"),
+        ("می\u200cخواهم co\u00adop", "می\u200cخواهم|co\u00adop"),
+        ("❤\ufe0flove 👩\u200d👧", "❤\ufe0f|love|👩\u200d|👧"),
+        ("αι. Β", "αι|.|Β"),  # U+0345 is a sign, and ι in another case
+    ],
+)
+def test_accents_vowel_signs_and_joiners_are_cut_from_no_word(line, units):
+    assert "|".join(cut(line, words).units) == units
+
+
+def test_words_of_a_name_are_the_same_with_its_accents_composed_and_not():
+    for line in ("Café Müller, São Paulo", "Tiếng Việt ở Huế"):
+        forms = [cut(normalize(form, line), words).units for form in ("NFC", "NFD")]
+        assert [normalize("NFC", unit) for unit in forms[1]] == list(forms[0])
+
+
+@pytest.mark.parametrize("run", ["_.", "+-", ".\u0301", "a@", "a-", "1."])
+def test_a_long_run_of_marks_is_cut_in_a_time_that_grows_with_its_length(run):
+    begun = thread_time()
+    assert cut(run * 20_000, words).places
+    assert thread_time() - begun < 5  # what grows with the square takes more than 10 s
 
 
 @given(st.text(max_size=40))
