@@ -53,6 +53,8 @@ def disjoint(spans: Sequence[Span]) -> tuple[Span, ...]:
 
 def occurrences(sentence: Sentence, text: str) -> Iterator[tuple[int, int]]:
     """The half-open units of each place where ``text`` stands on unit borders, in order."""
+    if text not in sentence.text:  # most entries of a long list are not
+        return
     starts = {offset: unit for unit, offset in enumerate(sentence.starts)}
     ends = {o + len(u): i + 1 for i, (o, u) in enumerate(zip(starts, sentence.units, strict=True))}
     place = sentence.text.find(text) if text else -1

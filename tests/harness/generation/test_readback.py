@@ -30,6 +30,12 @@ def test_what_is_not_in_the_text_is_not_found():
         assert rule(SENTENCE, [("LOC", "北京"), ("LOC", "")]) == ()
 
 
+def test_a_text_that_the_sentence_does_not_have_costs_no_look_at_its_units():
+    sentence = Sentence("s", tuple("上海的上海铁路局"))
+    assert every(sentence, [("LOC", "北京")]) == ()
+    assert "starts" not in vars(sentence)  # it is computed when it is first asked for
+
+
 def test_words_are_found_on_word_borders_only():
     sentence = Sentence("s", ("the", "theatre", "of", "York"), " ")
     assert every(sentence, [("X", "the")]) == (Span(0, 1, "X"),)
