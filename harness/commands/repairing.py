@@ -45,7 +45,7 @@ def robustness(
     task: Task = DEMO,
     format_: Annotated[
         str,
-        typer.Option("--format", metavar="NAME", help="tags, char-tag, indexed or inline."),
+        typer.Option("--format", metavar="NAME", help="tags, char-tag, indexed, inline or json."),
     ] = "char-tag",
     seed: Annotated[int, typer.Option(metavar="N", help="The seed that plants the faults.")] = 13,
     data: Data = None,

@@ -176,7 +176,8 @@ _KEYS: Mapping[str, Fault] = {
     "duplicated_unit": _duplicated_unit,
     "substituted_unit": _substituted_unit,
 }
-_PLACES: Mapping[str, Fault] = {"invented_unit": _invented_unit, "merged": _merged}
+_INVENTED: Mapping[str, Fault] = {"invented_unit": _invented_unit}
+_PLACES: Mapping[str, Fault] = {**_INVENTED, "merged": _merged}
 _PAIRS: Mapping[str, Fault] = {"missing_pair": _missing_pair, "duplicated_pair": _duplicated_pair}
 _TEXT: Mapping[str, Fault] = {"text_before": _text_before, "text_after": _text_after, "loop": _loop}
 _TAGS: Mapping[str, Fault] = {"invalid_transition": _invalid_transition}
@@ -192,10 +193,11 @@ SINGLE: frozenset[str] = frozenset(FAULTS) - frozenset(_PAIRS) - frozenset(UNREC
 
 
 def faults_of(form: Format) -> tuple[str, ...]:
-    """The faults that can befall a format."""
+    """The faults that can befall a format; the pieces of ``json`` are keys without labels."""
     parts = {
         "tags": (_LABELS, _TEXT, _TAGS, UNRECOVERABLE),
         "inline": (_LABELS, _KEYS, _TEXT, UNRECOVERABLE),
+        "json": (_KEYS, _INVENTED, _TEXT, UNRECOVERABLE),
     }
     return tuple(name for part in parts.get(form.name, (FAULTS,)) for name in part)
 

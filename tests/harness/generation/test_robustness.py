@@ -14,7 +14,7 @@ from harness.generation.fault_injection import (
     plant,
     to_pieces,
 )
-from harness.generation.formats import FORMATS
+from harness.generation.formats import FORMATS, format_named
 from harness.generation.robustness import MIXED, NONE, robustness
 from harness.tags import encode, tag_set
 
@@ -66,6 +66,16 @@ def test_formats_with_something_to_hold_on_to_keep_nearly_all(form):
         "text_before",
     ):
         assert rows[fault].repaired.f1 == 1.0
+
+
+def test_of_json_no_fault_is_listed_that_it_cannot_have():
+    form, rng = format_named("json"), Random(0)
+    pieces = to_pieces(form, EXAMPLES[0].sentence, encode(EXAMPLES[0].spans, 13))
+    for fault in faults_of(form):
+        assert join_pieces(form, plant(pieces, [fault], rng)) != join_pieces(form, pieces)
+    rows = {row.fault: row for row in robustness(EXAMPLES, TAGS, "json", seed=0)}
+    assert {"missing_label", "label_typo", "invalid_transition", "merged"}.isdisjoint(rows)
+    assert all(row.malformed or row.raw.f1 < 1 for row in rows.values() if row.fault != NONE)
 
 
 def test_the_same_seed_plants_the_same_faults():
