@@ -50,6 +50,9 @@ BRIDGE = 2  # units to the next tag over which a gap in an entity is closed
 def repair(text: Text, sentence: Sentence, tags: tuple[str, ...]) -> Decoded:
     """One legal tag per unit of ``sentence``, out of the tag set ``tags``, for any text at all.
 
+    Of entities (``json``) a label that ``tags`` do not have stays as it is, a wrong answer, and is
+    counted as ``unknown_label``.
+
     Raises:
         ConfigError: for a format that does not exist.
     """

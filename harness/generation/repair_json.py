@@ -22,6 +22,7 @@ from harness.generation.json_entities import (
     loaded,
     strict,
 )
+from harness.generation.json_objects import Place, objects
 from harness.generation.lexing import CAP, CAP_EXTRA
 from harness.generation.repair_kinds import Repaired, unreadable
 from harness.generation.settling import Settled, settle
@@ -30,8 +31,6 @@ from harness.tags import encode
 WIDTH = 64  # characters that the object of an entity may take beside its text
 TEXT_KEYS = (TEXT, "mention", "word", "name", "span", "value", "entity")
 LABEL_KEYS = (LABEL, "type", "category", "entity_type", "tag", "class", "entity")
-# An object without another one in it; each alternative begins with a character of its own.
-_OBJECT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}', re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _OPENING, _CLOSING = re.compile(r"[\[{]"), re.compile(r"[\]}]")
 
@@ -106,18 +105,18 @@ def _entries(text: str, faults: Counter[str]) -> list[Any] | None:
 
 def _salvaged(text: str, faults: Counter[str]) -> list[Any] | None:
     """The objects that are whole."""
-    matches = list(_OBJECT.finditer(text))
-    found = [value for match in matches if isinstance(value := loaded(match.group()), dict)]
+    places = list(objects(text))
+    found = [value for start, end in places if isinstance(value := loaded(text[start:end]), dict)]
     if not any(_entity(value, Counter()) for value in found):
         return None
-    faults["cut_off" if _is_open(text, matches) else "invalid_json"] += 1
+    faults["cut_off" if _is_open(text, places) else "invalid_json"] += 1
     return found
 
 
-def _is_open(text: str, objects: Sequence[re.Match[str]]) -> bool:
-    """Whether something begins outside of ``objects`` and never ends."""
-    ends = [0, *(each.end() for each in objects)]
-    starts = [*(each.start() for each in objects), len(text)]
+def _is_open(text: str, places: Sequence[Place]) -> bool:
+    """Whether something begins outside of the objects at ``places`` and never ends."""
+    ends = [0, *(end for _, end in places)]
+    starts = [*(start for start, _ in places), len(text)]
     around = [text[end:start] for end, start in zip(ends, starts, strict=True)]
     opened = sum(len(_OPENING.findall(each)) - len(_CLOSING.findall(each)) for each in around)
     return opened > 0 and "]" not in around[-1]

@@ -38,7 +38,7 @@ def test_a_case_is_made_from_its_number_alone():
 
 def test_cases_are_of_all_formats_and_some_are_long():
     cases = [case_of(0, number) for number in range(3000)]
-    assert {case.text.format for case in cases} == {"tags", "char-tag", "indexed", "inline"}
+    assert {case.text.format for case in cases} == {"tags", "char-tag", "indexed", "inline", "json"}
     assert max(len(case.sentence) for case in cases) > 100
     assert sum(not case.sentence.units for case in cases) > 100
 
@@ -61,6 +61,24 @@ def test_each_broken_promise_is_seen(change, promise):
     right = repair(case.text, case.sentence, case.tags)
     assert list(broken(case, right)) == []
     assert promise in list(broken(case, replace(right, **change)))
+
+
+def entity(text, label):
+    written = f'{{"entities": [{{"text": "{text}", "label": "{label}"}}]}}'
+    return FuzzCase(Text(written, "json"), Sentence("s", ("甲", "乙")), TAGS)
+
+
+def test_a_label_of_an_entity_that_the_task_does_not_have_stays_a_wrong_answer():
+    case = entity("甲", "GPE")
+    decoded = repair(case.text, case.sentence, case.tags)
+    assert (decoded.tags, decoded.repairs) == (("B-GPE", "O"), {"unknown_label": 1})
+    assert list(broken(case, decoded)) == []
+
+
+def test_a_tag_out_of_the_tag_set_that_no_repair_counts_is_seen():
+    case = entity("甲", "PER")
+    decoded = replace(repair(case.text, case.sentence, case.tags), tags=("B-GPE", "O"))
+    assert "a tag out of the tag set" in list(broken(case, decoded))
 
 
 def test_an_exception_is_a_failure_with_its_case(monkeypatch):
