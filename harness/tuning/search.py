@@ -37,7 +37,10 @@ class TrialError(HarnessError):
 
 @dataclass(frozen=True, slots=True)
 class OptionSearch:
-    """A search in its journal: ``begin`` are the options as they are, tried first."""
+    """A search in its journal: ``begin`` are the options as they are, tried first.
+
+    They are so wherever they lie; a trial of options that are not in the space has no parameters.
+    """
 
     study: "optuna.Study"
     space: Space
@@ -45,12 +48,12 @@ class OptionSearch:
 
     def run(self, trials: int, train: Trainer, tell: Callable[[str], None]) -> None:
         """Go on until there are so many ``trials``."""
-        if not self.study.trials and self._is_within(self.begin):
+        if not self.study.trials and self._is_within:
             self.study.enqueue_trial(self.begin)
         while (number := len(self.finished)) < trials:
             trial = self._next()
             found = self._tried(trial, train)
-            tell(f"trial {number + 1} of {trials}: {found}: {_listed(trial.params)}")
+            tell(f"trial {number + 1} of {trials}: {found}: {_listed(self.options_of(trial))}")
 
     @property
     def finished(self) -> "list[optuna.trial.FrozenTrial]":
@@ -78,8 +81,13 @@ class OptionSearch:
             "trials": len(states), "pruned": states.count("PRUNED"), "failed": states.count("FAIL")
         }  # fmt: skip
 
-    def _is_within(self, values: Values) -> bool:
-        return all(self.space.parameters[name].has(value) for name, value in values.items())
+    def options_of(self, trial: "optuna.Trial | optuna.trial.FrozenTrial") -> Values:
+        """What was tried: values of the space, or, in the first trial, the options as they are."""
+        return dict(trial.params) or self.begin
+
+    @property
+    def _is_within(self) -> bool:
+        return all(self.space.parameters[name].has(value) for name, value in self.begin.items())
 
     def _next(self) -> "optuna.Trial":
         """The trial that was interrupted, or another one, its options chosen."""
@@ -87,6 +95,8 @@ class OptionSearch:
 
         begun = [t for t in self.study.trials if t.state.name == "RUNNING"]
         trial = optuna.Trial(self.study, begun[0]._trial_id) if begun else self.study.ask()
+        if trial.number == 0 and not self._is_within:
+            return trial  # what is drawn would not be the options as they are
         for name, parameter in self.space.parameters.items():
             self.study.sampler = _sampler(trial.number, name)
             _suggest(trial, name, parameter)
@@ -97,7 +107,7 @@ class OptionSearch:
         from optuna.trial import TrialState
 
         try:
-            f1 = train(dict(trial.params), _Reports(trial))
+            f1 = train(self.options_of(trial), _Reports(trial))
         except TrialError as error:
             trial.set_user_attr("error", str(error))
             self.study.tell(trial, state=TrialState.FAIL)

@@ -56,8 +56,13 @@ class Parameter(BaseModel):
         """Whether ``value`` is one of those that are tried."""
         if self.choices:
             return value in self.choices
-        numeric = isinstance(value, int | float) and not isinstance(value, bool)
-        return numeric and self.low <= value <= self.high  # type: ignore[operator]
+        numeric = isinstance(value, int if self.is_whole else int | float)
+        return numeric and not isinstance(value, bool) and self.low <= value <= self.high  # type: ignore[operator]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a range of whole numbers."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
 
 
 class _Parameters(RootModel[Annotated[dict[str, Parameter], Field(min_length=1)]]):

@@ -178,5 +178,5 @@ def _preset(backend: str, base: Options, wish: Wish, task: Task, found: OptionSe
     tuned: Mapping[str, Any] = {
         **counts, "dev_f1": best.value, "task": task.name, "seed": wish.seed, "preset": wish.preset
     }  # fmt: skip
-    content = {"options": {**base.values, **best.params}, "tuned": tuned}
+    content = {"options": {**base.values, **found.options_of(best)}, "tuned": tuned}
     return head + yaml.safe_dump(content, allow_unicode=True, sort_keys=False)

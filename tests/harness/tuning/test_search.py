@@ -1,5 +1,6 @@
 """A search: every trial counted, the same ones however often it was interrupted, none of a seed."""
 
+import contextlib
 import json
 import math
 
@@ -74,7 +75,43 @@ def test_it_begins_with_the_options_as_they_are_and_finds_better_ones(whole):
     assert told[0].startswith("trial 1 of 14: dev F1 ")
 
 
-def test_what_cannot_become_the_best_is_pruned_and_counts(tmp_path, wanted):
+@pytest.mark.parametrize(
+    "outside",
+    [{"depth": 9}, {"kind": "tall"}, {"rate": 5.0, "depth": None}, {"depth": 2.5}],
+    ids=["above its range", "no choice", "several", "between whole numbers"],
+)
+def test_it_begins_with_the_options_as_they_are_where_they_are_outside_of_the_space(
+    outside, tmp_path, wanted
+):
+    """Else a search would end with less than what was there before it, and not say so."""
+    begin = BEGIN | outside
+    tried, told = [], []
+
+    def train(values, report):
+        tried.append(values)
+        return 0.9 if values == begin else 0.5
+
+    for trials in (1, 8):  # the second goes on with what the first has in its journal
+        found = opened(tmp_path / "a.journal", wanted, begin, {"data": "abc"})
+        found.run(trials, train, told.append)
+    assert tried[0] == begin
+    assert all(set(each) == set(BEGIN) and each != begin for each in tried[1:])
+    assert found.options_of(found.best) == begin
+    assert told[0].startswith("trial 1 of 1: dev F1 90.00: rate=")
+    assert found.counts()["trials"] == len(tried) == len(told) == 8
+
+
+def test_interrupted_in_options_outside_of_the_space_it_begins_with_them_again(tmp_path, wanted):
+    begin = BEGIN | {"rate": 5.0}
+    for trainer in (Trainer(ends_at=2), Trainer()):
+        found = opened(tmp_path / "a.journal", wanted, begin, {})
+        with contextlib.suppress(KeyboardInterrupt):
+            found.run(3, trainer, [].append)
+        assert trainer.begun[0] == begin
+    assert found.counts()["trials"] == 3
+
+
+def test_what_is_below_the_median_of_the_trials_so_far_is_pruned_and_counts(tmp_path, wanted):
     class Fading(Trainer):
         def __call__(self, values, report):
             if len(self.begun) < STARTUP + 2:

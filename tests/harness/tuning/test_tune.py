@@ -16,9 +16,10 @@ from program import OFFLINE, TREE, called, harness
 from harness.data.task import load, load_without_test
 from harness.errors import ConfigError
 from harness.registry import find
+from harness.resources import folder as resources
 from harness.runs import processes
-from harness.runs.config import Settings
-from harness.tuning import space
+from harness.runs.config import Override, Settings, option_names, options
+from harness.tuning import search, space
 from harness.tuning import tune as tuning
 from harness.tuning.tune import Wish, tune
 
@@ -108,16 +109,45 @@ def test_a_preset_that_is_not_there_is_one_message(tmp_path):
     assert "there is no a/dictionary.tuned.yaml" in messages
 
 
-@pytest.mark.parametrize("name", ["dictionary", "crf", "bert-crf", "bert-softmax", "electra",
-                                  "span", "t5", "gpt"])  # fmt: skip
-def test_shipped_spaces_are_of_options_that_there_are(name):
-    from harness.runs.config import Override, option_names, options
+TUNABLE = ("dictionary", "crf", "bert-crf", "bert-softmax", "electra", "span", "t5", "gpt")
 
+
+@pytest.mark.parametrize("name", TUNABLE)
+def test_shipped_spaces_are_of_options_that_there_are(name):
     backend = find(name).load()
     wanted = space.read(name)
     wanted.require_options(name, tuple(option_names(backend)))
     for option, value in wanted.corners():
         options(name, backend, "small", [Override("", option, value)])
+
+
+@pytest.mark.parametrize("name", TUNABLE)
+def test_a_search_from_each_shipped_preset_begins_with_its_options(name, tmp_path):
+    """Some lie outside of the shipped space: what is large, or chosen between its choices."""
+    backend, wanted = find(name).load(), space.read(name)
+    presets = [
+        path.name.split(".")[1] for path in (resources("configs") / "backends").glob(f"{name}.*")
+    ]
+    assert {"tiny", "small", "base"} <= set(presets)
+    for preset in presets:
+        values = options(name, backend, preset, []).values
+        begin = {option: values[option] for option in wanted.parameters}
+        tried = []
+        found = search.opened(tmp_path / f"{preset}.journal", wanted, begin, {})
+        found.run(1, lambda tuned, _, tried=tried: tried.append(tuned) or 0.5, [].append)
+        assert tried == [begin] == [found.options_of(found.best)], preset
+
+
+def test_a_tuned_preset_holds_options_that_lie_outside_of_the_space_where_they_are_the_best(
+    tmp_path,
+):
+    tiny_task.make(tmp_path)
+    (tmp_path / "space.yaml").write_text("shortest: {low: 3, high: 4}\n", encoding="utf-8")
+    asked = ("tune", "--task", "tiny.yaml", "--backend", "dictionary", "--trials", 3)
+    out, messages = harness(*asked, "--preset", "tiny", "--space", "space.yaml", folder=tmp_path)
+    first = next(line for line in messages.splitlines() if "trial 1 of 3" in line)
+    assert first.endswith("shortest=2")
+    assert yaml.safe_load((tmp_path / out.strip()).read_text())["options"]["shortest"] == 2
 
 
 def test_a_seed_in_the_space_is_refused_before_anything_is_trained(tmp_path):
