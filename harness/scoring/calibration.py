@@ -169,13 +169,20 @@ def calibration_error(judged: Judged, bins: int = BINS) -> float | None:
 def chance_error(judged: Judged, bins: int = BINS) -> float | None:
     """The calibration error that these confidences would have if they were all true, on average.
 
-    By drawing right and wrong from them; None without entities.
+    By drawing right and wrong from them; entities of equal confidence share what is drawn, as they
+    do what is measured. None without entities.
     """
     if not len(judged):
         return None
     numbers = np.random.default_rng(0)
     confidence = np.sort(judged.confidence)
     edges = np.cumsum([0, *map(len, np.array_split(confidence, min(bins, len(confidence))))])[:-1]
-    right = numbers.random((_DRAWS, len(confidence))) < confidence
+    right = _shared(numbers.random((_DRAWS, len(confidence))) < confidence, confidence)
     gaps = np.add.reduceat(right - confidence, edges, axis=1)  # (draws, bins)
     return float(np.abs(gaps).sum(axis=1).mean() / len(confidence))
+
+
+def _shared(right: Bools, confidence: Floats) -> Floats:
+    """What is ``right`` (draws, entities), shared by neighbours of equal ``confidence``."""
+    _, first, size = np.unique(confidence, return_index=True, return_counts=True)
+    return np.repeat(np.add.reduceat(right.astype(np.float64), first, axis=1) / size, size, axis=1)

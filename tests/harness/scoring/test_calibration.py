@@ -124,6 +124,16 @@ def test_chance_is_what_true_confidences_show():
     assert chance_error(drawn(30_000)) < chance_error(drawn(300)) / 5
 
 
+@pytest.mark.parametrize("values", [(0.9,), (0.5, 0.9), (0.6, 0.8, 0.95, 1.0)])
+def test_chance_is_that_of_confidences_that_tie_where_they_do(values):
+    """What is measured shares ties, and has less luck than bins of as many entities."""
+    numbers = np.random.default_rng(0)
+    sure = np.repeat(values, 1500 // len(values))
+    found = [Judged(sure, numbers.random(len(sure)) < sure) for _ in range(200)]
+    errors = [calibration_error(one) for one in found]
+    assert chance_error(found[0]) == pytest.approx(np.mean(errors), rel=0.15)
+
+
 def test_risk_is_what_is_wrong_among_the_surest():
     found = judged((0.9, True), (0.7, False), (0.7, True), (0.2, False))
     points = risk_coverage(found, gold=4)
