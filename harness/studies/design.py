@@ -42,7 +42,7 @@ class Change(BaseModel):
     backend: str | None = None
     preset: str | None = None
     options: dict[str, Value] = {}
-    at: float | None = None
+    at: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
 
 class Axis(BaseModel):
@@ -67,6 +67,19 @@ class Axis(BaseModel):
             raise ValueError("option goes with values; points name their options themselves")
         if len(set(map(str, self.values))) < len(self.values):
             raise ValueError("two values read the same")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_place_for_each_point(self) -> Self:
+        """A law is drawn over places, and neither it nor a logarithm has one for 0."""
+        by = "law: power" if self.law else f"scale: {self.scale}"
+        for name, point in self.named(""):
+            if self.law and point.at is None:
+                msg = f"point {name!r} has no place; with {by}, give each point a number to lie at"
+                raise ValueError(msg)
+            if by != "scale: linear" and point.at is not None and point.at <= 0:
+                msg = f"point {name!r} lies at {point.at:g}; with {by}, give it a number above 0"
+                raise ValueError(msg)
         return self
 
     def named(self, name: str) -> Iterator[tuple[str, Change]]:

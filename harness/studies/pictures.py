@@ -103,13 +103,15 @@ def _line(axes: "Axes", number: int, panel: Panel, axis: Axis, shift: float) -> 
 
 
 def _law(axes: "Axes", panel: Panel, xs: list[float], colour: str) -> None:
-    """The power law through the points of a panel, and between what it lies."""
+    """The power law through the points of a panel that have all seeds, over all that it has."""
     found = growth.of(panel)
     if found is None:
         return
-    largest = max(xs)
-    steps = [min(xs) * (largest / min(xs)) ** (i / 40) for i in range(41)]
-    at = [found.f1(step / largest * found.sizes[-1]) for step in steps]
+    shares = {system.name: x for system, x in zip(panel.systems, xs, strict=True)}
+    largest = growth.sizes(panel)[found.sizes[-1]]
+    sentences = found.sizes[-1] / shares[largest.name]  # for each of the unit that points lie at
+    steps = [min(xs) * (max(xs) / min(xs)) ** (i / 40) for i in range(41)]
+    at = [found.f1(step * sentences) for step in steps]
     axes.plot(steps, [100 * one.point for one in at], color=colour, linewidth=0.8)
     low, high = [100 * one.low for one in at], [100 * one.high for one in at]
     axes.fill_between(steps, low, high, color=colour, alpha=0.12, linewidth=0)

@@ -61,6 +61,11 @@ def test_axes_that_disagree_are_refused_with_the_place():
         ("  layers: {}", "either values of an option or points"),
         ("  layers: {points: {a: {}}, option: layers}", "option goes with values"),
         ("  layers: {points: {a: {presett: small}}}", "preset"),
+        ("  layers: {scale: log, points: {a: {at: 0}}}", "point 'a' lies at 0; with scale: log"),
+        ("  layers: {law: power, points: {a: {at: -1}}}", "lies at -1; with law: power, give"),
+        ("  layers: {law: power, points: {a: {at: 1}, b: {}}}", "point 'b' has no place; with law"),
+        ("  layers: {scale: log, values: [1, 0]}", "point '0' lies at 0"),
+        ("  layers: {points: {a: {at: .nan}}}", "finite"),
     ],
 )
 def test_a_mistake_in_a_file_is_one_message_with_its_line(tmp_path, line, message):

@@ -2,20 +2,29 @@
 
 import json
 from dataclasses import asdict, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from made_runs import examples, history
 from matplotlib.figure import Figure
-from stored_runs import write_run
+from stored_runs import change, write_run
 
 from harness.comparability.systems import systems
 from harness.data.train_facts import FACTS, train_facts
 from harness.leaderboard.ranking import Ranking
 from harness.report.figures.canvas import Picture
 from harness.results import reader, verify
-from harness.studies import growth, learned, long_sentences, page, pictures, text, training_pictures
-from harness.studies.design import Study
+from harness.studies import (
+    growth,
+    learned,
+    long_sentences,
+    page,
+    panels,
+    pictures,
+    text,
+    training_pictures,
+)
+from harness.studies.design import Axis, Study
 from harness.studies.panels import Panel
 
 TAGS = ("O", "B-PER", "I-PER")
@@ -59,6 +68,41 @@ def test_a_scale_has_its_points_for_ticks_and_no_others(scale, panel):
     [drawn] = figure.axes
     assert drawn.get_xscale() == scale
     assert list(drawn.get_xticks()) == [24, 64]
+
+
+SIZES = (100, 200, 400, 800, 1000)
+CURVE = {
+    "scale": "log", "law": "power",
+    "points": {f"{size // 10} %": {"at": size / 10} for size in SIZES},
+}  # fmt: skip
+
+
+def curve(folder, lacking):
+    """A learning curve over shares of train; ``lacking`` are the sizes with one seed of two."""
+    for size, seed in product(SIZES, (1, 2)):
+        if size not in lacking or seed == 1:
+            name = f"{size // 10} %"
+            run = write_run(folder, "bert-crf", seed, variant=name, digest=f"{name} {seed}",
+                            planned_seeds=(1, 2), sentences=30, rate=0.1 + 10 / size)  # fmt: skip
+            change(run / "run.json", "data", "sentences", "train", to=size)
+    made, _ = systems(verify.check(reader.read([folder])).runs)
+    names = {system.name: system.first.run.variant for system in made}
+    return Panel("demo", made, names, panels._place(made))
+
+
+@pytest.mark.parametrize("lacking", [(), (1000,), (100,)], ids=["none", "largest", "smallest"])
+def test_a_law_is_drawn_where_its_points_lie_whichever_lacks_a_seed(lacking, tmp_path):
+    """It goes through the points that have all seeds, and is drawn over all that are shown."""
+    panel = curve(tmp_path, lacking)
+    figure = Figure()
+    asked = study("share").model_copy(update={"axes": {"share": Axis.model_validate(CURVE)}})
+    pictures.draw_f1(figure, asked, [panel])
+    [law] = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 41]
+    found = growth.of(panel)
+    assert found.sizes == tuple(size for size in SIZES if size not in lacking)
+    expected = [100 * found.f1(10 * share).point for share in law.get_xdata()]
+    assert list(law.get_ydata()) == pytest.approx(expected)
+    assert law.get_xdata()[[0, -1]] == pytest.approx([10, 100])
 
 
 def named(points):
