@@ -12,13 +12,18 @@ from typing import Any, TypeAlias
 from harness.errors import DataError
 
 Found: TypeAlias = tuple[int, int, str]
+# What a line raises that is no answer: 1e999 is infinite, and has no integer.
+_NO_ANSWER = (
+    ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The entities that a system found in a sentence: characters from, to, and the type.
 
-    ``confidence`` has the probability of each, in order; None where the system gives none.
+    ``confidence`` has the probability of each, in order; None where the system gives none, also
+    where it found nothing: it does not say how sure it is of that.
     """
 
     entities: tuple[Found, ...]
@@ -40,12 +45,19 @@ def read(paths: Sequence[Path]) -> Answered:
         DataError: for files that cannot be read, are no answers, or are to different texts; and
             where nothing in them tells which sentence is worth more than another.
     """
-    found = [list(_lines(path)) for path in paths]
+    found = [_of_one_system(list(_lines(path))) for path in paths]
     _require_told(paths, found)
     texts = tuple(text for text, _ in found[0])
     for path, lines in zip(paths, found, strict=True):
         _require_same(texts, paths[0], tuple(text for text, _ in lines), path)
     return Answered(texts, tuple(tuple(answer for _, answer in lines) for lines in found))
+
+
+def _of_one_system(lines: list[tuple[str, Answer]]) -> list[tuple[str, Answer]]:
+    """What a system answered; nothing found is sure only where it gives confidences elsewhere."""
+    if any(answer.confidence for _, answer in lines):
+        return lines
+    return [(text, Answer(answer.entities)) for text, answer in lines]
 
 
 def _require_told(paths: Sequence[Path], found: Sequence[list[tuple[str, Answer]]]) -> None:
@@ -80,7 +92,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Answer]]:
     for number, line in enumerate(content.removesuffix("\n").split("\n") if content else (), 1):
         try:
             yield _answer(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except _NO_ANSWER as error:
             msg = f"{path}:{number}: no line of `predict --json`: {type(error).__name__}: {error}"
             raise DataError(msg) from error
 

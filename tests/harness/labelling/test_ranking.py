@@ -80,6 +80,20 @@ def test_answers_of_predict_are_read_with_their_confidence(tmp_path):
     assert found.answers[1][0] == Answer((NAME,), None)
 
 
+def test_a_system_without_confidences_is_not_sure_where_it_finds_nothing(tmp_path):
+    """It says nothing of how sure it is, and would halve what another one says."""
+    sure = written(tmp_path / "a", line("孙洋", (*NAME, 0.9)), line("李四去上海", (*NAME, 0.1)))
+    silent = written(tmp_path / "b", line("孙洋"), line("李四去上海", NAME))
+    blank = written(tmp_path / "c", line("孙洋"), line("李四去上海"))
+    for other in (silent, blank):
+        found = {each.line: each for each in ranked(read([sure, other]), 2)}
+        assert found[1].uncertainty == pytest.approx(0.1)
+        assert found[2].uncertainty == pytest.approx(0.9)
+    nothing = written(tmp_path / "d", line("孙洋"), line("李四去上海", (*NAME, 0.1)))
+    found = {each.line: each for each in ranked(read([sure, nothing]), 2)}
+    assert found[1].uncertainty == pytest.approx(0.05)  # it gives confidences, and doubts none
+
+
 def test_answers_to_other_texts_are_refused_with_the_line(tmp_path):
     one = written(tmp_path / "a", line("甲"), line("乙"))
     with pytest.raises(DataError, match=r"b:2 is not the text of .*a:2"):
@@ -90,10 +104,13 @@ def test_answers_to_other_texts_are_refused_with_the_line(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    ["not JSON", "[]", '{"text": "a"}', '{"text": "a", "entities": 3}',
+    ["not JSON", "[]", '{"text": "a"}', '{"text": "a", "entities": 3}', "[" * 100_000,
+     '{"text": "a", "entities": [{"start": 1e999, "end": 1, "label": "X"}]}',
      *(json.dumps({"text": "a", "entities": [
          {"start": 0, "end": 1, "label": "X", "confidence": one}]})
        for one in (float("nan"), 1.5, -1, "high"))],
+    ids=["no JSON", "a list", "no entities", "a number", "deep", "infinite", "nan", "above 1",
+         "below 0", "a word"],
 )  # fmt: skip
 def test_a_line_that_is_no_answer_is_refused_with_its_place(content, tmp_path):
     path = tmp_path / "a"
