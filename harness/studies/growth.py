@@ -73,7 +73,8 @@ def told(found: Growth) -> Iterator[str]:
     )
     yield (
         f"The next {whole(NEXT)} sentences would buy {percent(gain.point)} F1 "
-        f"({_between(gain)}), if they are like those that there are."
+        f"({_between(gain)}, given the shares that were drawn: with others it varies more), "
+        "if they are like those that there are."
     )
 
 

@@ -89,5 +89,6 @@ def test_what_is_told_of_a_law_has_the_uncertainty_of_each_number():
     )
     gain = 2.0 * (1000**-0.5 - 2000**-0.5)
     assert f"would buy {100 * gain:.2f} F1 (" in bought
+    assert "F1 at 95 %, given the shares that were drawn: with others it varies more)" in bought
     flat, _ = growth.told(law(0.1, 2.0, LEAST))
     assert "(0.02 or less to 0.02 at 95 %)" in flat
