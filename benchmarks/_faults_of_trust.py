@@ -114,7 +114,7 @@ TRUST = (
     ),
     Fault(
         "a lack of memory on a CPU is any error",
-        "harness/runs/failures.py",
+        "harness/errors.py",
         "any(words in str(error) for words in _NO_MEMORY)",
         "False",
         TOLD,

@@ -1,6 +1,10 @@
 """Errors that users can meet: each says what, where and what to do, and carries its exit code."""
 
+import errno
 from collections.abc import Iterable
+
+# What libraries say on a CPU that has no memory left, where they raise no error of their own.
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "Cannot allocate memory")
 
 
 class HarnessError(Exception):
@@ -64,6 +68,15 @@ class Stopped(BaseException):
 
     Raised by ``Context.report``, between two steps of the work.
     """
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that memory ran out, whatever device and library call it."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

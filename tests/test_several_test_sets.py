@@ -99,7 +99,7 @@ def test_the_fingerprint_sees_where_a_set_ends_and_what_it_is_called(tmp_path):
     ("test", "message"),
     [
         ({"news": "test.txt"}, "one test set needs no name; write `test: FILE`, not 'news'"),
-        ({"news": "test.txt", "a/b": "dev.txt"}, "the name 'a/b' must be 1 to 100 characters: letters"),
+        ({"news": "test.txt", "a/b": "dev.txt"}, "the name 'a/b' must be 1 to 100 characters"),
         ({"news": "test.txt", "web": {"unit": "dev.txt"}}, "unknown key"),
         ({"units": "test.txt", "web": "dev.txt"}, "unknown key"),
     ],

@@ -13,7 +13,7 @@ from transformers.cache_utils import Cache, DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
 from backends.generating import cache
-from backends.generating.padding import causal_mask, waits_for_mask
+from backends.generating.padding import additive, causal_mask, waits_for_mask
 
 
 class IncrementalEncoderDecoder:
@@ -43,9 +43,9 @@ class IncrementalEncoderDecoder:
         self._first = first.repeat_interleave(beam, 0)  # (rows, width)
         self._cache = EncoderDecoderCache(cache.slabs(capacity), DynamicCache())
         # Masks in the form attention adds them: made once, not in every pass.
-        self._inputs = _additive(mask.repeat_interleave(beam, 0)[:, None, None].bool(), states)
+        self._inputs = additive(mask.repeat_interleave(beam, 0)[:, None, None].bool(), states)
         past = torch.ones(capacity, capacity, dtype=torch.bool, device=states.device).tril()
-        self._past = _additive(past[None, None], states)  # (1, 1, capacity, capacity)
+        self._past = additive(past[None, None], states)  # (1, 1, capacity, capacity)
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
@@ -73,12 +73,6 @@ class IncrementalEncoderDecoder:
         self._states, self._inputs = self._states[: len(rows)], self._inputs[: len(rows)]
         for layer in self._cache.cross_attention_cache.layers:
             layer.keys, layer.values = layer.keys[: len(rows)], layer.values[: len(rows)]
-
-
-def _additive(seen: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-    """0 where ``seen``, else the lowest number."""
-    lowest = torch.finfo(states.dtype).min
-    return torch.zeros_like(seen, dtype=states.dtype).masked_fill(~seen, lowest)
 
 
 class IncrementalCausal:

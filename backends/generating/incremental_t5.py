@@ -13,7 +13,7 @@ from torch.nn.functional import linear, rms_norm
 
 from backends.generating.aligned import is_aligned
 from backends.generating.cache import Slab
-from backends.generating.padding import key_mask
+from backends.generating.padding import additive, key_mask
 
 # Families whose decoder layers are exactly self-attention, attention across, feed-forward, with
 # the position bias of the first layer for all.
@@ -50,7 +50,7 @@ class IncrementalT5:
         attention = self._decoder.block[0].layer[0].SelfAttention
         bias: torch.Tensor = attention.compute_bias(capacity, capacity, device=states.device)
         before = torch.ones(capacity, capacity, dtype=torch.bool, device=states.device).tril()
-        return bias + _additive(before, states)
+        return bias + additive(before, states)
 
     def begin(self) -> torch.Tensor:
         """Scores of the first tag: (rows, tags)."""
@@ -104,7 +104,7 @@ def _across(
         return None
     else:
         seen = key_mask(mask)  # (rows, 1, 1, positions)
-    added = _additive(seen, states) if seen.dtype == torch.bool else seen
+    added = additive(seen, states) if seen.dtype == torch.bool else seen
     return added.expand(-1, -1, capacity, -1)
 
 
@@ -169,9 +169,3 @@ class _Layer:
 
 def _norm(norm: Any, stream: torch.Tensor) -> torch.Tensor:
     return rms_norm(stream, stream.shape[-1:], norm.weight, norm.variance_epsilon)
-
-
-def _additive(seen: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-    """0 where ``seen``, else the lowest number."""
-    lowest = torch.finfo(states.dtype).min
-    return torch.zeros_like(seen, dtype=states.dtype).masked_fill(~seen, lowest)

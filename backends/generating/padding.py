@@ -49,6 +49,12 @@ def key_mask(mask: torch.Tensor) -> torch.Tensor:
     return mask[:, None, None].bool()
 
 
+def additive(seen: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """0 where ``seen``, else the lowest number of the type of ``states``."""
+    lowest = torch.finfo(states.dtype).min
+    return torch.zeros_like(seen, dtype=states.dtype).masked_fill(~seen, lowest)
+
+
 def causal_mask(mask: torch.Tensor, start: int) -> torch.Tensor:
     """Who may look at itself and what is before (rows, 1, positions from ``start``, positions).
 

@@ -37,7 +37,6 @@ from backends.training.flops import counted
 from backends.training.history import history_of
 from backends.training.layers import place
 from backends.training.losses import Losses
-from backends.training.memory import is_lack_of_memory
 from backends.training.optimiser import Rates, adamw, normalise
 from backends.training.randomness import Randomness
 from backends.training.recipe import Recipe
@@ -46,7 +45,7 @@ from backends.training.resumption import Resumption, Stateful
 from backends.training.selection import Selection, Weights
 from harness.core import Example, Output, Sentence
 from harness.data.training_digest import digest
-from harness.errors import ConfigError, DataError, ResourceError
+from harness.errors import ConfigError, DataError, ResourceError, is_lack_of_memory
 from harness.protocol import Context, Epoch, FitReport, Progress
 from harness.sequences import chosen
 

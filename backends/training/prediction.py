@@ -12,9 +12,8 @@ import torch
 
 from backends.training.batching import area, by_length, cut
 from backends.training.device import autocast, precision_of_answers
-from backends.training.memory import is_lack_of_memory
 from harness.core import Sentence
-from harness.errors import ResourceError
+from harness.errors import ResourceError, is_lack_of_memory
 from harness.protocol import Context, Progress
 
 Answer = TypeVar("Answer")

@@ -10,8 +10,7 @@ from io import StringIO
 
 from harness.analysis.suspects import Suspect
 from harness.core import Sentence, Span
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from harness.spreadsheets import escape
 
 
 def to_jsonl(found: Sequence[Suspect]) -> str:
@@ -57,9 +56,7 @@ def to_csv(found: Sequence[Suspect]) -> str:
         votes = " ".join(f"{name}:{share:.2f}" for name, share in one.votes.items())
         cells = [sentence.id, _describe(sentence, one.gold), _describe(sentence, one.suggested)]
         texts = [*cells, f"{one.support:.4f}", votes, sentence.text]
-        writer.writerow(
-            [rank, *(f"'{each}" if each.startswith(_FORMULA) else each for each in texts)]
-        )
+        writer.writerow([rank, *map(escape, texts)])
     return stream.getvalue()
 
 

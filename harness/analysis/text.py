@@ -10,6 +10,7 @@ from harness.analysis.free import RepairKind
 from harness.analysis.plain_table import literal, table
 from harness.analysis.summary import Analysis
 from harness.scoring.score import percent
+from harness.statistics.significance import ALPHA
 
 LONGEST = 60
 
@@ -64,7 +65,7 @@ def comparison(found: EntityComparison) -> str:
         [f"{d.first} / {d.second}", d.bucket, d.level, d.n, f"{100 * d.difference:+.2f}",
          f"{d.p:.3f}", "*" if d.small else ""]
         for d in found.levels
-        if d.p < 0.05
+        if d.p < ALPHA
     ]  # fmt: skip
     union, both = found.union, found.intersection
     together = (

@@ -11,8 +11,8 @@ from harness.comparability.check import Check
 from harness.comparability.fields import is_external, is_zero_shot
 from harness.comparability.systems import System
 from harness.results.run_record import Contamination, Continued, ContinuedShare
+from harness.statistics.significance import ALPHA
 
-LEVEL = 0.05
 NO_SIGN, NOT_PROBED = "no sign", "not probed"
 
 
@@ -45,7 +45,7 @@ def _is_sign(share: ContinuedShare) -> bool:
     from scipy.stats import fisher_exact
 
     table = [[one.continued, one.asked - one.continued] for one in (share.test, share.chance)]
-    return bool(fisher_exact(table, alternative="greater").pvalue < LEVEL)
+    return bool(fisher_exact(table, alternative="greater").pvalue < ALPHA)
 
 
 def _counts(probed: Sequence[Contamination]) -> str:

@@ -1,5 +1,6 @@
 """One gold for all rows: support per type is the same for every backend and seed, or no table."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +29,7 @@ def require_same_gold(results: Sequence[Stored]) -> None:
     for result in results:
         data = result.run.data
         first = seen.setdefault((data.task, data.split, data.limit), result)
-        if _counted(data.support) != _counted(first.run.data.support):
+        if Counter(data.support) != Counter(first.run.data.support):
             msg = (
                 f"no table: the gold of {data.task} ({data.split}) differs between two runs. "
                 f"{first.folder}: {_text(first.run.data.support)}. "
@@ -36,10 +37,6 @@ def require_same_gold(results: Sequence[Stored]) -> None:
                 "Run both on the same files, or leave one out"
             )
             raise DataError(msg)
-
-
-def _counted(support: Mapping[str, int]) -> dict[str, int]:
-    return {label: number for label, number in support.items() if number}
 
 
 def _text(support: Mapping[str, int]) -> str:

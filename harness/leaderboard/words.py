@@ -37,7 +37,7 @@ def nothing_is_found(claims: "Comparison", drawn: str) -> str:
     if not claims.finds_nothing:
         return ""
     from harness.statistics.permutation import least
-    from harness.statistics.power import ALPHA
+    from harness.statistics.significance import ALPHA
 
     pairs, s = len(claims.pairs), "" if claims.units == 1 else "s"
     return (

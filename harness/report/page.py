@@ -124,13 +124,8 @@ def _environment() -> "Environment":
     )
     # For the page's own style and script alone: they hold no text of the data.
     environment.filters["own"] = Markup
-    environment.filters["uri"] = _uri
     environment.filters["score"] = shown
     return environment
-
-
-def _uri(picture: Picture) -> str:
-    return f"data:{picture.mime};base64,{base64.b64encode(picture.content).decode()}"
 
 
 def _policy(style: str, script: str) -> str:

@@ -24,8 +24,8 @@ from harness.analysis.taxonomy import Kind
 from harness.core import Span
 from harness.numbers import NOT_KNOWN, four_decimals, one_decimal, percent
 from harness.report.wording import Wording
+from harness.statistics.significance import ALPHA
 
-LEVEL = 0.05  # of the tests whose differences are shown
 MOST_SUSPECTS = 100
 MOST_SCORED = 200  # rows in tables that have a line for each
 MOST_LEVELS = 200  # levels on which two rows differ
@@ -113,7 +113,7 @@ def tables(
     heats = tuple(chain.from_iterable(map(_heats, compared)))
     shown = _with_room(heats)
     comparison = compare_systems(compared) if len(compared) > 1 else None
-    sure = [each for each in comparison.levels if each.p < LEVEL] if comparison else []
+    sure = [each for each in comparison.levels if each.p < ALPHA] if comparison else []
     return Tables(
         tuple(map(_summary, scored)),
         tuple(row.name for row in compared),

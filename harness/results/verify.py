@@ -7,6 +7,7 @@ answers, and a run that claims anything else is set apart with the reason.
 
 import hashlib
 import marshal
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,7 +259,7 @@ def _misrecorded(run: Run, recount: Recount) -> Iterator[str]:
     again = recount.metrics
     support = {label: counts.support for label, counts in again.counts().items()}
     pairs: dict[str, tuple[object, object]] = {
-        "gold": (_counted(run.data.support), _counted(support)),
+        "gold": (dict(+Counter(run.data.support)), dict(+Counter(support))),
         "split": (run.data.split, again.split),
         "policy of the gold": (run.data.policy, again.policy),
         "sentences in train": (_in_train(run), recount.seen),
@@ -284,10 +285,6 @@ def _in_train(run: Run) -> int | None:
     """How many test sentences are in train, exactly or nearly; None if nobody looked."""
     pairs = (one for one in run.data.overlap or () if (one.part, one.whole) == (TEST, TRAIN))
     return next((one.exact + one.near for one in pairs), None)
-
-
-def _counted(support: dict[str, int]) -> dict[str, int]:
-    return {label: number for label, number in support.items() if number}
 
 
 def _short(value: object) -> str:

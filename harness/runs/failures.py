@@ -1,20 +1,22 @@
 """What went wrong in a run, as one message with an exit code; telling it never fails itself."""
 
-import errno
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import ConfigError, HarnessError, LockedError, ResourceError
+from harness.errors import (
+    ConfigError,
+    HarnessError,
+    LockedError,
+    ResourceError,
+    is_lack_of_memory,
+)
 from harness.results import disk, store
 from harness.runs import launch
 from harness.runs.plan import GridCell
 from harness.runs.portable import portable
 from harness.sequences import MEMORY_VARIABLE
-
-# What libraries say on a CPU that has no memory left, where they raise no error of their own.
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "Cannot allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def failure_of(error: BaseException, folder: Path) -> Failure:
     if isinstance(error, HarnessError):
         return Failure(str(error), error.exit_code)
     kind, trace = type(error).__name__, traceback.format_exc()
-    if _is_memory(error):
+    if is_lack_of_memory(error):
         return Failure(_out_of_memory(error), ResourceError.exit_code, trace)
     if disk.is_full(error, folder):
         msg = f"cannot write into {folder}: {_line(error)}; {disk.room(folder)}"
@@ -55,14 +57,6 @@ def record(cell: GridCell, failure: Failure) -> None:
         store.write_json(folder / store.FAILED, told)
         if failure.trace:
             store.write(folder / store.LOG, failure.trace)
-
-
-def _is_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
 
 
 def _out_of_memory(error: BaseException) -> str:

@@ -28,7 +28,6 @@ from harness.statistics.mixture import SIGNS
 from harness.statistics.outlying import without
 from harness.statistics.permutation import PairedPermutation, permuted
 from harness.statistics.power import (
-    ALPHA,
     MinimumDifference,
     minimum_difference,
     nothing_is_found,
@@ -36,6 +35,7 @@ from harness.statistics.power import (
 from harness.statistics.ranking import Separable, holm, letters, rank_groups
 from harness.statistics.samples import CountArray, Floats, Sample, samples_of
 from harness.statistics.seeds import Contest, seed_effect
+from harness.statistics.significance import ALPHA
 from harness.statistics.table import Table, tables_of
 
 

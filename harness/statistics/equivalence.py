@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from harness.statistics.bootstrap import DRAWS, paired_bootstrap
 from harness.statistics.samples import CountArray
-
-ALPHA = 0.05
+from harness.statistics.significance import ALPHA
 
 
 @dataclass(frozen=True, slots=True)

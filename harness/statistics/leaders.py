@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from harness.statistics import large_tables
 from harness.statistics.bootstrap import DRAWS, LEVEL, Interval
 from harness.statistics.permutation import PairedPermutation, permuted_p
-from harness.statistics.power import ALPHA
 from harness.statistics.ranking import best_first, holm
 from harness.statistics.samples import Sample
+from harness.statistics.significance import ALPHA
 from harness.statistics.table import Table, tables_of
 
 

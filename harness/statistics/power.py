@@ -23,9 +23,9 @@ import numpy as np
 from harness.statistics.permutation import least
 from harness.statistics.samples import Floats
 from harness.statistics.seeds import SeedEffect
+from harness.statistics.significance import ALPHA
 from harness.statistics.tails import geometric_means, shares_below, student, students
 
-ALPHA = 0.05
 POWER = 0.80
 ENOUGH = 3  # seeds
 FEW = 100  # sentences or documents, from which on t is normal within a hundredth

@@ -8,9 +8,9 @@ import numpy as np
 
 from harness.statistics.bootstrap import Interval, resampled, score_interval
 from harness.statistics.outlying import outlying
-from harness.statistics.power import ALPHA
 from harness.statistics.samples import Floats, Sample
 from harness.statistics.seeds import Contest, Luck, luck, seed_effect, steadied
+from harness.statistics.significance import ALPHA
 
 RESOLVED = 190  # pairs, those of 20 rows: more are not told apart by draws alone
 

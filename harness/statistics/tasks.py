@@ -16,6 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from harness.statistics.samples import Floats
+from harness.statistics.significance import ALPHA
 
 Scores: TypeAlias = Mapping[str, Mapping[str, float]]  # by task, then by system
 Tests: TypeAlias = Mapping[str, Mapping[frozenset[str], float]]  # p by task, then by pair
@@ -39,7 +40,7 @@ class AverageRanks:
 
 
 def average_ranks(
-    scores: Scores, tests: Tests | None = None, alpha: float = 0.05
+    scores: Scores, tests: Tests | None = None, alpha: float = ALPHA
 ) -> AverageRanks | None:
     """The mean ranks of the systems that every task has; None for under two tasks or systems.
 

@@ -1,6 +1,5 @@
 """A study as one HTML page: question, tables, pictures, answers; no network, nothing that runs."""
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,6 @@ def page(name: str, study: Study, panels: Sequence[Panel], drawn: Sequence[Pictu
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["embedded"] = _embedded
     source = _TEMPLATE.read_text(encoding="utf-8")
     shown = [(panel, text.cells(study, panel), text.answer(study, panel)) for panel in panels]
     template = environment.from_string(source)
@@ -30,7 +28,3 @@ def page(name: str, study: Study, panels: Sequence[Panel], drawn: Sequence[Pictu
     tags = sum(_TAG + len(picture.caption.encode()) for picture in drawn)
     most = room.PAGE - tags - len(template.render(told, pictures=captions).encode())
     return template.render(told, pictures=room.pictures_with_room(drawn, most, "study --plots"))
-
-
-def _embedded(drawn: Picture) -> str:
-    return f"data:{drawn.mime};base64,{base64.b64encode(drawn.content).decode()}"

@@ -7,7 +7,7 @@ from tabulate import tabulate
 from harness.comparability.systems import System
 from harness.leaderboard import columns
 from harness.numbers import NOT_KNOWN, mebibytes, percent, rounded, whole
-from harness.statistics.power import ALPHA
+from harness.statistics.significance import ALPHA
 from harness.studies import growth, learned, long_sentences
 from harness.studies.answer import sentences
 from harness.studies.beyond import beyond

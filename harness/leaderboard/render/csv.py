@@ -9,14 +9,9 @@ import io
 
 from harness.leaderboard.table import Block, Cell, Column, Leaderboard, Row
 from harness.numbers import percent
+from harness.spreadsheets import escape
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LEAD = ("block", "task", "highlighted", "notes", "differs in")
-
-
-def escape(text: str) -> str:
-    """``text`` such that no spreadsheet runs it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def render(table: Leaderboard) -> str:

@@ -3,6 +3,7 @@
 Equal results give equal bytes: no date, and a fixed salt for the ids inside an SVG.
 """
 
+import base64
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -45,6 +46,11 @@ class Picture:
     def mime(self) -> str:
         """The type of ``content``."""
         return "image/svg+xml" if self.content is self.svg else "image/png"
+
+    @property
+    def uri(self) -> str:
+        """``content`` as a page holds it."""
+        return f"data:{self.mime};base64,{base64.b64encode(self.content).decode()}"
 
 
 def colour(index: int) -> str:

@@ -215,8 +215,8 @@ def test_checking_takes_a_few_numbers_for_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("harness.sequences._BLOCK", 1 << 12)
     monkeypatch.setattr("harness.data.lint.near._COMPARED", 1 << 10)
     monkeypatch.setattr("harness.data.lint.near._SENTENCES", 16)
-    few, many = task_of(tmp_path / "few", 500), task_of(tmp_path / "many", 2500)
-    assert (allocated(check, many) - allocated(check, few)) / 2000 < 250
+    few, many = task_of(tmp_path / "few", 300), task_of(tmp_path / "many", 1300)
+    assert (allocated(check, many) - allocated(check, few)) / 1000 < 250
 
 
 FULL = """

@@ -55,7 +55,7 @@ def test_markup_in_a_text_stays_text(browser, address):
 
 def test_a_refusal_is_shown_where_the_answer_would_be(browser, address):
     seen = browser.visit(address, TAGGED + """
-      await tag(Array(5000).fill("先生").join("\\n"));
+      await tag(Array(200).fill("先生").join("\\n"));
       out.problem = byId("problem").textContent;
     """)  # fmt: skip
     assert "texts" in seen.value["problem"]

@@ -239,9 +239,9 @@ def test_what_runs_when_it_is_asked_to_stop_is_answered(run):
 
     try:
         answers = asyncio.run(ask())
-    finally:
-        process.terminate()
         _, err = process.communicate(timeout=120)
+    finally:
+        process.kill()  # not a second SIGTERM, which might meet its last breath
     assert [answer.status_code for answer in answers] == [200] * 4
     assert (process.returncode, err) == (0, "stopped\n")
 

@@ -97,11 +97,10 @@ def test_what_follows_from_the_axis_is_no_other_difference(tmp_path):
 
 
 def test_points_of_one_name_are_told_apart(tmp_path):
-    text = QUESTION.replace("[dictionary]", "[dictionary, gazetteer]").replace(
-        "shortest: {values: [VALUES]}",
-        "way: {points: {one: {backend: dictionary, options: {shortest: 1}}, all: {preset: tiny}}}",
-    )
-    (tmp_path / "mine.yaml").write_text(text.replace("dictionary, gazetteer", "dictionary, crf"))
+    points = "{one: {backend: dictionary, options: {shortest: 1}}, all: {preset: tiny}}"
+    text = QUESTION.replace("shortest: {values: [VALUES]}", f"way: {{points: {points}}}")
+    text = text.replace("[dictionary]", "[dictionary, crf]").replace("[1, 2, 3]", "[1]")
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     out, _ = harness("study", "mine.yaml", "-q", folder=tmp_path)
     assert list(rows(out)) == ["one", "all", "all #2"]
 
