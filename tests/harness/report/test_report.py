@@ -221,7 +221,7 @@ def test_every_table_ends_somewhere_and_says_what_it_left_out(hundred, monkeypat
     for name in ("MOST_SCORED", "MOST_LEVELS", "MOST_VOTES"):
         monkeypatch.setattr(tables, name, 3)
     monkeypatch.setattr(tables, "MOST_CELLS", 60)
-    monkeypatch.setattr(tables, "LEVEL", 1.1)  # on so few sentences nothing is sure
+    monkeypatch.setattr(tables, "ALPHA", 1.1)  # on so few sentences nothing is sure
     html = page.render([hundred], rows=4)
     assert "Of 100 rows, the 3 with the highest F1 are shown" in html
     assert "The 3 surest of " in html
