@@ -36,8 +36,8 @@ def leaderboard(
     column: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KEY...",
-            help="The columns to show, in this order; `all` shows all in use.",
+            metavar="NAME...",
+            help="The columns to show, in this order, by title or key; `all` shows all in use.",
             show_default="all; for latex those that `run` prints",
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""Which columns a table has: chosen by key, in the order of the choice.
+"""Which columns a table has: chosen by key or by title, in the order of the choice.
 
 ``types`` stands for one column per entity type, ``sets`` for one per test set. The name of the row
 always leads, since it carries the watermarks.
@@ -28,6 +28,9 @@ TEXTS = {
     "near": Column("near", "within 1 F1", "of the best, at 95 % for all rows at once",
                    numeric=False),
 }  # fmt: skip
+_BY_TITLE = {column.title.casefold(): key for key, column in TEXTS.items()} | {
+    measure.title.casefold(): measure.key for measure in MEASURES
+}
 SERVED = ("tokens", "price", "latency", "refusals")
 SCREEN = ("rank", "system", "f1", "sets", "nested_f1", "unseen_f1", "seeds", "precision", "recall",
           "train_seconds", "predict_rate", "memory")  # fmt: skip
@@ -43,21 +46,26 @@ WHERE_KNOWN = frozenset({*TEXTS, "nested_f1", "unseen_f1", "faithful", *SERVED})
 
 
 def choose(columns: Sequence[str] | None) -> tuple[str, ...]:
-    """The keys of the columns, the row's name among them.
+    """The keys of the columns, which may be called by their titles; the row's name is among them.
 
     Raises:
         ConfigError: for a column that does not exist.
     """
-    keys = tuple(dict.fromkeys(FULL if columns is None else columns))
     known = (*TEXTS, *OF_MANY, *BY_KEY, *offered.names())
-    for key in keys:
-        if key not in known:
-            msg = f"no column {key!r}{did_you_mean(key, known)}; columns: {', '.join(known)}"
-            raise ConfigError(msg)
+    keys = tuple(dict.fromkeys(_key(one, known) for one in (FULL if columns is None else columns)))
     if "system" in keys:
         return keys
     place = 1 if keys[:1] == ("rank",) else 0
     return (*keys[:place], "system", *keys[place:])
+
+
+def _key(name: str, known: Sequence[str]) -> str:
+    if name in known:
+        return name
+    if key := _BY_TITLE.get(name.casefold()):
+        return key
+    msg = f"no column {name!r}{did_you_mean(name, known)}; columns: {', '.join(known)}"
+    raise ConfigError(msg)
 
 
 def measure(key: str) -> Measure | None:
