@@ -34,7 +34,7 @@ def harness(*arguments, folder, code=0, paths=(), timeout=None):
 
 
 def called(*arguments, folder, code=0):
-    """Run a command that trains nothing, in this process; its exit code must be ``code``.
+    """Run a command that starts no process, in this one; its exit code must be ``code``.
 
     ``code`` may also be several of which it is one.
     """

@@ -1,11 +1,14 @@
 """What was pretrained is what a task begins with, for every family, by one option."""
 
+import os
+from unittest.mock import patch
+
 import pytest
 import tiny_generators
 import tiny_task
 import torch
 from making import make
-from program import harness
+from program import called, harness
 from raw_text import FAMILIES, SHAPE, learner, stream, weights
 from tiny_generators import DEV, TRAIN
 
@@ -189,11 +192,12 @@ def test_the_command_pretrains_and_run_takes_its_folder(tmp_path):
     (tmp_path / "text.txt").write_text("\n".join(lines), encoding="utf-8")
     small = [f"{key}={value}" for key, value in SHAPE.items()]
     for family in FAMILIES:
-        out, messages = harness(
-            "pretrain", "text.txt", "--backend", family, "-o", f"weights/{family}",
-            "--task", task, "--window", 64, "--characters", 2048, "--set", *small,
-            "batch_windows=8", folder=tmp_path,
-        )  # fmt: skip
+        with patch.dict(os.environ):
+            out, messages = called(
+                "pretrain", "text.txt", "--backend", family, "-o", f"weights/{family}",
+                "--task", task, "--window", 64, "--characters", 2048, "--set", *small,
+                "batch_windows=8", folder=tmp_path,
+            )  # fmt: skip
         assert "2,048 characters" in out
         assert "100%  loss" in messages
         found = tmp_path / "weights" / family
