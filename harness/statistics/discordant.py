@@ -44,7 +44,7 @@ class Discordance:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Side:
+class _Means:
     """One system, the mean over its seeds: right and size of each sentence, and of all."""
 
     right: Floats
@@ -53,12 +53,12 @@ class _Side:
     sizes: float
 
     @classmethod
-    def of(cls, sample: Sample) -> "_Side":
+    def of(cls, sample: Sample) -> "_Means":
         right, size = sample.right.mean(axis=0), sample.size.mean(axis=0)
         return cls(right, size, float(right.sum()), float(size.sum()))
 
 
-def _discordance(first: _Side, second: _Side) -> Discordance:
+def _discordance(first: _Means, second: _Means) -> Discordance:
     """An entity that one misses weighs half of one that it takes for another."""
     both = (first.sizes + second.sizes) / 2
     f1 = (first.rights + second.rights) / both
@@ -69,7 +69,7 @@ def _discordance(first: _Side, second: _Side) -> Discordance:
 def discordances(pairs: Sequence[Contest]) -> Iterator[Discordance]:
     """Where the two of each pair differ, means over their seeds."""
     samples = {id(side): side for pair in pairs for side in (pair.first, pair.second)}
-    sides = {key: _Side.of(sample) for key, sample in samples.items()}
+    sides = {key: _Means.of(sample) for key, sample in samples.items()}
     for pair in pairs:
         yield _discordance(sides[id(pair.first)], sides[id(pair.second)])
 
