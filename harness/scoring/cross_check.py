@@ -9,14 +9,14 @@ checks ``strict`` and ``discard``.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from harness.core import Counts, Span
 from harness.errors import HarnessError
+from harness.scoring import seqeval_alone
 from harness.scoring.counting import CountMatrix
 from harness.tags import OUTSIDE, POLICIES, Policy, decode, encode, split
 
@@ -167,24 +167,8 @@ def _mapped(tags: Sequence[Sequence[str]], table: Mapping[str, str]) -> Tagged:
 
 def _report(gold: Tagged, found: Tagged, *, strict: bool) -> list[SeqevalScores]:
     """One row for each type that seqeval saw, in the order of names, then micro."""
-    score = _seqeval_strict() if strict else _seqeval_default()
+    score = seqeval_alone.strict() if strict else seqeval_alone.by_default()
     # zero_division=0 says what 0/0 is, which also keeps seqeval from warning about it.
     by_type = score(gold, found, average=None, zero_division=0)
     micro = score(gold, found, average="micro", zero_division=0)
     return [*zip(*by_type, strict=True), micro]
-
-
-# Imported inside: seqeval brings scikit-learn, which --help must not wait for.
-
-
-def _seqeval_default() -> Callable[..., Any]:
-    from seqeval.metrics import sequence_labeling
-
-    return sequence_labeling.precision_recall_fscore_support  # type: ignore[no-any-return]
-
-
-def _seqeval_strict() -> Callable[..., Any]:
-    from seqeval.metrics import v1
-    from seqeval.scheme import IOB2
-
-    return partial(v1.precision_recall_fscore_support, scheme=IOB2)

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from browser import WIDER
-from program import called, harness
+from program import called
 from stored_runs import change, name_documents, seal
 
 from harness.results import reader
@@ -25,7 +25,12 @@ axes:
 
 def ask(folder, *more, values="1, 2, 9", code=0):
     (folder / "mine.yaml").write_text(QUESTION.replace("VALUES", values), encoding="utf-8")
-    return harness("study", "mine.yaml", "-q", *more, folder=folder, code=code)
+    return study_of("mine.yaml", *more, folder=folder, code=code)
+
+
+def study_of(name, *more, folder, code=0):
+    """The study of a file in ``folder``, whose results stay there: here, which is quicker."""
+    return called("study", name, "-q", "-o", folder / "results", *more, folder=folder, code=code)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +96,7 @@ def test_what_else_differs_is_said(asked, tmp_path):
 def test_what_follows_from_the_axis_is_no_other_difference(tmp_path):
     text = QUESTION.replace("shortest: {values: [VALUES]}", "window_limit: {values: [128, 254]}")
     (tmp_path / "windows.yaml").write_text(text, encoding="utf-8")
-    out, _ = harness("study", "windows.yaml", "-q", folder=tmp_path)
+    out, _ = study_of("windows.yaml", folder=tmp_path)
     assert list(rows(out)) == ["128", "254"]
     assert "Beyond" not in out
 
@@ -101,13 +106,13 @@ def test_points_of_one_name_are_told_apart(tmp_path):
     text = QUESTION.replace("shortest: {values: [VALUES]}", f"way: {{points: {points}}}")
     text = text.replace("[dictionary]", "[dictionary, crf]").replace("[1, 2, 3]", "[1]")
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
-    out, _ = harness("study", "mine.yaml", "-q", folder=tmp_path)
+    out, _ = study_of("mine.yaml", folder=tmp_path)
     assert list(rows(out)) == ["one", "all", "all #2"]
 
 
 def test_its_runs_are_ordinary_runs_which_it_does_not_repeat(asked):
     folder, out, _ = asked
-    table, _ = harness("leaderboard", "results", "--column", "system", "f1", folder=folder)
+    table, _ = called("leaderboard", "results", "--column", "system", "f1", folder=folder)
     assert "shortest=9" in table
     again, messages = ask(folder)
     assert again == out
@@ -196,7 +201,7 @@ def test_points_of_one_configuration_are_one_row_and_said(asked):
     )
     study = QUESTION.replace("shortest: {values: [VALUES]}", f"with: {{points: {points}}}")
     (asked[0] / "same.yaml").write_text(study, encoding="utf-8")
-    out, _ = harness("study", "same.yaml", "-q", folder=asked[0])
+    out, _ = study_of("same.yaml", folder=asked[0])
     assert list(rows(out)) == ["as it is", "9"]
     for point in ("by hand", "focal"):
         line = f"{point} is here the same configuration as as it is, and stands in its row."
@@ -206,14 +211,14 @@ def test_points_of_one_configuration_are_one_row_and_said(asked):
 def test_several_tables_are_said_to_be_tested_apart(asked):
     study = QUESTION.replace("VALUES", "2, 9") + "  window_limit: {values: [128, 254]}\n"
     (asked[0] / "two.yaml").write_text(study, encoding="utf-8")
-    out, _ = harness("study", "two.yaml", "-q", folder=asked[0])
+    out, _ = study_of("two.yaml", folder=asked[0])
     assert "Each of the 2 tables is tested by itself, at 5 %" in out
     assert "up to 10 % of such studies" in out
     assert "is tested by itself" not in asked[1]
 
 
 def test_a_study_that_does_not_exist_is_one_message(tmp_path):
-    _, messages = harness("study", "layerz", folder=tmp_path, code=2)
+    _, messages = called("study", "layerz", folder=tmp_path, code=2)
     assert "did you mean 'layers'" in messages
 
 
