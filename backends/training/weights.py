@@ -1,7 +1,7 @@
 """Where pretrained weights are: a folder, a package, the cache, the hub; or one clear message.
 
 No code of a model is run and no pickle is trusted: safetensors, or tensors-only loading of an older
-file. A machine without a hub learns so at once instead of after minutes of retries.
+file.
 """
 
 import hashlib
@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import resources
+from harness import hub, resources
 from harness.errors import WeightsError
 
 SAFE = ("model.safetensors", "model.safetensors.index.json")
 OLDER = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 SMALL = ["*.json", "*.txt", "*.model"]
-# Seconds to wait for the hub's first answer.
-PATIENCE = 5.0
 
 
 def find(model: str) -> Path:
@@ -41,7 +39,7 @@ def find(model: str) -> Path:
 
 def here(model: str) -> Path | None:
     """The folder of ``model``, which may be in the cache; None where it is neither."""
-    return resources.weights(model) or next(_cached(model, []), None)
+    return resources.weights(model) or hub.cached(model)
 
 
 def digest(folder: Path) -> str:
@@ -105,28 +103,16 @@ def _candidates(model: str, tried: list[str]) -> Iterator[Path]:
 
 
 def _cached(model: str, tried: list[str]) -> Iterator[Path]:
-    from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-    try:
-        yield Path(snapshot_download(model, local_files_only=True))
-    except (LocalEntryNotFoundError, HFValidationError):
-        place = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}"
-        tried.append(f"it is not in the cache, {place} (HF_HOME or HF_HUB_CACHE name another)")
+    if (folder := hub.cached(model)) is not None:
+        yield folder
+    else:
+        tried.append(f"it is not in the cache, {hub.cache()}")
 
 
 def _fetched(model: str, tried: list[str]) -> Iterator[Path]:
-    """The weights from the hub, asked once and with a short wait."""
-    from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import HFValidationError, HTTPError
-
-    if constants.is_offline_mode():
-        tried.append("HF_HUB_OFFLINE=1 forbids to ask the hub")
-        return
+    """The weights from the hub."""
     try:
-        files = HfApi().model_info(model, timeout=PATIENCE).siblings or []
-        names = {file.rfilename for file in files}
-        weights = "*.safetensors" if names & set(SAFE) else "pytorch_model*.bin"
-        yield Path(snapshot_download(model, allow_patterns=[*SMALL, weights]))
-    except (HTTPError, HFValidationError, OSError) as error:
-        tried.append(f"the hub cannot give it ({type(error).__name__})")
+        weights = "*.safetensors" if hub.files(model) & set(SAFE) else "pytorch_model*.bin"
+        yield hub.fetched(model, [*SMALL, weights])
+    except WeightsError as error:
+        tried.append(str(error))

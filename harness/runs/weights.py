@@ -10,13 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from harness import resources
+from harness import hub, resources
 from harness.errors import WeightsError
 from harness.protocol import UsesWeights
 
 NOT_FOUND = "not found"
 _SHOWN = 19  # the kind of an identity and its first digits
-PATIENCE = 5.0  # seconds to wait for the hub's first answer
 
 
 def named(backend: Any, options: Mapping[str, Any]) -> dict[str, str]:
@@ -40,7 +39,8 @@ def identity(name: str) -> str:
     """``sha256:...`` of the files of a folder, or ``commit:...`` of a model of the hub."""
     if folder := resources.weights(name):
         return f"sha256:{_content(folder)}"
-    found = _cached_commit(name) or _commit_on_hub(name)
+    here = hub.cached(name)
+    found = here.name if here else _commit_on_hub(name)
     return f"commit:{found}" if found else NOT_FOUND
 
 
@@ -58,36 +58,21 @@ def require_found(runs: Iterable[tuple[str, Mapping[str, str], Mapping[str, str]
     lacking: dict[tuple[str, str], list[str]] = {}
     for backend, weights, found in runs:
         for option, name in weights.items():
-            if found[option] == NOT_FOUND and not _may_be_on_hub(name):
+            if found[option] == NOT_FOUND and not hub.may_have(name):
                 lacking.setdefault((option, name), []).append(backend)
     if lacking:
         raise WeightsError("\n".join(_nowhere(*key, users) for key, users in lacking.items()))
 
 
 def _nowhere(option: str, name: str, backends: Iterable[str]) -> str:
-    from huggingface_hub import constants
-
     users = ", ".join(dict.fromkeys(backends))
     return (
         f"no weights {name!r} ({option} of {users}): there is no such folder, here or in an "
-        f"installed package, and no model of that name in the cache of the hub, "
-        f"{constants.HF_HUB_CACHE} (HF_HOME or HF_HUB_CACHE name another), and the hub cannot be "
-        "asked here; nothing was started. Set "
-        f"{option}=FOLDER (config.json, model.safetensors and the tokenizer's files), or train "
-        "without pretrained weights (init=scratch)"
+        f"installed package, and no model of that name in the cache of the hub, {hub.cache()}, "
+        f"and the hub cannot be asked here; nothing was started. Set {option}=FOLDER (config.json, "
+        "model.safetensors and the tokenizer's files), or train without pretrained weights "
+        "(init=scratch)"
     )
-
-
-def _may_be_on_hub(name: str) -> bool:
-    from huggingface_hub import constants
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
-
-    try:
-        validate_repo_id(name)
-    except HFValidationError:
-        return False
-    return not constants.is_offline_mode()
 
 
 def require_planned(run: str, weights: Mapping[str, str], planned: Mapping[str, str]) -> None:
@@ -105,25 +90,10 @@ def require_planned(run: str, weights: Mapping[str, str], planned: Mapping[str, 
             raise WeightsError(msg)
 
 
-def _cached_commit(name: str) -> str | None:
-    """The commit that the cache of the hub has of a model."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-    with suppress(HFValidationError, LocalEntryNotFoundError):
-        return Path(snapshot_download(name, local_files_only=True)).name
-    return None
-
-
 def _commit_on_hub(name: str) -> str | None:
     """The commit that the hub has of a model; None where it cannot be asked."""
-    from huggingface_hub import HfApi, constants
-    from huggingface_hub.errors import HFValidationError, HTTPError
-
-    if constants.is_offline_mode():
-        return None
-    with suppress(HFValidationError, HTTPError, OSError):
-        return HfApi().model_info(name, timeout=PATIENCE).sha
+    with suppress(WeightsError):
+        return hub.commit(name)
     return None
 
 
