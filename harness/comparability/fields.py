@@ -25,6 +25,8 @@ NO_RULE = "none"  # no answer to dev was ever scored, so nothing was chosen by i
 NOT_STATED = "not stated"  # the weights of an import of which nobody said what they are
 RESCORED = "rescored"  # the setting that names the rule by which answers were rewritten
 UNDESCRIBED = "none"
+# Lines that follow from how much a run was given to read.
+SENTENCES, BYTES = "sentences per split", "bytes consumed per epoch"
 _HASH = 16  # hexadecimal digits shown
 
 
@@ -244,7 +246,7 @@ def _gold_read(result: Recorded) -> str:
 FIELDS: tuple[Field, ...] = (
     Field("data fingerprint", lambda result: result.run.data.fingerprint or MISSING, of_data=True),
     Field("split", lambda result: result.run.data.split, of_data=True),
-    Field("sentences per split", lambda result: _text(result.run.data.sentences), of_data=True),
+    Field(SENTENCES, lambda result: _text(result.run.data.sentences), of_data=True),
     Field("scored text", _size, evidence="proven", of_data=True),
     Field("gold support", lambda result: _text(result.run.data.support), evidence="proven",
           of_data=True),
@@ -264,7 +266,7 @@ FIELDS: tuple[Field, ...] = (
     Field("code of the harness", _harness_code),
     Field("code of the built-in backends", _backend_code),
     Field("libraries", _libraries),
-    Field("bytes consumed per epoch", _training_digests, evidence="stated", of_data=True),
+    Field(BYTES, _training_digests, evidence="stated", of_data=True),
     Field("stated, not recorded", _stated, separates=False, must="none"),
     Field("seeds planned", _seeds, separates=False),
     Field("served model", _served, separates=False, evidence="stated", left_out=NOT_APPLICABLE),

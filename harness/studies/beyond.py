@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness.comparability.certificate import RowReadings, certify, readings
 from harness.comparability.check import Check
 from harness.comparability.effort import end_of_training
-from harness.comparability.fields import Recorded, is_external
+from harness.comparability.fields import BYTES, SENTENCES, Recorded, is_external
 from harness.comparability.systems import System
 from harness.results.record import Metrics
 from harness.results.run_record import Run
@@ -21,7 +21,7 @@ from harness.studies.panels import Panel
 _SETTINGS = frozenset(Settings.model_fields)
 # Settings that decide what is read in training, and the lines that tell what was.
 _READ = frozenset({"window_limit", "window_margin", "window_cut", "train_share", "train_draw"})
-_TOLD = frozenset({"bytes consumed per epoch", "sentences per split"})
+_TOLD = frozenset({SENTENCES, BYTES})
 _LONGEST = 48  # characters of a value that are shown
 
 
