@@ -101,7 +101,7 @@ def plan(
     tasks: PathLike | Sequence[PathLike],
     backends: str | Sequence[str],
     *,
-    seeds: Sequence[int] = SEEDS,
+    seeds: int | Sequence[int] = SEEDS,
     preset: str | Sequence[str] = "tiny",
     options: Mapping[str, Any] | None = None,
     output: PathLike = "results",
@@ -139,7 +139,7 @@ def plan(
     request = Request(
         tasks=tuple(map(str, _several(tasks))),
         backends=names,
-        seeds=tuple(dict.fromkeys(seeds)),
+        seeds=tuple(dict.fromkeys([seeds] if isinstance(seeds, int) else seeds)),
         presets=tuple(map(str, _several(preset))),
         overrides=overrides,
         settings=settings,
@@ -156,7 +156,7 @@ def run(
     tasks: PathLike | Sequence[PathLike],
     backends: str | Sequence[str],
     *,
-    seeds: Sequence[int] = SEEDS,
+    seeds: int | Sequence[int] = SEEDS,
     preset: str | Sequence[str] = "tiny",
     options: Mapping[str, Any] | None = None,
     output: PathLike = "results",
@@ -237,7 +237,8 @@ def predict(
             to the start and end of each unit; without, characters or words as in the task.
 
     Raises:
-        ConfigError: when ``run`` holds no finished run, or its model gives no confidence.
+        ConfigError: when ``run`` holds no finished run, or its model gives no confidence; for one
+            text in the place of ``lines``.
         WeightsError: when the run kept no model.
     """
     from harness.runs import predict as prediction

@@ -25,6 +25,7 @@ def _entry(rank: int, one: Suspect) -> dict[str, object]:
     sentence = _sentence(one)
     return {
         "rank": rank,
+        "task": one.task,
         "id": sentence.id,
         "text": sentence.text,
         "label": [[*sentence.characters(span), span.label] for span in one.prediction.gold_spans()],
@@ -50,12 +51,12 @@ def to_csv(found: Sequence[Suspect]) -> str:
     """The suspects for a spreadsheet; text that it would read as a formula is quoted by ``'``."""
     stream = StringIO()
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
-    writer.writerow(["rank", "id", "gold", "suggested", "support", "votes", "text"])
+    writer.writerow(["rank", "task", "id", "gold", "suggested", "support", "votes", "text"])
     for rank, one in enumerate(found, 1):
         sentence = _sentence(one)
         votes = " ".join(f"{name}:{share:.2f}" for name, share in one.votes.items())
-        cells = [sentence.id, _describe(sentence, one.gold), _describe(sentence, one.suggested)]
-        texts = [*cells, f"{one.support:.4f}", votes, sentence.text]
+        cells = [_describe(sentence, one.gold), _describe(sentence, one.suggested)]
+        texts = [one.task, sentence.id, *cells, f"{one.support:.4f}", votes, sentence.text]
         writer.writerow([rank, *map(escape, texts)])
     return stream.getvalue()
 

@@ -16,7 +16,7 @@ those with the label that it takes away: from -1 to 1, and 0 if the text stands 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -34,7 +34,7 @@ class Suspect:
 
     ``gold`` is what stands there, ``suggested`` what the backends say; one of them may be empty.
     ``votes`` is the share of each backend's runs that make the claim. ``support`` and
-    ``consistency`` are fractions, the latter from -1 to 1.
+    ``consistency`` are fractions, the latter from -1 to 1. ``task`` is the name of its data set.
     """
 
     prediction: Prediction
@@ -43,6 +43,7 @@ class Suspect:
     support: float
     consistency: float
     votes: Mapping[str, float]
+    task: str = ""
 
     @property
     def score(self) -> float:
@@ -58,11 +59,12 @@ def suspects(runs: Sequence[FinishedRun], least: float = 0.5) -> list[Suspect]:
     """
     held = answers_by_system(runs)
     weights = independence(held)
-    known = _known(runs[0])
-    found = []
+    known, task = _known(runs[0]), runs[0].run.data.task
+    found: list[Suspect] = []
     for index, prediction in enumerate(runs[0].predictions):
         votes = _claims(prediction.gold_spans(), held, index)
-        found += _judged(prediction, votes, weights, known, least)
+        judged = _judged(prediction, votes, weights, known, least)
+        found += [replace(one, task=task) for one in judged]
     return sorted(found, key=lambda one: -one.score)
 
 

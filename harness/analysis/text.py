@@ -76,6 +76,7 @@ def comparison(found: EntityComparison) -> str:
     if levels:
         columns = ["pair", "bucket", "level", "n", "F1 difference", "p (Holm)", ""]
         parts.append(table(columns, levels))
+        parts.append(f"levels whose p is below {ALPHA}; * where n is small")
     return "\n\n".join(parts)
 
 

@@ -90,6 +90,6 @@ def _refuse_strangers(runs: list[Sound]) -> None:
         names = [field.name for field in FIELDS if field.separates]
         differing = [n for n in names if ours[n] and theirs[n] and ours[n] != theirs[n]]
         if differing:
-            lines = "\n".join(f"  {n}: {ours[n]}, not {theirs[n]}" for n in differing)
+            lines = "\n".join(f"  {n}: {ours[n]} here, {theirs[n]} there" for n in differing)
             msg = f"{result.folder} differs from {other.folder}; nothing was copied\n{lines}"
             raise ConfigError(msg)

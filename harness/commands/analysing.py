@@ -70,12 +70,16 @@ def compare(folders: Folders, free: Free = False, rows: Rows = None) -> None:
     from harness.analysis.foremost import COMPARED, foremost, left_out
     from harness.analysis.system_answers import answers_by_system
 
-    for runs in analysis.by_data(_loaded(folders, free)):
-        held = answers_by_system(runs)
+    systems = [answers_by_system(runs) for runs in analysis.by_data(_loaded(folders, free))]
+    several = [held for held in systems if len(held) > 1]
+    for held in several or systems:
         kept = foremost(held, rows or COMPARED)
-        typer.echo(text.comparison(comparison.compare_systems(kept)) + "\n")
+        found = comparison.compare_systems(kept)
+        typer.echo(f"on {held[0].runs[0].run.data.task}\n\n{text.comparison(found)}\n")
         if note := left_out(held, kept):
             typer.echo(f"{note}\n")
+    for (alone,) in (held for held in systems if len(held) == 1):
+        typer.echo(f"on {alone.runs[0].run.data.task}, {alone.name} is alone", err=True)
 
 
 def suspects(
@@ -91,12 +95,20 @@ def suspects(
     from harness import analysis
     from harness.analysis import export
     from harness.analysis.suspects import suspects as suspected
+    from harness.analysis.system_answers import answers_by_system
     from harness.results import store
 
-    found = [s for runs in analysis.by_data(_loaded(folders)) for s in suspected(runs)]
+    data = analysis.by_data(_loaded(folders))
+    found = [s for runs in data for s in suspected(runs)]
     csv = output.suffix == ".csv"
     store.write(output, export.to_csv(found) if csv else export.to_jsonl(found))
     typer.echo(f"{len(found)} suspects in {output}")
+    for (alone,) in (held for held in map(answers_by_system, data) if len(held) == 1):
+        typer.echo(
+            f"on {alone.runs[0].run.data.task}, {alone.name} is alone: nobody agrees with it, and "
+            "what is listed are all its mistakes",
+            err=True,
+        )
 
 
 def report(

@@ -2,11 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from harness.comparability.fields import Recorded
 from harness.errors import DataError
+from harness.results.store import COMPLETE
+
+_SHOWN = 6  # folders
 
 
 class Stored(Recorded, Protocol):
@@ -22,22 +26,40 @@ def require_same_gold(results: Sequence[Stored]) -> None:
     """Refuse runs of one task whose gold differs.
 
     Raises:
-        DataError: naming the runs, where the support per type differs between two runs on the same
-            split and limit.
+        DataError: naming the runs, newest first, where the support per type differs between two
+            runs on the same split and limit.
     """
-    seen: dict[tuple[str, str, int | None], Stored] = {}
+    seen: dict[tuple[str, str, int | None], dict[str, list[Path]]] = {}
     for result in results:
         data = result.run.data
-        first = seen.setdefault((data.task, data.split, data.limit), result)
-        if Counter(data.support) != Counter(first.run.data.support):
-            msg = (
-                f"no table: the gold of {data.task} ({data.split}) differs between two runs. "
-                f"{first.folder}: {_text(first.run.data.support)}. "
-                f"{result.folder}: {_text(data.support)}. "
-                "Run both on the same files, or leave one out"
-            )
-            raise DataError(msg)
+        kinds = seen.setdefault((data.task, data.split, data.limit), {})
+        kinds.setdefault(_text(Counter(data.support)), []).append(result.folder)
+    for (task, split, _), kinds in seen.items():
+        if len(kinds) > 1:
+            raise DataError(_refusal(task, split, kinds))
+
+
+def _refusal(task: str, split: str, kinds: Mapping[str, list[Path]]) -> str:
+    newest = sorted(kinds, key=lambda kind: max(map(_written, kinds[kind])), reverse=True)
+    lines = "".join(f"\n  {kind}: {_named(kinds[kind])}" for kind in newest)
+    return (
+        f"no table: the gold of {task} ({split}) differs between runs. Newest first:{lines}\n"
+        "Run all on the same files; or leave out all but one kind: move their folders away, or "
+        "give the folders of that kind"
+    )
+
+
+def _named(folders: list[Path]) -> str:
+    more = f" and {len(folders) - _SHOWN} more" if len(folders) > _SHOWN else ""
+    return ", ".join(map(str, folders[:_SHOWN])) + more
+
+
+def _written(folder: Path) -> float:
+    """When a result was written, or copied."""
+    with suppress(OSError):
+        return (folder / COMPLETE).stat().st_mtime
+    return 0.0
 
 
 def _text(support: Mapping[str, int]) -> str:
-    return ", ".join(f"{label} {support[label]}" for label in sorted(support)) or "none"
+    return ", ".join(f"{label} {n}" for label, n in sorted(support.items()) if n) or "none"

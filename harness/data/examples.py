@@ -109,12 +109,16 @@ def part(reading: ReadSplit, task: TaskFile) -> Part:
     )  # fmt: skip
 
 
-def carve(records: Sequence[Raw], joiner: str, share: float) -> tuple[Sequence[Raw], Sequence[Raw]]:
-    """The records that stay and those that go, by the SHA-256 of each text."""
+def carve(records: Sequence[Raw], joiner: str, below: float) -> tuple[Sequence[Raw], Sequence[Raw]]:
+    """The records that stay and those that go, by the SHA-256 of each text.
+
+    Those go that are under ``below``, a fraction of its range. Of what was carved before, up to a
+    lower one, none is left, so that each split has its own share of the whole.
+    """
     stay, go = array("Q"), array("Q")
     for place, record in enumerate(records):
         digest = hashlib.sha256(joiner.join(record.units).encode()).digest()
-        goes = int.from_bytes(digest[:8]) < share * 2**64
+        goes = int.from_bytes(digest[:8]) < below * 2**64
         (go if goes else stay).append(place)
     return chosen(records, stay), chosen(records, go)
 

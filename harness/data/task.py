@@ -259,9 +259,11 @@ def _carved(
     splits: dict[str, tuple[Part, Sequence[Raw]]] = {
         name: (part, part.records) for name, part in parts.items()
     }
+    taken: dict[str, float] = dict.fromkeys(splits, 0.0)
     for name, carve in file.carve.items():
         part, records = splits[carve.source]
-        stay, go = examples.carve(records, file.joiner, carve.share)
+        taken[carve.source] += carve.share
+        stay, go = examples.carve(records, file.joiner, taken[carve.source])
         splits[carve.source], splits[name] = (part, stay), (part, go)
     order = sorted(splits, key=lambda name: (*SPLITS, split_of(name)).index(split_of(name)))
     return {name: splits[name] for name in order}

@@ -55,7 +55,8 @@ class Carve(_Strict):
     """A split taken out of another by hash, if a corpus ships none.
 
     A sentence moves when the SHA-256 of its text, as a fraction of its range, is below ``share``:
-    no seed, and the same for everybody, and equal texts stay on one side.
+    no seed, and the same for everybody, and equal texts stay on one side. A second split of the
+    same source has the fractions that follow on the first one's.
     """
 
     source: str = Field(alias="from", description="the split that it is taken from")
@@ -187,6 +188,7 @@ class TaskFile(_Strict):
             if name in self.splits or carve.source not in self.splits:
                 msg = f"carve.{name}: must be a new split, and be taken from one of `splits`"
                 raise ValueError(msg)
+        self._require_rest()
         self._require_sets()
         foreign = [label for label in self.descriptions if label not in self.labels]
         if foreign:
@@ -208,6 +210,13 @@ class TaskFile(_Strict):
         """The splits whose name is none of the three, one of which may be meant by it."""
         others = [repr(name) for name in self.splits if split_of(name) not in SPLITS]
         return f", found {' and '.join(others)}: call it by its name here" if others else ""
+
+    def _require_rest(self) -> None:
+        for source in {carve.source for carve in self.carve.values()}:
+            shares = {n: carve.share for n, carve in self.carve.items() if carve.source == source}
+            if sum(shares.values()) >= 1:
+                msg = f"carve: {' and '.join(shares)} leave nothing of {source}; make `share` less"
+                raise ValueError(msg)
 
     def _require_room_for_nested(self) -> None:
         """Refuse nested gold where a rule drops it, and in files of tags, which cannot have it."""

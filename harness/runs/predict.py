@@ -149,10 +149,13 @@ def tagged(
     Without entities of less confidence than ``min_confidence``, where that is given.
 
     Raises:
-        ConfigError: when there is no finished run in ``folder``, nothing cuts as ``units`` says, or
-            a confidence is asked of a model that gives none.
+        ConfigError: when there is no finished run in ``folder``, nothing cuts as ``units`` says, a
+            confidence is asked of a model that gives none, or ``lines`` are one text.
         WeightsError: when the run kept no model.
     """
+    if isinstance(lines, str):
+        msg = f"lines: expected several, found one text; write [{lines[:20]!r}]"
+        raise ConfigError(msg)
     predictor = Predictor.of(folder, report)
     found = predictor(lines, units)
     return found if min_confidence is None else _surer(found, min_confidence, predictor.result.run)

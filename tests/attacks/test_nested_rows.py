@@ -83,7 +83,7 @@ def copied(results):
 
 def test_a_flat_row_copied_into_the_folder_of_nested_ones_makes_no_table(results):
     _, said = called("leaderboard", copied(results), folder=results, code=3)
-    assert "no table: the gold of offices (test) differs between two runs" in said
+    assert "no table: the gold of offices (test) differs between runs. Newest first:" in said
     assert "LOC 11" in said
     assert "LOC 4" in said
 

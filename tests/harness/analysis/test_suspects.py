@@ -157,4 +157,6 @@ def test_the_csv_holds_no_formula_and_survives_a_reader():
     (header, row) = csv.reader(io.StringIO(to_csv(found)))
     assert header[0] == "rank"
     assert row[-1] == '\'=SUM("A",1)'
-    assert row[3] == "'=SUM PER 0:4"
+    told = dict(zip(header, row, strict=True))
+    assert told["suggested"] == "'=SUM PER 0:4"
+    assert told["task"] == found[0].task != ""

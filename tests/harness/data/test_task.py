@@ -149,6 +149,19 @@ def test_a_carved_split_depends_on_the_text_alone(small):
     assert dev < more
 
 
+def test_two_splits_of_one_source_have_their_share_of_the_whole(small):
+    write_parallel(small, {"train": [(chr(0x4E00 + number) * 3, ()) for number in range(2000)]})
+    shares = {"dev": {"from": "train", "share": 0.1}, "test": {"from": "train", "share": 0.2}}
+    task = load(task_file(small, splits={"train": "train.txt"}, carve=shares))
+    sizes = {name: len(split.examples) for name, split in task.splits.items()}
+    assert sum(sizes.values()) == 2000
+    assert 160 < sizes["dev"] < 240
+    assert 340 < sizes["test"] < 460
+    alone = load(task_file(small, splits={"train": "train.txt", "test": "test.txt"},
+                           carve={"dev": shares["dev"]}))  # fmt: skip
+    assert task.splits["dev"].sentences == alone.splits["dev"].sentences
+
+
 def test_the_published_hash_is_sha256_of_the_text(small):
     write_parallel(small, {"train": [("甲", ()), ("乙", ()), ("丙", ()), ("丁", ())]})
     digests = {"甲": "33", "乙": "71", "丙": "c6", "丁": "a5"}  # `printf 甲 | sha256sum`, and so on

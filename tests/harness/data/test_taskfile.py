@@ -42,6 +42,10 @@ def small(tmp_path):
         ({"carve": {"dev": {"from": "train", "share": 0.1}}}, "carve.dev: must be a new split"),
         ({"carve": {"x": {"from": "y", "share": 0.1}}}, "carve.x: must be a new split"),
         ({"carve": {"x": {"from": "train", "share": 1.5}}}, "carve.x.share"),
+        (
+            {"carve": {name: {"from": "train", "share": 0.5} for name in "xy"}},
+            "x and y leave nothing of train",
+        ),
         ({"format": "hub"}, "`hub` needs `format: hub`, which needs `hub`"),
         ({"columns": 1}, "columns"),
     ],
