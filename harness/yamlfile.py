@@ -204,12 +204,19 @@ def _line(where: list[str], lines: Mapping[str, int]) -> str:
 def _message(detail: "ErrorDetails", where: list[str], model: "type[BaseModel]") -> str:
     key = ".".join(where)
     if detail["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{did_you_mean(where[-1], _names(model))}"
+        near = did_you_mean(where[-1], _names(model))
+        return f"unknown key {key!r}{near or _keys(where, model)}"
     if detail["type"] == "missing":
         return f"the key {key!r} is missing"
     what = detail["msg"].removeprefix("Value error, ")
     found = "" if detail["type"] == "value_error" else f", found {detail['input']!r}"
     return f"{key}: {what}{found}" if key else what
+
+
+def _keys(where: list[str], model: "type[BaseModel]") -> str:
+    """What an outermost key could be called."""
+    names = (field.alias or name for name, field in model.model_fields.items())
+    return f"; keys: {', '.join(names)}" if len(where) == 1 else ""
 
 
 def _names(model: Any) -> Iterator[str]:

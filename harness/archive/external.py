@@ -37,6 +37,7 @@ from harness.version import __version__
 Format: TypeAlias = Literal["conll", "jsonl", "strings", "labelstudio"]
 SHOWN = 20
 FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings", "labelstudio")
+_OF_ROW = ("backend", "preset", "variant", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ def _decoded(path: Path, record: Raw, example: Example) -> Decoded:
 def _refuse(problems: Iterable[Problem]) -> None:
     errors = [str(problem) for problem in problems if problem.severity == "error"]
     if errors:
-        raise DataError("\n".join(errors[:SHOWN]))
+        more = [f"and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
+        raise DataError("\n".join([*errors[:SHOWN], *more]))
 
 
 def _object(path: Path, line: int, text: str) -> dict[str, Any]:
@@ -233,7 +235,7 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     """Store the predictions as run folders below ``output``, one per seed; gives the folders.
 
     Raises:
-        ConfigError: for a name that cannot be printed.
+        ConfigError: for a name that cannot be printed, or that has other answers there.
         DataError: when the file does not answer the test set, sentence by sentence.
     """
     if not given.name.isprintable():
@@ -250,7 +252,25 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     )
     training = TrainingFiles(facts=train_facts(task.splits[TRAIN].examples))
     records = [_record(task, task_file, given, seed, scores.metrics) for seed in given.seeds]
+    for run in records:
+        _refuse_others(run, _folder(run, output))
     return tuple(writer.write_new(_folder(run, output), run, scores, training) for run in records)
+
+
+def _refuse_others(run: Run, folder: Path) -> None:
+    """Refuse what would contradict an import of the same row and seed: neither could be shown."""
+    for claim in folder.parent.glob(f"*/{store.CLAIM}"):
+        there = claim.parent
+        if there == folder or not store.is_complete(there):
+            continue
+        told = json.loads(claim.read_bytes())
+        if all(told.get(key) == getattr(run, key) for key in _OF_ROW):
+            msg = (
+                f"{there} is of the row {run.backend!r} and seed {run.seed}, too, from other "
+                "answers or other stated facts; nothing was imported. Move it away to replace it, "
+                "or give another --name or --seed"
+            )
+            raise ConfigError(msg)
 
 
 def _folder(run: Run, output: Path) -> Path:

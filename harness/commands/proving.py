@@ -17,6 +17,12 @@ from harness.commands.options import (
 )
 from harness.errors import ConfigError
 
+# The fields of ``harness.archive.stated_facts``, which --help does not wait for.
+STATABLE = (
+    "training, selection, window_limit, window_margin, precision, tuning_trials, "
+    "document_context, device, threads"
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
@@ -161,7 +167,7 @@ def import_predictions(
     ] = "not stated",
     state: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE...", help="Facts, under the names that a run records."),
+        typer.Option(metavar="KEY=VALUE...", help=f"Facts, as a run records them: {STATABLE}."),
     ] = None,
     output: OutputFolder = Path("results"),
     data: Data = None,
@@ -172,7 +178,9 @@ def import_predictions(
     """
     from harness.archive.external import FORMATS, Import, format_of, write
     from harness.archive.stated_facts import StatedFacts
+    from harness.comparability.certificate import readings, unknown
     from harness.data.task import load
+    from harness.numbers import percent
     from harness.results import evaluate, reader
 
     if format_ is None:
@@ -183,10 +191,19 @@ def import_predictions(
     seeds, facts = tuple(seed or [0]), StatedFacts.parse(state or [])
     given = Import(file, format_, name, seeds, tuple(planned or ()), rule, weights, facts)
     folders = write(load(task, data), task, given, output)
+    result = reader.one(folders[0])
     for folder in folders:
         typer.echo(folder)
-    if words := evaluate.unknown_labels(reader.one(folders[0]).metrics):
+    f1 = result.metrics.micro().f1
+    typer.echo(f"F1 {'n/a' if f1 is None else percent(f1)}", err=True)
+    if words := evaluate.unknown_labels(result.metrics):
         typer.echo(words, err=True)
+    if lines := unknown(readings(result)):
+        typer.echo(
+            f"not known of it: {', '.join(lines)}; such a row is not ranked with others "
+            "(--state KEY=VALUE)",
+            err=True,
+        )
 
 
 def oracle(

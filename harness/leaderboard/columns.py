@@ -64,7 +64,10 @@ def _key(name: str, known: Sequence[str]) -> str:
         return name
     if key := _BY_TITLE.get(name.casefold()):
         return key
-    msg = f"no column {name!r}{did_you_mean(name, known)}; columns: {', '.join(known)}"
+    msg = (
+        f"no column {name!r}{did_you_mean(name, known)}; columns: {', '.join(known)} "
+        "(`types` are those of all entity types, `sets` of all test sets)"
+    )
     raise ConfigError(msg)
 
 

@@ -27,6 +27,7 @@ _MARKUP = re.compile(
 _MOJIBAKE = re.compile(
     "锟斤拷|烫烫烫|屯屯屯|Ã[\u0080-\u00bf]|â€[\u0080-\u00bf™œž¢¦“”]|ï¼[\u0080-\u00bf]"
 )
+_BREAKS = frozenset("\n\r\v\f\x85\u2028\u2029")
 _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -78,6 +79,32 @@ def mixed_width(draft: Draft) -> Iterator[Finding]:
 def blank_units(draft: Draft) -> Iterator[Finding]:
     """Units that are nothing but white space."""
     yield from _by_unit(draft, str.isspace, _named)
+
+
+def line_breaks(draft: Draft) -> Iterator[Finding]:
+    """Texts of several lines, which nobody will give a line at a time: one finding for a split."""
+    for name, items in draft.items.items():
+        found = [(item, at) for item in items if (at := _line_break(item)) is not None]
+        if found:
+            crossed = sum(_is_crossed(item) for item, _ in found)
+            message = (
+                f"{many(len(found), 'text')} of {name} with line breaks, here first; "
+                f"in {crossed} of them an entity goes over one"
+            )
+            yield in_text(found[0][0], message, found[0][1])
+
+
+def _line_break(item: LocatedExample) -> int | None:
+    """The place of the first unit with a line break."""
+    sentence = item.example.sentence
+    if _BREAKS.isdisjoint(sentence.text):
+        return None
+    return next(at for at, unit in enumerate(sentence.units) if not _BREAKS.isdisjoint(unit))
+
+
+def _is_crossed(item: LocatedExample) -> bool:
+    mentions = map(item.example.sentence.mention, item.example.spans)
+    return any(not _BREAKS.isdisjoint(mention) for mention in mentions)
 
 
 def markup(draft: Draft) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ FEW_TO_RANK = 30  # entities in test: as many stand behind a score that a table 
 
 def unseen(draft: Draft) -> Iterator[Finding]:
     """Labels that another split has and train has not."""
+    if not draft.items.get(TRAIN):  # nothing of it could be read
+        return
     known = _counts(draft, TRAIN)
     for name, items in draft.items.items():
         counts = _counts(draft, name)
@@ -25,6 +27,8 @@ def unseen(draft: Draft) -> Iterator[Finding]:
 
 def untested(draft: Draft) -> Iterator[Finding]:
     """Labels that train has and test has not."""
+    if not draft.items.get(TEST):
+        return
     learned, tested = _counts(draft, TRAIN), _counts(draft, TEST)
     for label in sorted(learned.keys() - tested.keys()):
         message = f"{label}: {many(learned[label], 'entity', 'entities')} in train, none in test"
@@ -32,7 +36,9 @@ def untested(draft: Draft) -> Iterator[Finding]:
 
 
 def unused(draft: Draft) -> Iterator[Finding]:
-    """Labels that no split has."""
+    """Labels that no split has, where each could be read."""
+    if not all(draft.items.values()):
+        return
     used = {span.label for item in examples(draft) for span in item.example.spans}
     for label in draft.file.labels:
         if label not in used:

@@ -26,7 +26,8 @@ CHECKS = (
     Lint("columns", "error", "A line of columns without a tag, or with more columns than said.",
           "Correct the line, or `columns` in the task file."),
     Lint("json", "error", "A line that is not the JSON object that is expected.",
-          'Write {"text": …, "spans": […]}, or "tokens" and "tags".'),
+          'Write what the message expects; in jsonl, {"text": …, "spans": […]}, or "tokens" and '
+          '"tags".'),
     Lint("duplicate-id", "error", "Two sentences of one id.", "Give each its own, or none."),
     Lint("span", "error", "A span that does not fit its text.",
           "Count code points from 0, with the end exclusive."),
@@ -62,7 +63,7 @@ CHECKS = (
     Lint("trailing-space", "note", "A space at the end of a line.",
           "Nothing, it is not read; `--fix` removes it."),
     Lint("empty-line", "note", "An empty line where none is needed.",
-          "Look whether a sentence was lost there; `--fix` removes it."),
+          "Look whether a sentence was lost there; `--fix` removes it where it can copy files."),
     Lint("blank-line", "note", "A line of spaces or tabs, read as an empty one.",
           "Nothing; `--fix` makes it empty."),
     Lint("control", "note", "Control characters, which most tokenizers drop.",

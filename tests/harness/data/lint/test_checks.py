@@ -107,6 +107,15 @@ def nested_in_name_only(folder):
     return task_file(folder, format="jsonl", splits=splits, nested=True)
 
 
+def a_text_of_two_lines(folder):
+    rows = {
+        split: [("".join(text), spans) for text, spans in rows]
+        for split, rows in clean_data.characters().items()
+    }
+    write_jsonl(folder, {**rows, "train": [("丙\n丁来", (Span(0, 3, LOC),)), *rows["train"]]})
+    return task_file(folder, format="jsonl", splits={s: f"{s}.jsonl" for s in rows})
+
+
 LONG = "今天上午十点整在人民大会堂隆重举行了开幕式"
 PLANTED = {  # what has the fault, where it is, and what is said of it
     "invisible": (with_sentence("他\u200b来"), "train.txt:1:2", "U+200B ZERO WIDTH SPACE"),
@@ -114,6 +123,8 @@ PLANTED = {  # what has the fault, where it is, and what is said of it
     "compatibility": (with_sentence("五㎡"), "train.txt:1:2", "'㎡' by 'm2'"),
     "mixed-width": (with_sentence("８77"), "train.txt:1:1", "of full width, here '８'"),
     "blank-unit": (with_sentence("他\u3000来"), "train.txt:1:2", "U+3000 IDEOGRAPHIC SPACE"),
+    "line-break": (
+        a_text_of_two_lines, "train.jsonl:1:2", "with line breaks, here first; in 1 of them"),
     "markup": (with_sentence("他来<br/>了&nbsp;"), "train.txt:1:3", "'<br/>'"),
     "mojibake": (with_sentence("他锟斤拷"), "train.txt:1:2", "'锟斤拷'"),
     "long-unit": (with_sentence(["他", "ab"]), "train.txt:1:2", "1 unit of train longer"),
@@ -182,6 +193,14 @@ def test_a_planted_fault_is_found_in_its_place(tmp_path, name):
     assert first.place == str(tmp_path / place)
     assert words in first.message
     assert first.severity == CHECKS[name].severity
+
+
+def test_a_split_that_could_not_be_read_lacks_no_label(tmp_path):
+    path = with_sentence("丙", **THREE)(tmp_path)
+    (tmp_path / "train_TAG.txt").write_text("B-PER I_PER E-PER\n", encoding="utf-8")
+    found = {problem.code for problem in check(path).problems}
+    assert found.isdisjoint({"unseen-label", "untested-label", "unused-label"})
+    assert "unequal-files" in found
 
 
 def test_every_check_has_a_planted_fault():

@@ -1,0 +1,65 @@
+"""An import says what it scores and what is not known of it, and contradicts no other one."""
+
+import json
+
+import pytest
+import tiny_task
+from program import called
+
+from harness.archive.stated_facts import StatedFacts
+from harness.commands.proving import STATABLE
+
+
+def answers(folder, name, *first):
+    """A file of answers; ``first`` are the entities of the first sentence, the others have none."""
+    rows = [
+        {"text": text, "spans": list(first) if not n else []}
+        for n, (text, _) in enumerate(tiny_task.TEST)
+    ]
+    (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return name
+
+
+PERSON = {"start": 0, "end": 2, "label": "PER"}
+
+
+@pytest.fixture
+def imported(tmp_path):
+    """What imports a file as ``theirs`` into one folder."""
+    task = tiny_task.make(tmp_path)
+
+    def run(file, *more, code=0):
+        return called("import-predictions", file, "--task", task, "--name", "theirs", *more,
+                      folder=tmp_path, code=code)  # fmt: skip
+
+    return run
+
+
+def test_it_says_its_f1_and_what_is_not_known_of_it(imported, tmp_path):
+    out, said = imported(answers(tmp_path, "one.jsonl", PERSON))
+    assert len(out.split()) == 1, "its folder, for a script"
+    assert said.startswith("F1 ")
+    assert "not known of it: window policy" in said
+    assert "--state KEY=VALUE" in said
+
+
+def test_other_answers_under_one_name_and_seed_are_refused(imported, tmp_path):
+    first, _ = imported(answers(tmp_path, "one.jsonl", PERSON))
+    assert imported("one.jsonl")[0] == first, "the same ones are there already"
+    other = answers(tmp_path, "other.jsonl")
+    for asked in ([other], ["one.jsonl", "--state", "training=train"]):
+        _, said = imported(*asked, code=2)
+        assert f"{first[:-1]} is of the row 'theirs' and seed 0, too" in said
+    assert imported(other, "--seed", 1)[0] != first
+
+
+def test_a_fact_that_cannot_be_stated_is_told_which_can(imported, tmp_path):
+    _, said = imported(answers(tmp_path, "one.jsonl"), "--state", "foo=bar", code=2)
+    assert f"unknown key 'foo'; keys: {STATABLE}" in said
+    assert tuple(StatedFacts.model_fields) == tuple(STATABLE.split(", "))
+
+
+def test_of_many_errors_it_says_how_many_are_left_out(imported, tmp_path):
+    (tmp_path / "bad.jsonl").write_text("{\n" * 25, encoding="utf-8")
+    _, said = imported("bad.jsonl", "--format", "jsonl", code=3)
+    assert said.endswith("and 5 more")
