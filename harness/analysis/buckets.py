@@ -10,6 +10,7 @@ are left out if the run stored no facts of it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from harness.core import Span
 from harness.data.train_facts import TrainFacts
@@ -109,8 +110,9 @@ def _unknown_units(place: Place) -> str:
 
 
 def _script(place: Place) -> str:
-    digits = any(character.isdigit() for character in place.mention)
-    latin = any(c.isalpha() and ord(c) <= _LAST_LATIN for c in place.mention)
+    mention = normalize("NFKC", place.mention)  # letters of full width are Latin, too
+    digits = any(character.isdigit() for character in mention)
+    latin = any(c.isalpha() and ord(c) <= _LAST_LATIN for c in mention)
     if digits:
         return "digits and Latin" if latin else "digits"
     return "Latin" if latin else "neither"

@@ -178,3 +178,16 @@ def test_a_type_checker_sees_the_types_behind_the_names(tmp_path):
     assert '"harness.leaderboard.table.Leaderboard"' in found
     assert '"tuple[harness.runs.predict.Entity, ...]"' in found
     assert 'Unexpected keyword argument "sedes"' in found
+
+
+def test_one_seed_may_stand_for_a_list_of_one(tmp_path):
+    task = str(tiny_task.make(tmp_path))
+    one, listed = (
+        api.plan(task, "dictionary", seeds=seeds, output=tmp_path) for seeds in (13, [13])
+    )
+    assert [cell.digest for cell in one.cells] == [cell.digest for cell in listed.cells]
+
+
+def test_one_text_is_no_list_of_lines(tmp_path):
+    with pytest.raises(ConfigError, match=r"lines: expected several, found one text"):
+        api.predict(tmp_path, "张三在北京工作")

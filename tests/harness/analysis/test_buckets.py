@@ -61,6 +61,7 @@ def level(name, text, span, borders=(), gold=None, **more):
         ("script", "在３号", (1, 3, "LOC"), "digits"),
         ("script", "Q4好", (0, 2, "T"), "digits and Latin"),
         ("script", "Bo好", (0, 2, "PER"), "Latin"),
+        ("script", "Ｂｏ好", (0, 2, "PER"), "Latin"),
         ("script", "松岭好", (0, 2, "LOC"), "neither"),
         ("edge", "松岭好", (0, 2, "LOC"), "one window"),
         ("repair", "松岭好", (0, 2, "LOC"), "as answered"),
