@@ -1,0 +1,142 @@
+"""An ensemble is no way round a line: what any of its members read, it has read."""
+
+import json
+
+import pytest
+from made_runs import metrics
+from program import called
+from stored_runs import NO_OVERLAP, change, write_row
+
+from harness import api
+from harness.data.overlap import Overlap
+from harness.results import hashes, reader, verify
+from harness.results.record import Prediction
+from harness.results.store import COMPLETE, PREDICTIONS, RUN
+
+SENTENCES = 60
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two systems, the first by name after a part of train that has 2 of the test sentences."""
+    for name in ("bert-crf", "dictionary"):
+        write_row(tmp_path / "results", name, rate=0.3, sentences=SENTENCES)
+    read(tmp_path, "bert-crf", sentences=10, seen=range(2), train_share=0.02, train_draw=0)
+    read(tmp_path, "dictionary", sentences=520, seen=range(SENTENCES), train_share=1.0)
+    return tmp_path
+
+
+def read(folder, backend, sentences, seen, nearly=0, **settings):
+    """Let ``backend`` have learned from so many sentences, with the ``seen`` ones of test."""
+    for path in (folder / "results").rglob(RUN):
+        if json.loads(path.read_text(encoding="utf-8"))["backend"] == backend:
+            mark(path.with_name(PREDICTIONS), seen)
+            told = Overlap("test", "train", SENTENCES, len(seen) - nearly, nearly, 9, 5)
+            change(path, "data", "overlap",
+                   to=[{name: getattr(one, name) for name in Overlap.__slots__}
+                       for one in (told, *NO_OVERLAP[1:])])  # fmt: skip
+            change(path, "data", "sentences", "train", to=sentences)
+            for name, value in settings.items():
+                change(path, "settings", name, to=value)
+
+
+def mark(path, seen):
+    """Let the answers of a run, and its metrics, say which sentences are in its train."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    answers = [
+        Prediction.model_validate_json(line).model_copy(update={"seen": place in seen})
+        for place, line in enumerate(lines)
+    ]
+    path.write_bytes("".join(one.model_dump_json() + "\n" for one in answers).encode())
+    unseen = metrics([one for one in answers if not one.seen]).types["conlleval"]
+    claimed = metrics(answers).model_copy(update={"unseen": unseen})
+    path.with_name(COMPLETE).write_text(claimed.model_dump_json(), encoding="utf-8")
+
+
+def vote(folder):
+    called("vote", "results", "-o", "votes", folder=folder)
+    return verify.check(reader.read([folder / "votes"])).runs
+
+
+def seen_of(run):
+    return [one.seen for one in run.result.answers().predictions]
+
+
+def table(folder, *parts):
+    return api.build_leaderboard(api.read(*(folder / part for part in parts)), published=False)
+
+
+def line_of(table, name):
+    return next(c for block in table.blocks for c in block.certificate if c.name == name)
+
+
+def test_a_sentence_that_any_member_saw_is_seen(folder):
+    [run, *_] = vote(folder)
+    assert seen_of(run) == [True] * SENTENCES
+    assert sum(map(sum, run.metrics.unseen.values())) == 0
+
+
+def test_what_all_members_saw_together_is_the_overlap_of_their_ensemble(folder):
+    read(folder, "dictionary", sentences=260, seen=range(1, 31), train_share=0.5, train_draw=1)
+    [run, *_] = vote(folder)
+    assert seen_of(run) == [True] * 31 + [False] * 29
+    assert run.run.data.overlap[0].words == "31 of 60 test sentences are in train"
+
+
+def test_what_a_member_saw_nearly_is_not_called_exact(folder):
+    read(folder, "dictionary", sentences=260, seen=range(20), nearly=15)
+    [run, *_] = vote(folder)
+    assert run.run.data.overlap[0].words == "5 of 60 test sentences are in train, 15 more nearly"
+
+
+def test_an_ensemble_with_a_member_that_read_the_test_set_is_marked_and_red(folder):
+    vote(folder)
+    made = table(folder, "votes")
+    words = f"{SENTENCES} of {SENTENCES} test sentences are in train"
+    [row] = [row for block in made.blocks for row in block.rows]
+    assert words in row.notes
+    line = line_of(made, "overlap of test, dev and train")
+    assert not line.ok
+    assert words in line.value
+
+
+def test_members_that_read_more_or_less_of_train_are_both_read_in_the_certificate(folder):
+    vote(folder)
+    made = table(folder, "votes")
+    assert line_of(made, "sentences per split").value == (
+        "dev 50, test 60, train 10 / dev 50, test 60, train 520"
+    )
+    assert line_of(made, "training").value == "on 2 % (draw 0) of train / on train"
+    [row, *_] = vote(folder)
+    assert row.run.data.sentences["train"] == 520
+
+
+def test_an_ensemble_that_hides_what_a_member_saw_is_unsound(folder):
+    """As they were made when the first member by name spoke for all."""
+    for run in vote(folder):
+        first = run.run.members[0].run.data.model_dump()
+        change(run.folder / RUN, "data", to=first)
+        mark(run.folder / PREDICTIONS, range(2))
+    found = verify.check(reader.read([folder / "votes"]))
+    assert found.runs == ()
+    assert {one.reason for one in found.rejected} == {
+        "sentences in train: run.json says 60, predictions.jsonl holds 2"
+    }
+
+
+def test_a_limit_of_any_member_marks_the_ensemble(folder):
+    for path in (folder / "results").rglob(RUN):
+        if json.loads(path.read_text(encoding="utf-8"))["backend"] == "dictionary":
+            change(path, "data", "limit", to=600)
+            change(path, "settings", "limit", to=600)
+    [run, *_] = vote(folder)
+    assert run.run.data.limit == 600
+    assert line_of(table(folder, "votes"), "limits").value == "none / 600"
+
+
+def test_members_that_read_the_same_say_what_each_of_them_says(folder):
+    read(folder, "bert-crf", sentences=520, seen=range(3), nearly=1)
+    read(folder, "dictionary", sentences=520, seen=range(3), nearly=1)
+    [run, *_] = vote(folder)
+    assert run.run.data == run.run.members[0].run.data == run.run.members[1].run.data
+    assert hashes.of_folder(run.folder) == run.result.files
