@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import FN, TP
+from harness.analysis.buckets import known_alike
 from harness.analysis.system_answers import Answer, SystemAnswers, answers_by_system
-from harness.analysis.system_levels import Key, Levels, same_gold
+from harness.analysis.system_levels import Key, same_gold
 from harness.analysis.taxonomy import overlapping
 from harness.core import Counts, Span
 from harness.errors import DataError
@@ -180,7 +181,7 @@ def _levels(held: Sequence[SystemAnswers]) -> tuple[LevelDifference, ...]:
 
 def _test(a: SystemAnswers, b: SystemAnswers) -> list[LevelDifference]:
     """One pair of systems: its tests are one family."""
-    cells, drawn = _shared(a.levels, b.levels), a.runs[0].drawn
+    cells, drawn = _shared(a, b), a.runs[0].drawn
     samples = [
         samples_of({a.name: drawn(one), f"the other, {b.name}": drawn(other)})
         for _, one, other in cells
@@ -197,18 +198,22 @@ def _apart(one: Sample, other: Sample) -> float:
     return float(one.f1.mean() - other.f1.mean())
 
 
-def _shared(one: Levels, other: Levels) -> list[LevelCounts]:
+def _shared(one: SystemAnswers, other: SystemAnswers) -> list[LevelCounts]:
     """The levels that hold some of the gold, the same for both and all seeds.
 
     One that holds all of it says nothing about where; one that holds other entities for each, as
-    where windows differ, says nothing about the systems.
+    where windows differ, says nothing about the systems. What depends on train is left out where
+    they learned from other parts of it: even where gold agrees, found entities have other levels.
     """
-    whole = max(map(_support, one.values()), default=0)
+    mine, theirs = one.levels, other.levels
+    alike = {bucket.name for bucket in known_alike([one.facts, other.facts])}
+    whole = max(map(_support, mine.values()), default=0)
     return [
-        (key, counts, other[key])
-        for key, counts in one.items()
-        if key in other and 0 < _support(counts) < whole and same_gold([counts, other[key]])
-    ]
+        (key, counts, theirs[key])
+        for key, counts in mine.items()
+        if key[0] in alike and key in theirs
+        and 0 < _support(counts) < whole and same_gold([counts, theirs[key]])
+    ]  # fmt: skip
 
 
 def _support(counts: Ints) -> int:

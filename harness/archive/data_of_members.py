@@ -7,6 +7,7 @@ them speaks for the others. Members that read alike leave the record that each o
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.analysis import FinishedRun, TrainFacts
 from harness.data.overlap import Overlap
 from harness.data.splits import TEST, TRAIN, set_of
 from harness.results.record import Prediction
@@ -35,6 +36,16 @@ def data_of_all(read: Sequence[Data], asked: Sequence[Prediction]) -> Data:
             "overlap": _overlaps([one.overlap for one in read], asked),
         }
     )
+
+
+def facts_of_all(voters: Sequence[FinishedRun]) -> TrainFacts | None:
+    """What is known of the part of train that has all that any of ``voters`` learned from.
+
+    That is all of train where one did, else the part that each did; None where there is no such.
+    """
+    whole = [one for one in voters if one.run.part_of_train[0] == 1.0]
+    told = [one.facts for one in whole or voters]
+    return told[0] if all(facts == told[0] for facts in told) else None
 
 
 def _overlaps(

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from harness.analysis import FinishedRun, load_each
 from harness.analysis.system_answers import SystemAnswers, answers_by_system
-from harness.archive.data_of_members import data_of_all, seen_by_any
+from harness.archive.data_of_members import data_of_all, facts_of_all, seen_by_any
 from harness.archive.voting import Voting
 from harness.errors import ConfigError, DataError
 from harness.results import evaluate, store, writer
@@ -161,9 +161,10 @@ def _prediction(side: Sequence[Prediction], tags: tuple[str, ...]) -> Prediction
 def _written(result: _Result, voters: Electorate, voting: Voting, output: Path) -> Path:
     place = output / store.slug(result.voters[0].run.data.task)
     run = _record(result, voters, voting, place)
-    facts = next((voter.facts for voter in result.voters if voter.facts), None)
     folder = place / store.run_folder(run.seed, run.digest, BACKEND)
-    return writer.write_new(folder, run, result.scores, TrainingFiles(facts=facts))
+    return writer.write_new(
+        folder, run, result.scores, TrainingFiles(facts=facts_of_all(result.voters))
+    )
 
 
 def _record(result: _Result, voters: Electorate, voting: Voting, place: Path) -> Run:

@@ -214,6 +214,7 @@ def average(fractions: Sequence[float | None]) -> str:
 def _bucket_rows(held: Sequence[SystemAnswers]) -> tuple[BucketRow, ...]:
     """All rows share the gold, so they share the levels that hold gold, except of edge and repair.
 
+    So they do of what depends on train, if they learned from the same part of it.
     A level that holds other gold for each row has the n of the largest, and each cell its own.
     """
     titles = {bucket.name: bucket.title for bucket in BUCKETS}

@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from made_runs import metrics
+from made_runs import examples, metrics
 from program import called
 from stored_runs import NO_OVERLAP, change, write_row
 
 from harness import api
+from harness.analysis import FACTS, load_all, train_facts
 from harness.data.overlap import Overlap
 from harness.results import hashes, reader, verify
 from harness.results.record import Prediction
@@ -132,6 +133,44 @@ def test_a_limit_of_any_member_marks_the_ensemble(folder):
     [run, *_] = vote(folder)
     assert run.run.data.limit == 600
     assert line_of(table(folder, "votes"), "limits").value == "none / 600"
+
+
+PARTS = {10: train_facts(examples(10)), 520: train_facts(examples(50))}
+
+
+@pytest.fixture
+def known(folder):
+    """The same runs, with what their parts of train say of it."""
+    for path in (folder / "results").rglob(RUN):
+        train = json.loads(path.read_text(encoding="utf-8"))["data"]["sentences"]["train"]
+        path.with_name(FACTS).write_text(PARTS[train].to_json(), encoding="utf-8")
+    return folder
+
+
+def test_an_ensemble_knows_of_train_what_a_member_on_all_of_it_knows(known):
+    """The part of the first by name is within that, and was taken for all."""
+    [run, *_] = vote(known)
+    assert run.result.facts() == PARTS[520]
+
+
+def test_an_ensemble_of_members_on_other_parts_of_train_says_nothing_of_train(known):
+    read(known, "dictionary", sentences=520, seen=range(9), train_share=0.5, train_draw=1)
+    [run, *_] = vote(known)
+    assert run.result.facts() is None
+    write_row(known / "more", "t5", rate=0.3, sentences=SENTENCES)
+    for path in (known / "more").rglob(RUN):
+        path.with_name(FACTS).write_text(PARTS[520].to_json(), encoding="utf-8")
+    loaded = load_all([known / "votes", known / "more"])
+    assert {one.run.backend: one.facts for one in loaded} == {"vote": None, "t5": PARTS[520]}
+
+
+def test_an_ensemble_of_members_on_one_part_of_train_knows_that_part(known):
+    for backend in ("bert-crf", "dictionary"):
+        read(known, backend, sentences=10, seen=range(2), train_share=0.02, train_draw=0)
+    for path in (known / "results").rglob(FACTS):
+        path.write_text(PARTS[10].to_json(), encoding="utf-8")
+    [run, *_] = vote(known)
+    assert run.result.facts() == PARTS[10]
 
 
 def test_members_that_read_the_same_say_what_each_of_them_says(folder):
