@@ -50,7 +50,7 @@ class LevelDifference:
     """Mean F1 of the first system less that of the second, on one level with gold in it.
 
     ``p`` is of the paired permutation test of ``harness.statistics``, corrected by Holm for all
-    levels on which this pair is tested.
+    levels on which this pair is tested. Where a system has one seed it is of the trained models.
     """
 
     first: str
@@ -74,6 +74,7 @@ class EntityComparison:
     ``union`` asserts what any of them found, ``intersection`` what all found; the recall of the
     union is the ceiling of any way to choose among them. ``complementarity[a][b]`` is the share of
     a's missed gold entities that b found (Brill and Wu 1998); None if a missed none.
+    ``one_seed`` names the systems of which the luck of training is not known.
     """
 
     names: tuple[str, ...]
@@ -83,6 +84,20 @@ class EntityComparison:
     intersection: Counts
     complementarity: tuple[tuple[float | None, ...], ...]
     levels: tuple[LevelDifference, ...]
+    one_seed: tuple[str, ...]
+
+    def claimed(self, levels: Sequence[LevelDifference]) -> str:
+        """What differences on ``levels`` are of, where not of the systems; empty where they are."""
+        rows = dict.fromkeys(chain.from_iterable((one.first, one.second) for one in levels))
+        single = [name for name in rows if name in self.one_seed]
+        if not single:
+            return ""
+        several = any(not {one.first, one.second} & {*single} for one in levels)
+        which = f"the differences from {', '.join(single)}" if several else "these differences"
+        return (
+            f"With one seed nothing can be claimed about training variance: {which} are of the "
+            "trained models alone, not of the systems."
+        )
 
 
 def compare(runs: Sequence[FinishedRun]) -> EntityComparison:
@@ -113,6 +128,7 @@ def compare_systems(held: Sequence[SystemAnswers]) -> EntityComparison:
         intersection=_counts(gold, [set.intersection(*map(set, sides)) for sides in _across(held)]),
         complementarity=tuple(tuple(_complement(gold, a, b) for b in held) for a in held),
         levels=_levels(held),
+        one_seed=tuple(system.name for system in held if len(system.runs) == 1),
     )
 
 
