@@ -3,15 +3,17 @@
 import json
 
 import pytest
-from made_runs import examples, metrics
+from made_runs import examples, metrics, prediction
 from program import called
 from stored_runs import NO_OVERLAP, change, write_row
 
 from harness import api
 from harness.analysis import FACTS, load_all, train_facts
+from harness.archive.data_of_members import data_of_all, seen_by_any
 from harness.data.overlap import Overlap
 from harness.results import hashes, reader, verify
 from harness.results.record import Prediction
+from harness.results.run_record import Data
 from harness.results.store import COMPLETE, PREDICTIONS, RUN
 
 SENTENCES = 60
@@ -133,6 +135,37 @@ def test_a_limit_of_any_member_marks_the_ensemble(folder):
     [run, *_] = vote(folder)
     assert run.run.data.limit == 600
     assert line_of(table(folder, "votes"), "limits").value == "none / 600"
+
+
+def of_sets(*overlaps):
+    """What a member read, whose test is of two sets; None where nobody looked for an overlap."""
+    told = tuple(Overlap(part, "train", *counts, 9, 5) for part, *counts in overlaps)
+    return Data(task="t", fingerprint="f", policy="conlleval", split="test", support={},
+                sentences={"train": 9, "test": 4}, malformed={}, overlap=told or None)  # fmt: skip
+
+
+def asked(*seen):
+    """The sentences of the sets ``near`` and ``far`` in turn: seen, unseen, or not looked at."""
+    return [
+        prediction(one, "O" * len(one.sentence), seen=known, test_set=name)
+        for one, known, name in zip(examples(4), seen, ("near", "far") * 2, strict=True)
+    ]
+
+
+def test_of_several_test_sets_each_has_the_overlap_of_all_members():
+    one = of_sets(("test", 4, 1, 0), ("test/near", 2, 1, 0), ("test/far", 2, 0, 0))
+    other = of_sets(("test", 4, 1, 0), ("test/near", 2, 0, 0), ("test/far", 2, 1, 0))
+    found = data_of_all([one, other], asked(True, True, False, False)).overlap
+    assert [(each.part, each.exact) for each in found] == [
+        ("test", 2), ("test/near", 1), ("test/far", 1),
+    ]  # fmt: skip
+
+
+def test_where_a_member_did_not_look_the_overlap_is_not_recorded():
+    known = of_sets(("test", 4, 1, 0))
+    assert data_of_all([known, of_sets()], asked(True, None, None, None)).overlap is None
+    sides = [[each] for each in asked(True, False, None, None)]
+    assert [seen_by_any(side + sides[2]) for side in sides[:3]] == [True, None, None]
 
 
 PARTS = {10: train_facts(examples(10)), 520: train_facts(examples(50))}
