@@ -27,6 +27,7 @@ from harness.tags import POLICIES, decode
 
 Parts: TypeAlias = Callable[[Sound], tuple["FinishedRun", ...]]
 HEADLINE = POLICIES[0]
+Read: TypeAlias = tuple[tuple[str, str, str], frozenset[tuple[float, int | None]]]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ class FinishedRun:
     def data(self) -> tuple[str, str, str]:
         """Task, fingerprint and split: what two runs must share to be compared."""
         return self.run.data.task, self.run.data.fingerprint, self.metrics.split
+
+    @property
+    def read(self) -> Read:
+        """The data, and the part of train that was learned from: of an ensemble, each member's."""
+        learned = [member.run for member in self.run.members] or [self.run]
+        return self.data, frozenset(one.part_of_train for one in learned)
 
     @property
     def name(self) -> str:
@@ -154,14 +161,27 @@ def load_all(folders: Iterable[Path], parts: Parts = load_scored) -> tuple[Finis
 
 
 def load_each(found: Sequence[Sound], parts: Parts = load_scored) -> list[tuple[FinishedRun, ...]]:
-    """The answers of each run; what one says of the training data serves all on equal data.
+    """The answers of each run; one without facts has those of another on the same part of train.
 
     Raises:
         DataError: for a file that is damaged.
     """
     loaded = [parts(result) for result in found]
-    known = {run.data: run.facts for runs in loaded for run in runs if run.facts}
-    return [tuple(replace(run, facts=known.get(run.data)) for run in runs) for runs in loaded]
+    known: dict[Read, TrainFacts] = {}
+    for run in chain.from_iterable(loaded):
+        if run.facts:
+            known.setdefault(run.read, run.facts)
+    return [tuple(_with_facts(run, known.get(run.read)) for run in runs) for runs in loaded]
+
+
+def _with_facts(run: FinishedRun, known: TrainFacts | None) -> FinishedRun:
+    """``run`` with its own facts, or the ``known`` ones, kept once where they are equal."""
+    return replace(run, facts=known if run.facts in (None, known) else run.facts)
+
+
+def read_most(runs: Sequence[FinishedRun]) -> FinishedRun:
+    """The run that learned from most of train, so that it tells most of it; of equals the first."""
+    return max(runs, key=lambda run: sum(run.facts.lengths.values()) if run.facts else 0)
 
 
 def by_data(runs: Sequence[FinishedRun]) -> list[list[FinishedRun]]:

@@ -5,7 +5,7 @@ as gold entities do: a right entity has the same level on both sides, the counts
 bucket add up to the scorer's counts, and F1 is defined for every bucket. Two levels depend on the
 run as well, ``edge`` on its windows and ``repair`` on what was repaired: of two runs they may hold
 different gold, and are compared only where they hold the same. Buckets that need the training data
-are left out if the run stored no facts of it.
+are left out if the run stored no facts of it, and between runs that learned from other parts of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -161,3 +161,8 @@ NO_FACTS = TrainFacts({}, frozenset(), {}, {}, {})
 def available(facts: TrainFacts | None) -> tuple[Bucket, ...]:
     """The buckets that can be asked with or without facts about the training data."""
     return tuple(bucket for bucket in BUCKETS if facts or not bucket.asks_train)
+
+
+def known_alike(told: Sequence[TrainFacts | None]) -> tuple[Bucket, ...]:
+    """The buckets on whose levels runs put an entity alike: train's only where facts are equal."""
+    return available(told[0] if all(facts == told[0] for facts in told) else None)

@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
 from harness.analysis.bucket_table import FN, TP
+from harness.analysis.buckets import known_alike
 from harness.analysis.system_answers import Answer, SystemAnswers, answers_by_system
-from harness.analysis.system_levels import Key, Levels, same_gold
+from harness.analysis.system_levels import Key, same_gold
 from harness.analysis.taxonomy import overlapping
 from harness.core import Counts, Span
 from harness.errors import DataError
@@ -49,7 +50,7 @@ class LevelDifference:
     """Mean F1 of the first system less that of the second, on one level with gold in it.
 
     ``p`` is of the paired permutation test of ``harness.statistics``, corrected by Holm for all
-    levels on which this pair is tested.
+    levels on which this pair is tested. Where a system has one seed it is of the trained models.
     """
 
     first: str
@@ -73,6 +74,7 @@ class EntityComparison:
     ``union`` asserts what any of them found, ``intersection`` what all found; the recall of the
     union is the ceiling of any way to choose among them. ``complementarity[a][b]`` is the share of
     a's missed gold entities that b found (Brill and Wu 1998); None if a missed none.
+    ``one_seed`` names the systems of which the luck of training is not known.
     """
 
     names: tuple[str, ...]
@@ -82,6 +84,20 @@ class EntityComparison:
     intersection: Counts
     complementarity: tuple[tuple[float | None, ...], ...]
     levels: tuple[LevelDifference, ...]
+    one_seed: tuple[str, ...]
+
+    def claimed(self, levels: Sequence[LevelDifference]) -> str:
+        """What differences on ``levels`` are of, where not of the systems; empty where they are."""
+        rows = dict.fromkeys(chain.from_iterable((one.first, one.second) for one in levels))
+        single = [name for name in rows if name in self.one_seed]
+        if not single:
+            return ""
+        several = any(not {one.first, one.second} & {*single} for one in levels)
+        which = f"the differences from {', '.join(single)}" if several else "these differences"
+        return (
+            f"With one seed nothing can be claimed about training variance: {which} are of the "
+            "trained models alone, not of the systems."
+        )
 
 
 def compare(runs: Sequence[FinishedRun]) -> EntityComparison:
@@ -112,6 +128,7 @@ def compare_systems(held: Sequence[SystemAnswers]) -> EntityComparison:
         intersection=_counts(gold, [set.intersection(*map(set, sides)) for sides in _across(held)]),
         complementarity=tuple(tuple(_complement(gold, a, b) for b in held) for a in held),
         levels=_levels(held),
+        one_seed=tuple(system.name for system in held if len(system.runs) == 1),
     )
 
 
@@ -180,7 +197,7 @@ def _levels(held: Sequence[SystemAnswers]) -> tuple[LevelDifference, ...]:
 
 def _test(a: SystemAnswers, b: SystemAnswers) -> list[LevelDifference]:
     """One pair of systems: its tests are one family."""
-    cells, drawn = _shared(a.levels, b.levels), a.runs[0].drawn
+    cells, drawn = _shared(a, b), a.runs[0].drawn
     samples = [
         samples_of({a.name: drawn(one), f"the other, {b.name}": drawn(other)})
         for _, one, other in cells
@@ -197,18 +214,22 @@ def _apart(one: Sample, other: Sample) -> float:
     return float(one.f1.mean() - other.f1.mean())
 
 
-def _shared(one: Levels, other: Levels) -> list[LevelCounts]:
+def _shared(one: SystemAnswers, other: SystemAnswers) -> list[LevelCounts]:
     """The levels that hold some of the gold, the same for both and all seeds.
 
     One that holds all of it says nothing about where; one that holds other entities for each, as
-    where windows differ, says nothing about the systems.
+    where windows differ, says nothing about the systems. What depends on train is left out where
+    they learned from other parts of it: even where gold agrees, found entities have other levels.
     """
-    whole = max(map(_support, one.values()), default=0)
+    mine, theirs = one.levels, other.levels
+    alike = {bucket.name for bucket in known_alike([one.facts, other.facts])}
+    whole = max(map(_support, mine.values()), default=0)
     return [
-        (key, counts, other[key])
-        for key, counts in one.items()
-        if key in other and 0 < _support(counts) < whole and same_gold([counts, other[key]])
-    ]
+        (key, counts, theirs[key])
+        for key, counts in mine.items()
+        if key[0] in alike and key in theirs
+        and 0 < _support(counts) < whole and same_gold([counts, theirs[key]])
+    ]  # fmt: skip
 
 
 def _support(counts: Ints) -> int:

@@ -21,7 +21,7 @@ from itertools import groupby
 
 import numpy as np
 
-from harness.analysis.answers import FinishedRun
+from harness.analysis.answers import FinishedRun, read_most
 from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.analysis.taxonomy import overlap
 from harness.core import Span
@@ -59,7 +59,7 @@ def suspects(runs: Sequence[FinishedRun], least: float = 0.5) -> list[Suspect]:
     """
     held = answers_by_system(runs)
     weights = independence(held)
-    known, task = _known(runs[0]), runs[0].run.data.task
+    known, task = _known(read_most(runs)), runs[0].run.data.task
     found: list[Suspect] = []
     for index, prediction in enumerate(runs[0].predictions):
         votes = _claims(prediction.gold_spans(), held, index)

@@ -24,6 +24,7 @@ from harness.analysis.taxonomy import KINDS, Case, Kind, tally
 from harness.comparability.naming import as_read, names_of
 from harness.comparability.systems import by_system
 from harness.core import Span
+from harness.data.train_facts import TrainFacts
 from harness.errors import DataError
 from harness.statistics.samples import Ints
 
@@ -51,6 +52,11 @@ class SystemAnswers:
     def scores(self) -> tuple[SystemLevel, ...]:
         """F1 on every level that holds gold for each seed, buckets and levels in their order."""
         return scored(self.levels, self.runs[0])
+
+    @property
+    def facts(self) -> TrainFacts | None:
+        """What is known of the part of train that its runs learned from."""
+        return self.runs[0].facts
 
     @property
     def labels(self) -> tuple[str, ...]:

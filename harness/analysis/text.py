@@ -61,11 +61,11 @@ def comparison(found: EntityComparison) -> str:
         for d in found.differences
     ]  # fmt: skip
     head = ["pair", "both right", "first only", "second only", "wrong alike", "wrong differently"]
+    sure = [level for level in found.levels if level.p < ALPHA]
     levels = [
         [f"{d.first} / {d.second}", d.bucket, d.level, d.n, f"{100 * d.difference:+.2f}",
          f"{d.p:.3f}", "*" if d.small else ""]
-        for d in found.levels
-        if d.p < ALPHA
+        for d in sure
     ]  # fmt: skip
     union, both = found.union, found.intersection
     together = (
@@ -77,6 +77,8 @@ def comparison(found: EntityComparison) -> str:
         columns = ["pair", "bucket", "level", "n", "F1 difference", "p (Holm)", ""]
         parts.append(table(columns, levels))
         parts.append(f"levels whose p is below {ALPHA}; * where n is small")
+    if claimed := found.claimed(sure):
+        parts.append(literal(claimed))
     return "\n\n".join(parts)
 
 

@@ -13,11 +13,12 @@ from typing import TypeVar
 
 from harness.analysis import FinishedRun, load_each
 from harness.analysis.system_answers import SystemAnswers, answers_by_system
+from harness.archive.data_of_members import data_of_all, facts_of_all, seen_by_any
 from harness.archive.voting import Voting
 from harness.errors import ConfigError, DataError
 from harness.results import evaluate, store, writer
 from harness.results.record import Prediction
-from harness.results.run_record import Cost, Member, Run
+from harness.results.run_record import Cost, Data, Member, Run
 from harness.results.trials import trials
 from harness.results.verify import Checked
 from harness.results.writer import Scored, TrainingFiles
@@ -121,6 +122,7 @@ class _Result:
 
     voters: tuple[FinishedRun, ...]
     weights: tuple[float, ...]
+    data: Data
     scores: Scored
 
 
@@ -141,7 +143,8 @@ def _result(voting: Voting, voters: tuple[FinishedRun, ...]) -> _Result:
     sides = zip(*(voter.predictions for voter in voters), strict=True)
     tags = answers(voting, voters, counts)
     predictions = [_prediction(side, one) for side, one in zip(sides, tags, strict=True)]
-    return _Result(voters, counts, writer.score_answers(setup, predictions))
+    data = data_of_all([voter.run.data for voter in voters], predictions)
+    return _Result(voters, counts, data, writer.score_answers(setup, predictions))
 
 
 def _prediction(side: Sequence[Prediction], tags: tuple[str, ...]) -> Prediction:
@@ -150,7 +153,7 @@ def _prediction(side: Sequence[Prediction], tags: tuple[str, ...]) -> Prediction
     predicted = all(one.fates == "" for one in side)
     return Prediction(
         id=first.id, units=first.units, joiner=first.joiner, gold=first.gold, tags=tags,
-        document=first.document, test_set=first.test_set, seen=first.seen,
+        document=first.document, test_set=first.test_set, seen=seen_by_any(side),
         fates="" if predicted else None,
     )  # fmt: skip
 
@@ -158,9 +161,10 @@ def _prediction(side: Sequence[Prediction], tags: tuple[str, ...]) -> Prediction
 def _written(result: _Result, voters: Electorate, voting: Voting, output: Path) -> Path:
     place = output / store.slug(result.voters[0].run.data.task)
     run = _record(result, voters, voting, place)
-    facts = next((voter.facts for voter in result.voters if voter.facts), None)
     folder = place / store.run_folder(run.seed, run.digest, BACKEND)
-    return writer.write_new(folder, run, result.scores, TrainingFiles(facts=facts))
+    return writer.write_new(
+        folder, run, result.scores, TrainingFiles(facts=facts_of_all(result.voters))
+    )
 
 
 def _record(result: _Result, voters: Electorate, voting: Voting, place: Path) -> Run:
@@ -186,7 +190,7 @@ def _record(result: _Result, voters: Electorate, voting: Voting, place: Path) ->
         planned_seeds=tuple(sorted(planned)),
         options=options,
         settings=_shared_settings(runs),
-        data=first.data,
+        data=result.data,
         origin={"distribution": OWN, "version": __version__, "class": __name__},
         versions={},
         hardware=first.hardware if all(run.hardware == first.hardware for run in runs) else {},

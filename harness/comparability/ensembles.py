@@ -21,14 +21,19 @@ class _Voter:
 
 def members_of(result: Recorded) -> tuple[Recorded, ...]:
     """The members of an ensemble, read under the rules that it was scored by; a system has none."""
-    own = result.run
-    common = {"data": own.data, "planned_seeds": own.planned_seeds}
     return tuple(
-        _Voter(
-            member.run.model_copy(update=common | {"settings": member.run.settings | own.settings}),
-            result.metrics,
-        )
-        for member in own.members
+        _Voter(_scored_as(result.run, member.run), result.metrics) for member in result.run.members
+    )
+
+
+def _scored_as(own: Run, member: Run) -> Run:
+    """``member`` with gold and settings of its ensemble; what it learned from stays its own."""
+    return member.model_copy(
+        update={
+            "data": member.data.model_copy(update={"support": own.data.support}),
+            "planned_seeds": own.planned_seeds,
+            "settings": member.settings | own.settings,
+        }
     )
 
 

@@ -126,11 +126,9 @@ def _training(result: Recorded) -> str:
 
 
 def _share(result: Recorded) -> str:
-    """What part of train was learned from, if not all of it; older runs had no such setting."""
-    share = result.run.settings.get("train_share", 1.0)
-    if share == 1.0:
-        return ""
-    return f"{100 * share:g} % (draw {result.run.settings.get('train_draw')}) of "
+    """What part of train was learned from, if not all of it."""
+    share, draw = result.run.part_of_train
+    return "" if share == 1.0 else f"{100 * share:g} % (draw {draw}) of "
 
 
 def _training_digests(result: Recorded) -> str:

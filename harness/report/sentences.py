@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from harness.analysis.answers import FinishedRun
-from harness.analysis.buckets import NO_FACTS, Bucket, Place, available
+from harness.analysis.buckets import NO_FACTS, Bucket, Place, known_alike
 from harness.analysis.taxonomy import KINDS, Case
 from harness.core import Span
 from harness.report.wording import AS_WRITTEN, Wording
@@ -26,10 +26,12 @@ def buckets_of(runs: Sequence[FinishedRun]) -> tuple[Bucket, ...]:
     """The buckets that the page can filter by: those that are the same for all runs.
 
     The type has a filter of its own, and repair is a class of errors; the distance to an edge is
-    the same where all runs cut sentences into the same windows.
+    the same where all runs cut sentences into the same windows, and what is known of train where
+    all learned from the same part of it.
     """
     own = {"type", "repair"} if _cut_alike(runs) else {"type", "repair", "edge"}
-    return tuple(bucket for bucket in available(runs[0].facts) if bucket.name not in own)
+    alike = known_alike([run.facts for run in runs])
+    return tuple(bucket for bucket in alike if bucket.name not in own)
 
 
 def _cut_alike(runs: Sequence[FinishedRun]) -> bool:

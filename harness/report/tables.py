@@ -87,7 +87,8 @@ class Tables:
     """All tables about one data set.
 
     ``scored`` and ``compared`` say which rows are not scored and not compared, and are empty where
-    all are; ``left_out`` counts the matrices without room, ``differing`` all levels that differ.
+    all are; ``left_out`` counts the matrices without room, ``differing`` all levels that differ,
+    and ``claimed`` says what their differences are of, where that is not the systems.
     """
 
     summaries: tuple[Summary, ...]
@@ -98,6 +99,7 @@ class Tables:
     comparison: EntityComparison | None
     levels: tuple[LevelDifference, ...]
     differing: int
+    claimed: str
     suspects: tuple[tuple[str, str, str, str, str], ...]
     confidences: tuple[ConfidenceRow, ...]
     scored: str
@@ -119,7 +121,7 @@ def tables(
         tuple(row.name for row in compared),
         _bucket_rows(compared),
         shown, len(heats) - len(shown),
-        comparison, _surest(sure), len(sure),
+        comparison, _surest(sure), len(sure), comparison.claimed(sure) if comparison else "",
         tuple(_suspect(one, wording) for one in suspects(runs)[:MOST_SUSPECTS] if len(held) > 1),
         tuple(filter(None, map(_confidence, scored))),
         _without(held, scored), left_out(held, compared),
@@ -214,6 +216,7 @@ def average(fractions: Sequence[float | None]) -> str:
 def _bucket_rows(held: Sequence[SystemAnswers]) -> tuple[BucketRow, ...]:
     """All rows share the gold, so they share the levels that hold gold, except of edge and repair.
 
+    So they do of what depends on train, if they learned from the same part of it.
     A level that holds other gold for each row has the n of the largest, and each cell its own.
     """
     titles = {bucket.name: bucket.title for bucket in BUCKETS}

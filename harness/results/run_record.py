@@ -230,6 +230,12 @@ class Run(FrozenModel):
         return own or any(member.run.imported for member in self.members)
 
     @property
+    def part_of_train(self) -> tuple[float, int | None]:
+        """The share of train to learn from, all in older runs, and the draw that chose its part."""
+        share = self.settings.get("train_share", 1.0)
+        return share, None if share == 1.0 else self.settings.get("train_draw")
+
+    @property
     def files(self) -> dict[str, str]:
         """The SHA-256 of each file that an option names, a template of prompts too, by option."""
         parts = [self.settings.get(name) for name in ("prompts", "files")]

@@ -282,7 +282,15 @@ def _sizes(again: Metrics) -> dict[str, int]:
 
 
 def _in_train(run: Run) -> int | None:
-    """How many test sentences are in train, exactly or nearly; None if nobody looked."""
+    """How many test sentences are in train, exactly or nearly; None if nobody looked.
+
+    An ensemble has no fewer than any of its members.
+    """
+    told = [_own_in_train(one) for one in (run, *(member.run for member in run.members))]
+    return None if told[0] is None else max(filter(None, told), default=0)
+
+
+def _own_in_train(run: Run) -> int | None:
     pairs = (one for one in run.data.overlap or () if (one.part, one.whole) == (TEST, TRAIN))
     return next((one.exact + one.near for one in pairs), None)
 

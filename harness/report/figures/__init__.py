@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.analysis.answers import FinishedRun, by_data
+from harness.analysis.answers import FinishedRun, by_data, read_most
 from harness.analysis.foremost import COMPARED, foremost
 from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.report.figures.canvas import Picture
@@ -63,7 +63,7 @@ def pictures(held: Sequence[SystemAnswers]) -> Iterator[Picture]:
 
     yield from counted(held)
     if _installed():
-        yield clouds.clouds(held[0].runs[0])
+        yield clouds.clouds(read_most([run for row in held for run in row.runs]))
 
 
 def counted(held: Sequence[SystemAnswers]) -> Iterator[Picture]:
@@ -74,9 +74,10 @@ def counted(held: Sequence[SystemAnswers]) -> Iterator[Picture]:
     from harness.report.figures import confidence, data, scores, training
 
     runs = [run for row in held for run in row.runs]
-    yield data.labels(runs[0])
-    yield data.lengths(runs[0])
-    yield data.transitions(held)
+    most = read_most(runs)
+    yield data.labels(most)
+    yield data.lengths(most)
+    yield data.transitions(held, most)
     if any(run.history for run in runs):
         yield training.curves(held)
     yield scores.seeds(held)

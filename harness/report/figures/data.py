@@ -99,9 +99,8 @@ def _longer(counts: Mapping[int, int], limit: float) -> float:
     return sum(count for length, count in counts.items() if length > limit) / sum(counts.values())
 
 
-def transitions(held: Sequence[SystemAnswers]) -> Picture:
-    """Which tag follows which: in the data, and as each CRF learned it."""
-    run = held[0].runs[0]
+def transitions(held: Sequence[SystemAnswers], run: FinishedRun) -> Picture:
+    """Which tag follows which: in the data of ``run``, and as each CRF learned it."""
     tags = tag_set(run.metrics.labels)
     counts, source = _counted(run)
     sums = {a: sum(counts.get(a, {}).values()) or 1 for a in tags}
