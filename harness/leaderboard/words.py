@@ -1,10 +1,10 @@
 """The sentences under a table: what its figures claim, and what they do not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.comparability.systems import System
-from harness.leaderboard.measures import MARK, shares_pages
+from harness.leaderboard.measures import CONFIDENCE, MARK, MEMORY, shares_pages
 from harness.leaderboard.ranking import MARGIN
 from harness.numbers import mebibytes, percent, printed, rounded
 from harness.results.record import Metrics, SetCounts, TypeCounts
@@ -75,7 +75,18 @@ def _entities(types: TypeCounts) -> int:
     return sum(tp + fn for tp, _, fn in types.values())
 
 
-def memory_mark(group: Sequence[System]) -> str:
+def of_marks(marked: Collection[str], group: Sequence[System]) -> Iterator[str]:
+    """What the marks in the columns ``marked``, keys of them, mean for the rows of ``group``."""
+    if not MEMORY.isdisjoint(marked):
+        yield _memory_mark(group)
+    if not CONFIDENCE.isdisjoint(marked):
+        yield (
+            f"{MARK} ECE of confidences as their backend gave them: nothing was fitted on dev for "
+            "such rows, and they are not compared by it."
+        )
+
+
+def _memory_mark(group: Sequence[System]) -> str:
     """What the mark behind a row's memory means, with the bytes of ``group`` that it is for."""
     sharing = [one.run.cost for system in group for one in system.results if shares_pages(one)]
     most = mebibytes(max(cost.shared_bytes or 0 for cost in sharing))
