@@ -343,6 +343,7 @@ MEASURES: tuple[Measure, ...] = (
 
 MEMORY = frozenset(one.key for one in MEASURES if one.apart is shares_pages)
 CONFIDENCE = frozenset(one.key for one in MEASURES if one.apart is is_as_given)
+_TITLES = frozenset(one.title.casefold() for one in MEASURES)
 
 
 def of_type(label: str) -> Measure:
@@ -370,7 +371,20 @@ def of_set(name: str) -> Measure:
         return None if found is None else _total(found.types).f1
 
     note = f"the same on the test set {printed(name)} alone, %"
-    return Measure(f"set:{name}", f"F1 {printed(name)}", note, read, best="none", spread=True)
+    return Measure(f"set:{name}", title_of_set(name), note, read, best="none", spread=True)
+
+
+def title_of_set(name: str) -> str:
+    """The title of the column of one test set, which no other column has in any case."""
+    return f"F1 on {printed(name)}" if has_title_of_another(name) else f"F1 {printed(name)}"
+
+
+def has_title_of_another(name: str) -> bool:
+    """Whether ``F1 NAME`` is another column, as of a test set that is called ``unseen``.
+
+    Case is no difference, since columns are asked for by their titles in any.
+    """
+    return f"F1 {name}".casefold() in _TITLES
 
 
 def sets_of(systems: Sequence[System]) -> dict[str, SetCounts]:

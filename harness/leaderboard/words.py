@@ -4,7 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.comparability.systems import System
-from harness.leaderboard.measures import CONFIDENCE, MARK, MEMORY, shares_pages
+from harness.leaderboard.measures import (
+    CONFIDENCE,
+    MARK,
+    MEMORY,
+    has_title_of_another,
+    shares_pages,
+    title_of_set,
+)
 from harness.leaderboard.ranking import MARGIN
 from harness.numbers import mebibytes, percent, printed, rounded
 from harness.results.record import Metrics, SetCounts, TypeCounts
@@ -55,9 +62,13 @@ def of_sets(sets: Mapping[str, SetCounts]) -> tuple[str, ...]:
         f"{printed(name)} {one.sentences:,} sentences, {_entities(one.types):,} entities"
         for name, one in sets.items()
     )
+    alone = (
+        f" {title_of_set(name)} is of the set {printed(name)} alone."
+        for name in filter(has_title_of_another, sets)
+    )
     return (
         f"Test is {len(sets)} sets ({listed}). F1, its intervals, tests and ranks are over the "
-        "sentences of all of them together, not a mean over sets.",
+        f"sentences of all of them together, not a mean over sets.{''.join(alone)}",
     )
 
 
