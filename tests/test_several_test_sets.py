@@ -203,6 +203,15 @@ def test_a_set_is_never_taken_for_the_column_of_what_train_does_not_have(tmp_pat
     )
 
 
+def test_of_a_set_without_gold_no_row_has_a_score_whatever_it_finds_there(tmp_path):
+    nothing = [(text, "O " * (len(text) - 1) + "O") for text, _ in WEB[:1]]
+    block = table_of(tmp_path, news=NEWS, blank=nothing)
+    (result, _) = reader.read([tmp_path / "results"]).runs
+    assert sum(fp for _, fp, _ in result.metrics.sets["blank"].types.values()) > 0
+    row = cells(block, block.rows[0])
+    assert (row["set:blank"].text, row["set:news"].text) == ("n/a", "100.00")
+
+
 def test_a_score_of_a_set_that_its_answers_do_not_give_is_found(place, tmp_path):
     (folder, *_) = (one.folder for one in reader.read([place / "results"]).runs)
     copied = tmp_path / folder.name

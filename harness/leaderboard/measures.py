@@ -368,7 +368,7 @@ def of_set(name: str) -> Measure:
 
     def read(result: Sound) -> float | None:
         found = (result.metrics.sets or {}).get(name)
-        return None if found is None else _total(found.types).f1
+        return None if found is None else _f1(_total(found.types))
 
     note = f"the same on the test set {printed(name)} alone, %"
     return Measure(f"set:{name}", title_of_set(name), note, read, best="none", spread=True)
