@@ -36,7 +36,7 @@ def captions(
     if claims.minimum and claims.covers_training:
         smallest = nothing_is_found(claims, drawn) or _smallest(claims.minimum)
         lines += [smallest, _groups(claims), _near(claims, systems, drawn)]
-    return (*lines, *_fallen(claims, systems))
+    return (*lines, *fallen(claims, systems))
 
 
 def nothing_is_found(claims: "Comparison", drawn: str) -> str:
@@ -168,7 +168,8 @@ def _near(claims: "Comparison", systems: Sequence[System], drawn: str) -> str:
     )
 
 
-def _fallen(claims: "Comparison", systems: Sequence[System]) -> Iterator[str]:
+def fallen(claims: "Comparison", systems: Sequence[System]) -> Iterator[str]:
+    """Which seeds of ``systems`` fell out of their rows, and what the others have."""
     for system in systems:
         if system.name not in claims.fallen:
             continue
