@@ -24,13 +24,20 @@ WEB = [tiny_task.SENTENCES[1], ("赵六去了天津。", "B_PER I_PER O O B_LOC 
 SETS = "test: {news: news.txt, web: web.txt}"
 
 
+def with_sets(folder, **sets):
+    """The tiny task with these test sets, by their names."""
+    path = tiny_task.make(folder)
+    for name, sentences in sets.items():
+        tiny_task.write_split(folder / "data", name, sentences)
+    told = ", ".join(f"{name}: {name}.txt" for name in sets)
+    text = path.read_text("utf-8").replace("test: test.txt", f"test: {{{told}}}")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def several(folder):
     """The tiny task, of which one of two test sets is half in train."""
-    path = tiny_task.make(folder)
-    for name, sentences in (("news", NEWS), ("web", WEB)):
-        tiny_task.write_split(folder / "data", name, sentences)
-    path.write_text(path.read_text("utf-8").replace("test: test.txt", SETS), encoding="utf-8")
-    return path
+    return with_sets(folder, news=NEWS, web=WEB)
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +177,39 @@ def test_the_table_ranks_by_all_sets_and_shows_each(place):
     told = next(line for line in block.captions if line.startswith("Test is 2 sets"))
     assert "news 3 sentences, 4 entities; web 2 sentences, 4 entities" in told
     assert "over the sentences of all of them together" in told
+
+
+def table_of(folder, **sets):
+    """The one block of two runs of the dictionary on these test sets."""
+    with_sets(folder, **sets)
+    called("run", "--task", "tiny.yaml", "--backend", "dictionary", "--seed", 13, 42,
+           "--allow-overlap", folder=folder)  # fmt: skip
+    [block] = built(folder / "results").blocks
+    return block
+
+
+def test_a_set_is_never_taken_for_the_column_of_what_train_does_not_have(tmp_path):
+    """Nor for any other: a name that is one's title, in whatever case, is told apart from it."""
+    sets = {"seen": NEWS, "unseen": WEB, "Nested": NEWS[:1]}
+    block = table_of(tmp_path, **sets)
+    titles = {column.key: column.title for column in block.columns}
+    assert titles["unseen_f1"] == "F1 unseen"
+    assert [titles[f"set:{name}"] for name in sets] == ["F1 seen", "F1 on unseen", "F1 on Nested"]
+    folded = [title.casefold() for title in titles.values()]
+    assert len({*folded}) == len(folded)
+    told = next(line for line in block.captions if line.startswith("Test is 3 sets"))
+    assert told.endswith(
+        "F1 on unseen is of the set unseen alone. F1 on Nested is of the set Nested alone."
+    )
+
+
+def test_of_a_set_without_gold_no_row_has_a_score_whatever_it_finds_there(tmp_path):
+    nothing = [(text, "O " * (len(text) - 1) + "O") for text, _ in WEB[:1]]
+    block = table_of(tmp_path, news=NEWS, blank=nothing)
+    (result, _) = reader.read([tmp_path / "results"]).runs
+    assert sum(fp for _, fp, _ in result.metrics.sets["blank"].types.values()) > 0
+    row = cells(block, block.rows[0])
+    assert (row["set:blank"].text, row["set:news"].text) == ("n/a", "100.00")
 
 
 def test_a_score_of_a_set_that_its_answers_do_not_give_is_found(place, tmp_path):

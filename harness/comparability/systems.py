@@ -72,6 +72,13 @@ class System:
     @property
     def notes(self) -> tuple[str, ...]:
         """The watermarks."""
+        cut = self.end and self.end not in training_end.UNMARKED
+        end = (f"development F1 {self.end}",) if cut else ()
+        return (*self.conditions, *end, *self._seeds())
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The watermarks of what was given and asked, whatever training and seeds made of it."""
         run, marks = self.first.run, []
         if run.data.limit is not None:
             marks.append(f"limit {run.data.limit}")
@@ -82,10 +89,7 @@ class System:
             marks.append("external, stated" if run.settings.get("stated") else "external")
         if run.settings.get("document_context"):
             marks.append("document context")
-        marks += [overlap.words for overlap in contained(run.data.overlap or ())]
-        if self.end and self.end not in training_end.UNMARKED:
-            marks.append(f"development F1 {self.end}")
-        return (*marks, *self._seeds())
+        return (*marks, *(overlap.words for overlap in contained(run.data.overlap or ())))
 
     def _seeds(self) -> tuple[str, ...]:
         if self.complete:

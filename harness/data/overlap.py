@@ -187,9 +187,13 @@ def contained(found: Iterable[Overlap]) -> tuple[Overlap, ...]:
     return tuple(one for one in found if split_of(one.part) == TEST and one.share > HALF)
 
 
-def selected_on_train(found: Iterable[Overlap]) -> bool:
-    """Whether most of dev is in train: the epoch that was kept is then the last that memorised."""
-    return any((one.part, one.whole) == (DEV, TRAIN) and one.share > HALF for one in found)
+def selected_on_train(found: Iterable[Overlap]) -> tuple[Overlap, ...]:
+    """What dev shares with train, if that is most of it.
+
+    The epoch that was kept is then the last that memorised.
+    """
+    pairs = (one for one in found if (one.part, one.whole) == (DEV, TRAIN))
+    return tuple(one for one in pairs if one.share > HALF)
 
 
 def refuse(task: str, found: Iterable[Overlap]) -> None:

@@ -134,7 +134,7 @@ def _task(
     certificate = _certificate(main, [system for group in others for system in group], mine)
     place = _place(main)
     heads, rows = _rows(main, everyone, layout, place)
-    captions = (*_captions(main, place), *_explained(rows, main))
+    captions = (*_captions(main, place), *_explained(heads, rows, main))
     first = Block("ranked" if place.ranks else "apart", name, printed(name), heads,
                   _marked(rows, certificate), captions, certificate.lines,
                   place.contrasts)  # fmt: skip
@@ -144,7 +144,7 @@ def _task(
         heads, rows = _rows(group, everyone, layout, Ranking())
         why = tuple(f"Not ranked, since it differs in {one}." for one in reasons(group[0], main[0]))
         why += (words.ONE_SEED,) if has_one_seed(group[0]) else ()
-        why += _explained(rows, group)
+        why += _explained(heads, rows, group)
         blocks.append(Block("apart", name, title, heads, _marked(rows, certificate), why))
     cells = zip(main, ranking.headline(main, HEADLINE, place), strict=True)
     return _TaskBlocks(name, (*blocks, *lost), tuple(cells) if place.ranks else ())
@@ -272,10 +272,12 @@ def _captions(group: Sequence[System], place: Ranking) -> tuple[str, ...]:
     return (*lines, *place.captions)
 
 
-def _explained(rows: Sequence[Row], group: Sequence[System]) -> tuple[str, ...]:
+def _explained(
+    heads: Sequence[Column], rows: Sequence[Row], group: Sequence[System]
+) -> tuple[str, ...]:
     """What marks in the rows of ``group`` mean."""
-    marked = any(cell.mark for row in rows for cell in row.cells)
-    return (words.memory_mark(group),) if marked else ()
+    cells = (pair for row in rows for pair in zip(heads, row.cells, strict=True))
+    return (*words.of_marks({head.key for head, cell in cells if cell.mark}, group),)
 
 
 def _references(task: str) -> list[Block]:

@@ -43,7 +43,8 @@ FAITHFUL = 0.01
 class Measure:
     """A column of numbers: how a run's value is read and printed, and which end is the good one.
 
-    ``counts_others`` says of a run whether its value has a part that is not its own.
+    ``apart`` says of a run whether its value is of something else than others' are: part of it is
+    not its own, or it was read otherwise. Such a value is marked, and compared with none.
     """
 
     key: str
@@ -53,7 +54,7 @@ class Measure:
     show: Callable[[float], str] = percent
     best: Literal["high", "low", "none"] = "high"
     spread: bool = False
-    counts_others: Callable[[Sound], bool] = lambda _: False
+    apart: Callable[[Sound], bool] = lambda _: False
 
     @property
     def column(self) -> Column:
@@ -69,7 +70,7 @@ class Measure:
         mean = _mean(known)
         if mean is None:
             return Cell(NOT_KNOWN)
-        mark = MARK if any(map(self.counts_others, system.results)) else ""
+        mark = MARK if any(map(self.apart, system.results)) else ""
         if not self.spread or len(known) == 1:
             return Cell(self.show(mean), mean, mark=mark)
         deviation = stdev(known)
@@ -190,6 +191,11 @@ def shares_pages(result: Sound) -> bool:
     return shared is not None and shared > OF_EVERY_PROCESS * (_peak(result) or 0)
 
 
+def is_as_given(result: Sound) -> bool:
+    """Whether nothing was fitted on dev for confidences of the run, so that they are as given."""
+    return result.run.calibration is None
+
+
 def _ratio_of_characters(result: Sound) -> float:
     """Characters per unit of the scored text: 1 where a unit is a character."""
     units = result.metrics.units
@@ -269,7 +275,7 @@ MEASURES: tuple[Measure, ...] = (
             lambda r: _per_unit(r.metrics.correct_units, r), best="none"),
     Measure("ece", "ECE", "expected calibration error of the entities' confidence, at the "
             "temperature and bias fitted on dev, %", lambda r: r.recount.calibration_error,
-            best="low"),
+            best="low", apart=is_as_given),
     Measure("bits", "bits/char", "-log2 of the probability of the gold tags, per character", _bits,
             four_decimals, "low"),
     Measure("raw_f1", "raw F1", "free generation, malformed sentences as all O, %", _free("raw")),
@@ -303,13 +309,13 @@ MEASURES: tuple[Measure, ...] = (
             lambda r: r.run.cost.seconds.get("train"), one_decimal, "low"),
     Measure("predict_rate", "chars/s", "characters per second in prediction", _rate, whole),
     Measure("memory", "mem MiB", "peak resident memory of training and prediction, MiB",
-            _peak, mebibytes, "low", counts_others=shares_pages),
+            _peak, mebibytes, "low", apart=shares_pages),
     Measure("shared_memory", "shared MiB", "of it in pages that other processes held, too, when "
             "the run ended, MiB", lambda r: r.run.cost.shared_bytes, mebibytes, "none"),
     Measure("train_memory", "train MiB", "peak resident memory of training, MiB",
-            lambda r: r.run.cost.train_peak_bytes, mebibytes, "low", counts_others=shares_pages),
+            lambda r: r.run.cost.train_peak_bytes, mebibytes, "low", apart=shares_pages),
     Measure("predict_memory", "predict MiB", "peak resident memory of prediction, MiB",
-            lambda r: r.run.cost.predict_peak_bytes, mebibytes, "low", counts_others=shares_pages),
+            lambda r: r.run.cost.predict_peak_bytes, mebibytes, "low", apart=shares_pages),
     Measure("device_memory", "GPU MiB", "peak memory of tensors on the accelerator, MiB",
             lambda r: _highest(r.run.cost.train_device_bytes, r.run.cost.predict_device_bytes),
             mebibytes, "low"),
@@ -335,6 +341,11 @@ MEASURES: tuple[Measure, ...] = (
 )  # fmt: skip
 
 
+MEMORY = frozenset(one.key for one in MEASURES if one.apart is shares_pages)
+CONFIDENCE = frozenset(one.key for one in MEASURES if one.apart is is_as_given)
+_TITLES = frozenset(one.title.casefold() for one in MEASURES)
+
+
 def of_type(label: str) -> Measure:
     """The column of F1 on one entity type."""
 
@@ -357,10 +368,23 @@ def of_set(name: str) -> Measure:
 
     def read(result: Sound) -> float | None:
         found = (result.metrics.sets or {}).get(name)
-        return None if found is None else _total(found.types).f1
+        return None if found is None else _f1(_total(found.types))
 
     note = f"the same on the test set {printed(name)} alone, %"
-    return Measure(f"set:{name}", f"F1 {printed(name)}", note, read, best="none", spread=True)
+    return Measure(f"set:{name}", title_of_set(name), note, read, best="none", spread=True)
+
+
+def title_of_set(name: str) -> str:
+    """The title of the column of one test set, which no other column has in any case."""
+    return f"F1 on {printed(name)}" if has_title_of_another(name) else f"F1 {printed(name)}"
+
+
+def has_title_of_another(name: str) -> bool:
+    """Whether ``F1 NAME`` is another column, as of a test set that is called ``unseen``.
+
+    Case is no difference, since columns are asked for by their titles in any.
+    """
+    return f"F1 {name}".casefold() in _TITLES
 
 
 def sets_of(systems: Sequence[System]) -> dict[str, SetCounts]:

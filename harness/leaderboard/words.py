@@ -1,10 +1,17 @@
 """The sentences under a table: what its figures claim, and what they do not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.comparability.systems import System
-from harness.leaderboard.measures import MARK, shares_pages
+from harness.leaderboard.measures import (
+    CONFIDENCE,
+    MARK,
+    MEMORY,
+    has_title_of_another,
+    shares_pages,
+    title_of_set,
+)
 from harness.leaderboard.ranking import MARGIN
 from harness.numbers import mebibytes, percent, printed, rounded
 from harness.results.record import Metrics, SetCounts, TypeCounts
@@ -29,7 +36,7 @@ def captions(
     if claims.minimum and claims.covers_training:
         smallest = nothing_is_found(claims, drawn) or _smallest(claims.minimum)
         lines += [smallest, _groups(claims), _near(claims, systems, drawn)]
-    return (*lines, *_fallen(claims, systems))
+    return (*lines, *fallen(claims, systems))
 
 
 def nothing_is_found(claims: "Comparison", drawn: str) -> str:
@@ -55,9 +62,13 @@ def of_sets(sets: Mapping[str, SetCounts]) -> tuple[str, ...]:
         f"{printed(name)} {one.sentences:,} sentences, {_entities(one.types):,} entities"
         for name, one in sets.items()
     )
+    alone = (
+        f" {title_of_set(name)} is of the set {printed(name)} alone."
+        for name in filter(has_title_of_another, sets)
+    )
     return (
         f"Test is {len(sets)} sets ({listed}). F1, its intervals, tests and ranks are over the "
-        "sentences of all of them together, not a mean over sets.",
+        f"sentences of all of them together, not a mean over sets.{''.join(alone)}",
     )
 
 
@@ -75,7 +86,18 @@ def _entities(types: TypeCounts) -> int:
     return sum(tp + fn for tp, _, fn in types.values())
 
 
-def memory_mark(group: Sequence[System]) -> str:
+def of_marks(marked: Collection[str], group: Sequence[System]) -> Iterator[str]:
+    """What the marks in the columns ``marked``, keys of them, mean for the rows of ``group``."""
+    if not MEMORY.isdisjoint(marked):
+        yield _memory_mark(group)
+    if not CONFIDENCE.isdisjoint(marked):
+        yield (
+            f"{MARK} ECE of confidences as their backend gave them: nothing was fitted on dev for "
+            "such rows, and they are not compared by it."
+        )
+
+
+def _memory_mark(group: Sequence[System]) -> str:
     """What the mark behind a row's memory means, with the bytes of ``group`` that it is for."""
     sharing = [one.run.cost for system in group for one in system.results if shares_pages(one)]
     most = mebibytes(max(cost.shared_bytes or 0 for cost in sharing))
@@ -146,7 +168,8 @@ def _near(claims: "Comparison", systems: Sequence[System], drawn: str) -> str:
     )
 
 
-def _fallen(claims: "Comparison", systems: Sequence[System]) -> Iterator[str]:
+def fallen(claims: "Comparison", systems: Sequence[System]) -> Iterator[str]:
+    """Which seeds of ``systems`` fell out of their rows, and what the others have."""
     for system in systems:
         if system.name not in claims.fallen:
             continue

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from harness.comparability.systems import System
-from harness.leaderboard import columns
+from harness.leaderboard import columns, words
 from harness.numbers import NOT_KNOWN, mebibytes, percent, rounded, whole
 from harness.statistics.significance import ALPHA
 from harness.studies import growth, learned, long_sentences
 from harness.studies.answer import sentences
-from harness.studies.beyond import beyond
+from harness.studies.beyond import beyond, doubts
 from harness.studies.design import Study
 from harness.studies.estimate import Estimate
 from harness.studies.panels import HEADLINE, Panel
@@ -40,11 +40,13 @@ def over_all(panels: Sequence[Panel]) -> Iterator[str]:
 
 
 def answer(study: Study, panel: Panel) -> tuple[str, ...]:
-    """What may be said of a panel, and where its points differ in more than the axis."""
+    """What may be said of a panel, and what else there is to know of its points."""
     axis = study.axes[study.subject]
     grows = growth.sentences(panel) if axis.law else ()
     long = long_sentences.sentences(study, panel)
-    return (*sentences(panel, axis.places), *grows, *long, *beyond(study, panel))
+    fell = words.fallen(panel.claims, panel.whole) if panel.claims else ()
+    said = sentences(panel, axis.places)
+    return (*said, *fell, *grows, *long, *doubts(study, panel), *beyond(study, panel))
 
 
 def table(study: Study, panel: Panel) -> str:
@@ -84,12 +86,21 @@ def _more(study: Study, panel: Panel) -> dict[str, dict[str, str]]:
 
 def _scores(panel: Panel, system: System) -> Iterator[str]:
     claims, found = panel.claims, panel.interval(system)
-    yield system.name
+    yield system.name + "".join(f" [{mark}]" for mark in _marks(panel, system))
     yield HEADLINE.cell(system).shown
     yield f"{percent(found.low)} to {percent(found.high)}" if found else NOT_KNOWN
     yield (claims.letters.get(system.name) if claims else None) or NOT_KNOWN
     done, planned = len(system.results), system.planned
     yield str(done) if done == planned else f"{done} of {planned}"
+
+
+def _marks(panel: Panel, system: System) -> tuple[str, ...]:
+    """The watermarks of a point, but for those of which a sentence below its table says more.
+
+    These are where its training ended and which seeds it lacks.
+    """
+    fell = panel.place.notes.get(system.name)
+    return (*system.conditions, fell) if fell else system.conditions
 
 
 def describe(found: Estimate, rows: Sequence[PlannedRow]) -> str:

@@ -11,6 +11,8 @@ from stored_runs import SETTINGS, change, write_row, write_run
 from harness.core import Example, Sentence, Span
 from harness.leaderboard.render import FORMATS
 from harness.results import evaluate, reader, stored
+from harness.results.run_record import Calibration
+from harness.tags import decode
 
 
 def test_scores_of_the_policies_differ_as_the_counts_do(tmp_path):
@@ -101,6 +103,53 @@ def test_of_memory_that_is_not_shown_nothing_is_said(tmp_path):
     write_row(tmp_path, "one", (13, 42))
     [block] = built(with_shared(tmp_path, one=170), columns=["f1"]).blocks
     assert not any("shared" in line for line in block.captions)
+
+
+def with_confidence(folder, sure):
+    """The stored rows, each with the one confidence that all of its entities have."""
+    for path in folder.rglob("predictions.jsonl"):
+        lines = [*map(json.loads, path.read_text(encoding="utf-8").splitlines())]
+        backend = json.loads(path.with_name("run.json").read_text(encoding="utf-8"))["backend"]
+        for line in lines:
+            line["confidence"] = [sure[backend]] * len(decode(line["tags"]))
+        content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        path.write_bytes(content)
+        digest = stored.digest_of(content)
+        change(path.with_name("metrics.json"), "predictions_sha256", to=digest)
+    return folder
+
+
+FITTED = Calibration(temperature=1.0, entities=10, right=9)
+
+
+def test_confidences_for_which_nothing_was_fitted_are_marked_and_never_the_best(tmp_path):
+    """What its backend gave is another quantity than what was scaled on dev."""
+    write_row(tmp_path, "fitted", calibration=FITTED)
+    write_row(tmp_path, "given")
+    [block] = built(with_confidence(tmp_path, {"fitted": 0.5, "given": 0.9})).blocks
+    fitted, given = (row_of(block, name)["ece"] for name in ("fitted", "given"))
+    assert given.value < fitted.value
+    assert (given.mark, given.bold) == ("*", False)
+    assert (fitted.mark, fitted.bold) == ("", True)
+    (line,) = [line for line in block.captions if line.startswith("*")]
+    assert line == (
+        "* ECE of confidences as their backend gave them: nothing was fitted on dev for such rows, "
+        "and they are not compared by it."
+    )
+
+
+def test_of_confidences_that_were_all_fitted_nothing_is_said(tmp_path):
+    write_row(tmp_path, "fitted", calibration=FITTED)
+    [block] = built(with_confidence(tmp_path, {"fitted": 0.5})).blocks
+    assert row_of(block, "fitted")["ece"].bold
+    assert not any(line.startswith("*") for line in block.captions)
+
+
+def test_each_kind_of_mark_has_its_own_words(tmp_path):
+    write_row(tmp_path, "one")
+    with_shared(with_confidence(tmp_path, {"one": 0.9}), one=170)
+    said = [line for line in built(tmp_path).blocks[0].captions if line.startswith("*")]
+    assert [line[2:8] for line in said] == ["Memory", "ECE of"]
 
 
 @pytest.mark.parametrize(
