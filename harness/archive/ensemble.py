@@ -21,6 +21,7 @@ from harness.results.run_record import Cost, Member, Run
 from harness.results.trials import trials
 from harness.results.verify import Checked
 from harness.results.writer import Scored, TrainingFiles
+from harness.statistics import coarsest
 from harness.version import OWN, __version__
 
 BACKEND, FAMILY = "vote", "ensemble"
@@ -140,17 +141,25 @@ def _result(voting: Voting, voters: tuple[FinishedRun, ...]) -> _Result:
     setup = evaluate.EvaluationSetup(first.labels, first.policy, first.split)
     sides = zip(*(voter.predictions for voter in voters), strict=True)
     tags = answers(voting, voters, counts)
-    predictions = [_prediction(side, one) for side, one in zip(sides, tags, strict=True)]
+    predictions = [_prediction(*each) for each in zip(sides, tags, _documents(voters), strict=True)]
     return _Result(voters, counts, writer.score_answers(setup, predictions))
 
 
-def _prediction(side: Sequence[Prediction], tags: tuple[str, ...]) -> Prediction:
+def _documents(voters: Sequence[FinishedRun]) -> Sequence[str | None]:
+    """The document of each sentence, as a voter names it that names them all, or else the first."""
+    every = coarsest(voter.documents for voter in voters)
+    return every or [one.document for one in voters[0].predictions]
+
+
+def _prediction(
+    side: Sequence[Prediction], tags: tuple[str, ...], document: str | None
+) -> Prediction:
     """What was asked of all, answered with ``tags``; shares of votes are no probabilities."""
     first = side[0]
     predicted = all(one.fates == "" for one in side)
     return Prediction(
         id=first.id, units=first.units, joiner=first.joiner, gold=first.gold, tags=tags,
-        document=first.document, test_set=first.test_set, seen=first.seen,
+        document=document, test_set=first.test_set, seen=first.seen,
         fates="" if predicted else None,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ class _Voter:
 
     run: Run
     metrics: Metrics
+    documents: tuple[str, ...]
 
 
 def members_of(result: Recorded) -> tuple[Recorded, ...]:
@@ -27,6 +28,7 @@ def members_of(result: Recorded) -> tuple[Recorded, ...]:
         _Voter(
             member.run.model_copy(update=common | {"settings": member.run.settings | own.settings}),
             result.metrics,
+            result.documents,
         )
         for member in own.members
     )

@@ -56,6 +56,11 @@ class Result:
     metrics: Metrics
     files: Mapping[str, str] | None = None
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """None: they stand in the answers, which ``harness.results.verify`` reads."""
+        return ()
+
     def answers(self) -> AnswerFile:
         """The stored answers that the run is scored by."""
         return stored.answers(self.folder / PREDICTIONS)
