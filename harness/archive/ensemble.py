@@ -18,7 +18,7 @@ from harness.errors import ConfigError, DataError
 from harness.results import evaluate, store, writer
 from harness.results.record import Prediction
 from harness.results.run_record import Cost, Member, Run
-from harness.results.trials import trials
+from harness.results.trials import DataRead, trials
 from harness.results.verify import Checked
 from harness.results.writer import Scored, TrainingFiles
 from harness.statistics import coarsest
@@ -229,7 +229,7 @@ def _trials(runs: Sequence[Run], place: Path, options: Mapping[str, object]) -> 
     known = [run.trials for run in runs]
     if None in known:
         return None
-    before = trials(place, BACKEND, runs[0].data.fingerprint, options) if place.is_dir() else 1
+    before = trials(place, BACKEND, DataRead.of(runs[0]), options) if place.is_dir() else 1
     return max(before, *filter(None, known))
 
 
