@@ -132,12 +132,8 @@ def _readable(found: Checked) -> Checked:
         try:
             run.result.history(), run.result.facts()
         except DataError as error:
-            record, reason = run.run, reader.placeless(str(error), run.folder)
-            rejected.append(
-                Rejected(
-                    run.folder, "corrupt", reason, record.row, record.seed, record.planned_seeds
-                )
-            )
+            reason = reader.placeless(str(error), run.folder)
+            rejected.append(Rejected.of(run.folder, "corrupt", reason, run.run))
         else:
             runs.append(run)
     return Checked(tuple(runs), tuple(rejected))

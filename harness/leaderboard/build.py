@@ -298,12 +298,13 @@ def _references(task: str) -> list[Block]:
 
 def _lost(task: str, made: Sequence[System], rejected: Sequence[Rejected]) -> tuple[Block, ...]:
     """Rows of which no seed can be used: they were planned, so they are in the table."""
-    known = {system.first.run.row[1:] for system in made}
-    lost: dict[tuple[str, ...], list[Rejected]] = {}
+    runs = [system.first.run for system in made]
+    known = {(run.row[1:], data) for run in runs for data in ("", run.data.fingerprint)}
+    lost: dict[tuple[tuple[str, ...], str], list[Rejected]] = {}
     for one in rejected:
-        if one.row and one.kind in LOST and one.row[1:] not in known:
-            lost.setdefault(one.row[1:], []).append(one)
-    called = [as_read(" ".join(filter(None, row))) for row in lost]
+        if one.row and one.kind in LOST and (one.row[1:], one.fingerprint) not in known:
+            lost.setdefault((one.row[1:], one.fingerprint), []).append(one)
+    called = [as_read(" ".join(filter(None, row))) for row, _ in lost]
     names = distinct([*(system.name for system in made), *called])[len(made) :]
     rows = tuple(map(_lost_row, names, lost.values()))
     heads = (columns.TEXTS["system"], HEADLINE.column)

@@ -130,10 +130,7 @@ def _contradicts(run: Sound, same: Mapping[tuple[str, int], Sequence[Sound]]) ->
         f"a DIFFERENT result of the same configuration is in {', '.join(others)}; "
         "none of them is used: move away the one that is wrong"
     )
-    record = run.run
-    return Rejected(
-        run.folder, "contradictory", reason, record.row, record.seed, record.planned_seeds
-    )
+    return Rejected.of(run.folder, "contradictory", reason, run.run)
 
 
 def require_sound(result: Result) -> Sound:
@@ -202,9 +199,8 @@ def _judged(result: Result) -> Judged:
 def _rejected(result: Result, problems: Sequence[str]) -> Rejected:
     first = problems[0].removeprefix(f"{result.folder}: ")
     more = f" (and {len(problems) - 1} more, which `verify` lists)" if len(problems) > 1 else ""
-    run = result.run
     reason = f"{placeless(first, result.folder)}{more}"
-    return Rejected(result.folder, "unsound", reason, run.row, run.seed, run.planned_seeds)
+    return Rejected.of(result.folder, "unsound", reason, result.run)
 
 
 def _recount(result: Result) -> Recount:
