@@ -19,7 +19,7 @@ from harness.errors import DataError
 from harness.protocol import Epoch
 from harness.results import reader, verify
 from harness.results.reader import Rejected
-from harness.results.record import Metrics, Prediction
+from harness.results.record import Metrics, Prediction, documents_of
 from harness.results.run_record import Run
 from harness.results.verify import Checked, Sound
 from harness.statistics.samples import Ints, by_document
@@ -66,12 +66,11 @@ class FinishedRun:
     @cached_property
     def documents(self) -> tuple[str, ...]:
         """The document of each sentence; empty where a sentence names none."""
-        named = [one.document for one in self.predictions if one.document is not None]
-        return tuple(named) if len(named) == len(self.predictions) else ()
+        return documents_of(self.predictions)
 
     def drawn(self, counts: Ints) -> Ints:
         """Counts (seeds, sentences, 3) by what is drawn and swapped: documents, where known."""
-        return by_document(counts, self.documents) if self.documents else counts
+        return by_document(counts, self.documents)
 
     @property
     def data(self) -> tuple[str, str, str]:
@@ -140,12 +139,8 @@ def _readable(found: Checked) -> Checked:
         try:
             run.result.history(), run.result.facts()
         except DataError as error:
-            record, reason = run.run, reader.placeless(str(error), run.folder)
-            rejected.append(
-                Rejected(
-                    run.folder, "corrupt", reason, record.row, record.seed, record.planned_seeds
-                )
-            )
+            reason = reader.placeless(str(error), run.folder)
+            rejected.append(Rejected.of(run.folder, "corrupt", reason, run.run))
         else:
             runs.append(run)
     return Checked(tuple(runs), tuple(rejected))

@@ -21,7 +21,7 @@ from harness.errors import DataError
 from harness.statistics.permutation import permuted
 from harness.statistics.proportion import SMALL
 from harness.statistics.ranking import holm
-from harness.statistics.samples import Ints, Sample, samples_of
+from harness.statistics.samples import Ints, Sample, by_document, coarsest, samples_of
 from harness.statistics.seeds import contest
 
 SWAPS = 5000
@@ -197,11 +197,10 @@ def _levels(held: Sequence[SystemAnswers]) -> tuple[LevelDifference, ...]:
 
 def _test(a: SystemAnswers, b: SystemAnswers) -> list[LevelDifference]:
     """One pair of systems: its tests are one family."""
-    cells, drawn = _shared(a, b), a.runs[0].drawn
-    samples = [
-        samples_of({a.name: drawn(one), f"the other, {b.name}": drawn(other)})
-        for _, one, other in cells
-    ]
+    cells = _shared(a, b)
+    documents = coarsest(run.documents for run in (*a.runs, *b.runs))
+    pairs = [[by_document(side, documents) for side in sides] for _, *sides in cells]
+    samples = [samples_of({a.name: one, f"the other, {b.name}": other}) for one, other in pairs]
     contests = [contest(*pair) for pair in samples]
     corrected = holm([test.p for test in permuted(contests, SWAPS, seed=0)])
     return [

@@ -15,7 +15,7 @@ from harness.numbers import percent
 from harness.results.evaluate import HEADLINE
 from harness.scoring.counting import count
 from harness.scoring.flat import Ints
-from harness.statistics import Interval, by_document, paired_bootstrap
+from harness.statistics import Interval, by_document, coarsest, paired_bootstrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _member(place: int, voters: Electorate, voting: Voting, whole: Ints) -> Cont
         fmean(weights(voting, [run])[0] for run in runs),
         _f1(alone),
         _f1(without),
-        paired_bootstrap(_grouped(whole, runs[0]), _grouped(without, runs[0])).difference,
+        paired_bootstrap(_grouped(whole, voters), _grouped(without, voters)).difference,
     )
 
 
@@ -85,10 +85,10 @@ def _f1(counts: Ints) -> float:
     return float((2 * right / np.maximum(2 * right + wrong + missed, 1)).mean())
 
 
-def _grouped(counts: Ints, run: FinishedRun) -> Ints:
-    """``counts`` by document where documents are known, since sentences of one share names."""
-    documents = [one.document for one in run.predictions if one.document is not None]
-    return by_document(counts, documents) if len(documents) == counts.shape[1] else counts
+def _grouped(counts: Ints, voters: Electorate) -> Ints:
+    """``counts`` by document where a voter names them: every member is drawn alike."""
+    every = (run.documents for system in voters.systems for run in system.runs)
+    return by_document(counts, coarsest(every))
 
 
 def _best(voters: Electorate) -> best_choice.BestChoice:

@@ -19,9 +19,10 @@ from harness.errors import ConfigError, DataError
 from harness.results import evaluate, store, writer
 from harness.results.record import Prediction
 from harness.results.run_record import Cost, Data, Member, Run
-from harness.results.trials import trials
+from harness.results.trials import DataRead, trials
 from harness.results.verify import Checked
 from harness.results.writer import Scored, TrainingFiles
+from harness.statistics import coarsest
 from harness.version import OWN, __version__
 
 BACKEND, FAMILY = "vote", "ensemble"
@@ -142,18 +143,26 @@ def _result(voting: Voting, voters: tuple[FinishedRun, ...]) -> _Result:
     setup = evaluate.EvaluationSetup(first.labels, first.policy, first.split)
     sides = zip(*(voter.predictions for voter in voters), strict=True)
     tags = answers(voting, voters, counts)
-    predictions = [_prediction(side, one) for side, one in zip(sides, tags, strict=True)]
+    predictions = [_prediction(*each) for each in zip(sides, tags, _documents(voters), strict=True)]
     data = data_of_all([voter.run.data for voter in voters], predictions)
     return _Result(voters, counts, data, writer.score_answers(setup, predictions))
 
 
-def _prediction(side: Sequence[Prediction], tags: tuple[str, ...]) -> Prediction:
+def _documents(voters: Sequence[FinishedRun]) -> Sequence[str | None]:
+    """The document of each sentence, as a voter names it that names them all, or else the first."""
+    every = coarsest(voter.documents for voter in voters)
+    return every or [one.document for one in voters[0].predictions]
+
+
+def _prediction(
+    side: Sequence[Prediction], tags: tuple[str, ...], document: str | None
+) -> Prediction:
     """What was asked of all, answered with ``tags``; shares of votes are no probabilities."""
     first = side[0]
     predicted = all(one.fates == "" for one in side)
     return Prediction(
         id=first.id, units=first.units, joiner=first.joiner, gold=first.gold, tags=tags,
-        document=first.document, test_set=first.test_set, seen=seen_by_any(side),
+        document=document, test_set=first.test_set, seen=seen_by_any(side),
         fates="" if predicted else None,
     )  # fmt: skip
 
@@ -224,7 +233,7 @@ def _trials(runs: Sequence[Run], place: Path, options: Mapping[str, object]) -> 
     known = [run.trials for run in runs]
     if None in known:
         return None
-    before = trials(place, BACKEND, runs[0].data.fingerprint, options) if place.is_dir() else 1
+    before = trials(place, BACKEND, DataRead.of(runs[0]), options) if place.is_dir() else 1
     return max(before, *filter(None, known))
 
 

@@ -60,7 +60,4 @@ def _two_answers(run: Sound, twins: Sequence[Sound]) -> str:
 
 
 def _rejected(run: Sound, reason: str) -> Rejected:
-    record = run.run
-    return Rejected(
-        run.folder, "contradictory", reason, record.row, record.seed, record.planned_seeds
-    )
+    return Rejected.of(run.folder, "contradictory", reason, run.run)

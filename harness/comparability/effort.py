@@ -8,7 +8,7 @@ from harness.comparability.ensembles import members_of
 from harness.comparability.fields import MISSING, Recorded, is_external, is_zero_shot
 from harness.comparability.systems import System
 from harness.comparability.training_end import LEVEL
-from harness.results.trials import Trial, beside, number
+from harness.results.trials import DataRead, Trial, beside, number
 
 NOT_MEASURED = "not measured"
 
@@ -62,7 +62,7 @@ def _trials(system: System, tried: Sequence[Trial]) -> str:
     counted = [result.run.trials for result in system.results]
     if None in counted:
         return NOT_MEASURED
-    here = number(tried, run.backend, run.data.fingerprint)
+    here = number(tried, run.backend, DataRead.of(run))
     return str(max(here, *filter(None, counted), 1) + _elsewhere(system))
 
 

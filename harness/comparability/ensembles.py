@@ -17,12 +17,14 @@ class _Voter:
 
     run: Run
     metrics: Metrics
+    documents: tuple[str, ...]
 
 
 def members_of(result: Recorded) -> tuple[Recorded, ...]:
     """The members of an ensemble, read under the rules that it was scored by; a system has none."""
     return tuple(
-        _Voter(_scored_as(result.run, member.run), result.metrics) for member in result.run.members
+        _Voter(_scored_as(result.run, member.run), result.metrics, result.documents)
+        for member in result.run.members
     )
 
 

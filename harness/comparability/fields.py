@@ -25,13 +25,14 @@ NO_RULE = "none"  # no answer to dev was ever scored, so nothing was chosen by i
 NOT_STATED = "not stated"  # the weights of an import of which nobody said what they are
 RESCORED = "rescored"  # the setting that names the rule by which answers were rewritten
 UNDESCRIBED = "none"
+NO_DOCUMENTS = "none named"
 # Lines that follow from how much a run was given to read.
 SENTENCES, BYTES = "sentences per split", "bytes consumed per epoch"
 _HASH = 16  # hexadecimal digits shown
 
 
 class Recorded(Protocol):
-    """What the certificate reads: the record of a run and its metrics."""
+    """What the certificate reads: the record of a run, its metrics, and its documents."""
 
     @property
     def run(self) -> Run:
@@ -41,6 +42,11 @@ class Recorded(Protocol):
     @property
     def metrics(self) -> Metrics:
         """The metrics."""
+        ...
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document of each sentence; empty where one names none, or no answers were read."""
         ...
 
 
@@ -153,6 +159,18 @@ def _size(result: Recorded) -> str:
     return f"{result.metrics.sentences:,} sentences, {result.metrics.units:,} units"
 
 
+def _documents(result: Recorded) -> str:
+    """How many documents are drawn in place of sentences, and a digest of which lie in one.
+
+    What documents are called changes no claim, so the digest is of their numbers.
+    """
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(result.documents))}
+    if not numbers:
+        return NO_DOCUMENTS
+    text = " ".join(str(numbers[name]) for name in result.documents)
+    return f"{len(numbers)} ({hashlib.sha256(text.encode()).hexdigest()[:_HASH]})"
+
+
 def _precision(result: Recorded) -> str:
     """The precision; that of a family without weights, or finer than fp32, is no difference.
 
@@ -246,6 +264,7 @@ FIELDS: tuple[Field, ...] = (
     Field("split", lambda result: result.run.data.split, of_data=True),
     Field(SENTENCES, lambda result: _text(result.run.data.sentences), of_data=True),
     Field("scored text", _size, evidence="proven", of_data=True),
+    Field("documents", _documents, evidence="proven", left_out=NO_DOCUMENTS, of_data=True),
     Field("gold support", lambda result: _text(result.run.data.support), evidence="proven",
           of_data=True),
     Field("labels", lambda result: _text(result.metrics.labels), of_data=True),

@@ -36,19 +36,20 @@ def _lost(own: Results, beside: Iterable[Rejected]) -> tuple[Rejected, ...]:
     return tuple(
         one
         for one in beside
-        if one.row and one.folder not in known and _row(one.row) in rows
-        if seeds_planned([one]) - rows[_row(one.row)]
+        if one.row and one.folder not in known
+        if (row := _row(one.row, one.fingerprint)) in rows and seeds_planned([one]) - rows[row]
     )
 
 
 def _seeds_by_row(own: Results) -> dict[Row, set[int]]:
-    """The seeds of each row that finished."""
+    """The seeds of each row that finished, on its data and on data that nobody recorded."""
     found: dict[Row, set[int]] = {}
-    for result in own.runs:
-        found.setdefault(_row(result.run.row), set()).add(result.run.seed)
+    for run in (result.run for result in own.runs):
+        for data in ("", run.data.fingerprint):
+            found.setdefault(_row(run.row, data), set()).add(run.seed)
     return found
 
 
-def _row(row: Row) -> Row:
-    """A row, its task as folders spell it: a claim knows no other name."""
-    return slug(row[0]), *row[1:]
+def _row(row: Row, data: str) -> Row:
+    """A row and its data, its task as folders spell it: a claim knows no other name."""
+    return slug(row[0]), *row[1:], data

@@ -147,14 +147,12 @@ def _rejected(repeated: Repeated[Sound]) -> Rejected:
         f"seed {run.seed} of this row is already in {there}, which is used; "
         "leave one of the two out"
     )
-    return Rejected(folder, "duplicate", reason, run.row, run.seed, run.planned_seeds)
+    return Rejected.of(folder, "duplicate", reason, run)
 
 
 def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:
     """The row of ``runs``; ``rejected`` are of rows that are called like it, of any task."""
-    task = slug(runs[0].run.data.task)
-    # A failure record may name the task as its folder does.
-    mine = [one for one in rejected if one.row and slug(one.row[0]) == task]
+    mine = [one for one in rejected if _read_as(one, runs[0].run)]
     seeds = {run.run.seed for run in runs}
     failed = _seeds_of(mine, "failed") - seeds
     unsound = _seeds_of(mine, "unsound", "contradictory") - seeds
@@ -166,6 +164,13 @@ def _system(runs: Sequence[Sound], rejected: Sequence[Rejected]) -> System:
         tuple(sorted(planned - seeds - failed - unsound)),
         tuple(sorted(unsound)),
     )
+
+
+def _read_as(one: Rejected, run: Run) -> bool:
+    """Whether ``one`` was to read the data that ``run`` read, as far as it is known."""
+    # A failure record may name the task as its folder does.
+    of_task = one.row is not None and slug(one.row[0]) == slug(run.data.task)
+    return of_task and one.fingerprint in ("", run.data.fingerprint)
 
 
 def seeds_planned(rejected: Iterable[Rejected]) -> set[int]:

@@ -133,7 +133,7 @@ def _task(
     main, *others = (ranking.order(group, HEADLINE) for group in groups(everyone))
     certificate = _certificate(main, [system for group in others for system in group], mine)
     place = _place(main)
-    heads, rows = _rows(main, everyone, layout, place)
+    heads, rows = _rows(main, layout, place)
     captions = (*_captions(main, place), *_explained(heads, rows, main))
     first = Block("ranked" if place.ranks else "apart", name, printed(name), heads,
                   _marked(rows, certificate), captions, certificate.lines,
@@ -141,7 +141,7 @@ def _task(
     title = f"{printed(name)}: not ranked with the rows above"
     blocks = [first]
     for group in others:
-        heads, rows = _rows(group, everyone, layout, Ranking())
+        heads, rows = _rows(group, layout, Ranking())
         why = tuple(f"Not ranked, since it differs in {one}." for one in reasons(group[0], main[0]))
         why += (words.ONE_SEED,) if has_one_seed(group[0]) else ()
         why += _explained(heads, rows, group)
@@ -167,12 +167,12 @@ def _certificate(
 
 
 def _rows(
-    group: Sequence[System], everyone: Sequence[System], layout: _Layout, place: Ranking
+    group: Sequence[System], layout: _Layout, place: Ranking
 ) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
     """The columns of a block and its rows; a block that ranks nothing has no bold."""
     made: list[tuple[Column, tuple[Cell, ...]]] = []
     for key in layout.keys:
-        made += _columns(key, group, everyone, place)
+        made += _columns(key, group, place)
     made = [one for one in made if _is_kept(*one, layout)]
     rows = tuple(
         Row(system.name, tuple(cells[index] for _, cells in made), _marks(system, place),
@@ -183,13 +183,13 @@ def _rows(
 
 
 def _columns(
-    key: str, group: Sequence[System], everyone: Sequence[System], place: Ranking
+    key: str, group: Sequence[System], place: Ranking
 ) -> list[tuple[Column, tuple[Cell, ...]]]:
     """What ``key`` stands for: one column, or one for each entity type or test set."""
     if key == "types":
-        return _typed(group, everyone, place)
+        return _typed(group, place)
     if key == "sets":
-        measures = [of_set(name) for name in sets_of(everyone)]
+        measures = [of_set(name) for name in sets_of(group)]
         return [(one.column, tuple(map(one.cell, group))) for one in measures]
     return [_column(key, group, place)]
 
@@ -219,13 +219,11 @@ def _column(key: str, group: Sequence[System], place: Ranking) -> tuple[Column, 
     return measure.column, ranking.embolden(cells, measure) if place.ranks else cells
 
 
-def _typed(
-    group: Sequence[System], everyone: Sequence[System], place: Ranking
-) -> list[tuple[Column, tuple[Cell, ...]]]:
-    support = everyone[0].first.run.data.support
+def _typed(group: Sequence[System], place: Ranking) -> list[tuple[Column, tuple[Cell, ...]]]:
+    support = group[0].first.run.data.support  # a row apart may have read a part of the gold
     return [
         type_scores.column(label, support.get(label, 0), group, place.types.get(label))
-        for label in labels_of(everyone)
+        for label in labels_of(group)
     ]
 
 
@@ -302,12 +300,13 @@ def _references(task: str) -> list[Block]:
 
 def _lost(task: str, made: Sequence[System], rejected: Sequence[Rejected]) -> tuple[Block, ...]:
     """Rows of which no seed can be used: they were planned, so they are in the table."""
-    known = {system.first.run.row[1:] for system in made}
-    lost: dict[tuple[str, ...], list[Rejected]] = {}
+    runs = [system.first.run for system in made]
+    known = {(run.row[1:], data) for run in runs for data in ("", run.data.fingerprint)}
+    lost: dict[tuple[tuple[str, ...], str], list[Rejected]] = {}
     for one in rejected:
-        if one.row and one.kind in LOST and one.row[1:] not in known:
-            lost.setdefault(one.row[1:], []).append(one)
-    called = [as_read(" ".join(filter(None, row))) for row in lost]
+        if one.row and one.kind in LOST and (one.row[1:], one.fingerprint) not in known:
+            lost.setdefault((one.row[1:], one.fingerprint), []).append(one)
+    called = [as_read(" ".join(filter(None, row))) for row, _ in lost]
     names = distinct([*(system.name for system in made), *called])[len(made) :]
     rows = tuple(map(_lost_row, names, lost.values()))
     heads = (columns.TEXTS["system"], HEADLINE.column)

@@ -87,8 +87,6 @@ def _counts(systems: Sequence[System], read: "Callable[[Sound], Ints]") -> dict[
 
     found = {s.name: np.stack([read(result) for result in s.results]) for s in systems}
     documents = _documents(systems)
-    if not documents:
-        return {**found}
     return {name: by_document(array, documents) for name, array in found.items()}
 
 
@@ -97,11 +95,11 @@ def has_documents(systems: Sequence[System]) -> bool:
     return bool(_documents(systems))
 
 
-def _documents(systems: Sequence[System]) -> list[str]:
-    """The document of each sentence, where every sentence names its own."""
-    every = systems[0].first.recount.documents
-    documents = [document for document in every if document is not None]
-    return documents if len(documents) == len(every) else []
+def _documents(systems: Sequence[System]) -> Sequence[str]:
+    """The document of each sentence, as all rows are drawn; empty where no row names them."""
+    from harness.statistics import coarsest
+
+    return coarsest(result.documents for system in systems for result in system.results)
 
 
 def _require_same_sentences(systems: Sequence[System]) -> None:

@@ -96,8 +96,7 @@ def _is_expected(run: Result, expected: Mapping[Path, str]) -> bool:
 
 
 def _rejected(result: Result) -> Rejected:
-    run = result.run
-    return Rejected(result.folder, "unsound", f"it {FOREIGN}", run.row, run.seed, run.planned_seeds)
+    return Rejected.of(result.folder, "unsound", f"it {FOREIGN}", result.run)
 
 
 def _sha256(path: Path) -> str:

@@ -56,6 +56,11 @@ class Result:
     metrics: Metrics
     files: Mapping[str, str] | None = None
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """None: they stand in the answers, which ``harness.results.verify`` reads."""
+        return ()
+
     def answers(self) -> AnswerFile:
         """The stored answers that the run is scored by."""
         return stored.answers(self.folder / PREDICTIONS)
@@ -99,7 +104,10 @@ BROKEN: tuple[Kind, ...] = ("corrupt", "newer", "unsound", "contradictory")
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A run folder that cannot be used, and why; ``row`` and ``seed`` if they are known."""
+    """A run folder that cannot be used, and why; ``row`` and ``seed`` if they are known.
+
+    ``fingerprint`` is of the data that it was to read, empty where nobody recorded it.
+    """
 
     folder: Path
     kind: Kind
@@ -107,6 +115,13 @@ class Rejected:
     row: RowKey | None = None
     seed: int | None = None
     planned: tuple[int, ...] = ()
+    fingerprint: str = ""
+
+    @classmethod
+    def of(cls, folder: Path, kind: Kind, reason: str, run: Run) -> "Rejected":
+        """The ``run`` in ``folder``, which cannot be used."""
+        data = run.data.fingerprint
+        return cls(folder, kind, reason, run.row, run.seed, run.planned_seeds, data)
 
     @property
     def is_broken(self) -> bool:
@@ -245,8 +260,7 @@ def _as_stored(result: Result) -> Result | Rejected:
     wrong = hashes.changed(result.folder, result.files, (RUN,))
     if not wrong:
         return result
-    run = result.run
-    return Rejected(result.folder, "unsound", wrong[0], run.row, run.seed, run.planned_seeds)
+    return Rejected.of(result.folder, "unsound", wrong[0], result.run)
 
 
 def _load(path: Path, model: type[Model]) -> Model:
@@ -296,6 +310,7 @@ def _without_result(folder: Path, kind: Kind, reason: str, record: dict[str, Any
         _row(record),
         seed if isinstance(seed, int) else None,
         tuple(one for one in seeds if isinstance(one, int)),
+        _fingerprint(record),
     )
 
 
@@ -315,6 +330,12 @@ def _hint(path: Path) -> dict[str, Any]:
         return {}
 
 
+def _fingerprint(record: dict[str, Any]) -> str:
+    data = record.get("data")
+    found = (data if isinstance(data, dict) else record).get("fingerprint")
+    return found if isinstance(found, str) else ""
+
+
 def _row(record: dict[str, Any]) -> RowKey | None:
     data = record.get("data")
     task = data.get("task") if isinstance(data, dict) else record.get("task")
@@ -326,5 +347,4 @@ def _row(record: dict[str, Any]) -> RowKey | None:
 def _duplicate(found: Result, first: Result) -> Rejected:
     there = place_of(first.folder, found.folder)
     reason = f"the same result as in {there}, which is used"
-    run = found.run
-    return Rejected(found.folder, "duplicate", reason, run.row, run.seed, run.planned_seeds)
+    return Rejected.of(found.folder, "duplicate", reason, found.run)

@@ -6,7 +6,7 @@ sign of completion, ``metrics.json``. Scores are kept as integer counts, fractio
 ``metrics.json`` holds no time and no date, so equal runs write equal scores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -116,6 +116,13 @@ class Prediction(FrozenModel):
         if self.entities is None:
             return decode(self.tags)
         return tuple(Span(*span) for span in self.entities)
+
+
+def documents_of(predictions: Iterable[Prediction]) -> tuple[str, ...]:
+    """The document of each sentence; empty where one names none."""
+    named = [one.document for one in predictions]
+    known = tuple(document for document in named if document is not None)
+    return known if len(known) == len(named) else ()
 
 
 def _require_tags(tags: Sequence[str], units: int) -> None:

@@ -19,7 +19,7 @@ from harness.data.splits import TEST, TRAIN, set_of
 from harness.errors import DataError, HarnessError
 from harness.results import confidence, evaluate, reader, store
 from harness.results.reader import Rejected, Result, Results, place_of, placeless
-from harness.results.record import Metrics, Prediction
+from harness.results.record import Metrics, Prediction, documents_of
 from harness.results.run_record import Run
 from harness.results.store import COMPLETE, FREE, PREDICTIONS, RUN
 from harness.scoring.counting import CountMatrix
@@ -31,15 +31,16 @@ class Recount:
     """What the stored answers of a run give; the answers themselves are not kept.
 
     ``counts`` are by sentence and type under the headline policy, in the order of the sentences'
-    ids, as are ``documents``. ``questions`` is a digest of what was asked (ids, units
-    and gold), ``replies`` one of the tags that were answered. ``characters`` count the text with
-    what joins its units; ``seen`` counts sentences that are marked as being in train, too.
+    ids, as are ``documents``, empty where a sentence names none. ``questions`` is a digest of what
+    was asked (ids, units and gold), ``replies`` one of the tags that were answered. ``characters``
+    count the text with what joins its units; ``seen`` counts sentences that are marked as being in
+    train, too.
     ``calibration_error`` is as the run scales confidences; ``gold_bits`` is what gold costs.
     """
 
     metrics: Metrics
     counts: CountMatrix
-    documents: tuple[str | None, ...]
+    documents: tuple[str, ...]
     questions: str
     replies: str
     characters: int
@@ -55,7 +56,7 @@ class Recount:
     def of_type(self, label: str) -> Ints:
         """Counts of one type: (sentences, 3)."""
         if label not in self.counts.labels:
-            return np.zeros((len(self.documents), 3), np.int64)
+            return np.zeros((len(self.counts.values), 3), np.int64)
         return self.counts.values[:, self.counts.labels.index(label)]
 
 
@@ -80,6 +81,11 @@ class Sound:
     def metrics(self) -> Metrics:
         """What its answers give."""
         return self.recount.metrics
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document of each sentence; empty where one names none."""
+        return self.recount.documents
 
 
 Judged: TypeAlias = Sound | tuple[str, ...]  # a sound run, or what is wrong with it
@@ -124,10 +130,7 @@ def _contradicts(run: Sound, same: Mapping[tuple[str, int], Sequence[Sound]]) ->
         f"a DIFFERENT result of the same configuration is in {', '.join(others)}; "
         "none of them is used: move away the one that is wrong"
     )
-    record = run.run
-    return Rejected(
-        run.folder, "contradictory", reason, record.row, record.seed, record.planned_seeds
-    )
+    return Rejected.of(run.folder, "contradictory", reason, run.run)
 
 
 def require_sound(result: Result) -> Sound:
@@ -196,9 +199,8 @@ def _judged(result: Result) -> Judged:
 def _rejected(result: Result, problems: Sequence[str]) -> Rejected:
     first = problems[0].removeprefix(f"{result.folder}: ")
     more = f" (and {len(problems) - 1} more, which `verify` lists)" if len(problems) > 1 else ""
-    run = result.run
     reason = f"{placeless(first, result.folder)}{more}"
-    return Rejected(result.folder, "unsound", reason, run.row, run.seed, run.planned_seeds)
+    return Rejected.of(result.folder, "unsound", reason, result.run)
 
 
 def _recount(result: Result) -> Recount:
@@ -219,7 +221,7 @@ def _recount(result: Result) -> Recount:
     return Recount(
         counted.metrics,
         CountMatrix(matrix.labels, matrix.values[order]),
-        tuple(one.document for one in ordered),
+        documents_of(ordered),
         _digest((one.id, one.units, one.gold) for one in ordered),
         _digest(one.tags if one.entities is None else one.entities for one in ordered),
         sum(map(_characters, ordered)),

@@ -97,6 +97,7 @@ def _about(run: Run) -> dict[str, object]:
         "backend": run.backend,
         "preset": run.preset,
         "variant": run.variant,
+        "fingerprint": run.data.fingerprint,
         "seed": run.seed,
         "planned_seeds": list(run.planned_seeds),
     }

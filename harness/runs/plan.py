@@ -137,7 +137,7 @@ class GridCell:
             "preset": self.options.preset,
             "variant": self.options.variant,
             "options": portable_values(self.options.lasting),
-            "settings": self.files.recorded,
+            "settings": self.settings.model_dump() | self.files.recorded,
             "weights_digest": dict(self.weights),
             "fingerprint": self.fingerprint,
             "seed": self.seed,

@@ -11,7 +11,7 @@ from harness.data.task import Task
 from harness.generation import repair
 from harness.protocol import Backend, DevScore, FitReport, ReportsUsage
 from harness.results.run_record import Cost, Data, Run, ServedModel, TrainingCourse
-from harness.results.trials import prompts_tried, trials
+from harness.results.trials import DataRead, prompts_tried, trials
 from harness.runs import energy, hardware
 from harness.runs.code import code_of
 from harness.runs.contract import asked
@@ -60,7 +60,7 @@ def run_record(
         precision=fitted.precision,
         best_epoch=fitted.best_epoch,
         training=course_of(fitted, scores),
-        trials=trials(cell.folder.parent, cell.plugin.name, task.fingerprint) + cell.options.tuned,
+        trials=trials(cell.folder.parent, cell.plugin.name, _read(cell)) + cell.options.tuned,
         training_digests=tuple(e.training_digest for e in epochs if e.training_digest),
         real_share=sum(epoch.units for epoch in epochs) / positions if positions else None,
         transitions=fitted.transitions,
@@ -70,6 +70,11 @@ def run_record(
         known_units=fitted.known_units,
         cost=_cost(task, fitted, meter),
     )
+
+
+def _read(cell: GridCell) -> DataRead:
+    task, settings = cell.folder.parent.name, cell.settings
+    return DataRead(cell.fingerprint, task, settings.limit, settings.train_share)
 
 
 def with_usage(run: Run, backend: Backend, folder: Path) -> Run:
@@ -82,7 +87,7 @@ def with_usage(run: Run, backend: Backend, folder: Path) -> Run:
         return run
     with asked(run.backend, "usage"):
         found = backend.usage()
-    tried = prompts_tried(folder, run.backend, run.data.fingerprint)
+    tried = prompts_tried(folder, run.backend, DataRead.of(run))
     models = tuple(portable(model) for model in found.models)
     served = ServedModel(**asdict(found) | {"models": models}, prompts_tried=tried)
     seconds = run.cost.seconds | {"predict": found.seconds}

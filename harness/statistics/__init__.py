@@ -11,7 +11,7 @@ from harness.statistics.comparison import Comparison, Fallen, Pair, compare, com
 from harness.statistics.permutation import PairedPermutation, paired_permutation
 from harness.statistics.power import MinimumDifference
 from harness.statistics.ranking import holm, letters, rank_groups
-from harness.statistics.samples import by_document
+from harness.statistics.samples import by_document, coarsest
 from harness.statistics.tasks import AverageRanks, average_ranks
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "PairedPermutation",
     "average_ranks",
     "by_document",
+    "coarsest",
     "compare",
     "compare_all",
     "holm",

@@ -1,6 +1,6 @@
 """The counts of a system, checked once: what is resampled, and what must be equal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -110,15 +110,17 @@ def by_document(counts: CountArray, documents: Sequence[str]) -> Ints:
 
     Args:
         counts: (seeds, sentences, 3).
-        documents: (sentences,), the document of each sentence.
+        documents: (sentences,), the document of each sentence; empty where none is known.
 
     Returns:
-        (seeds, documents, 3), in the order of first sentences.
+        (seeds, documents, 3), in the order of first sentences; ``counts`` without documents.
 
     Raises:
         HarnessError: for another number of documents than of sentences.
     """
-    array = np.asarray(counts)
+    array = np.asarray(counts, np.int64)
+    if not documents:
+        return array
     if len(documents) != array.shape[1]:
         msg = f"{array.shape[1]} sentences need as many document ids, not {len(documents)}"
         raise HarnessError(msg)
@@ -127,3 +129,13 @@ def by_document(counts: CountArray, documents: Sequence[str]) -> Ints:
     summed = np.zeros((len(order), array.shape[0], 3), np.int64)
     np.add.at(summed, rows, array.swapaxes(0, 1))
     return summed.swapaxes(0, 1)
+
+
+def coarsest(namings: Iterable[Sequence[str]]) -> Sequence[str]:
+    """Of several accounts of which document each sentence is of, the one with fewest documents.
+
+    Rows that are compared are drawn alike, whichever of them stands first: drawing sentences where
+    one row knows of documents would claim more than it shows. An empty account knows of none.
+    """
+    known = (tuple(documents) for documents in namings if documents)
+    return min(known, key=lambda documents: (len(set(documents)), documents), default=())

@@ -35,6 +35,7 @@ class _Aligned:
 
     run: Run
     metrics: Metrics
+    documents: tuple[str, ...]
 
 
 def beyond(study: Study, panel: Panel) -> Iterator[str]:
@@ -90,7 +91,8 @@ def _row(system: System, first: System, varied: frozenset[str]) -> RowReadings:
 
 def _aligned(result: Recorded, common: dict[str, object]) -> Recorded:
     settings = {**result.run.settings, **common}
-    return _Aligned(result.run.model_copy(update={"settings": settings}), result.metrics)
+    run = result.run.model_copy(update={"settings": settings})
+    return _Aligned(run, result.metrics, result.documents)
 
 
 def words(check: Check, axis: str, points: int) -> str:

@@ -5,7 +5,7 @@ import json
 import pytest
 from built_tables import built
 from program import harness
-from stored_runs import change, write_row, write_run
+from stored_runs import SETTINGS, change, write_row, write_run
 
 from harness.leaderboard.build import build
 from harness.results import reader
@@ -92,6 +92,23 @@ def test_what_was_tried_after_the_run_that_is_shown_counts_too(tmp_path):
     assert lines["trials of tuning"].value == "4"
 
 
+def test_a_search_on_most_of_the_test_set_is_a_search_on_the_test_set(tmp_path):
+    shown = tmp_path / "results"
+    write_row(shown, "bert-crf", (13, 42), planned_seeds=(13, 42), sentences=6)
+    for window in (64, 128):
+        made = write_run(shown, "bert-crf", 13, planned_seeds=(13,), sentences=5,
+                         settings=SETTINGS | {"window_limit": window, "limit": 5})  # fmt: skip
+        change(made / "run.json", "data", "fingerprint", to=f"{window}")
+        change(made / "run.json", "data", "limit", to=5)
+    whole = [path for path in shown.glob("*/*") if '"limit":null' in _record(path)]
+    [block] = build(reader.read(whole), published=False).blocks
+    assert {check.name: check.value for check in block.certificate}["trials of tuning"] == "3"
+
+
+def _record(folder):
+    return (folder / "run.json").read_text(encoding="utf-8").replace(": ", ":")
+
+
 def test_trials_that_nobody_counted_are_not_zero(rows):
     for path in rows.glob("*/*/run.json"):
         change(path, "trials", to=None)
@@ -106,3 +123,13 @@ def test_a_run_counts_the_options_that_its_folder_has_seen(task, tmp_path):
     harness(*run, "shortest=2", folder=tmp_path)
     records = [json.loads(path.read_text()) for path in tmp_path.glob("results/tiny/*/run.json")]
     assert {one["options"]["shortest"]: one["trials"] for one in records} == {1: 1, 2: 2}
+
+
+@pytest.mark.slow
+def test_a_run_counts_what_was_tried_with_other_limits_and_windows(task, tmp_path):
+    run = ("run", "--backend", "dictionary", "--task", task, "--seed", 1)
+    harness(*run, "--limit", 2, "--set", "shortest=1", folder=tmp_path)
+    harness(*run, "--set", "window_limit=128", folder=tmp_path)
+    harness(*run, folder=tmp_path)
+    records = [json.loads(path.read_text()) for path in tmp_path.glob("results/tiny/*/run.json")]
+    assert sorted(one["trials"] for one in records) == [1, 2, 3]

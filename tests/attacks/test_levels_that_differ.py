@@ -82,6 +82,15 @@ def test_the_tests_of_levels_swap_documents_where_these_are_known():
     assert min(one.p for one in compare(in_documents(4)).levels) >= 0.125
 
 
+def test_levels_are_drawn_alike_whichever_of_two_rows_names_the_documents():
+    def in_documents(name, rate, number):
+        return row(name, rate, document=lambda place, _: f"document {place % number}")
+
+    named, coarse = in_documents("one", 0.05, 4), in_documents("two", 0.7, 1)
+    for pair in ([*named, *coarse], [*coarse, *named], [*row("first", 0.05), *coarse]):
+        assert all(one.p == 1 for one in compare(pair).levels)
+
+
 def test_intervals_of_levels_draw_documents_where_these_are_known():
     spread = row("one", document=lambda place, _: f"document {place // 12}")
     [held], [alone] = answers_by_system(spread), answers_by_system(row("one"))

@@ -1,5 +1,6 @@
 """Seeds that are chosen, copied, lost or contradict each other: each is seen in the table."""
 
+import hashlib
 import json
 import shutil
 
@@ -95,12 +96,12 @@ def test_the_same_result_twice_is_no_contradiction(tmp_path):
     assert "already in" in made.notices[0]
 
 
-def failed(folder, seed, task="demo", backend="electra"):
+def failed(folder, seed, task="demo", backend="electra", **known):
     made = folder / task / f"{backend}_s{seed}"
     made.mkdir(parents=True)
     record = {"digest": f"{seed}" * 8, "task": task, "backend": backend, "preset": "tiny",
               "variant": "", "seed": seed, "planned_seeds": [13, 42], "error": "loss is nan",
-              "exit_code": 1}  # fmt: skip
+              "exit_code": 1} | known  # fmt: skip
     for name in ("claim.json", "failed.json"):
         (made / name).write_text(json.dumps(record), encoding="utf-8")
     return made
@@ -183,12 +184,12 @@ def test_a_merge_that_is_cut_off_leaves_no_run_that_is_half_there(tmp_path, monk
     assert not list((tmp_path / "all").rglob(".*.tmp"))
 
 
-def killed(folder, seed, planned, backend="bert-crf", task="demo"):
+def killed(folder, seed, planned, backend="bert-crf", task="demo", **known):
     """What is left of a run that was killed: what its command wrote down as it began."""
     made = folder / task / f"{backend}_s{seed}_killed"
     made.mkdir(parents=True)
     about = {"digest": f"{seed}" * 8, "task": task, "backend": backend, "preset": "tiny",
-             "variant": "", "seed": seed, "planned_seeds": planned}  # fmt: skip
+             "variant": "", "seed": seed, "planned_seeds": planned, **known}  # fmt: skip
     (made / "claim.json").write_text(json.dumps(about), encoding="utf-8")
     return made
 
@@ -218,6 +219,53 @@ def test_killed_seeds_of_another_task_or_row_are_not_of_this_one(tmp_path):
     killed(tmp_path, 4, [4], backend="electra")
     killed(tmp_path, 4, [4], task="other")
     assert lines(tmp_path)["seeds finished"].ok
+
+
+def on(task):
+    """The fingerprint of the data of ``task``, as stored runs have it."""
+    return {"fingerprint": hashlib.sha256(task.encode()).hexdigest()}
+
+
+def lost_on_other_data(folder):
+    part = on("the first 100 sentences")
+    failed(folder / "lost", 77, backend="bert-crf", planned_seeds=[77], **part)
+    killed(folder / "lost", 78, [78, 79], **part)
+
+
+def test_seeds_lost_on_other_data_are_of_no_row_that_read_these(tmp_path):
+    write_row(tmp_path, "bert-crf", (1, 2, 3), planned_seeds=(1, 2, 3), sentences=12)
+    lost_on_other_data(tmp_path)
+    ranked, apart = table(tmp_path).blocks
+    assert (ranked.kind, [row.notes for row in ranked.rows]) == ("ranked", [()])
+    assert lines(tmp_path)["seeds finished"].ok
+    (row,) = apart.rows  # what was planned is in the table, wherever it was lost
+    assert row.notes == ("0 of 3 seeds; 1 failed; 1 unfinished; 1 missing",)
+    assert row.name != ranked.rows[0].name
+
+
+def test_seeds_lost_on_the_same_data_cost_a_row_its_rank(tmp_path):
+    write_row(tmp_path, "bert-crf", (1, 2, 3), planned_seeds=(1, 2, 3), sentences=12)
+    failed(tmp_path / "lost", 77, backend="bert-crf", planned_seeds=[77], **on("demo"))
+    (row,) = table(tmp_path).blocks[0].rows
+    assert row.notes == ("3 of 4 seeds; 1 failed",)
+
+
+def test_a_seed_whose_answers_cannot_be_believed_costs_only_the_row_of_its_data(tmp_path):
+    for name, seeds in (("whole", (1, 2, 3)), ("part", (1, 2, 4))):
+        write_row(tmp_path / name, "bert-crf", seeds, planned_seeds=seeds, sentences=12)
+    for path in (tmp_path / "part").rglob("run.json"):
+        change(path, "data", "fingerprint", to="0" * 64)
+        change(path, "digest", to=f"part {path.parent.name}")
+    change(run_of(tmp_path / "part", 4) / "metrics.json", "types", "conlleval", "PER", to=[9, 0, 0])
+    notes = [row.notes for block in table(tmp_path).blocks for row in block.rows]
+    assert sorted(notes) == [(), ("2 of 3 seeds; 1 unsound",)]
+
+
+def test_the_table_of_a_command_has_nothing_that_its_rows_lost_on_other_data(tmp_path):
+    write_row(tmp_path, "bert-crf", (1, 2), planned_seeds=(1, 2), sentences=12)
+    own = reader.read([tmp_path])
+    lost_on_other_data(tmp_path)
+    assert with_other_seeds(own, reader.read([tmp_path])) == own
 
 
 @pytest.mark.parametrize("damaged", ["metrics.json", "run.json"])

@@ -4,9 +4,18 @@ import json
 
 import pytest
 from program import called
-from stored_runs import change, f1_of, mean_and_deviation, seal, write_row, write_run
+from stored_runs import (
+    change,
+    f1_of,
+    mean_and_deviation,
+    name_documents,
+    seal,
+    write_row,
+    write_run,
+)
 
 from harness import api
+from harness.archive.contributions import contributions
 from harness.archive.ensemble import electorate
 from harness.archive.voting import Voting
 from harness.core import Counts
@@ -132,6 +141,16 @@ def test_what_each_member_adds_is_the_vote_less_the_vote_of_the_others(folder):
     assert [alone, others, gain] == pytest.approx(
         [100 * mine, 100 * rest, 100 * (whole - rest)], abs=0.006
     )
+
+
+@pytest.mark.parametrize("naming", ["bert-crf", "t5"])
+def test_a_vote_is_drawn_by_documents_whichever_member_names_them(folder, naming):
+    for run in runs_of(folder, naming):
+        name_documents(run.folder, 1)
+    found = contributions(electorate(verify.check(reader.read([folder]))), Voting())
+    assert {(one.gain.low, one.gain.high) for one in found.members} == {(-1, 1)}  # one document
+    vote(folder)
+    assert {run.documents for run in votes(folder)} == {("document 0",) * SENTENCES}
 
 
 def test_the_best_choice_is_no_system_and_no_row(folder):

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from stored_runs import SETTINGS, change, seal_all, write_row, write_run
+from stored_runs import SETTINGS, change, name_documents, seal_all, write_row, write_run
 
 from harness.comparability.certificate import RowReadings, certify
 from harness.comparability.check import Check, summary
@@ -53,7 +53,7 @@ FLIPS = {
 }
 # What two files of a run hold, which must agree for the run to be believed.
 ALSO = {"split": ("split",), "gold read under": ("policy",)}
-OWN_TESTS = {"gold support", "scored text"}
+OWN_TESTS = {"gold support", "scored text", "documents"}
 RECORDED = {
     "repair policy": "repair", "window policy": "window_limit", "selection rule": "selection",
     "limits": "limit", "device and threads": "threads",
@@ -188,6 +188,49 @@ def test_text_of_another_size_is_a_red_line(tmp_path):
     check = lines(tmp_path)["scored text"]
     assert not check.ok
     assert [value for _, value in check.differing] == ["5 sentences, 138 units"]
+
+
+def in_documents(folder: Path, numbers: dict[str, int]) -> None:
+    """Write a row of each backend of ``numbers``, whose sentences lie in so many documents."""
+    for backend, number in numbers.items():
+        write_row(folder / backend, backend, (13, 42), planned_seeds=(13, 42), sentences=12)
+        if number:
+            name_documents(folder / backend, number)
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_rows_whose_sentences_lie_in_other_documents_are_not_ranked_together(tmp_path, number):
+    in_documents(tmp_path, {"bert-crf": 4, "electra": number})
+    ranked, apart = build(reader.read([tmp_path]), published=False).blocks
+    check = {one.name: one for one in ranked.certificate}["documents"]
+    assert (check.ok, check.evidence) == (False, "proven")
+    assert [row.name.split()[0] for row in (*ranked.rows, *apart.rows)] == ["bert-crf", "electra"]
+    said = f"{number} (" if number else "none named"
+    assert f"documents: {said}" in apart.captions[0]
+    assert "above 4 (" in apart.captions[0]
+
+
+def test_rows_in_the_same_documents_are_ranked_whatever_these_are_called(tmp_path):
+    in_documents(tmp_path, {"bert-crf": 4, "electra": 4})
+    for path in (tmp_path / "electra").rglob("predictions.jsonl"):
+        content = path.read_bytes().replace(b'"document ', b'"page ')
+        path.write_bytes(content)
+        change(path.with_name("metrics.json"), "predictions_sha256",
+               to=hashlib.sha256(content).hexdigest())  # fmt: skip
+    [block] = build(reader.read([tmp_path]), published=False).blocks
+    assert {one.name: one.ok for one in block.certificate}["documents"]
+
+
+def test_a_table_without_documents_has_no_line_of_them(rows):
+    assert "documents" not in lines(rows)
+
+
+def test_seeds_of_a_row_that_lie_in_other_documents_are_two_rows(tmp_path):
+    for seed in (13, 42):
+        write_run(tmp_path / str(seed), "electra", seed, planned_seeds=(13, 42), sentences=12)
+    name_documents(tmp_path / "42", 4)
+    made = build(reader.read([tmp_path]), published=False)
+    assert sum(len(block.rows) for block in made.blocks) == 2
 
 
 def test_other_gold_support_makes_no_table_and_names_both_runs(tmp_path):

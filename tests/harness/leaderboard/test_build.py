@@ -172,6 +172,26 @@ def test_a_cut_run_is_watermarked_and_its_other_gold_stands_apart(tmp_path):
     assert ranked.rows[0].name.startswith("electra")
 
 
+def types_of(block):
+    return {column.key: column.support for column in block.columns if column.support is not None}
+
+
+def test_a_type_has_the_gold_of_its_own_block_wherever_a_cut_run_lies(tmp_path):
+    for backend, rate in (("electra", 0.05), ("bert-crf", 0.8)):
+        write_row(tmp_path / "whole", backend, rate=rate, sentences=120)
+    [alone] = built(tmp_path / "whole", columns=["types"]).blocks
+    assert any(cell.bold for row in alone.rows for cell in row.cells)
+    for seed in (13, 42, 87):
+        cut = write_run(tmp_path / "before", "crf", seed, sentences=9)
+        for part in ("data", "settings"):
+            change(cut / "run.json", part, "limit", to=9)
+    [ranked], [apart] = (
+        blocks(built(tmp_path, columns=["types"]), kind) for kind in ("ranked", "apart")
+    )
+    assert (types_of(ranked), ranked.rows) == (types_of(alone), alone.rows)
+    assert max(types_of(apart).values()) < min(types_of(ranked).values())
+
+
 def test_highlight_marks_rows_by_backend_or_by_name(tmp_path):
     for backend in ("electra", "bert-crf"):
         write_run(tmp_path, backend)

@@ -1,6 +1,6 @@
 """Intervals, tests, groups and ranks over counts, each held against an oracle or its definition."""
 
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from harness.errors import HarnessError
 from harness.statistics import (
     average_ranks,
     by_document,
+    coarsest,
     compare,
     compare_all,
     holm,
@@ -352,6 +353,14 @@ def test_documents_sum_their_sentences():
     ]
     with pytest.raises(HarnessError, match="5 sentences need as many document ids, not 2"):
         by_document(counts, ["x", "y"])
+
+
+def test_of_several_accounts_of_documents_the_coarsest_is_drawn_by_whoever_gives_it():
+    accounts = [(), ("x", "y", "z"), ("p", "p", "q")]
+    assert {coarsest(order) for order in permutations(accounts)} == {("p", "p", "q")}
+    assert coarsest([(), ()]) == ()
+    counts = system(1, seeds=2, sentences=5)
+    assert by_document(counts, ()).tolist() == counts.tolist()
 
 
 def test_copies_of_a_sentence_are_no_new_evidence():
