@@ -137,7 +137,7 @@ def _unseen(result: Sound) -> float | None:
 def _nested(result: Sound) -> float | None:
     """F1 over entities that lie inside of others, around, or across them."""
     counts = result.metrics.nested
-    return None if counts is None else _total(counts).f1
+    return None if counts is None else _f1(_total(counts))
 
 
 def _fates(fate: Literal["predicted", "repaired", "unanswered"]) -> Read:
