@@ -6,8 +6,12 @@ A machine without a hub learns so at once instead of after minutes of retries.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import WeightsError
+
+if TYPE_CHECKING:
+    from huggingface_hub import ModelInfo
 
 PATIENCE = 5.0  # seconds to wait for the hub's first answer
 
@@ -49,19 +53,12 @@ def commit(model: str) -> str | None:
     Raises:
         WeightsError: where the hub may not be asked, or does not give it; in a few words.
     """
-    from huggingface_hub import HfApi
-
-    with _asked():
-        return HfApi().model_info(model, timeout=PATIENCE).sha
+    return _info(model).sha
 
 
 def files(model: str) -> frozenset[str]:
     """The names of the files of ``model``; raises as ``commit`` does."""
-    from huggingface_hub import HfApi
-
-    with _asked():
-        found = HfApi().model_info(model, timeout=PATIENCE).siblings or []
-    return frozenset(file.rfilename for file in found)
+    return frozenset(file.rfilename for file in _info(model).siblings or [])
 
 
 def fetched(model: str, patterns: Sequence[str]) -> Path:
@@ -70,6 +67,13 @@ def fetched(model: str, patterns: Sequence[str]) -> Path:
 
     with _asked():
         return Path(snapshot_download(model, allow_patterns=[*patterns]))
+
+
+def _info(model: str) -> "ModelInfo":
+    from huggingface_hub import HfApi
+
+    with _asked():
+        return HfApi().model_info(model, timeout=PATIENCE)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from harness.data.train_facts import train_facts
 from harness.errors import ConfigError, DataError
 from harness.generation import nested, readback
 from harness.numbers import printed
-from harness.results import evaluate, store, writer
+from harness.results import evaluate, reader, store, writer
 from harness.results.record import Metrics
 from harness.results.run_record import Cost, Run
 from harness.results.writer import TrainingFiles
@@ -37,7 +37,6 @@ from harness.version import __version__
 Format: TypeAlias = Literal["conll", "jsonl", "strings", "labelstudio"]
 SHOWN = 20
 FORMATS: tuple[Format, ...] = ("conll", "jsonl", "strings", "labelstudio")
-_OF_ROW = ("backend", "preset", "variant", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,25 +251,27 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     )
     training = TrainingFiles(facts=train_facts(task.splits[TRAIN].examples))
     records = [_record(task, task_file, given, seed, scores.metrics) for seed in given.seeds]
-    for run in records:
-        _refuse_others(run, _folder(run, output))
+    _refuse_others(records, output / store.slug(task.name))
     return tuple(writer.write_new(_folder(run, output), run, scores, training) for run in records)
 
 
-def _refuse_others(run: Run, folder: Path) -> None:
-    """Refuse what would contradict an import of the same row and seed: neither could be shown."""
-    for claim in folder.parent.glob(f"*/{store.CLAIM}"):
-        there = claim.parent
-        if there == folder or not store.is_complete(there):
-            continue
-        told = json.loads(claim.read_bytes())
-        if all(told.get(key) == getattr(run, key) for key in _OF_ROW):
+def _refuse_others(records: Sequence[Run], place: Path) -> None:
+    """Refuse what contradicts an import of the same row, seed and data: neither could be shown."""
+    stored = reader.read([place]).runs if place.is_dir() else ()
+    there = {_key(one.run): one for one in stored}
+    for run in records:
+        other = there.get(_key(run))
+        if other and other.run.digest != run.digest:
             msg = (
-                f"{there} is of the row {run.backend!r} and seed {run.seed}, too, from other "
-                "answers or other stated facts; nothing was imported. Move it away to replace it, "
-                "or give another --name or --seed"
+                f"{other.folder} is of the row {run.backend!r} and seed {run.seed}, too, from "
+                "other answers or other stated facts; nothing was imported. Move it away to "
+                "replace it, or give another --name or --seed"
             )
             raise ConfigError(msg)
+
+
+def _key(run: Run) -> tuple[object, ...]:
+    return *run.row, run.seed, run.data.fingerprint
 
 
 def _folder(run: Run, output: Path) -> Path:

@@ -40,7 +40,7 @@ class DataRead:
     @classmethod
     def of(cls, run: Run) -> "DataRead":
         """What ``run`` read."""
-        data, share = run.data, run.settings.get("train_share", 1.0)
+        data, (share, _) = run.data, run.part_of_train
         return cls(data.fingerprint, slug(data.task), data.limit, share)
 
     def is_tried_by(self, other: "DataRead") -> bool:

@@ -63,7 +63,7 @@ CHECKS = (
     Lint("trailing-space", "note", "A space at the end of a line.",
           "Nothing, it is not read; `--fix` removes it."),
     Lint("empty-line", "note", "An empty line where none is needed.",
-          "Look whether a sentence was lost there; `--fix` removes it where it can copy files."),
+          "Look whether a sentence was lost there; `--fix` removes it from columns and jsonl."),
     Lint("blank-line", "note", "A line of spaces or tabs, read as an empty one.",
           "Nothing; `--fix` makes it empty."),
     Lint("control", "note", "Control characters, which most tokenizers drop.",

@@ -53,6 +53,18 @@ def test_other_answers_under_one_name_and_seed_are_refused(imported, tmp_path):
     assert imported(other, "--seed", 1)[0] != first
 
 
+def test_neither_corrected_gold_nor_damaged_files_stand_in_the_way(imported, tmp_path):
+    first, _ = imported(answers(tmp_path, "one.jsonl", PERSON))
+    test = tmp_path / "data" / "test_TAG.txt"
+    gold = test.read_text(encoding="utf-8")
+    test.write_text(gold.replace("B_PER", "O").replace("I_PER", "O"), encoding="utf-8")
+    second, _ = imported("one.jsonl")
+    assert second != first
+    for name in ("claim.json", "run.json"):
+        (tmp_path / first[:-1] / name).write_text("{", encoding="utf-8")
+    assert imported("one.jsonl")[0] == second
+
+
 def test_a_fact_that_cannot_be_stated_is_told_which_can(imported, tmp_path):
     _, said = imported(answers(tmp_path, "one.jsonl"), "--state", "foo=bar", code=2)
     assert f"unknown key 'foo'; keys: {STATABLE}" in said
