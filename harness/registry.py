@@ -18,6 +18,7 @@ from harness.errors import BackendError, ConfigError, HarnessError, did_you_mean
 from harness.version import OWN
 
 GROUP = "harness.backends"
+PRELOADED = "harness.preloaded"  # by name of a backend, a module that its runs import late
 ALL = "all"  # in the place of names of backends
 # The groups of entry points, and what one entry is called.
 KINDS = {
@@ -142,7 +143,9 @@ def modules_of(names: Iterable[str]) -> list[str]:
     Raises:
         ConfigError: as ``find`` does.
     """
-    return sorted({plugin.module for plugin in map(find, names) if plugin.is_own})
+    own = {plugin.name: plugin for plugin in map(find, names) if plugin.is_own}
+    late = [plugin for plugin in installed(PRELOADED) if plugin.is_own and plugin.name in own]
+    return sorted({plugin.module for plugin in (*own.values(), *late)})
 
 
 def _plugin(entry: EntryPoint) -> Plugin:

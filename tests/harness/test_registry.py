@@ -29,6 +29,18 @@ def test_listing_imports_no_backend_and_no_model_library():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("backend", ["bert-crf", "electra", "span"])
+def test_what_a_run_imports_late_is_shared_by_runs_and_no_part_of_planning(backend):
+    code = (
+        "import sys; from importlib import import_module; from harness import registry\n"
+        f"registry.find({backend!r}).load(); print('transformers.modeling_utils' in sys.modules)\n"
+        f"for name in registry.modules_of([{backend!r}]): import_module(name)\n"
+        "print('transformers.modeling_utils' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
 def test_an_unknown_name_names_the_nearest(monkeypatch):
     offered(monkeypatch, Plugin("bert-crf", "a:B", "one", "1"))
     with pytest.raises(ConfigError, match=r"did you mean 'bert-crf'\?"):
