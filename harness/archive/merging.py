@@ -8,6 +8,7 @@ place.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from harness.archive import places
 from harness.archive.copying import copy_all
@@ -17,6 +18,9 @@ from harness.comparability.gold import require_same_gold
 from harness.errors import ConfigError, DataError
 from harness.results import reader, store, verify
 from harness.results.verify import Sound
+
+# Of a task and a line of the certificate: the first run that it applies to, and what it reads there.
+_First: TypeAlias = dict[tuple[str, str], tuple[Path, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,20 @@ def _refuse_damaged(runs: Iterable[Sound]) -> None:
 
 def _refuse_strangers(runs: list[Sound]) -> None:
     """Refuse runs of one task that differ in a certificate line that separates rows."""
-    first: dict[str, Sound] = {}
+    require_same_gold(runs)
+    first: _First = {}
     for result in runs:
-        other = first.setdefault(result.run.data.task, result)
-        require_same_gold([other, result])
-        ours, theirs = certificate.readings(result), certificate.readings(other)
-        names = [field.name for field in FIELDS if field.separates]
-        differing = [n for n in names if ours[n] and theirs[n] and ours[n] != theirs[n]]
-        if differing:
-            lines = "\n".join(f"  {n}: {ours[n]} here, {theirs[n]} there" for n in differing)
-            msg = f"{result.folder} differs from {other.folder}; nothing was copied\n{lines}"
+        if lines := _differing(result, first):
+            msg = "\n".join((f"{result.folder} differs; nothing was copied", *lines))
             raise ConfigError(msg)
+
+
+def _differing(result: Sound, first: _First) -> list[str]:
+    """The lines that ``result`` reads otherwise than the first run that each applies to."""
+    readings, differing = certificate.readings(result), []
+    for name in (field.name for field in FIELDS if field.separates and readings[field.name]):
+        ours, key = readings[name], (result.run.data.task, name)
+        there, theirs = first.setdefault(key, (result.folder, ours))
+        if ours != theirs:
+            differing.append(f"  {name}: {ours} here, {theirs} in {there}")
+    return differing

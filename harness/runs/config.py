@@ -19,6 +19,7 @@ from harness.errors import ConfigError, did_you_mean
 from harness.runs import weights
 from harness.runs.options import Given, checked, declared, renamed
 from harness.runs.portable import portable
+from harness.runs.preset_file import PresetFile
 
 
 class Settings(BaseModel):
@@ -227,8 +228,9 @@ def _preset(name: str, preset: str) -> tuple[Given, int]:
     """
     if path := _preset_file(name, preset):
         data, lines = yamlfile.load(path)
+        file = yamlfile.validate(PresetFile, data, lines, str(path))
         inner = {k.removeprefix("options."): n for k, n in lines.items() if k != "options"}
-        return Given(data.get("options") or {}, str(path), inner), _trials(data, path)
+        return Given(file.options or {}, str(path), inner), file.tuned.trials
     if _is_elsewhere(preset):
         msg = f"backend {name!r} has no preset {preset!r}: there is no {_elsewhere(name, preset)}"
         raise ConfigError(msg)
@@ -260,12 +262,3 @@ def _is_defaults(name: str, preset: str) -> bool:
 def has_preset(name: str, preset: str) -> bool:
     """Whether a backend can begin with ``preset``."""
     return _is_defaults(name, preset) or _preset_file(name, preset) is not None
-
-
-def _trials(preset: Mapping[str, Any], path: Path) -> int:
-    """The trials that the search behind a preset counted."""
-    trials = (preset.get("tuned") or {}).get("trials", 0)
-    if type(trials) is not int or trials < 0:
-        msg = f"{path}: tuned.trials: expected a whole number, not {trials!r}"
-        raise ConfigError(msg)
-    return trials

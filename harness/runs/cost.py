@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from harness.runs import energy
+from harness.runs.torch_cuda import torch_cuda
 
 _STATUS = Path("/proc/self/status")
 _ROLLUP = Path("/proc/self/smaps_rollup")
@@ -49,7 +49,7 @@ class Spent:
 
 @dataclass(slots=True)
 class Meter:
-    """Seconds, peak memory and energy of the phases of one run.
+    """Seconds, peak memory and energy of the phases of one run, energy of those on a GPU.
 
     ``before`` is what earlier processes spent on the phase that they did not finish.
     """
@@ -87,10 +87,16 @@ class Meter:
             spent.device_bytes,
             spent.reserved_bytes,
         )
-        # Nobody counted the joules up to the checkpoint that another process left.
-        self.joules[name] = joules() if spent.sittings == 1 else None
+        if torch_cuda():  # else what the device took was not for this process
+            # Nobody counted the joules up to the checkpoint that another process left.
+            self.joules[name] = joules() if spent.sittings == 1 else None
         self.sittings, self.before = max(self.sittings, spent.sittings), None
         _give_back()
+
+    def all_joules(self) -> float | None:
+        """Of all phases; None where one of them is not known, or none was on a GPU."""
+        known = [joules for joules in self.joules.values() if joules is not None]
+        return sum(known) or None if len(known) == len(self.joules) else None
 
     def spent(self) -> Spent:
         """What the running phase took so far."""
@@ -128,33 +134,27 @@ def _larger(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else max(one, other)
 
 
-def _torch_cuda() -> Any:
-    torch = sys.modules.get("torch")
-    cuda = getattr(torch, "cuda", None)
-    return cuda if cuda is not None and cuda.is_available() and cuda.is_initialized() else None
-
-
 def _reset_peaks() -> None:
     with suppress(OSError):
         _CLEAR.write_text("5", encoding="ascii")  # Linux: resets VmHWM, see proc(5)
-    if cuda := _torch_cuda():
+    if cuda := torch_cuda():
         cuda.reset_peak_memory_stats()
 
 
 def _synchronise() -> None:
-    if cuda := _torch_cuda():
+    if cuda := torch_cuda():
         cuda.synchronize()
 
 
 def _give_back() -> None:
     """Return what tensors left behind, so that the next phase holds only what it needs."""
-    if cuda := _torch_cuda():
+    if cuda := torch_cuda():
         cuda.empty_cache()
 
 
 def _peaks_on_device() -> tuple[int, int] | tuple[None, None]:
     """Bytes that tensors had at the most, and bytes that torch held for them."""
-    cuda = _torch_cuda()
+    cuda = torch_cuda()
     if cuda is None:
         return None, None
     return int(cuda.max_memory_allocated()), int(cuda.max_memory_reserved())

@@ -1,6 +1,6 @@
 """Joules of the GPU from its own counter; from sampled power if it has none; else None, never 0.
 
-A device that several processes share gives None too.
+A device that several processes share gives None too, and so do several devices of one run.
 
 NVML's total energy counter exists since Volta (millijoules since the driver was loaded).
 """
@@ -9,20 +9,25 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
+
+from harness.runs import launch
+from harness.runs.torch_cuda import torch_cuda
 
 SAMPLE_SECONDS = 0.1
+_Joules: TypeAlias = Callable[[], float | None]
+_Sample: TypeAlias = tuple[float, float] | None
 
 
 @contextmanager
-def counter() -> Iterator[Callable[[], float | None]]:
+def counter() -> Iterator[_Joules]:
     """Count while the block runs; what is yielded gives the joules once it has ended.
 
     None if other processes compute on the same device, since nobody can tell whose they are.
     """
-    device = _device()
+    device = None if launch.processes() > 1 else _device()
     if device is None:
         yield lambda: None
         return
@@ -32,25 +37,26 @@ def counter() -> Iterator[Callable[[], float | None]]:
     alone.append(_is_alone(*device))
 
 
-@contextmanager
-def _counted(pynvml: Any, handle: Any) -> Iterator[Callable[[], float | None]]:
+def _counted(pynvml: Any, handle: Any) -> AbstractContextManager[_Joules]:
     """The device's own counter, or its power over time if it has none."""
     start = _millijoules(pynvml, handle)
-    if start is None:
-        with _sampled(pynvml, handle) as joules:
-            yield joules
-        return
-    spent: list[float] = []
+    return _sampled(pynvml, handle) if start is None else _since(start, pynvml, handle)
+
+
+@contextmanager
+def _since(start: int, pynvml: Any, handle: Any) -> Iterator[_Joules]:
+    ends: list[int | None] = []
     try:
-        yield lambda: spent[0]
+        yield lambda: None if ends[0] is None else (ends[0] - start) / 1000
     finally:
-        spent.append(((_millijoules(pynvml, handle) or start) - start) / 1000)
+        ends.append(_millijoules(pynvml, handle))
 
 
 def _is_alone(pynvml: Any, handle: Any) -> bool:
-    """Whether one process at most computes on the device."""
+    """Whether no process computes on the device but this one, if it does."""
+    own = 0 if torch_cuda() is None else 1
     try:
-        return len(pynvml.nvmlDeviceGetComputeRunningProcesses(handle)) <= 1
+        return len(pynvml.nvmlDeviceGetComputeRunningProcesses(handle)) <= own
     except pynvml.NVMLError:
         return True
 
@@ -70,14 +76,17 @@ def _device() -> tuple[Any, Any] | None:
         return None
     try:
         pynvml.nvmlInit()
-        return pynvml, pynvml.nvmlDeviceGetHandleByIndex(_index())
+        return pynvml, _handle(pynvml)
     except pynvml.NVMLError:
         return None
 
 
-def _index() -> int:
-    first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
-    return int(first) if first.isdigit() else 0
+def _handle(pynvml: Any) -> Any:
+    """The first device that this process may use, by its place or by its UUID."""
+    name = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0].strip()
+    if name.isdecimal():
+        return pynvml.nvmlDeviceGetHandleByIndex(int(name))
+    return pynvml.nvmlDeviceGetHandleByUUID(name)
 
 
 def _millijoules(pynvml: Any, handle: Any) -> int | None:
@@ -88,12 +97,12 @@ def _millijoules(pynvml: Any, handle: Any) -> int | None:
 
 
 @contextmanager
-def _sampled(pynvml: Any, handle: Any) -> Iterator[Callable[[], float | None]]:
+def _sampled(pynvml: Any, handle: Any) -> Iterator[_Joules]:
     """Integrate the power draw (milliwatts) over time, by the trapezoidal rule."""
     stop, samples = threading.Event(), [_sample(pynvml, handle)]
 
     def watch() -> None:
-        while not stop.wait(SAMPLE_SECONDS):
+        while samples[-1] and not stop.wait(SAMPLE_SECONDS):
             samples.append(_sample(pynvml, handle))
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -106,9 +115,16 @@ def _sampled(pynvml: Any, handle: Any) -> Iterator[Callable[[], float | None]]:
         samples.append(_sample(pynvml, handle))
 
 
-def _sample(pynvml: Any, handle: Any) -> tuple[float, float]:
-    return time.perf_counter(), pynvml.nvmlDeviceGetPowerUsage(handle) / 1000
+def _sample(pynvml: Any, handle: Any) -> _Sample:
+    """The time in seconds and the power in watts; None of a device that does not tell it."""
+    try:
+        return time.perf_counter(), pynvml.nvmlDeviceGetPowerUsage(handle) / 1000
+    except pynvml.NVMLError:
+        return None
 
 
-def _integral(samples: list[tuple[float, float]]) -> float:
-    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(samples))
+def _integral(samples: list[_Sample]) -> float | None:
+    known = [sample for sample in samples if sample]
+    if len(known) < len(samples):
+        return None
+    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(known))

@@ -5,6 +5,7 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -75,11 +76,26 @@ def _of_each_gpu(field: str) -> tuple[str, ...]:
     program = shutil.which("nvidia-smi")
     if program is None:
         return ()
-    query = [program, f"--query-gpu={field}", "--format=csv,noheader"]
+    query = [program, f"--query-gpu=uuid,{field}", "--format=csv,noheader"]
     done = subprocess.run(query, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
-    lines = done.stdout.split("\n")[:-1] if done.returncode == 0 else []
+    lines = done.stdout.splitlines() if done.returncode == 0 else []
+    gpus = [(uuid, said) for uuid, _, said in (line.partition(", ") for line in lines)]
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return tuple(lines if visible is None else lines[: len([v for v in visible.split(",") if v])])
+    return tuple(said for _, said in (gpus if visible is None else _visible(gpus, visible)))
+
+
+def _visible(gpus: list[tuple[str, str]], names: str) -> Iterator[tuple[str, str]]:
+    """Those that CUDA shows: by place or the beginning of a UUID, up to the first name of none."""
+    for name in map(str.strip, names.split(",")):
+        if name.isdecimal():
+            found = gpus[int(name) :][:1]
+        elif name.startswith("MIG"):
+            found = gpus[:1]  # a part of one, which the driver does not list
+        else:
+            found = [gpu for gpu in gpus if name and gpu[0].startswith(name)][:1]
+        if not found:
+            return
+        yield from found
 
 
 def _processor() -> str:

@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # reproducible matrix products
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # torch numbers the GPUs as the driver's programs do
     # Libraries ask for a GPU as they are imported. Asked through CUDA, in the process that is
     # forked, it would be out of reach of the children.
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",

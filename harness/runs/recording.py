@@ -183,7 +183,7 @@ def _cost(task: Task, fitted: FitReport, meter: Meter) -> Cost:
     dev = sum(epoch.dev_seconds for epoch in fitted.epochs)
     fit = seconds.pop("fit")
     seconds |= {"train": max(0.0, fit - dev), "dev": dev}
-    joules = sum(value for value in meter.joules.values() if value is not None) or None
+    joules = meter.all_joules()
     return Cost(
         seconds=seconds,
         train_units=sum(epoch.units for epoch in fitted.epochs),

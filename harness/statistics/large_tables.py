@@ -142,9 +142,9 @@ def bootstraps(
     middle, half = middles[a] - middles[b], chance.reached((1 + level) / 2)
     most = chance.reached(one_sided)
     points = np.array([float(sample.f1.mean()) for sample in pairs.samples])
-    intervals = _listed(points[a] - points[b], middle - half, middle + half)
     if pairs.samples[0].right.shape[1] < 2:  # one document says nothing of others
         middle, half, most = np.zeros(len(a)), np.ones(len(a)), np.ones(len(a))
+    intervals = _listed(points[a] - points[b], middle - half, middle + half)
     tests = _listed(np.clip(2 * chance.beyond(np.abs(middle)), LEAST, 1), error)
     ahead = _listed(middle + most, most - middle)
     known = [contest.effect.known for contest in pairs.contests]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
 from harness.core import Output
+from harness.data.share import with_share
 from harness.data.task import load_without_test
 from harness.errors import HarnessError, Stopped
 from harness.protocol import DevScore
@@ -66,7 +67,8 @@ def _outcome(cell: GridCell, line: Line, pipe: Connection) -> Told:
 def _trained(cell: GridCell, line: Line, pipe: Connection) -> float:
     """The best F1 on dev that the backend of ``cell`` reached."""
     settings = cell.settings
-    task = load_without_test(cell.task, cell.data, settings.limit)
+    whole = load_without_test(cell.task, cell.data, settings.limit)
+    task = with_share(whole, settings.train_share, settings.train_draw)
     given = learning_handout(task, settings.windows)
     plain = given.score_dev
     scorer = AskingScorer(

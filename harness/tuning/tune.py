@@ -19,7 +19,7 @@ from harness.runs import processes
 from harness.runs.config import Options, Override, Settings
 from harness.runs.hardware import accelerators, versions
 from harness.runs.plan import GridCell, Inputs, Request, cells_of
-from harness.runs.preflight import refuse_long_windows, refuse_machine, refuse_seeds
+from harness.runs.preflight import refuse_long_windows, refuse_machine, refuse_nested, refuse_seeds
 from harness.runs.tryout import Described, Refused, Wanted, describe
 from harness.tuning import search, space
 from harness.tuning.search import OptionSearch, Report, TrialError, Values
@@ -61,6 +61,7 @@ def tune(backend: str, wish: Wish, path: Path | None, tell: Callable[[str], None
     base = known.checked
     refuse_long_windows(backend, known.longest, wish.settings)
     task = load_without_test(wish.task, wish.data, wish.settings.limit)
+    refuse_nested(task, {backend: known.nested})
     begin: Values = {name: base.values[name] for name in wanted.parameters}
     folder = wish.output / slug(task.name)
     identity = _identity(task, plugin, base, wish, wanted)

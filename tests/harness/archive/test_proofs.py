@@ -1,10 +1,11 @@
 """Results as data: verify, rescore, merge and import stand on stored predictions alone."""
 
 import json
+from itertools import permutations
 
 import pytest
 import tiny_task
-from stored_runs import change, seal
+from stored_runs import change, seal, write_run
 
 from harness.archive.external import Import, write
 from harness.archive.merging import merge
@@ -120,6 +121,15 @@ def test_results_of_two_machines_merge_and_what_differs_is_refused(stored, loade
     with pytest.raises(ConfigError, match="data fingerprint"):
         merge([folder], target)
     assert len(reader.read([target]).runs) == 1
+
+
+@pytest.mark.parametrize("order", [*permutations(("dictionary", "bf16", "fp32"))], ids=" ".join)
+def test_what_differs_is_refused_in_any_order(order, tmp_path):
+    for place, name in enumerate(order):
+        made = {"weights": "none"} if name == "dictionary" else {"precision": name}
+        write_run(tmp_path / str(place), backend=name, **made)
+    with pytest.raises(ConfigError, match=r"precision: (bf16 here, fp32|fp32 here, bf16) in "):
+        merge([tmp_path / str(place) for place in range(3)], tmp_path / "all")
 
 
 def test_equal_configurations_with_other_results_do_not_merge(stored, loaded, tmp_path):

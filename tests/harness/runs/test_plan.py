@@ -214,17 +214,35 @@ def test_what_was_asked_for_is_not_settled_otherwise():
     assert resolved(Settings(device="cpu", precision="bf16-all")).precision == "bf16-all"
 
 
-@pytest.mark.parametrize(
-    ("lines", "able"), [("9.0\n", True), ("8.0\n8.6\n", True), ("7.5\n", False), ("8.0\n7.0\n", 0),
-                        ("12.0\n", True), ("", False)],
-)  # fmt: skip
-def test_every_gpu_must_compute_bf16(lines, able, tmp_path, monkeypatch):
-    program = tmp_path / "nvidia-smi"
+def gpus(folder, monkeypatch, *said):
+    """A driver that lists GPUs, of which it ``said`` what it is asked for."""
+    lines = "".join(f"GPU-{place}7f, {words}\\n" for place, words in enumerate(said))
+    program = folder / "nvidia-smi"
     program.write_text(f"#!/bin/sh\nprintf '{lines}'\n")
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    assert hardware.computes_bf16() == bool(able)
+
+
+@pytest.mark.parametrize(
+    ("said", "able"), [(["9.0"], True), (["8.0", "8.6"], True), (["7.5"], False),
+                       (["8.0", "7.0"], False), (["12.0"], True), ([], False)],
+)  # fmt: skip
+def test_every_gpu_must_compute_bf16(said, able, tmp_path, monkeypatch):
+    gpus(tmp_path, monkeypatch, *said)
+    assert hardware.computes_bf16() == able
+
+
+@pytest.mark.parametrize(
+    ("visible", "able"), [("2,3", True), ("GPU-2,GPU-37f", True), ("0,2", False), ("-1", False),
+                          ("2,-1,0", True), ("2,9,0", True), ("", False), ("GPU-9", False)],
+)  # fmt: skip
+def test_the_gpus_are_those_that_are_named_up_to_a_name_of_none(
+    visible, able, tmp_path, monkeypatch
+):
+    gpus(tmp_path, monkeypatch, "7.5", "7.5", "8.0", "8.0")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert hardware.computes_bf16() == able
 
 
 def ran(cell):

@@ -58,3 +58,23 @@ def test_which_backend_runs_without_which_preset_is_said(place):
     for name in ("dictionary tiny", "bert-crf tiny", "bert-crf mine"):
         assert f"run: {name} on tiny, seed 13" in out
     assert "3 rows, 3 runs" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("optoins: {layers: 1}", r"mine\.yaml:1: unknown key 'optoins' .did you mean 'options'\?"),
+        ("options: [1]", r"mine\.yaml:1: options: .*dictionary"),
+        ("tuned: yes", r"mine\.yaml:1: tuned: "),
+        ("tuned: {trials: -1}", r"mine\.yaml:1: tuned\.trials: .*greater than or equal to 0"),
+    ],
+)
+def test_a_preset_file_that_says_something_else_is_refused_with_its_line(place, text, said):
+    (place / "bert-crf.mine.yaml").write_text(f"{text}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        kinds(place, f"{place}/mine", backends=("bert-crf",))
+
+
+def test_a_preset_without_options_has_the_defaults(place):
+    (place / "bert-crf.mine.yaml").write_text("options:\n", encoding="utf-8")
+    assert kinds(place, f"{place}/mine", backends=("bert-crf",)) == [("bert-crf", "mine")]

@@ -183,3 +183,11 @@ def test_a_pair_of_equal_answers_has_p_one():
     rows = {f"s{i}": np.stack([same[0], same[0]]) for i in range(21)}
     found = compare(rows, draws=200)
     assert all(pair.permutation.p == pair.bootstrap.p == 1 for pair in found.pairs)
+
+
+def test_one_document_says_nothing_of_others_in_a_large_table_either(monkeypatch):
+    monkeypatch.setattr(table, "RESOLVED", 0)
+    [found] = compare_all(made(STEPS[:2], sentences=1))
+    [pair] = found.pairs
+    assert (pair.bootstrap.difference.low, pair.bootstrap.difference.high) == (-1, 1)
+    assert (pair.bootstrap.p, pair.first_ahead) == (1, 1)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import nested_task
 import pytest
 import tiny_task
 import yaml
@@ -194,3 +195,21 @@ def test_a_task_without_its_test_set_is_the_task_otherwise(tmp_path):
     assert set(part.splits) == {"train", "dev"}
     assert all(part.splits[name] == whole.splits[name] for name in part.splits)
     assert part.fingerprint != whole.fingerprint
+
+
+def test_a_backend_that_cannot_answer_nested_gold_is_refused_before_anything_is_trained(tmp_path):
+    wish = Wish(str(nested_task.make(tmp_path)), 2, "tiny", (), Settings(), 0, tmp_path / "tuning")
+    with pytest.raises(ConfigError, match="dictionary cannot answer it: one tag a unit"):
+        tune("dictionary", wish, None, print)
+    assert not (tmp_path / "tuning").exists()
+
+
+def test_a_search_on_a_share_of_train_learns_from_no_more(tmp_path):
+    task = str(tiny_task.make(tmp_path))
+    f1 = []
+    for share in (0.1, 1.0):
+        wish = Wish(task, 1, "tiny", (), Settings(train_share=share, train_draw=1), 0,
+                    tmp_path / str(share))  # fmt: skip
+        preset = tune("dictionary", wish, None, lambda _: None)
+        f1.append(yaml.safe_load(preset.read_text(encoding="utf-8"))["tuned"]["dev_f1"])
+    assert f1[0] < f1[1] == 1.0
