@@ -28,12 +28,12 @@ from backends.training.device import (
     set_up,
     to_device,
 )
-from backends.training.flops import counted
 from backends.training.layers import place
 from backends.training.losses import Losses
 from backends.training.optimiser import Rates, normalise
 from backends.training.resumption import Resumption, Stateful
 from harness.errors import ConfigError
+from harness.flops import counted
 from harness.protocol import Context, PretrainReport, Progress, TextStream
 
 

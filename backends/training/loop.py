@@ -33,7 +33,6 @@ from backends.training.device import (
     seed_everything,
     to_device,
 )
-from backends.training.flops import counted
 from backends.training.history import history_of
 from backends.training.layers import place
 from backends.training.losses import Losses
@@ -46,6 +45,7 @@ from backends.training.selection import Selection, Weights
 from harness.core import Example, Output, Sentence
 from harness.data.training_digest import digest
 from harness.errors import ConfigError, DataError, ResourceError, is_lack_of_memory
+from harness.flops import counted
 from harness.protocol import Context, Epoch, FitReport, Progress
 from harness.sequences import chosen
 

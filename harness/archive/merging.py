@@ -19,7 +19,7 @@ from harness.errors import ConfigError, DataError
 from harness.results import reader, store, verify
 from harness.results.verify import Sound
 
-# Of a task and a line of the certificate: the first run that it applies to, and what it reads there.
+# Of a task and a line of the certificate: the first run that it applies to, and its reading.
 _First: TypeAlias = dict[tuple[str, str], tuple[Path, str]]
 
 

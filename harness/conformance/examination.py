@@ -88,6 +88,7 @@ class Examination:
         known = {key: verdict.status for key, verdict in self.verdicts.items()}
         question = _Question(self.plugin, self.wanted, folder, keys, known, tuple(self._groups))
         process = _started(question)
+        self._groups.append(process.pid)
         begun, whole = keys[0], False
         for message in _messages(process, self.patience):
             if "begins" in message:
@@ -110,7 +111,6 @@ class Examination:
             code = None
         if code is None or broke:
             _end(process.pid)
-        self._groups.append(process.pid)
         process.wait()
         if process.stdout:
             process.stdout.close()

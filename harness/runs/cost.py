@@ -8,12 +8,10 @@ A resident set counts pages that other processes hold, too: runs are forked from
 imported the backends' libraries, and weights are mapped from files. How many those are is measured.
 """
 
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
 from harness.runs import energy
@@ -102,20 +100,6 @@ class Meter:
         """What the running phase took so far."""
         seconds = time.perf_counter() - self.started
         return Spent(1, seconds, _peak_resident(), *_peaks_on_device()).after(self.before)
-
-
-@contextmanager
-def flops() -> Iterator[Callable[[], int | None]]:
-    """Count the floating-point operations of matrix products; None if torch is not in use.
-
-    A multiplication and an addition are two. Kernels that torch does not know are not counted.
-    """
-    if "torch" not in sys.modules:
-        yield lambda: None
-        return
-    counter = import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
-    with counter:
-        yield lambda: int(counter.get_total_flops()) or None
 
 
 def shared_resident() -> int | None:

@@ -21,6 +21,7 @@ from harness.data.task import Task, load
 from harness.data.train_facts import train_facts
 from harness.data.windows import Window, WindowPolicy
 from harness.errors import DataError
+from harness.flops import counted
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
 from harness.results import evaluate, locking, provenance, set_aside, store, verify, writer
 from harness.results.record import Metrics, Prediction
@@ -29,7 +30,7 @@ from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
 from harness.runs import after_answers, launch, named_files, recording, weights
 from harness.runs.contract import asked, checked, require_methods
-from harness.runs.cost import Meter, flops
+from harness.runs.cost import Meter
 from harness.runs.handout import DevScorer, Handout, handout, shuffled
 from harness.runs.options import Given, construct
 from harness.runs.plan import GridCell
@@ -189,9 +190,9 @@ def timed_answers(
 
 def _warm_up(backend: Backend, views: Sequence[Sentence], meter: Meter) -> None:
     units = sum(map(len, views))
-    with flops() as counted:
+    with counted() as operations:
         backend.predict(views)
-    total = counted()
+    total = operations()
     meter.flops_per_unit = total / units if total and units else None
 
 

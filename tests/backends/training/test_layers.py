@@ -10,7 +10,7 @@ from transformers.pytorch_utils import Conv1D
 
 from backends.training import layers
 from backends.training.layers import ROWS, Dropout, Linear, Transposed, linear, place
-from harness.runs.cost import flops
+from harness.flops import counted
 
 CPU = torch.device("cpu")
 
@@ -145,9 +145,9 @@ def test_the_maker_of_the_processor_decides(monkeypatch):
 
 def test_operations_are_counted_as_torchs_are(everywhere):
     layer, x = torch.nn.Linear(24, 9), torch.randn(256, 24)
-    with flops() as plain:
+    with counted() as plain:
         layer(x)
     place(layer, CPU)
-    with flops() as ours:
+    with counted() as ours:
         assert "Product" in history(layer(x))
     assert ours() == plain() == 2 * 256 * 24 * 9

@@ -1,13 +1,18 @@
 """The command ``check``, as the author of a plugin meets it: processes, deadlines, exit codes."""
 
 import json
+import signal
 
 import pytest
 from keeping import KEEPING, changed
 from plugin_site import made_plugin, made_site
 from program import harness
 
+from harness import registry
+from harness.conformance import examination
+from harness.conformance.examination import Examination
 from harness.conformance.session import CHECKS
+from harness.runs.tryout import Wanted
 
 ELSEWHERE = {
     "new-process": "mark = self.context.folder.parent / 'pid'; pid = str(os.getpid())\n"
@@ -68,6 +73,22 @@ def test_a_check_that_ends_or_holds_its_process_costs_no_other_its_verdict(tmp_p
     assert found["save"]["found"] == ENDS[end]
     assert found["missing-model"]["status"] == found["reload"]["status"] == "not run"
     assert found["surprisal"]["status"] == found["new-process"]["status"] == "ok"
+
+
+@pytest.mark.slow
+def test_a_check_that_is_interrupted_leaves_no_process(monkeypatch):
+    started, start = [], examination._started
+
+    def interrupt(verdict):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        examination, "_started", lambda asked: started.append(start(asked)) or started[0]
+    )
+    asked = Wanted("tiny", ())
+    with pytest.raises(KeyboardInterrupt):
+        Examination(registry.find("dictionary"), asked, listen=interrupt).run()
+    assert started[0].wait(10) == -signal.SIGKILL
 
 
 @pytest.mark.slow
