@@ -88,6 +88,7 @@ def test_a_check_that_is_interrupted_leaves_no_process(monkeypatch):
     asked = Wanted("tiny", ())
     with pytest.raises(KeyboardInterrupt):
         Examination(registry.find("dictionary"), asked, listen=interrupt).run()
+    started[0].stdout.close()
     assert started[0].wait(10) == -signal.SIGKILL
 
 
