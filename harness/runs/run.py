@@ -25,7 +25,7 @@ from harness.flops import counted
 from harness.protocol import Backend, Checkpoints, Context, FitReport, Generates, Progress
 from harness.results import evaluate, locking, provenance, set_aside, store, verify, writer
 from harness.results.record import Metrics, Prediction
-from harness.results.run_record import Run
+from harness.results.run_record import Contamination, Run
 from harness.results.stored import content_of
 from harness.results.writer import TrainingFiles
 from harness.runs import after_answers, launch, named_files, recording, weights
@@ -86,36 +86,55 @@ def _drop_foreign_checkpoints(cell: GridCell, report: Report) -> None:
 def _run(cell: GridCell, report: Report) -> None:
     meter = Meter()
     _require_planned_files(cell)
-    with meter.phase("load"):
-        given = handout(_task(cell), _policy(cell))
-        checkpoints = checkpoints_of(
-            cell.folder, cell.settings.checkpoint_minutes, meter, given.score_dev.given
-        )
-        made = make(cell, given.tags, report, given.score_dev, checkpoints, given.descriptions)
-        backend = checked(cell.plugin.name, made)
+    made, given = _set_up(cell, meter, report)
+    backend = checked(cell.plugin.name, made)
     fitted, given = _learned(cell, backend, given, meter), given.to_answer
-    order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
-    answers = timed_answers(backend, given, order, meter, report)
-    free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
+    answers = _answered(cell, backend, given, meter, report)
     _require_planned_files(cell)
     with meter.phase("calibrate"):
-        calibration = after_answers.calibration(backend, given, answers)
+        calibration = after_answers.calibration(backend, given, answers.headline)
     if cell.settings.keep_model:
         backend.save(_made(cell.folder / store.MODEL))
-    task, decoded = _task(cell), _DecodedAnswers(given.windows, answers, free)
-    predictions = decoded.predictions(task, answers)
+    task = _task(cell)
+    predictions = answers.predictions(task, answers.headline)
     # Stored before gold is handed out: nothing that a backend does with it reaches an answer.
     store.write(cell.folder / store.PREDICTIONS, content_of(predictions))
-    with meter.phase("surprisal"):
-        bits = after_answers.gold_bits(backend, task.splits[TEST].examples, _policy(cell))
-    with meter.phase("probe"):
-        known = after_answers.contamination(backend, task.examples)
+    bits, known = _asked_of_gold(cell, backend, task, meter)
     run = recording.run_record(cell, task, fitted, given.score_dev.given, meter)
     run = recording.with_usage(run, made, cell.folder.parent)
     run = run.model_copy(update={"calibration": calibration, "contamination": known})
-    metrics = _store(cell, task, run, fitted, decoded, evaluate.with_bits(predictions, bits))
+    metrics = _store(cell, task, run, fitted, answers, evaluate.with_bits(predictions, bits))
     if words := evaluate.unknown_labels(metrics):
         report(Progress("store", 0, 0, words, line=True))
+
+
+def _set_up(cell: GridCell, meter: Meter, report: Report) -> tuple[Backend, Handout]:
+    """The backend, not trained yet, and what it is given."""
+    with meter.phase("load"):
+        given = handout(_task(cell), _policy(cell))
+        minutes, told = cell.settings.checkpoint_minutes, given.descriptions
+        checkpoints = checkpoints_of(cell.folder, minutes, meter, given.score_dev.given)
+        return make(cell, given.tags, report, given.score_dev, checkpoints, told), given
+
+
+def _answered(
+    cell: GridCell, backend: Backend, given: Handout, meter: Meter, report: Report
+) -> "_DecodedAnswers":
+    """Its answers to the test set, in an order that says nothing, and what it writes freely."""
+    order = shuffled(len(given.windows), f"{cell.fingerprint} {cell.seed}")
+    answers = timed_answers(backend, given, order, meter, report)
+    free = _written(backend, given, order, meter, answers) if cell.settings.free_decoding else None
+    return _DecodedAnswers(given.windows, answers, free)
+
+
+def _asked_of_gold(
+    cell: GridCell, backend: Backend, task: Task, meter: Meter
+) -> tuple[dict[str, float], Contamination | None]:
+    """The bits that it pays for test gold, by sentence, and whether its weights knew the text."""
+    with meter.phase("surprisal"):
+        bits = after_answers.gold_bits(backend, task.splits[TEST].examples, _policy(cell))
+    with meter.phase("probe"):
+        return bits, after_answers.contamination(backend, task.examples)
 
 
 def _require_planned_files(cell: GridCell) -> None:
