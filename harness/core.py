@@ -72,6 +72,12 @@ class Sentence:
         """The half-open character offsets of ``span`` in ``text``, in code points."""
         return self.starts[span.start], self.starts[span.end - 1] + len(self.units[span.end - 1])
 
+    def borders(self) -> tuple[dict[int, int], dict[int, int]]:
+        """The unit that begins at each offset, and the one after that which ends at each."""
+        begins = {offset: unit for unit, offset in enumerate(self.starts)}
+        ends = {o + len(u): i + 1 for i, (o, u) in enumerate(zip(begins, self.units, strict=True))}
+        return begins, ends
+
     def mention(self, span: Span) -> str:
         """The text that ``span`` covers."""
         return self.joiner.join(self.units[span.start : span.end])

@@ -35,7 +35,7 @@ class Place:
     @property
     def mention(self) -> str:
         """The text of the mention."""
-        return self.prediction.joiner.join(self.units)
+        return self.prediction.mention(self.span)
 
 
 @dataclass(frozen=True, slots=True)

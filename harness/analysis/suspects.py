@@ -161,7 +161,7 @@ class Known:
     def consistency(self, prediction: Prediction, claim: Claim) -> float:
         """How much better the claim fits other occurrences than the gold does, from -1 to 1."""
         goes, comes = claim
-        here = Counter((_mention(prediction, span), span.label) for span in goes)
+        here = Counter((prediction.mention(span), span.label) for span in goes)
         return self._fit(prediction, comes, here) - self._fit(prediction, goes, here)
 
     def _fit(
@@ -170,7 +170,7 @@ class Known:
         """The mean share of other entities of the same text that have the same label."""
         fits = []
         for span in spans:
-            mention = _mention(prediction, span)
+            mention = prediction.mention(span)
             others = self.labels.get(mention, Counter()).copy()
             for (text, label), count in here.items():
                 others[label] -= count * (text == mention)
@@ -185,9 +185,5 @@ def _known(run: FinishedRun) -> Known:
         labels[mention] = Counter(counts)
     for prediction, spans in zip(run.predictions, run.gold, strict=True):
         for span in spans:
-            labels.setdefault(_mention(prediction, span), Counter())[span.label] += 1
+            labels.setdefault(prediction.mention(span), Counter())[span.label] += 1
     return Known(labels)
-
-
-def _mention(prediction: Prediction, span: Span) -> str:
-    return prediction.joiner.join(prediction.units[span.start : span.end])

@@ -235,11 +235,7 @@ class Inline:
 
 def _marked_spans(text: str, sentence: Sentence, known: Mapping[str, str]) -> list[Span] | None:
     """The entities between marks, if each is where units are and the rest is the sentence."""
-    begins = {start: unit for unit, start in enumerate(sentence.starts)}
-    ends = {
-        start + len(unit): index + 1
-        for index, (start, unit) in enumerate(zip(sentence.starts, sentence.units, strict=True))
-    }
+    begins, ends = sentence.borders()
     spans: list[Span] = []
     marks = {*known, *map(closing, known)}
     offset, start, opening = 0, 0, ""

@@ -55,8 +55,7 @@ def occurrences(sentence: Sentence, text: str) -> Iterator[tuple[int, int]]:
     """The half-open units of each place where ``text`` stands on unit borders, in order."""
     if text not in sentence.text:  # most entries of a long list are not
         return
-    starts = {offset: unit for unit, offset in enumerate(sentence.starts)}
-    ends = {o + len(u): i + 1 for i, (o, u) in enumerate(zip(starts, sentence.units, strict=True))}
+    starts, ends = sentence.borders()
     place = sentence.text.find(text) if text else -1
     while place >= 0:
         if place in starts and place + len(text) in ends:

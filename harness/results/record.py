@@ -111,6 +111,10 @@ class Prediction(FrozenModel):
         """The gold, as spans."""
         return tuple(Span(*span) for span in self.gold)
 
+    def mention(self, span: Span) -> str:
+        """The text that ``span`` covers."""
+        return self.joiner.join(self.units[span.start : span.end])
+
     def found_spans(self) -> tuple[Span, ...]:
         """What was found, as spans: nested ones too, else what the tags mean as they stand."""
         if self.entities is None:

@@ -43,3 +43,8 @@ def test_scores_derive_from_counts_and_are_undefined_without_any():
     assert counts.support == 5
     nothing = Counts()
     assert (nothing.precision, nothing.recall, nothing.f1) == (None, None, None)
+
+
+def test_borders_are_where_units_begin_and_end_in_the_text():
+    begins, ends = Sentence("", ("New", "York"), " ").borders()
+    assert (begins, ends) == ({0: 0, 4: 1}, {3: 1, 8: 2})

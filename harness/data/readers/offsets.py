@@ -22,11 +22,7 @@ def spans(entries: Any, units: tuple[str, ...], joiner: str) -> tuple[Span, ...]
     if not isinstance(entries, list):
         raise EntryError("json", '"spans" must be a list')
     sentence = Sentence("", units, joiner)
-    starts = {start: position for position, start in enumerate(sentence.starts)}
-    ends = {
-        start + len(unit): i + 1
-        for i, (start, unit) in enumerate(zip(sentence.starts, units, strict=True))
-    }
+    starts, ends = sentence.borders()
     found = []
     for entry in entries:
         start, end, label = _checked(entry, sentence.text)

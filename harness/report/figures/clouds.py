@@ -54,8 +54,7 @@ def mentions(run: FinishedRun) -> dict[str, dict[str, int]]:
     if not run.facts:
         for prediction, spans in zip(run.predictions, run.gold, strict=True):
             for span in spans:
-                text = prediction.joiner.join(prediction.units[span.start : span.end])
-                counts.setdefault(span.label, Counter())[text] += 1
+                counts.setdefault(span.label, Counter())[prediction.mention(span)] += 1
     return {label: dict(each) for label, each in counts.items()}
 
 
