@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from harness.conformance.subject import DATA, THREADS, Subject
 from harness.data.taskfile import DATA_VARIABLE
 from harness.errors import ConfigError
 from harness.registry import Plugin
-from harness.runs import config, processes
+from harness.runs import config, processes, questioned
 from harness.runs.tryout import Wanted
 from harness.tags import encode
 
@@ -76,7 +75,7 @@ class Examination:
                         self._sit(folder, keys)
             finally:
                 for group in self._groups:
-                    _end(group)
+                    questioned.kill(group)
         return tuple(self.verdicts[check.key] for check in CHECKS)
 
     def _left(self, place: Place) -> tuple[str, ...]:
@@ -94,7 +93,7 @@ class Examination:
             if "begins" in message:
                 begun = message["begins"]
             elif "mistake" in message:
-                _end(process.pid)
+                questioned.kill(process.pid)
                 raise ConfigError(str(message["mistake"]))
             elif "key" in message:
                 self._hear(CheckResult(**message))
@@ -110,7 +109,7 @@ class Examination:
         except subprocess.TimeoutExpired:
             code = None
         if code is None or broke:
-            _end(process.pid)
+            questioned.kill(process.pid)
         process.wait()
         if process.stdout:
             process.stdout.close()
@@ -150,19 +149,9 @@ def lay_out_gold(folder: Path, lesson: Lesson) -> None:
 
 
 def _started(question: _Question) -> "subprocess.Popen[bytes]":
-    path = os.pathsep.join(filter(None, sys.path))
-    own = {"PYTHONPATH": path, DATA_VARIABLE: str(question.folder / DATA),
-           "TMPDIR": str(question.folder)}  # fmt: skip
-    with tempfile.TemporaryFile() as asked:
-        asked.write(pickle.dumps(question))
-        asked.seek(0)
-        return subprocess.Popen(  # noqa: S603 - this interpreter, fixed words
-            [sys.executable, "-P", "-c", _PROGRAM],
-            stdin=asked,
-            stdout=subprocess.PIPE,
-            env=os.environ | own,
-            start_new_session=True,
-        )
+    place = str(question.folder)
+    own = {DATA_VARIABLE: str(question.folder / DATA), "TMPDIR": place}
+    return questioned.started(_PROGRAM, question, subprocess.PIPE, **own)
 
 
 def _messages(process: "subprocess.Popen[bytes]", patience: float) -> Iterator[dict[str, Any]]:
@@ -176,11 +165,6 @@ def _messages(process: "subprocess.Popen[bytes]", patience: float) -> Iterator[d
             return
         *lines, kept = (kept + content).split(b"\n")
         yield from map(json.loads, lines)
-
-
-def _end(group: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
 
 
 def answer() -> None:

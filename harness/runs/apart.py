@@ -22,6 +22,7 @@ from typing import IO, Any, Generic, TypeAlias, TypeVar
 from harness import errors
 from harness.errors import BackendError, ConfigError, HarnessError
 from harness.registry import Plugin
+from harness.runs import questioned
 
 Answer = TypeVar("Answer")
 Question: TypeAlias = Callable[[Plugin], Answer]
@@ -106,17 +107,7 @@ class _Asked(Generic[Answer]):
     @classmethod
     def start(cls, plugin: Plugin, question: Question[Answer]) -> "_Asked[Answer]":
         answer = tempfile.TemporaryFile()  # noqa: SIM115 - closed once the process has ended
-        with tempfile.TemporaryFile() as asked:
-            asked.write(pickle.dumps((plugin, question)))
-            asked.seek(0)
-            process = subprocess.Popen(  # noqa: S603 - this interpreter, fixed words
-                [sys.executable, "-P", "-c", _PROGRAM],
-                stdin=asked,
-                stdout=answer,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                start_new_session=True,
-            )
-        return cls(plugin, process, answer)
+        return cls(plugin, questioned.started(_PROGRAM, (plugin, question), answer), answer)
 
     def result(self, deadline: float) -> Answer | HarnessError:
         """What the process answered by ``deadline``, or what is to be told of the package."""
@@ -139,8 +130,7 @@ class _Asked(Generic[Answer]):
 
     def _kill(self) -> None:
         """End the process and all that it left behind."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        questioned.kill(self.process.pid)
         self.process.wait()
 
 
