@@ -1,7 +1,7 @@
 """Write again what the documents show of the program.
 
-    python docs/refresh.py            # help, options, checks, formats, keys of task files, the
-                                      # purposes in README's map
+    python docs/refresh.py            # help, options, checks, columns, presets, formats, keys of
+                                      # task files, the purposes in README's map
     python docs/refresh.py oracle     # also each block whose command has this word in it
 
 Such a block begins with ``<!-- $ COMMAND -->`` and ends with ``<!-- end -->``; between the two
@@ -13,7 +13,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -25,6 +25,7 @@ README, PAGE, HELP = (
     ROOT / "docs" / "commands.md",
 )
 OPTIONS, CHECKS = ROOT / "docs" / "options.md", ROOT / "docs" / "checks.md"
+COLUMNS, BACKENDS = ROOT / "docs" / "columns.md", ROOT / "docs" / "backends.md"
 BLOCK = re.compile(r"<!-- \$ (?P<command>[^\n]+) -->\n(?P<content>.*?)<!-- end -->", re.DOTALL)
 ROOM = re.compile(r"^(?P<indent> *)(?P<name>\w+)/(?P<space> +)(?P<purpose>\S.*)$")
 DATA = ROOT / "docs" / "data.md"
@@ -119,7 +120,11 @@ def _help(*command: str) -> str:
 
 def data_page(text: str) -> str:
     """``text`` with its tables of the keys of a task file and of all checks, as the program has."""
-    tables = {"keys": _keys, "checks": _checks}
+    return with_tables(text, {"keys": _keys, "checks": _checks})
+
+
+def with_tables(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
+    """``text`` with each of ``tables`` between the marks of its name."""
     return TABLE.sub(lambda m: f"<!-- {m['name']} -->\n{tables[m['name']]()}<!-- end -->", text)
 
 
@@ -163,9 +168,10 @@ def options_page() -> str:
         for name, field in Settings.model_fields.items()
     ]
     parts = [
-        "# Options\n\nWhat `--set` changes, as `python -m harness list NAME` prints it "
-        "(`python docs/refresh.py`).\n",
-        f"## settings of every run\n\n{_table(settings)}",
+        "# Options\n\nWhat `--set` changes: settings of every run, and options of a backend, as "
+        "`python -m harness list NAME` prints them (`python docs/refresh.py`).\n",
+        f"## settings of every run\n\n{_table(settings)}\n"
+        "`window_limit` is at least 4 times `window_margin`.\n",
     ]
     for plugin in registry.installed():
         if plugin.is_own:
@@ -204,6 +210,56 @@ def checks_page() -> str:
     )
 
 
+def columns_page() -> str:
+    """Every column of a table, by its title and by the key that ``--column`` takes."""
+    from harness.leaderboard.columns import BY_KEY, FULL, SCREEN, TEXTS
+    from harness.leaderboard.table import Column
+
+    of_many = {
+        "types": Column("types", "LABEL", "F1 on an entity type, %; a column for each"),
+        "sets": Column("sets", "F1 SET", "F1 on one of several test sets, %; a column for each"),
+    }
+    family = {"family": Column("family", "family", "family of the backend")}
+    known = {**TEXTS, **family, **{key: one.column for key, one in BY_KEY.items()}, **of_many}
+    first = [*(key for key in FULL if key not in of_many), *of_many]
+    first += [key for key in known if key not in first]
+    rows = [
+        f"| {_cell(known[key].title)} | `{key}` | {_shown_by(key, SCREEN, FULL)} | "
+        f"{_cell(known[key].note)} |"
+        for key in first
+    ]
+    return (
+        "# Columns\n\nWhat `leaderboard --column` takes, by title or by key (`python "
+        "docs/refresh.py`). `run` prints those marked `run`, `leaderboard` those too that are "
+        "marked `leaderboard`, each where a row has something to say. Others are for "
+        "`--column`. A plugin may [offer more](plugins.md#what-else-a-distribution-may-offer)."
+        "\n\n| title | key | printed by | what it is |\n| --- | --- | --- | --- |\n"
+        + "\n".join(rows)
+        + "\n\n`joules` needs the extra `energy` and an NVIDIA GPU: its counter, or sampled power "
+        "where it has none. It is n/a if another process computed on the same GPU. `GPU MiB` is "
+        "memory of tensors, `GPU reserved MiB` what torch holds for them. `unit acc.` is high "
+        "for any model, since most units are in no entity.\n"
+    )
+
+
+def _shown_by(key: str, screen: Iterable[str], full: Iterable[str]) -> str:
+    return "`run`" if key in screen else "`leaderboard`" if key in full else ""
+
+
+def backends_page(text: str) -> str:
+    """``text`` with its table of the presets of each backend, as ``configs`` has them."""
+    return with_tables(text, {"presets": _presets})
+
+
+def _presets() -> str:
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "configs" / "backends").glob("*.yaml")):
+        backend, preset, _ = path.name.split(".")
+        found.setdefault(backend, []).append(f"`{preset}`")
+    rows = [f"| `{backend}` | {', '.join(names)} |" for backend, names in found.items()]
+    return "\n".join(("| backend | its presets |", "| --- | --- |", *rows)) + "\n"
+
+
 def _cell(text: str) -> str:
     """``text`` in a cell of a table; what stands in backticks is shown as it is."""
     parts = text.replace("|", "\\|").split("`")
@@ -212,9 +268,11 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
-    """Write the pages of help, options and checks, the purposes, and the blocks asked for."""
-    for path, page in ((HELP, help_page), (OPTIONS, options_page), (CHECKS, checks_page)):
+    """Write the generated pages and tables, the purposes, and the blocks asked for."""
+    pages = {HELP: help_page, OPTIONS: options_page, CHECKS: checks_page, COLUMNS: columns_page}
+    for path, page in pages.items():
         path.write_text(page(), encoding="utf-8")
+    BACKENDS.write_text(backends_page(BACKENDS.read_text(encoding="utf-8")), encoding="utf-8")
     FORMATS.write_text(with_formats(FORMATS.read_text(encoding="utf-8")), encoding="utf-8")
     DATA.write_text(data_page(DATA.read_text(encoding="utf-8")), encoding="utf-8")
     README.write_text(with_purposes(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -199,9 +200,36 @@ def test_the_table_of_formats_is_what_the_program_has():
     assert "| `brat` | folder |" in text
 
 
-def test_the_pages_of_options_and_checks_are_what_the_program_has():
+def test_the_pages_of_options_checks_and_columns_are_what_the_program_has():
     assert refresh.OPTIONS.read_text(encoding="utf-8") == refresh.options_page(), REMEDY
     assert refresh.CHECKS.read_text(encoding="utf-8") == refresh.checks_page(), REMEDY
+    assert refresh.COLUMNS.read_text(encoding="utf-8") == refresh.columns_page(), REMEDY
+
+
+def test_the_page_of_backends_has_every_backend_and_every_preset_of_ours():
+    from harness import registry
+
+    text = refresh.BACKENDS.read_text(encoding="utf-8")
+    assert text == refresh.backends_page(text), REMEDY
+    described, listed = text.split("<!-- presets -->")
+    ours = {plugin.name for plugin in registry.installed() if plugin.is_own}
+    assert ours == set(re.findall(r"^\| `([\w-]+)` \|", described.split("## Presets")[0], re.M))
+    presets = set(re.findall(r"`([\w-]+)`", listed.split("<!-- end -->")[0])) - ours
+    assert presets - {"preset"} <= set(re.findall(r"`([\w-]+)`", described))
+
+
+def test_every_extra_and_every_variable_of_ours_is_told_of():
+    page = (ROOT / "docs" / "extras.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)`", page, re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(project["optional-dependencies"]) == {name for name in told if name.islower()}
+    code = [path for room in ("harness", "backends") for path in (ROOT / room).rglob("*.py")]
+    read = {
+        name
+        for path in code
+        for name in re.findall(r'"(NER_HARNESS_\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert read == {name for name in told if name.startswith("NER_HARNESS_")}
 
 
 def test_every_setting_and_option_of_ours_says_what_it_is():

@@ -72,6 +72,7 @@ ELSEWHERE = {
     "python -m harness run --task mine.yaml --backend dictionary --preset tuning/":
         "needs what tune left: tests/harness/tuning/test_tune.py",
     "python -m harness suggest one.jsonl": "needs answers: tests/harness/labelling",
+    "python -m harness import-predictions": "needs answers: tests/harness/archive/test_imports.py",
     "accelerate launch": "starts processes that meet: tests/harness/runs/test_launch.py",
     "ray start": "starts a server that stays",
     "python -m harness run --task mine.yaml --backend all --preset base --executor ray":

@@ -16,7 +16,11 @@ def register(app: typer.Typer) -> None:
 
 def check_data(
     task: Annotated[
-        str, typer.Argument(metavar="TASK", help="A task file, or the name of a shipped task.")
+        str,
+        typer.Argument(
+            metavar="TASK",
+            help="A task file, the name of a shipped task, or hub:OWNER/NAME@REVISION.",
+        ),
     ],
     data: Data = None,
     show: Annotated[
