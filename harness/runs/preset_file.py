@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Search(BaseModel):
+class SearchNote(BaseModel):
     """The search that a preset is the best of: its trials, and what else it noted of itself."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
@@ -19,4 +19,4 @@ class PresetFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     options: dict[str, Any] | None = None
-    tuned: Search = Search()
+    tuned: SearchNote = SearchNote()
