@@ -194,3 +194,15 @@ def test_a_task_without_its_test_set_is_the_task_otherwise(tmp_path):
     assert set(part.splits) == {"train", "dev"}
     assert all(part.splits[name] == whole.splits[name] for name in part.splits)
     assert part.fingerprint != whole.fingerprint
+
+
+def test_a_task_whose_dev_is_carved_out_of_its_test_set_is_not_read_without_it(tmp_path):
+    path = tiny_task.make(tmp_path)
+    tiny_task.write_split(tmp_path / "data", "test", [*tiny_task.TEST, *tiny_task.SENTENCES])
+    described = yaml.safe_load(path.read_text("utf-8"))
+    del described["splits"]["dev"]
+    described["carve"] = {"dev": {"from": "test", "share": 0.5}}
+    path.write_text(yaml.safe_dump(described), "utf-8")
+    assert load(path).splits["dev"]
+    with pytest.raises(ConfigError, match=r"carve\.dev: test stays closed here"):
+        load_without_test(path)
