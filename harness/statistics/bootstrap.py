@@ -37,11 +37,6 @@ class Interval:
     level: float
     covers_training: bool
 
-    @property
-    def half_width(self) -> float:
-        """Half the length of the interval."""
-        return (self.high - self.low) / 2
-
 
 @dataclass(frozen=True, slots=True)
 class PairedBootstrap:
