@@ -266,14 +266,33 @@ class Gpt(FromText, Generator):
     def generate_ids(
         self, model: Any, sentences: Sequence[Sentence], tokens: int
     ) -> list[list[int]]:
-        """What is written behind the questions."""
+        """What is written behind the questions, nothing where one leaves no room.
+
+        One that leaves less than ``tokens`` is asked alone, so that it cuts no answer but its own.
+        """
+        room = getattr(model.config, "max_position_embeddings", None)
+        left = [
+            min(tokens, room - len(self.source_ids(sentence))) if room else tokens
+            for sentence in sentences
+        ]
+        pairs = list(zip(sentences, left, strict=True))
+        together = [sentence for sentence, rest in pairs if rest == tokens]
+        written = iter(self._written(model, together, tokens))
+        return [
+            next(written) if rest == tokens else self._written(model, [sentence], rest)[0]
+            for sentence, rest in pairs
+        ]
+
+    def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
+        """What is written behind the questions, each of which leaves room for ``tokens``."""
+        if not sentences or tokens < 1:
+            return [[]] * len(sentences)
         sources = [self.source_ids(sentence) for sentence in sentences]
         rows = padded(sources, self.vocabulary.padding, left=True).to(model.device)
-        room = getattr(model.config, "max_position_embeddings", None) or rows.shape[1] + tokens
         written = model.generate(
             rows,
             attention_mask=padding_mask(sources, left=True).to(model.device),
-            max_new_tokens=min(tokens, room - rows.shape[1]),
+            max_new_tokens=tokens,
             num_beams=self.decoding.beam,
             do_sample=False,
             eos_token_id=self.vocabulary.end,

@@ -17,7 +17,7 @@ from harness.tags import encode
 
 FILE = "mentions.json"
 Shortest: TypeAlias = Annotated[
-    int, Field(ge=1, description="mentions of fewer units are not remembered")
+    int, Field(ge=1, description="mentions of fewer characters are not remembered")
 ]
 
 

@@ -36,7 +36,7 @@ from harness.commands import (
     voting,
 )
 from harness.commands.several import spread
-from harness.errors import HarnessError, Interrupted, ResourceError
+from harness.errors import FULL_DISK, HarnessError, Interrupted, ResourceError
 from harness.version import __version__
 
 # The command that `pip install` makes.
@@ -125,7 +125,7 @@ def _refuse_full_disk(error: OSError) -> NoReturn:
     """End with one line where a write of a command found no room; anything else is a bug."""
     from harness.results import disk
 
-    if error.errno not in disk.FULL:
+    if error.errno not in FULL_DISK:
         raise error
     path = error.filename2 or error.filename
     told = disk.refused(Path(path), error) if path else _full(error)

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 # What libraries say on a CPU that has no memory left, where they raise no error of their own.
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "Cannot allocate memory")
 
+# No room on a disk, no quota, and no file as large as that.
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 class HarnessError(Exception):
     """A failure with one message for the user and no traceback."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import WeightsError
+from harness.errors import FULL_DISK, ResourceError, WeightsError
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
@@ -62,7 +62,12 @@ def files(model: str) -> frozenset[str]:
 
 
 def fetched(model: str, patterns: Sequence[str]) -> Path:
-    """The folder of the files of ``model`` like ``patterns``, fetched; raises as ``commit``."""
+    """The folder of the files of ``model`` like ``patterns``, fetched.
+
+    Raises:
+        WeightsError: as ``commit``.
+        ResourceError: where the disk of the cache is full.
+    """
     from huggingface_hub import snapshot_download
 
     with _asked():
@@ -87,5 +92,8 @@ def _asked() -> Iterator[None]:
     try:
         yield
     except (HTTPError, HFValidationError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in FULL_DISK:
+            msg = f"the cache takes no more, {cache()}: {error.strerror}; make room there"
+            raise ResourceError(msg) from error
         msg = f"the hub cannot give it ({type(error).__name__})"
         raise WeightsError(msg) from error

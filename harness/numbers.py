@@ -41,10 +41,9 @@ def mebibytes(value: float) -> str:
 
 def magnitude(value: float) -> str:
     """A large count in three figures or so: 412, 33.6k, 102.3M, 2.8B."""
-    for limit, suffix in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            return rounded(value / limit, 1) + suffix
-    return rounded(value, 0)
+    sizes = ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "B"))
+    texts = [rounded(value / size, 1 if suffix else 0) + suffix for size, suffix in sizes]
+    return next((text for text in texts if "," not in text), texts[-1])
 
 
 def printed(value: str) -> str:

@@ -114,7 +114,15 @@ class Plugin:
 
 def _missing(found: Any) -> str:
     needs = getattr(found, "needs", {})
-    return "; ".join(dict.fromkeys(needs[name] for name in needs if not find_spec(name)))
+    return "; ".join(dict.fromkeys(needs[name] for name in needs if not _is_here(name)))
+
+
+def _is_here(module: str) -> bool:
+    """Whether ``module`` can be found; for one of a package, the package is imported."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):  # no such package; a module that nothing was loaded from
+        return False
 
 
 def installed(group: str = GROUP) -> tuple[Plugin, ...]:

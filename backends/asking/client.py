@@ -1,8 +1,9 @@
 """Requests to an OpenAI-compatible server: a bounded number at once, each until it is answered.
 
 Busy servers (429), failing ones (408, 5xx), broken connections, replies that are garbage and those
-that take too long are asked again, after a pause that doubles, or as long as the server says
-(``Retry-After``), and then all wait. What a server will never answer is told with its own words.
+that take too long are asked again, after a pause that doubles up to ten minutes, or as long as
+the server says (``Retry-After``), and then all wait. What a server will never answer is told with
+its own words.
 """
 
 import json
@@ -26,7 +27,7 @@ from harness.errors import ConfigError, ResourceError
 AGAIN = frozenset({408, 409, 425, 429})
 LARGEST = 1 << 22  # bytes that a reply may have
 SHOWN = 1 << 12  # bytes that are kept of a longer one
-LONGEST_WAIT = 600.0  # seconds that a server may ask to be left alone
+LONGEST_WAIT = 600.0  # seconds between two attempts, whatever a server asks for
 NO_REPLY = (httpx.TransportError, httpx.StreamError, httpx.DecodingError)
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 Progressed = Callable[[int], None]
@@ -194,10 +195,7 @@ class Client:
         Raises:
             ResourceError: when nothing more is to be sent.
         """
-        own = 0.0
-        if attempt:
-            rhythm = 0.5 + int(digest[attempt : attempt + 4], 16) / 0xFFFF
-            own = self.endpoint.pause * 2 ** (attempt - 1) * rhythm
+        own = _pause(self.endpoint.pause, attempt, digest) if attempt else 0.0
         until = max(time.monotonic() + own, self._quiet_until)
         while (left := until - time.monotonic()) > 0 and not self._stop.wait(left):
             until = max(until, self._quiet_until)
@@ -250,6 +248,12 @@ class Client:
         asked = response.headers.get("Retry-After", "") if response.status_code != 200 else ""
         seconds = min(_seconds(asked), LONGEST_WAIT)
         self._quiet_until = max(self._quiet_until, time.monotonic() + seconds)
+
+
+def _pause(first: float, attempt: int, digest: str) -> float:
+    """The seconds before an attempt that is not the first; ``digest`` has 64 hexadecimal digits."""
+    digits = digest[attempt % 60 :][:4]
+    return min(first * 2.0 ** (attempt - 1) * (0.5 + int(digits, 16) / 0xFFFF), LONGEST_WAIT)
 
 
 def _seconds(asked: str) -> float:

@@ -72,7 +72,7 @@ class CostOptions:
     timeout: Annotated[float, Field(gt=0, description="seconds that one reply may take")] = 120.0
     attempts: Annotated[int, Field(ge=1, le=100, description="at one answer, pauses between")] = 8
     pause: Annotated[
-        float, Field(ge=0, description="seconds before the second attempt; doubles from then on")
+        float, Field(ge=0, description="seconds before the second attempt; doubles, up to 600")
     ] = 1.0
     max_requests: Annotated[int, Field(ge=0, description="sent in all; 0: any number")] = 0
     max_cost: Annotated[float, Field(ge=0, description="in all; 0: any cost")] = 0.0

@@ -57,8 +57,7 @@ def precision_of(context: Context, device: torch.device) -> str:
     """The precision of training; ``auto`` is bf16 on an accelerator that computes it, else fp32."""
     if context.precision != "auto":
         return context.precision
-    able = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return "bf16" if able else "fp32"
+    return "bf16" if device.type == "cuda" and multiplies_bf16(device) else "fp32"
 
 
 def quickest_precision(context: Context, device: torch.device) -> str:

@@ -240,6 +240,8 @@ def _trials(runs: Sequence[Run], place: Path, options: Mapping[str, object]) -> 
 def _cost(costs: Sequence[Cost]) -> Cost:
     """What it takes to train all members and ask each: they can run one after the other."""
     phases = set.intersection(*(set(cost.seconds) for cost in costs))
+    joules = _of_all(sum, (cost.joules for cost in costs))
+    sources = dict.fromkeys(cost.energy_source for cost in costs)
     return Cost(
         seconds={name: sum(cost.seconds[name] for cost in costs) for name in sorted(phases)},
         train_units=sum(cost.train_units for cost in costs),
@@ -248,8 +250,11 @@ def _cost(costs: Sequence[Cost]) -> Cost:
         predict_peak_bytes=_of_all(max, (cost.predict_peak_bytes for cost in costs)),
         train_device_bytes=_of_all(max, (cost.train_device_bytes for cost in costs)),
         predict_device_bytes=_of_all(max, (cost.predict_device_bytes for cost in costs)),
+        train_reserved_bytes=_of_all(max, (cost.train_reserved_bytes for cost in costs)),
+        predict_reserved_bytes=_of_all(max, (cost.predict_reserved_bytes for cost in costs)),
         shared_bytes=_of_all(max, (cost.shared_bytes for cost in costs)),
-        joules=_of_all(sum, (cost.joules for cost in costs)),
+        joules=joules,
+        energy_source=" / ".join(sources) if joules is not None else "n/a",
         flops_per_unit=_of_all(sum, (cost.flops_per_unit for cost in costs)),
     )
 

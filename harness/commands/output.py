@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, TypeGuard
 
-from harness.errors import ConfigError, ResourceError
-from harness.results import disk
+from harness.errors import FULL_DISK, ConfigError, ResourceError
 
 
 @contextmanager
@@ -51,7 +50,7 @@ class _Output(io.FileIO):
         try:
             return super().write(content)
         except OSError as error:
-            if error.errno not in disk.FULL:
+            if error.errno not in FULL_DISK:
                 raise
             raise _FullOutputError(error.errno, error.strerror) from error
 

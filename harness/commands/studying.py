@@ -100,17 +100,13 @@ def study(
 
 def _require_writable(page: Path | None, plots: Path | None) -> None:
     """Refuse, before anything is trained, what could not be written at the end."""
+    from harness.results import store
+
     if page is not None and page.is_dir():
         msg = f"--page {page} is a folder: name a file in it"
         raise ConfigError(msg)
-    for option, folder in (("page", page and page.parent), ("plots", plots)):
-        if folder is None:
-            continue
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            msg = f"--{option}: cannot make the folder {folder}: {error.strerror}"
-            raise ConfigError(msg) from error
+    for folder in filter(None, (page and page.parent, plots)):
+        store.make_folder(folder)
 
 
 def _write(

@@ -5,7 +5,6 @@ is refused, with the task file to write instead. The fingerprint of the task is 
 a revision that moved is another task.
 """
 
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,8 +103,7 @@ def described(task: str, data: Path | None = None) -> tuple[TaskFile, Path]:
 
 def _places(data: Path | None) -> list[Path]:
     """Where copies may be."""
-    variable = os.environ.get(taskfile.DATA_VARIABLE)
-    return [*([data] if data else []), *([Path(variable)] if variable else []), Path("data")]
+    return [place for place in (data, taskfile.data_folder(), Path("data")) if place]
 
 
 def _at(reference: HubReference) -> dict[str, str]:

@@ -165,7 +165,7 @@ def load_without_test(task: str | Path, data: Path | None = None, limit: int | N
     out of it, and dropped.
 
     Raises:
-        ConfigError: as ``load``.
+        ConfigError: as ``load``, and for a split that is carved out of the test set.
         DataError: as ``load``, for what was read.
     """
     draft = read(task, data, frozenset({TEST}))
@@ -200,10 +200,11 @@ def read(task: str | Path, data: Path | None = None, closed: frozenset[str] = fr
     The files of ``closed`` splits stay closed.
 
     Raises:
-        ConfigError: for a task file that is wrong or missing.
+        ConfigError: for a task file that is wrong or missing, or carves out of a closed split.
         DataError: for a folder of data that is nowhere.
     """
     path, file, folder = _described(task, data)
+    _require_open_sources(path, file, closed)
     opened = (name for name in file.splits if split_of(name) not in closed)
     sources = {name: taskfile.source_of(file, name, folder) for name in opened}
     keep = memory.keep_for(one for source in sources.values() for one in readers.files(source))
@@ -235,6 +236,16 @@ def _described(task: str | Path, data: Path | None) -> tuple[Path, taskfile.Task
     path = taskfile.find(task)
     file = taskfile.load(path)
     return path, file, taskfile.root(path, file, data)
+
+
+def _require_open_sources(path: Path, file: taskfile.TaskFile, closed: frozenset[str]) -> None:
+    for name, carve in file.carve.items():
+        if split_of(carve.source) in closed:
+            msg = (
+                f"{path}: carve.{name}: {carve.source} stays closed here, and {name} is carved out "
+                f"of it; carve {name} out of another split, or give it a file of its own"
+            )
+            raise ConfigError(msg)
 
 
 def _read_twice(

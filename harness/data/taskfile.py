@@ -353,12 +353,18 @@ def root(path: Path, file: TaskFile, data: Path | None = None) -> Path:
     raise DataError(msg)
 
 
+def data_folder() -> Path | None:
+    """The folder that ``NER_HARNESS_DATA`` names; empty is unset."""
+    named = os.environ.get(DATA_VARIABLE)
+    return Path(named) if named else None
+
+
 def _places(path: Path, file: TaskFile, data: Path | None) -> dict[Path, str]:
     """Where the data may be, with the reason, in order."""
     places = {path.parent / file.root: "beside the task file"}
     if data:
         places.setdefault(data / file.root, "--data")
-    if DATA_VARIABLE in os.environ:
-        places.setdefault(Path(os.environ[DATA_VARIABLE]) / file.root, DATA_VARIABLE)
+    if (named := data_folder()) is not None:
+        places.setdefault(named / file.root, DATA_VARIABLE)
     places.setdefault(Path("data") / file.root, "./data")
     return places

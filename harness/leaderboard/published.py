@@ -1,12 +1,11 @@
 """Published results, as their sources state them: reference rows, never ranked with runs.
 
 The files are ``configs/published/*.csv``, one row a result: task, model, F1 in percent as printed
-there, remark, source, and year if the source gives one. A user's own folder of such files adds
-to them.
+there, remark, source, and year if the source gives one.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -35,13 +34,13 @@ class Reference:
         return float(Decimal(self.printed) / HIGHEST)
 
 
-def references(task: str, files: Iterable[Path] | None = None) -> tuple[Reference, ...]:
+def references(task: str) -> tuple[Reference, ...]:
     """The published results on ``task``, best first; spelling of the name does not matter.
 
     Raises:
         DataError: for a file with a row that cannot be read.
     """
-    paths = sorted((folder("configs") / "published").glob("*.csv")) if files is None else files
+    paths = sorted((folder("configs") / "published").glob("*.csv"))
     found = [one for path in paths for one in read(path) if _plain(one.task) == _plain(task)]
     return tuple(sorted(found, key=lambda one: (-one.f1, one.model)))
 

@@ -5,8 +5,6 @@ which ``<`` cannot occur; the script puts it into the document as text only. The
 allows this one script and this one style by their hashes, pictures from the page itself, no more.
 """
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ from harness.analysis.buckets import BUCKETS
 from harness.analysis.foremost import COMPARED, foremost
 from harness.analysis.system_answers import SystemAnswers, answers_by_system
 from harness.analysis.taxonomy import KINDS
+from harness.contentpolicy import source
 from harness.report import room
 from harness.report.figures import Picture, counted, pictures
 from harness.report.sentences import Encoded, buckets_of, encode_all
@@ -130,13 +129,9 @@ def _environment() -> "Environment":
 
 def _policy(style: str, script: str) -> str:
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        f"default-src 'none'; style-src '{source(style)}'; script-src '{source(script)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _title(held: Sequence[SystemAnswers]) -> str:

@@ -5,8 +5,10 @@ it goes. What another process is writing stays too, and so do checkpoints that a
 all that the harness did not mark as a run, and a folder that more would go with than its run.
 """
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,8 +68,18 @@ def clean(found: Iterable[Rejected]) -> Iterator[Cleaned]:
         ResourceError: when a folder cannot be removed.
     """
     for one in found:
-        size = sum(path.lstat().st_size for path in one.folder.rglob("*"))
+        size = _size(one.folder)
         yield Cleaned(one, size, why_kept(one.folder) or _remove(one.folder))
+
+
+def _size(folder: Path) -> int:
+    """The bytes in ``folder``; what another process takes away meanwhile has none."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += Path(place, name).lstat().st_size
+    return size
 
 
 def _remove(folder: Path) -> str:

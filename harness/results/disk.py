@@ -3,16 +3,13 @@
 Libraries that write for us have errors of their own: what they say of the system's is looked for.
 """
 
-import errno
 import os
 from pathlib import Path
 
-from harness.errors import ConfigError, HarnessError, ResourceError
+from harness.errors import FULL_DISK, ConfigError, HarnessError, ResourceError
 
-# No room, no quota, and no file as large as that.
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # How libraries spell them: those in Rust (safetensors, tokenizers), and torch.
-_SPELLED = (*(f"(os error {number})" for number in FULL), "PytorchStreamWriter failed writing")
+_SPELLED = (*(f"(os error {number})" for number in FULL_DISK), "PytorchStreamWriter failed writing")
 # Where a disk has less than this left, a write that failed has failed for want of it.
 _ROOM = 1 << 20
 
@@ -20,7 +17,7 @@ _ROOM = 1 << 20
 def is_full(error: BaseException, folder: Path) -> bool:
     """Whether ``error``, of something that writes into ``folder``, is for want of room."""
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno in FULL
+        return error.errno in FULL_DISK
     if any(words in str(error) for words in _SPELLED):
         return True
     return folder.is_dir() and _has_no_room(folder)
@@ -33,7 +30,7 @@ def refused(path: Path, error: OSError) -> HarnessError:
     choose.
     """
     why = f"cannot write {path}: {error.strerror or error}"
-    if error.errno in FULL:
+    if error.errno in FULL_DISK:
         return ResourceError(f"{why}; {room(path.parent)}")
     return ConfigError(f"{why}; name a file or folder that can be written to")
 

@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ConfigError, ResourceError
+from harness.errors import FULL_DISK, ConfigError, ResourceError
 from harness.protocol import REPLIES, UNFINISHED
 from harness.results import locking
-from harness.results.disk import FULL, refused
+from harness.results.disk import refused
 from harness.results.locking import HOLDER, LOCK
 
 COMPLETE = "metrics.json"
@@ -139,7 +139,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in FULL_DISK:
             raise refused(folder, error) from error
         msg = f"cannot make the folder {folder}: {error.strerror}; name another place"
         raise ConfigError(msg) from error

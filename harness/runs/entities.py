@@ -96,8 +96,15 @@ def _broken_entity(entity: Any, units: int) -> str:
         return f"the score of an entity is a probability, not {score!r}"  # NaN is refused too
     if isinstance(entity, PlacedEntity):
         return _broken_place(entity, units)
-    text: Any = entity.text
-    return "" if isinstance(text, str) else f"{entity!r} has no text"
+    return _broken_text(entity)
+
+
+def _broken_text(entity: Any) -> str:
+    if not isinstance(entity.text, str):
+        return f"{entity!r} has no text"
+    if not isinstance(entity.occurrence, int | None):
+        return f"the occurrence of {entity!r} is a whole number (int)"
+    return ""
 
 
 def _broken_place(entity: Any, units: int) -> str:

@@ -18,7 +18,7 @@ from harness.errors import HarnessError, ResourceError
 from harness.runs import failures, launch, processes
 from harness.runs.child import GRACE, Event, work
 from harness.runs.failures import Failure
-from harness.runs.hardware import accelerators
+from harness.runs.hardware import accelerators, usable_cores
 from harness.runs.logbook import Logbook
 from harness.runs.plan import GridCell
 
@@ -187,7 +187,7 @@ class Grid:
 def workers(cells: Sequence[GridCell], threads: int, runs_per_gpu: int = 1) -> int:
     """How many cells run side by side: ``runs_per_gpu`` a GPU, else as many as the cores hold."""
     on_gpus = len(accelerators()) * runs_per_gpu
-    side_by_side = on_gpus or max(1, (os.cpu_count() or 1) // threads)
+    side_by_side = on_gpus or max(1, usable_cores() // threads)
     return max(1, min(len(cells), side_by_side))
 
 

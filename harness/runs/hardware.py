@@ -29,6 +29,13 @@ def describe() -> dict[str, str]:
     }
 
 
+def usable_cores() -> int:
+    """How many cores this process may use: fewer than there are, where a scheduler says so."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def versions(distribution: str = OWN) -> dict[str, str]:
     """The versions of Python and of the libraries that compute.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from harness.data.task import Task
 from harness.errors import ConfigError
 from harness.runs.config import Settings
-from harness.runs.hardware import accelerators
+from harness.runs.hardware import accelerators, usable_cores
 
 LARGEST_SEED = 2**32 - 1  # NumPy takes no larger one
 
@@ -29,16 +29,17 @@ def refuse_machine(settings: Settings) -> None:
     """Refuse settings that ask for what this machine does not have.
 
     Raises:
-        ConfigError: for a GPU where there is none, or more threads than cores.
+        ConfigError: for a GPU where there is none, or more threads than cores that may be used.
     """
     if settings.device == "cuda" and not accelerators():
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         hidden = "" if visible is None else f" (CUDA_VISIBLE_DEVICES is {visible!r})"
         msg = f"device cuda: nvidia-smi lists no GPU here{hidden}; use device=cpu or device=auto"
         raise ConfigError(msg)
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     if settings.threads > cores:
-        msg = f"threads {settings.threads}: this machine has {cores} cores; ask for {cores} or less"
+        may = f"the command may use {cores} cores here"
+        msg = f"threads {settings.threads}: {may}; ask for {cores} or less"
         raise ConfigError(msg)
 
 

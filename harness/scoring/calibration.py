@@ -139,12 +139,6 @@ def _targets(right: Bools) -> Floats:
     return np.where(right, (hits + 1) / (hits + 2), 1 / (len(right) - hits + 2))
 
 
-def log_loss(judged: Judged) -> float:
-    """The mean of -log of the probability of what came true, in nats."""
-    given = np.where(judged.right, judged.confidence, 1 - judged.confidence)
-    return float(-np.log(given.clip(_NEAREST)).mean())
-
-
 def reliability(judged: Judged, bins: int = BINS) -> tuple[Bin, ...]:
     """Bins of equal mass, the least confident entities first; without entities, none."""
     order = np.argsort(judged.confidence, kind="stable")

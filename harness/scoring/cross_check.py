@@ -54,25 +54,35 @@ def check(
 
 
 def check_nested(
-    gold: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]], matrix: CountMatrix
+    gold: Sequence[Sequence[Span]],
+    found: Sequence[Sequence[Span]],
+    matrix: CountMatrix,
+    limit: int = LIMIT,
 ) -> None:
-    """As ``check``, of entities that may overlap; seqeval reads each as a sentence of its own.
+    """As ``check``, of entities that may overlap; each is read as a sentence of its own.
 
     Raises:
         HarnessError: naming the type, the field and both numbers.
     """
-    pairs = [(span, span in right, span in answer)
+    for policy in POLICIES:
+        _check_totals(*_alone(gold, found), policy, matrix)
+    both = zip(map(set, gold), map(set, found), strict=True)
+    rows = _sample([sum(map(len, right | answer)) for right, answer in both], limit)
+    wanted, tags = _alone([gold[i] for i in rows], [found[i] for i in rows])
+    part = CountMatrix(matrix.labels, matrix.values[rows])
+    if tags:
+        _check_seqeval(wanted, tags, dict.fromkeys(POLICIES, part))
+
+
+def _alone(
+    gold: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]]
+) -> tuple[list[list[Span]], list[tuple[str, ...]]]:
+    """The spans and the tags of each entity, wanted or found, as those of a sentence of its own."""
+    pairs = [(Span(0, len(span), span.label), span in right, span in answer)
              for right, answer in zip(map(set, gold), map(set, found), strict=True)
              for span in sorted(right | answer)]  # fmt: skip
-    alone = [Span(0, len(span), span.label) for span, _, _ in pairs]
-    wanted = [[one] if there else [] for one, (_, there, _) in zip(alone, pairs, strict=True)]
-    tags = [encode([one] if said else [], len(one))
-            for one, (_, _, said) in zip(alone, pairs, strict=True)]  # fmt: skip
-    whole = CountMatrix(matrix.labels, matrix.values.sum(axis=0, keepdims=True))
-    for policy in POLICIES:
-        _check_totals(wanted, tags, policy, whole)
-        if sum(map(len, tags)) <= LIMIT and tags:
-            _check_seqeval(wanted, tags, {policy: whole})
+    wanted = [[span] if there else [] for span, there, _ in pairs]
+    return wanted, [encode([span] if said else [], len(span)) for span, _, said in pairs]
 
 
 def _sample(lengths: Sequence[int], limit: int) -> np.ndarray[Any, np.dtype[np.int64]]:

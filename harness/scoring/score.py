@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from harness import numbers
 from harness.core import Counts, Span
 from harness.scoring.counting import CountMatrix, count_flat
-from harness.scoring.flat import FlatSet, flatten
+from harness.scoring.flat import FlatSet
 from harness.tags import POLICIES, Policy, encode
 
 
@@ -54,13 +54,6 @@ def scores(matrix: CountMatrix, policy: Policy) -> PolicyScores:
 def type_counts(matrix: CountMatrix) -> dict[str, tuple[int, int, int]]:
     """``(tp, fp, fn)`` of each type, as ``harness.results.record`` stores them."""
     return matrix.by_type
-
-
-def count_policies(
-    gold: Sequence[Sequence[Span]], tags: Sequence[Sequence[str]], labels: Sequence[str]
-) -> dict[Policy, CountMatrix]:
-    """The counts of the same tags under every policy."""
-    return of_policies(flatten(gold, tags, labels))
 
 
 def of_policies(answers: FlatSet) -> dict[Policy, CountMatrix]:

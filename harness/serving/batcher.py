@@ -83,9 +83,9 @@ class Batcher(Generic[Answer]):
         with suppress(queue.Full):  # then none is needed: the thread ends with the process
             self._queue.put(None, timeout=patience)
         self._thread.join(patience)
-        while not self._queue.empty():  # came between the lines above, or waited for too long
-            if request := self._queue.get_nowait():
-                request.answers.set_exception(ClosedError())
+        with suppress(queue.Empty):
+            while True:  # came between the lines above, or waited for too long
+                _refuse(self._queue.get_nowait())
 
     def _work(self) -> None:
         kept: _Request[Answer] | None = None  # taken, and too long for the batch before
@@ -98,15 +98,16 @@ class Batcher(Generic[Answer]):
     ) -> tuple[list[_Request[Answer]], _Request[Answer] | None]:
         """What waits, from ``first`` on, and the request that would be too many."""
         batch, size = [first], len(first.texts)
-        while size < self.most and not self._queue.empty():
-            request = self._queue.get_nowait()
-            if request is None:
-                self._queue.put(None)  # the end, for later
-                break
-            size += len(request.texts)
-            if size > self.most:
-                return batch, request
-            batch.append(request)
+        with suppress(queue.Empty):
+            while size < self.most:
+                request = self._queue.get_nowait()
+                if request is None:
+                    self._queue.put(None)  # the end, for later
+                    break
+                size += len(request.texts)
+                if size > self.most:
+                    return batch, request
+                batch.append(request)
         return batch, None
 
     def _answer(self, batch: Sequence[_Request[Answer]]) -> None:
@@ -137,3 +138,9 @@ class Batcher(Generic[Answer]):
         for one in batch:
             one.answers.set_result(list(found[start : start + len(one.texts)]))
             start += len(one.texts)
+
+
+def _refuse(request: _Request[Answer] | None) -> None:
+    """Say that nothing is answered any more, unless the client left."""
+    if request is not None and request.answers.set_running_or_notify_cancel():
+        request.answers.set_exception(ClosedError())

@@ -37,11 +37,6 @@ class Interval:
     level: float
     covers_training: bool
 
-    @property
-    def half_width(self) -> float:
-        """Half the length of the interval."""
-        return (self.high - self.low) / 2
-
 
 @dataclass(frozen=True, slots=True)
 class PairedBootstrap:
@@ -82,7 +77,7 @@ def paired_bootstrap(
     one, two = resampled(pair, draws, seed)
     both = contest(*pair)
     drawn = varied(both, one - two, seed)
-    return difference(both, one - two, drawn, _between(drawn, level), level)
+    return difference(both, one - two, drawn, between(drawn, level), level)
 
 
 def resampled(samples: Sequence[Sample], draws: int, seed: int) -> list[Floats]:
@@ -135,7 +130,7 @@ def score_interval(sample: Sample, replicates: Floats, seed: int, level: float) 
     """The interval of one system from its resampled scores, or a wider one where they are blind."""
     effect = seed_effect([luck(sample)])
     drawn = expanded(replicates, sample) + effect.noise(len(replicates), seed)
-    low, high = _between(np.clip(drawn, 0, 1), level)
+    low, high = between(np.clip(drawn, 0, 1), level)
     if resampling_is_blind(sample, replicates):
         least, most = of_f1(sample, level)
         low, high = min(low, least), max(high, most)
@@ -201,7 +196,8 @@ def ends(level: float) -> tuple[float, float]:
     return (1 - level) / 2, (1 + level) / 2
 
 
-def _between(values: Floats, level: float) -> tuple[float, float]:
+def between(values: Floats, level: float) -> tuple[float, float]:
+    """Both ends of the interval that holds ``level`` of ``values``."""
     low, high = np.quantile(values, ends(level))
     return float(low), float(high)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.statistics.bootstrap import LEVEL, Interval, expanded, resampled
+from harness.statistics.bootstrap import LEVEL, Interval, between, expanded, resampled
 from harness.statistics.samples import Floats, Sample
 from harness.statistics.seeds import luck, seed_effect
 
@@ -66,8 +66,7 @@ class Growth:
         return np.asarray(self.floor + self.scale * size**-self.rate)  # (1 + draws,)
 
     def _interval(self, values: Floats) -> Interval:
-        low, high = np.quantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        return Interval(float(values[0]), float(low), float(high), LEVEL, self.covers_training)
+        return _interval(values, self.covers_training)
 
 
 def growth(sizes: Sequence[int], samples: Sequence[Sample], seed: int = 0) -> Growth:
@@ -101,8 +100,12 @@ def _missed(at: Floats, errors: Floats, weights: Floats, known: bool) -> Interva
         return None
     floor, scale, rate = fitted(at[:-1], errors[:, :-1], weights[:-1])
     over = floor + scale * at[-1] ** -rate - errors[:, -1]  # (1 + draws,)
-    low, high = np.quantile(over[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(over[0]), float(low), float(high), LEVEL, known)
+    return _interval(over, known)
+
+
+def _interval(values: Floats, known: bool) -> Interval:
+    """The first of ``values`` (1 + draws,), between the ends of the others."""
+    return Interval(float(values[0]), *between(values[1:], LEVEL), LEVEL, known)
 
 
 def fitted(at: Floats, errors: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:

@@ -7,8 +7,8 @@ the longest that a model has to read; lengths are not normal, so the share beyon
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import sqrt
 
+from harness.analysis.lengths import share_longer, three_sigmas
 from harness.comparability.systems import System
 from harness.numbers import percent, rounded
 from harness.studies.design import Study
@@ -26,8 +26,7 @@ class SentenceLengths:
 
     def longer(self, limit: float) -> float:
         """The share of test sentences that are longer."""
-        beyond = sum(count for length, count in self.test.items() if length > limit)
-        return beyond / sum(self.test.values())
+        return share_longer(self.test, limit)
 
 
 def lengths(study: Study, panel: Panel) -> SentenceLengths | None:
@@ -39,14 +38,7 @@ def lengths(study: Study, panel: Panel) -> SentenceLengths | None:
         return None
     facts = first.first.result.facts()
     test = Counter(len(one.units) for one in first.first.result.answers().predictions)
-    return SentenceLengths(test, _three_sigmas(facts.lengths)) if facts and test else None
-
-
-def _three_sigmas(counts: Mapping[int, int]) -> float:
-    total = sum(counts.values())
-    mean = sum(length * count for length, count in counts.items()) / total
-    spread = sum(count * (length - mean) ** 2 for length, count in counts.items()) / total
-    return mean + 3 * sqrt(spread)
+    return SentenceLengths(test, three_sigmas(facts.lengths)) if facts and test else None
 
 
 def sentences(study: Study, panel: Panel) -> Iterator[str]:

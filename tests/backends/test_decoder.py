@@ -126,6 +126,17 @@ def test_a_prompt_longer_than_its_model_is_refused_as_such(place, tmp_path):
         Gpt.longest_window(asked | {"prompt": str(path)})
 
 
+def test_a_question_that_leaves_no_room_has_an_empty_answer_and_cuts_no_other(place, tmp_path):
+    made = pretrained(place, tmp_path, **ECHO, decoding="free")
+    made.build(TRAIN[:10])
+    unit = len(made.unit_ids(Sentence("one", ("东",))))
+    nearly = (512 - len(made.question) - 2) // unit  # leaves two tokens, or a few
+    asked = [Sentence(str(units), ("东",) * units) for units in (3, nearly, 600)]
+    alone = [made.predict([sentence])[0] for sentence in asked]
+    assert [alone[0].text != "", alone[2].text] == [True, ""]
+    assert made._free(made.model, asked) == alone
+
+
 def test_examples_are_drawn_by_the_seed_and_shown_with_their_answers(tmp_path):
     options = SMALL | {"format": "echo", "prompt": "echo.zh.shots.v1", "shots": 2}
     prefixes = []

@@ -1,5 +1,6 @@
 """A hub is asked for what it has; one that is silent, wrong or forbidden is a few words."""
 
+import errno
 import http.server
 import json
 import threading
@@ -9,7 +10,7 @@ import pytest
 from huggingface_hub import constants
 
 from harness import hub
-from harness.errors import WeightsError
+from harness.errors import ResourceError, WeightsError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 KNOWN = {"id": "someone/bert", "sha": COMMIT, "siblings": [{"rfilename": "model.safetensors"}]}
@@ -62,6 +63,15 @@ def test_one_that_does_not_answer_is_a_few_words_and_soon(asked):
         with pytest.raises(WeightsError, match=r"^the hub cannot give it \(\w+\)$"):
             ask("someone/bert")
     assert time.monotonic() - begun < 4 * hub.PATIENCE
+
+
+def test_a_full_disk_is_not_told_as_the_hubs_fault(asked, tmp_path, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", full)
+    with pytest.raises(ResourceError, match=f"the cache takes no more, {tmp_path} "):
+        hub.fetched("someone/bert", ["*.json"])
 
 
 def test_one_that_may_not_be_asked_is_not(asked, monkeypatch):

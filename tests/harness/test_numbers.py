@@ -39,6 +39,9 @@ def test_halves_of_percent_go_up(value, text):
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (412, "412"), (33_600, "33.6k"),
-                                             (102_267_648, "102.3M"), (2.8e9, "2.8B")])  # fmt: skip
+                                             (102_267_648, "102.3M"), (2.8e9, "2.8B"),
+                                             (999, "999"), (1000, "1.0k"), (999_949, "999.9k"),
+                                             (999_950, "1.0M"), (999_950_000, "1.0B"),
+                                             (1e12, "1,000.0B")])  # fmt: skip
 def test_parameters_read_in_three_figures(value, text):
     assert magnitude(value) == text

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,6 +60,15 @@ def test_two_packages_with_one_name_are_both_named(monkeypatch):
 def test_a_package_that_fails_to_import_is_named_with_the_remedy(value):
     with pytest.raises(BackendError, match=r"broken 2\.0 fails to import.*pip uninstall broken"):
         Plugin("x", value, "broken", "2.0").load()
+
+
+@pytest.mark.parametrize("module", ["no_such_package.inner", "json.no_such_module", "no_such"])
+def test_a_module_that_is_not_there_is_needed_wherever_it_would_lie(monkeypatch, module):
+    monkeypatch.setattr(Plugin, "_class", lambda plugin: SimpleNamespace(needs={module: "pip x"}))
+    plugin = Plugin("x", "a:B", "one", "1")
+    assert plugin.lacks() == "pip x"
+    with pytest.raises(BackendError, match="needs what is not installed: pip x"):
+        plugin.load()
 
 
 @pytest.mark.parametrize("what", ["raise SystemExit(0)", "raise ValueError('odd')", "1 / 0"])

@@ -15,7 +15,7 @@ def check_units(units: Sequence[str], joiner: str) -> None:
     """Refuse units that are empty, or hold what no file of text can hold.
 
     Raises:
-        Fault: for the first such unit.
+        EntryError: for the first such unit.
     """
     for position, unit in enumerate(units):
         if not unit:

@@ -82,7 +82,7 @@ def _record(number: int, tokens: Any, tags: Any, names: tuple[str, ...] | None) 
         raise EntryError("unequal-lengths", f"{len(tokens)} tokens, {len(tags)} tags")
     if not all(isinstance(token, str) for token in tokens):
         raise EntryError("empty-unit", f"a token is not text: {tokens!r}")
-    check_units(tokens, " ")
+    check_units(tokens, "")
     spelled = tuple(intern(_name(tag, names)) for tag in tags)
     return Raw(tuple(map(intern, tokens)), number, spelled) if tokens else None
 

@@ -112,6 +112,7 @@ class _Reading:
 
     def __init__(self, file: str, offset: int) -> None:
         self.file, self.offset = file, offset
+        self.ends = 0  # of lines; the last one of a file may have none
         self.broken: list[Problem] = []
         self.odd: dict[str, array[int]] = {code: array("Q") for code, *_ in _ODD_LINES}
 
@@ -119,6 +120,7 @@ class _Reading:
         """The lines, None for one that is not UTF-8."""
         for number, ended in enumerate(content, start=1):
             raw = ended.removesuffix(b"\n")
+            self.ends += len(raw) < len(ended)
             try:
                 line = raw.decode("utf-8")
             except UnicodeDecodeError as error:
@@ -134,7 +136,8 @@ class _Reading:
 
     def odd_lines(self, lines: int) -> Iterator[Problem]:
         """A problem for each kind of odd line, of a file of so many lines."""
-        share = "" if len(self.odd["crlf"]) == lines else f", in a file of {lines}: mixed line ends"
+        mixed = len(self.odd["crlf"]) < self.ends
+        share = f", in a file of {lines}: mixed line ends" if mixed else ""
         for code, severity, message in _ODD_LINES:
             said = message + share if code == "crlf" else message
             yield from counted(self.file, self.odd[code], code, severity, said)

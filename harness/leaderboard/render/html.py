@@ -4,11 +4,9 @@ jinja2 escapes every value; a content security policy forbids all but the page's
 script, so that even a name that is markup stays text.
 """
 
-import base64
-import hashlib
-import re
 from pathlib import Path
 
+from harness import contentpolicy
 from harness.leaderboard.table import Leaderboard
 from harness.numbers import percent
 
@@ -25,12 +23,5 @@ def render(table: Leaderboard) -> str:
     )
     environment.globals["percent"] = percent
     page = environment.from_string(source).render(table=table, style_hash="", script_hash="")
-    hashes = {f"{tag}_hash": _hash(page, tag) for tag in ("style", "script")}
+    hashes = {f"{tag}_hash": contentpolicy.own(page, tag)[0] for tag in ("style", "script")}
     return environment.from_string(source).render(table=table, **hashes) + "\n"
-
-
-def _hash(page: str, tag: str) -> str:
-    """The hash of the page's own ``tag``, as a content security policy names it."""
-    found = re.search(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
-    content = found[1] if found else ""
-    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

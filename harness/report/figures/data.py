@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.answers import FinishedRun
+from harness.analysis.lengths import mean, share_longer, three_sigmas
 from harness.analysis.system_answers import SystemAnswers
 from harness.data.splits import TEST, TRAIN
 from harness.numbers import percent
@@ -58,14 +58,11 @@ def lengths(run: FinishedRun) -> Picture:
     source = run.metrics.split
     if run.facts:
         counts, source = run.facts.lengths, TRAIN
-    total = sum(counts.values())
-    mean = sum(length * count for length, count in counts.items()) / total
-    spread = sum(count * (length - mean) ** 2 for length, count in counts.items()) / total
-    limit = mean + 3 * sqrt(spread)
-    cuts = [(limit, "mean + 3 σ ="), *((float(each), "limit") for each in LIMITS)]
+    cuts = [(three_sigmas(counts), "mean + 3 σ ="), *((float(each), "limit") for each in LIMITS)]
     caption = (
-        f"Sentence lengths in {source}: {total:,} sentences, mean {mean:.1f} units, longest "
-        f"{max(counts)}. The curve is the share of sentences that a maximum length would cut."
+        f"Sentence lengths in {source}: {sum(counts.values()):,} sentences, mean "
+        f"{mean(counts):.1f} units, longest {max(counts)}. The curve is the share of "
+        "sentences that a maximum length would cut."
     )
     return picture("lengths", caption, (9, 3.8), lambda figure: _lengths(figure, counts, cuts))
 
@@ -82,21 +79,18 @@ def _lengths(
     share = axes.twinx()
     share.grid(visible=False)
     share.spines["right"].set_visible(True)
-    share.plot(found, [100 * _longer(counts, n) for n in found], color=COLOURS[1], linewidth=1.6)
+    longer = [100 * share_longer(counts, n) for n in found]
+    share.plot(found, longer, color=COLOURS[1], linewidth=1.6)
     share.set_ylabel("% of sentences that are longer", color=COLOURS[1])
     share.set_ylim(0, 105)
     shown = [(value, name) for value, name in cuts if value <= 1.15 * max(found) or name != "limit"]
     for row, (value, name) in enumerate(shown):
-        text = f"{name} {value:.0f}: cuts {percent(_longer(counts, value))} %"
+        text = f"{name} {value:.0f}: cuts {percent(share_longer(counts, value))} %"
         share.axvline(value, color=SOFT, linestyle="--" if name == "limit" else "-", linewidth=1)
         right = value > 0.6 * max(*found, *(each for each, _ in shown))
         share.annotate(text, (value, 97 - 9 * row), (-5 if right else 5, 0), fontsize=9,
                        textcoords="offset points", ha="right" if right else "left",
                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
-
-
-def _longer(counts: Mapping[int, int], limit: float) -> float:
-    return sum(count for length, count in counts.items() if length > limit) / sum(counts.values())
 
 
 def transitions(held: Sequence[SystemAnswers], run: FinishedRun) -> Picture:

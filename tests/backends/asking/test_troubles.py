@@ -8,6 +8,7 @@ import pytest
 from odd_server import entities, question_of, said, sentence_of, serving, well
 from served_backend import KEY, SENTENCES, every_other, fitted, require_right
 
+from backends.asking import client
 from backends.asking.ledger import FILE
 from harness.core import Text
 from harness.errors import ConfigError, ResourceError
@@ -82,6 +83,21 @@ def test_a_server_that_never_answers_ends_the_run_and_nothing_that_was_paid_is_l
         del server.asked[:]
         require_right(fitted(tmp_path, server))
         assert sorted(server.sentences) == sorted(s.text for s in SENTENCES[7:])
+
+
+def test_as_many_attempts_are_made_as_may_be_asked_for(tmp_path):
+    fail = {"error": {"message": "overloaded"}}
+    with serving(lambda handler, asked: handler.send(fail, 503)) as server:
+        with pytest.raises(ResourceError, match="no answer in 100 attempts"):
+            fitted(tmp_path, server, attempts=100, pause=0.0, concurrency=1)
+        assert len(server.asked) == 100
+
+
+def test_a_pause_doubles_up_to_the_longest_wait_and_no_two_requests_have_one_rhythm():
+    pauses = [client._pause(1.0, attempt, "0" * 64) for attempt in range(1, 100)]
+    assert pauses[:3] == [0.5, 1.0, 2.0]
+    assert pauses[20:] == [client.LONGEST_WAIT] * 79
+    assert client._pause(1.0, 1, "f" * 64) == 1.5
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from harness.archive.ensemble import electorate
 from harness.archive.voting import Voting
 from harness.core import Counts
 from harness.results import reader, verify
-from harness.results.run_record import TrainingCourse
+from harness.results.run_record import Cost, TrainingCourse
 from harness.tags import decode
 
 NAMES = ("bert-crf", "electra", "t5")
@@ -129,6 +129,18 @@ def test_it_costs_what_its_members_cost_together(folder):
     assert run.parameters == sum(one.parameters for one in members)
     assert run.cost.seconds["predict"] == sum(one.cost.seconds["predict"] for one in members)
     assert run.cost.predict_peak_bytes == max(one.cost.predict_peak_bytes for one in members)
+
+
+def test_what_was_measured_on_an_accelerator_is_known_of_the_vote_with_its_source(tmp_path):
+    measured = {"train_units": 9, "predict_units": 9, "seconds": {"predict": 1.0}}
+    for name, size, source in (("t5", 5, "counter"), ("gpt", 7, "sampled power")):
+        cost = Cost(**measured, train_reserved_bytes=size, predict_reserved_bytes=size - 2,
+                    joules=10.0 * size, energy_source=source)  # fmt: skip
+        write_row(tmp_path / "results", name, rate=0.3, sentences=SENTENCES, cost=cost)
+    vote(tmp_path)
+    cost = votes(tmp_path)[0].run.cost
+    assert (cost.train_reserved_bytes, cost.predict_reserved_bytes) == (7, 5)
+    assert (cost.joules, cost.energy_source) == (120.0, "sampled power / counter")
 
 
 def test_what_each_member_adds_is_the_vote_less_the_vote_of_the_others(folder):

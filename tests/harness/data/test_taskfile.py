@@ -112,6 +112,15 @@ def test_data_is_looked_for_in_four_places_in_order(tmp_path, monkeypatch):
         assert (tmp_path / found).parent == folder
 
 
+def test_a_variable_that_is_empty_names_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(taskfile.DATA_VARIABLE, "")
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "small").mkdir()
+    with pytest.raises(DataError, match="no folder with the data"):
+        load(task_file(tmp_path / "tasks", root="small"))
+
+
 def test_shipped_tasks_are_found_by_name_and_others_by_path(small):
     assert taskfile.find("demo").name == "demo.yaml"
     assert taskfile.find("other.yaml").name == "other.yaml"

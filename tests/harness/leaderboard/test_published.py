@@ -41,7 +41,7 @@ def test_a_task_without_rows_has_none():
 def test_f1_keeps_the_decimals_of_its_source_and_is_a_fraction(tmp_path):
     path = tmp_path / "own.csv"
     path.write_text(HEAD + "t,m,70.0,,s,\n", encoding="utf-8")
-    [one] = published.references("t", [path])
+    [one] = published.read(path)
     assert (one.printed, one.f1, one.year) == ("70.0", 0.7, None)
 
 
@@ -52,11 +52,11 @@ def test_a_row_that_cannot_be_read_is_named_by_file_and_line(tmp_path, line):
     path = tmp_path / "own.csv"
     path.write_text(HEAD + "t,m,90,,s,2020\n" + line + "\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"own\.csv, line 3"):
-        published.references("t", [path])
+        list(published.read(path))
 
 
 def test_other_columns_are_refused(tmp_path):
     path = tmp_path / "own.csv"
     path.write_text("model,f1\nm,90\n", encoding="utf-8")
     with pytest.raises(DataError, match="line 1: expected the columns task, model"):
-        published.references("t", [path])
+        list(published.read(path))

@@ -11,6 +11,7 @@ pytest.importorskip("wordcloud", reason="the extra [plots] is not installed")
 
 from harness import fonts
 from harness.analysis.answers import load_all
+from harness.analysis.lengths import share_longer
 from harness.analysis.system_answers import answers_by_system
 from harness.errors import ConfigError
 from harness.report import figures
@@ -56,8 +57,8 @@ def test_equal_results_give_equal_bytes(runs):
 
 def test_the_caption_of_lengths_and_the_share_that_a_limit_cuts(runs):
     counts = {1: 6, 10: 3, 200: 1}
-    assert data._longer(counts, 128) == 0.1
-    assert data._longer(counts, 9) == 0.4
+    assert share_longer(counts, 128) == 0.1
+    assert share_longer(counts, 9) == 0.4
     assert "longest" in data.lengths(runs[0]).caption
 
 

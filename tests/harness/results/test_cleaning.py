@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from program import called
@@ -54,6 +55,22 @@ def test_a_run_that_is_being_written_stays(folder):
         out, _ = called("clean", "results", folder=folder)
     assert "kept, it is being written: results/demo/unfinished" in out
     assert (folder / "results" / "demo" / "unfinished" / "run.json").is_file()
+
+
+def test_a_file_that_another_process_takes_away_meanwhile_keeps_nothing_from_being_cleaned(
+    folder, monkeypatch
+):
+    (folder / "results" / "demo" / "unfinished" / "half-written").touch()
+    look = Path.lstat
+
+    def taken_away(path):
+        if path.name == "half-written":
+            path.unlink(missing_ok=True)
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", taken_away)
+    out, _ = called("clean", "results", folder=folder)
+    assert out.endswith("3 folders removed\n")
 
 
 def test_a_run_that_can_go_on_from_its_checkpoints_stays(folder):

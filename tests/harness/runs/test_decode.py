@@ -101,6 +101,8 @@ def test_an_answer_of_entities_that_needs_repair_scores_nothing_without_it():
         (PlacedEntity(0, 2, "PER", 1.5), "a probability, not 1.5"),
         (PlacedEntity(0, 2, "PER", float("nan")), "a probability, not nan"),
         (WrittenEntity(None, "PER"), "has no text"),
+        (WrittenEntity("家", "PER", occurrence="2"), "the occurrence of .* is a whole number"),
+        (WrittenEntity("家", "PER", occurrence=2.0), "the occurrence of .* is a whole number"),
         ((0, 2, "PER"), "not tuple"),
     ],
 )
@@ -113,6 +115,12 @@ def test_an_entity_that_cannot_be_is_the_fault_of_the_backend(entity, words):
 def test_spans_that_are_none_are_the_fault_of_the_backend(answer):
     with pytest.raises(BackendError, match="sentence s"):
         decode([answer], [WINDOW], TAGS)
+
+
+def test_a_place_that_a_text_does_not_have_is_a_repair_and_no_fault_of_the_backend():
+    answer = Spans((WrittenEntity("家", "PER", occurrence=0),))
+    (decoded,) = decode([answer], [WINDOW], TAGS).values()
+    assert decoded.repairs == {"wrong_occurrence": 1}
 
 
 def test_entities_of_several_windows_become_one_answer():

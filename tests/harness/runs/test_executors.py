@@ -12,8 +12,9 @@ import tiny_task
 from harness import api
 from harness.errors import ConfigError, Interrupted, LockedError
 from harness.results import provenance, store
-from harness.runs import child, cluster, grid, node
+from harness.runs import child, cluster, grid, node, preflight
 from harness.runs.child import Event
+from harness.runs.config import Settings
 from harness.runs.executors import executor_for
 from harness.runs.logbook import Logbook
 from harness.runs.placement import Placement
@@ -39,6 +40,19 @@ def test_runs_share_gpus_evenly_and_no_more_than_asked(runs_per_gpu, given, cell
         assert gpu == expected
         made.children[number] = grid._Child(cells[0], None, None, gpu, math.inf)
     assert grid.workers(cells * 5, 1, runs_per_gpu) == 2 * runs_per_gpu
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no core can be kept from it")
+def test_runs_are_as_many_as_the_cores_that_the_command_may_use(cells, monkeypatch):
+    monkeypatch.setattr(grid, "accelerators", tuple)
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert grid.workers(cells, 1) == 1
+        with pytest.raises(ConfigError, match="threads 2: the command may use 1 cores here"):
+            preflight.refuse_machine(Settings(threads=2))
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def test_what_a_run_asks_of_a_node(cells):

@@ -1,13 +1,11 @@
 """What cannot work is refused before anything is read or started."""
 
-import os
-
 import pytest
 import tiny_task
 from program import called
 
 from harness.errors import ConfigError
-from harness.runs import config, plan, preflight
+from harness.runs import config, hardware, plan, preflight
 from harness.runs.config import Settings
 
 
@@ -35,9 +33,9 @@ def test_a_gpu_where_there_is_none_is_refused(monkeypatch):
 
 
 def test_more_threads_than_cores_are_refused():
-    cores = os.cpu_count() or 1
+    cores = hardware.usable_cores()
     preflight.refuse_machine(Settings(threads=cores))
-    with pytest.raises(ConfigError, match=f"this machine has {cores} cores"):
+    with pytest.raises(ConfigError, match=f"may use {cores} cores here"):
         preflight.refuse_machine(Settings(threads=cores + 1))
 
 
@@ -45,7 +43,7 @@ WRONG = {
     "--seed -1": "seed -1: expected a whole number from 0 to 4294967295",
     "--seed 4294967296": "seed 4294967296",
     "--device cuda": "device cuda: nvidia-smi lists no GPU here",
-    "--threads 99999": "threads 99999: this machine has",
+    "--threads 99999": "threads 99999: the command may use",
     "--set window_limit=3": "window_limit: Input should be greater than or equal to 4",
     "--set window_limit=64 window_margin=32": "set window_limit to 128 or more",
     "--set shortest=1 shortest=2": "shortest is given twice, as 1 and as 2",

@@ -12,7 +12,6 @@ from harness.scoring.calibration import (
     chance_error,
     fit_scaling,
     judge,
-    log_loss,
     reliability,
 )
 from harness.scoring.risk import area_under_risk, risk_coverage
@@ -32,6 +31,11 @@ def drawn(entities, seed=0, heat=1.0, pride=0.0):
     numbers = np.random.default_rng(seed)
     true = 1 / (1 + np.exp(-2.5 - 1.5 * numbers.standard_normal(entities)))
     return Judged(Scaling(1 / heat, pride).of(true), numbers.random(entities) < true)
+
+
+def log_loss(found):
+    """The mean of -log of the probability of what came true."""
+    return -np.log(np.where(found.right, found.confidence, 1 - found.confidence)).mean()
 
 
 def test_an_entity_is_right_if_the_gold_has_it():

@@ -11,7 +11,8 @@ from harness.core import Span
 from harness.errors import HarnessError
 from harness.scoring import cross_check
 from harness.scoring.counting import CountMatrix, count
-from harness.scoring.score import count_policies
+from harness.scoring.flat import flatten
+from harness.scoring.score import of_policies
 from harness.tags import POLICIES, decode, tag_set
 
 LABELS = ("PER", "LOC", "-X-")  # seqeval's strict mode would take the hyphens off the last
@@ -67,7 +68,7 @@ def test_policies_equal_their_definitions(sentences, policy):
 def test_policies_equal_seqeval(sentences):
     gold = [decode(wanted) for wanted, _ in sentences]
     tags = [found for _, found in sentences]
-    cross_check.check(gold, tags, count_policies(gold, tags, LABELS))
+    cross_check.check(gold, tags, of_policies(flatten(gold, tags, LABELS)))
 
 
 GOLD = [(Span(0, 2, "PER"),), (Span(1, 2, "LOC"),), ()]
@@ -77,7 +78,7 @@ FOUND = [("B-PER", "I-PER"), ("O", "I-LOC"), ("O", "B-NEW")]
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("cell", [(0, 0, 0), (1, 1, 2), (2, 3, 1), (2, 0, 1)])
 def test_one_entity_too_many_fails_the_run(policy, cell):
-    counts = count_policies(GOLD, FOUND, LABELS)
+    counts = of_policies(flatten(GOLD, FOUND, LABELS))
     values = counts[policy].values.copy()
     values[cell] += 1
     wrong = {**counts, policy: replace(counts[policy], values=values)}
@@ -88,7 +89,7 @@ def test_one_entity_too_many_fails_the_run(policy, cell):
 @pytest.mark.parametrize("policy", POLICIES)
 def test_seqeval_itself_catches_what_our_own_reading_would_miss(policy, monkeypatch):
     monkeypatch.setattr(cross_check, "_check_totals", lambda *_: None)
-    counts = count_policies(GOLD, FOUND, LABELS)
+    counts = of_policies(flatten(GOLD, FOUND, LABELS))
     values = counts[policy].values.copy()
     values[0, 0] = (0, 1, 1)
     wrong = {**counts, policy: replace(counts[policy], values=values)}
@@ -99,7 +100,7 @@ def test_seqeval_itself_catches_what_our_own_reading_would_miss(policy, monkeypa
 
 
 def test_a_type_that_was_dropped_from_the_counts_is_named():
-    counts = count_policies(GOLD, FOUND, LABELS)
+    counts = of_policies(flatten(GOLD, FOUND, LABELS))
     kept = {p: CountMatrix(m.labels[:3], m.values[:, :3]) for p, m in counts.items()}
     with pytest.raises(HarnessError, match=r"for NEW the right, found, gold is \(0, 0, 0\) here"):
         cross_check.check(GOLD, FOUND, kept)
@@ -109,7 +110,7 @@ def test_beyond_the_limit_seqeval_reads_a_sample_and_the_totals_stay_exact(monke
     gold, tags = GOLD * 50, FOUND * 50
     seen = []
     monkeypatch.setattr(cross_check, "_report", spy(cross_check._report, seen))
-    counts = count_policies(gold, tags, LABELS)
+    counts = of_policies(flatten(gold, tags, LABELS))
     cross_check.check(gold, tags, counts, limit=60)
     assert seen == [60, 60]  # units, for each of seqeval's two modes
     shifted = counts["conlleval"].values.copy()
@@ -128,5 +129,5 @@ def spy(function, seen):
 
 
 def test_an_empty_set_has_nothing_to_check():
-    cross_check.check([], [], count_policies([], [], LABELS))
-    cross_check.check([()], [()], count_policies([()], [()], LABELS))
+    cross_check.check([], [], of_policies(flatten([], [], LABELS)))
+    cross_check.check([()], [()], of_policies(flatten([()], [()], LABELS)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harness.core import Counts, Span
 from harness.errors import HarnessError
+from harness.scoring import cross_check
 from harness.scoring.counting import CountMatrix, count
 from harness.scoring.cross_check import check_nested
 from harness.scoring.nested import count_nested, nested
@@ -96,6 +97,25 @@ def test_flat_sets_count_as_the_scorer_of_tags_counts_them_and_nothing_is_nested
     assert counts.every.labels == by_tags.labels
     assert np.array_equal(counts.every.values, by_tags.values)
     assert total(counts.nested) == Counts()
+
+
+def test_seqeval_reads_a_sample_of_a_set_beyond_the_limit(monkeypatch):
+    gold, found = [(INNER, OUTER), ()] * 50, [(OUTER, ALONE), ()] * 50  # of 8 units each
+    read, report = [], cross_check._report
+
+    def watched(wanted, tags, **options):
+        read.append(sum(map(len, tags)))
+        return report(wanted, tags, **options)
+
+    monkeypatch.setattr(cross_check, "_report", watched)
+    matrix = count_nested(gold, found, LABELS).every
+    check_nested(gold, found, matrix, limit=60)
+    assert read == [56, 56]  # in each of seqeval's two modes
+    monkeypatch.setattr(cross_check, "_check_totals", lambda *_: None)
+    wrong = matrix.values.copy()
+    wrong[:, 0, 0] += 1
+    with pytest.raises(HarnessError, match="equal seqeval's, but for ORG"):
+        check_nested(gold, found, CountMatrix(matrix.labels, wrong), limit=60)
 
 
 def test_seqeval_has_to_read_the_same():

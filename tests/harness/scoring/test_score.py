@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from harness.core import Counts, Span
 from harness.scoring.counting import count
+from harness.scoring.flat import flatten
 from harness.scoring.score import (
     PolicyScores,
     correct_units,
-    count_policies,
+    of_policies,
     percent,
     scores,
     type_counts,
@@ -35,7 +36,7 @@ def test_scores_of_a_small_set_by_hand():
 
 
 def test_each_policy_counts_the_same_tags_its_own_way():
-    matrices = count_policies(GOLD, FOUND, LABELS)
+    matrices = of_policies(flatten(GOLD, FOUND, LABELS))
     assert tuple(matrices) == POLICIES
     loc = {policy: type_counts(matrix)["LOC"] for policy, matrix in matrices.items()}
     assert loc == {"conlleval": (1, 0, 0), "strict": (0, 0, 1), "discard": (0, 0, 1)}

@@ -104,3 +104,22 @@ def test_a_model_that_does_not_end_is_not_waited_for_longer_than_said(model):
     assert not first.done()
     model.gate.set()
     assert first.result(30) == ["FIRST"]
+
+
+def test_one_that_was_given_up_keeps_no_other_from_its_refusal(model):
+    batcher, _ = waiting(model)
+    gone, behind = batcher.submit(["gone"]), batcher.submit(["behind"])
+    assert gone.cancel()
+    batcher.close(patience=0.1)
+    with pytest.raises(ClosedError):
+        behind.result(1)
+    model.gate.set()
+
+
+def test_a_queue_that_another_thread_empties_ends_neither(model, monkeypatch):
+    batcher, first = waiting(model)
+    monkeypatch.setattr(batcher._queue, "empty", lambda: False)  # as it was a moment before
+    model.gate.set()
+    last = batcher.submit(["last"])
+    batcher.close(30)
+    assert (first.result(30), last.result(30)) == (["FIRST"], ["LAST"])

@@ -52,8 +52,8 @@ def test_what_the_next_sentences_buy_is_within_its_interval():
 
 def test_the_intervals_are_wider_where_seeds_differ():
     errors = [law(size) for size in SIZES]
-    steady, lucky = (growth(SIZES, samples(errors, luck=luck)) for luck in (0.0, 0.05))
-    assert lucky.f1(4000).half_width > 2 * steady.f1(4000).half_width
+    steady, lucky = (growth(SIZES, samples(errors, luck=luck)).f1(4000) for luck in (0.0, 0.05))
+    assert lucky.high - lucky.low > 2 * (steady.high - steady.low)
 
 
 def test_a_curve_that_is_level_promises_nothing():

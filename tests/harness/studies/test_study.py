@@ -1,6 +1,8 @@
 """A study from its file to its answer: its runs are ordinary ones, and it says what they allow."""
 
+import errno
 import shutil
+from pathlib import Path
 
 import pytest
 from browser import WIDER
@@ -241,12 +243,21 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_is_trained(tmp
     (tmp_path / "mine.yaml").write_text(QUESTION.replace("VALUES", "1, 9"), encoding="utf-8")
     for wrong, message in [
         (("--page", "."), "--page . is a folder: name a file in it"),
-        (("--page", "file/page.html"), "--page: cannot make the folder file: "),
-        (("--plots", "file"), "--plots: cannot make the folder file: "),
+        (("--page", "file/page.html"), "cannot make the folder file: "),
+        (("--plots", "file"), "cannot make the folder file: "),
     ]:
         _, messages = called("study", "mine.yaml", *wrong, folder=tmp_path, code=2)
         assert message in messages
     assert not (tmp_path / "results").exists()
+
+
+def test_a_disk_without_room_for_the_folder_of_the_page_is_told_as_such(tmp_path, monkeypatch):
+    def full(folder, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "mine.yaml").write_text(QUESTION.replace("VALUES", "1, 9"), encoding="utf-8")
+    monkeypatch.setattr(Path, "mkdir", full)
+    called("study", "mine.yaml", "--page", "new/page.html", folder=tmp_path, code=6)
 
 
 def test_without_the_library_of_plots_the_page_says_what_to_install(asked, monkeypatch):

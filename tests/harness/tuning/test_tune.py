@@ -213,3 +213,15 @@ def test_a_search_on_a_share_of_train_learns_from_no_more(tmp_path):
         preset = tune("dictionary", wish, None, lambda _: None)
         f1.append(yaml.safe_load(preset.read_text(encoding="utf-8"))["tuned"]["dev_f1"])
     assert f1[0] < f1[1] == 1.0
+
+
+def test_a_task_whose_dev_is_carved_out_of_its_test_set_is_not_read_without_it(tmp_path):
+    path = tiny_task.make(tmp_path)
+    tiny_task.write_split(tmp_path / "data", "test", [*tiny_task.TEST, *tiny_task.SENTENCES])
+    described = yaml.safe_load(path.read_text("utf-8"))
+    del described["splits"]["dev"]
+    described["carve"] = {"dev": {"from": "test", "share": 0.5}}
+    path.write_text(yaml.safe_dump(described), "utf-8")
+    assert load(path).splits["dev"]
+    with pytest.raises(ConfigError, match=r"carve\.dev: test stays closed here"):
+        load_without_test(path)

@@ -33,6 +33,11 @@ def check_rows(reading):
     assert [(problem.code, problem.line) for problem in reading.problems] == [("empty-line", 3)]
 
 
+def test_an_empty_token_is_told_as_one():
+    with pytest.raises(EntryError, match=r"^unit 2 is empty: a token is empty$"):
+        hub._record(1, ["a", ""], ["O", "O"], None)
+
+
 @pytest.mark.slow
 def test_a_saved_data_set_is_read(datasets, rows, tmp_path):
     datasets.DatasetDict({"train": rows}).save_to_disk(tmp_path / "all")

@@ -81,6 +81,15 @@ def test_text_that_is_odd(tmp_path, content, code, severity, line, words):
     assert words in problem.message
 
 
+@pytest.mark.parametrize(
+    ("content", "mixed"),
+    [("a\r\nb\r\n", False), ("a\r\n\r\nb", False), ("a\r\nb\n", True), ("a\r\nb\nc", True)],
+)
+def test_a_last_line_without_an_end_mixes_no_line_ends(tmp_path, content, mixed):
+    (problem,) = lines.read(put(tmp_path / "a", content)).problems
+    assert ("mixed line ends" in problem.message) == mixed
+
+
 def test_what_is_no_file_is_a_problem_of_its_own(tmp_path):
     missing = readers.read(conll.ConllSource(tmp_path / "none.conll"))
     assert "none.conll: error[unreadable]: cannot be read: No such file" in messages(missing)
