@@ -7,7 +7,7 @@ so that all that tables say of a system can be said of it.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, combinations
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,6 +75,19 @@ def electorate(found: Checked) -> Electorate:
         msg = f"no seed that all systems have, so no run of one votes with one of each: {listed}"
         raise ConfigError(msg)
     return Electorate(tuple(systems), tuple(sorted(seeds)))
+
+
+def alike(found: Electorate) -> tuple[str, ...]:
+    """A sentence for each two systems that gave the same answers with every seed."""
+    answers = {
+        system.name: [[p.tags for p in _by_seed(system)[seed].predictions] for seed in found.seeds]
+        for system in found.systems
+    }
+    return tuple(
+        f"{one} and {other} gave the same answers: theirs are two votes of one system"
+        for one, other in combinations(answers, 2)
+        if answers[one] == answers[other]
+    )
 
 
 def _listed(numbers: Iterable[int]) -> str:

@@ -30,6 +30,7 @@ from harness.results.record import Metrics
 from harness.results.run_record import Cost, Run
 from harness.results.writer import TrainingFiles
 from harness.runs import hardware
+from harness.runs.preflight import refuse_seeds
 from harness.runs.recording import data_of, facts_of
 from harness.tags import decode, encode
 from harness.version import __version__
@@ -57,10 +58,26 @@ class Import:
 
 
 def format_of(path: Path) -> Format:
-    """JSON Lines where the first line is an object, tasks where it begins a list, else columns."""
-    if predicted.first_object(path) is not None:
+    """JSON Lines where the first line is an object, tasks where it begins a list, else columns.
+
+    Raises:
+        ConfigError: for what another format of annotation is, which holds no answers.
+    """
+    first = None if path.is_dir() or path.suffix == ".spacy" else predicted.first_object(path)
+    if path.is_dir() or path.suffix == ".spacy" or (first and _is_doccano(first)):
+        msg = (
+            f"{path}: docbin, doccano and brat are not read as predictions; write them as jsonl, "
+            "conll or labelstudio (`export-predictions --to jsonl`)"
+        )
+        raise ConfigError(msg)
+    if first is not None:
         return "jsonl"
     return "labelstudio" if predicted.begins_list(path) else "conll"
+
+
+def _is_doccano(entry: dict[str, Any]) -> bool:
+    """Whether spans stand where a line of doccano has them."""
+    return "label" in entry and not {predicted.KEY, predicted.SPANS, "tags"} & entry.keys()
 
 
 def answers(task: Task, given: Import) -> list[Decoded]:
@@ -76,7 +93,7 @@ def answers(task: Task, given: Import) -> list[Decoded]:
         return [Decoded(tags) for tags in _strings(given, examples)]
     if given.format == "labelstudio":
         return predicted.studio_answers(given.path, examples)
-    if given.format == "jsonl" and predicted.KEY in (predicted.first_object(given.path) or {}):
+    if given.format == "jsonl" and predicted.is_written_so(given.path):
         return predicted.answers(given.path, examples)
     conll_file = given.format == "conll"
     reading = readers.read(
@@ -234,12 +251,14 @@ def write(task: Task, task_file: str, given: Import, output: Path) -> tuple[Path
     """Store the predictions as run folders below ``output``, one per seed; gives the folders.
 
     Raises:
-        ConfigError: for a name that cannot be printed, or that has other answers there.
+        ConfigError: for a name that cannot be printed, or that has other answers there, and for a
+            seed that no run can have.
         DataError: when the file does not answer the test set, sentence by sentence.
     """
-    if not given.name.isprintable():
-        msg = f"the name {printed(given.name)}: a row needs one that can be printed"
+    if not given.name.strip() or not given.name.isprintable():
+        msg = f"the name {printed(given.name)!r}: a row needs one that can be printed"
         raise ConfigError(msg)
+    refuse_seeds((*given.seeds, *given.planned_seeds))
     found = iter(answers(task, given))
     seen = seen_in_train(task.examples)
     predictions = [

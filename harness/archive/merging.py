@@ -44,8 +44,7 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
         DataError: for a run that is corrupt or not sound, here or there.
         LockedError: when another process works in the place of one, or merges into ``target``.
     """
-    store.make_folder(target)
-    present = {result.run.digest: result for result in _sound([target]).runs}
+    present = {run.run.digest: run for run in _sound([target] if target.exists() else ()).runs}
     found = _sound(sources)
     incoming = found.runs
     known = [result for result in incoming if result.run.digest in present]
@@ -56,6 +55,7 @@ def merge(sources: Iterable[Path], target: Path) -> Merged:
     _refuse_strangers([*present.values(), *new])
     finished = places.of_finished((run.result for run in new), target)
     left = places.of_lost(filter(places.is_lost, found.rejected), target, finished)
+    store.make_folder(target)
     copy_all([*finished, *left], target)
     copied, lost = (tuple(copy.place for copy in copies) for copies in (finished, left))
     return Merged(copied, tuple(result.folder for result in known), lost)

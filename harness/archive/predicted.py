@@ -17,7 +17,7 @@ from harness.errors import DataError
 from harness.generation import nested
 from harness.tags import encode
 
-KEY = "entities"
+KEY, SPANS = "entities", "spans"  # the second is what ``export-predictions`` writes
 
 
 def first_object(path: Path) -> dict[str, Any] | None:
@@ -26,6 +26,17 @@ def first_object(path: Path) -> dict[str, Any] | None:
         if line.strip(" \t"):
             return _object(line)
     return None
+
+
+def is_written_so(path: Path) -> bool:
+    """Whether the lines of ``path`` are answers, and not sentences with spans alone."""
+    entries = (_object(line) for _, line in lines.read(path).numbered())
+    return KEY in (first_object(path) or {}) or any(map(_tells_confidence, entries))
+
+
+def _tells_confidence(entry: dict[str, Any] | None) -> bool:
+    spans = (entry or {}).get(SPANS)
+    return isinstance(spans, list) and any(isinstance(s, dict) and "confidence" in s for s in spans)
 
 
 def begins_list(path: Path) -> bool:
@@ -81,13 +92,14 @@ def _answers(
 
 
 def _entry(path: Path, number: int, line: str) -> dict[str, Any]:
-    entry = _object(line)
-    if entry is None or not isinstance(entry.get(KEY), list):
+    entry = _object(line) or {}
+    found = entry.get(KEY, entry.get(SPANS))
+    if not isinstance(found, list):
         msg = (
             f'{path}:{number}: expected {{"text": …, "entities": […]}}, as `predict --json` writes'
         )
         raise DataError(msg)
-    return entry
+    return {**entry, KEY: found}
 
 
 def _has_confidence(path: Path, entries: Sequence[tuple[int, dict[str, Any]]]) -> bool:

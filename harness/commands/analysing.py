@@ -11,6 +11,7 @@ import typer
 
 from harness.commands.notices import notice
 from harness.commands.options import Folders
+from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.analysis import FinishedRun
@@ -42,7 +43,7 @@ def register(app: typer.Typer) -> None:
 def analyse(folders: Folders) -> None:
     """Print each run's errors by kind and F1 by bucket.
 
-    The figures are also stored as analysis.json in the folder of the run.
+    The figures are also stored as analysis.json in the folder of the run, where it can be written.
     """
     from harness import analysis
     from harness.analysis import text
@@ -53,8 +54,11 @@ def analyse(folders: Folders) -> None:
     loaded = analysis.load_each(found.runs, analysis.load_with_free)
     for result, (answers, *written) in zip(found.runs, loaded, strict=True):
         summary = analysis.analyse(answers)
-        store.write_json(result.folder / analysis.ANALYSIS, summary.to_dict())
         typer.echo(text.analysis(answers, summary) + "\n")
+        try:
+            store.write_json(result.folder / analysis.ANALYSIS, summary.to_dict())
+        except ConfigError as error:  # an archive that is closed to writing
+            typer.echo(f"not stored: {error}", err=True)
         for free in written:
             typer.echo(text.analysis(free, analysis.analyse(free)) + "\n")
             typer.echo(text.repairs(analysis.repairs_by_kind(free.predictions)) + "\n")

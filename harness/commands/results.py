@@ -122,16 +122,15 @@ def clean(
     """Remove what failed, never ended, or was set aside.
 
     Finished runs stay, also those that cannot be believed; so do runs that are being written, or
-    that can go on from a checkpoint, and all that no run of the harness wrote.
+    that can go on from a checkpoint, and folders that no run of the harness made. A folder goes
+    with all that lies in it.
     """
     from harness.results import cleaning
 
     found = cleaning.removable(folders)
     if dry_run:
         for one in found:
-            kept = cleaning.why_kept(one.folder)
-            verb = f"would keep, {kept}" if kept else "would remove"
-            typer.echo(f"{verb}: {one.place} ({one.kind}: {one.reason})")
+            typer.echo(cleaning.Cleaned.of(one).planned)
         return
     removed = 0
     for cleaned in cleaning.clean(found):

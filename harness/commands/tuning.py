@@ -59,8 +59,7 @@ def tune(
     from harness.runs import launch, processes
     from harness.runs.config import Override, settings_from
     from harness.runs.resolved import resolved
-    from harness.tuning.tune import Wish
-    from harness.tuning.tune import tune as search
+    from harness.tuning.tune import Wish, plan
 
     launch.refuse("tune")
     overrides = tuple(map(Override.parse, set_ or []))
@@ -68,6 +67,5 @@ def tune(
     names = registry.names_of(backend)
     processes.prepare(registry.modules_of(names), settings.threads)
     wish = Wish(task, trials, preset, overrides, settings, seed, output, data)
-    for name in names:
-        path = search(name, wish, space, lambda text: None if quiet else typer.echo(text, err=True))
-        typer.echo(path)
+    for search in [plan(name, wish, space) for name in names]:
+        typer.echo(search.run(lambda text: None if quiet else typer.echo(text, err=True)))

@@ -53,6 +53,8 @@ def vote(
     found = verify.check(require_runs(reader.read(folders), folders))
     notice(one for one in found.rejected if not one.is_broken)
     voters = ensemble.electorate(found)
+    for words in ensemble.alike(voters):
+        typer.echo(words, err=True)
     for folder in ensemble.write(voters, voting, output):
         typer.echo(folder)
     shown = contributions.page(contributions.contributions(voters, voting), voting)

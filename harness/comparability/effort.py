@@ -17,7 +17,8 @@ def end_of_training(made: Sequence[System]) -> Check:
     """Whether training ended, or was cut while development F1 still rose."""
     ends = {system.name: _end(system) for system in made}
     differing = tuple((name, end) for name, end in ends.items() if end not in ("", LEVEL))
-    value = "development F1 level" if LEVEL in ends.values() or differing else "n/a"
+    some = f"development F1 {LEVEL}" if LEVEL in ends.values() else ""
+    value = some or ("level in no row" if differing else "n/a")
     return Check("end of training", value, not differing, differing)
 
 

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import LockedError, ResourceError
@@ -29,12 +29,27 @@ class Cleaned:
     size: int
     kept: str
 
+    @classmethod
+    def of(cls, found: Rejected) -> "Cleaned":
+        """What would be done with it."""
+        return cls(found, _size(found.folder), why_kept(found.folder))
+
     @property
     def line(self) -> str:
-        """What to tell of it."""
-        verb = f"kept, {self.kept}" if self.kept else "removed"
-        what = f"{self.found.kind}: {self.found.reason}"
-        return f"{verb}: {self.found.place} ({self.size / 2**20:.1f} MiB; {what})"
+        """What to tell of it, once it is done."""
+        return f"{f'kept, {self.kept}' if self.kept else 'removed'}: {self._what}"
+
+    @property
+    def planned(self) -> str:
+        """What to tell of it before."""
+        return f"{f'would keep, {self.kept}' if self.kept else 'would remove'}: {self._what}"
+
+    @property
+    def _what(self) -> str:
+        one = self.found
+        here = one.folder.is_relative_to(Path.cwd())
+        place = one.place if here else one.folder  # what is removed is told apart from all others
+        return f"{place} ({self.size / 2**20:.1f} MiB; {one.kind}: {one.reason})"
 
 
 def removable(folders: Iterable[Path]) -> tuple[Rejected, ...]:
@@ -68,8 +83,8 @@ def clean(found: Iterable[Rejected]) -> Iterator[Cleaned]:
         ResourceError: when a folder cannot be removed.
     """
     for one in found:
-        size = _size(one.folder)
-        yield Cleaned(one, size, why_kept(one.folder) or _remove(one.folder))
+        planned = Cleaned.of(one)
+        yield replace(planned, kept=planned.kept or _remove(one.folder))
 
 
 def _size(folder: Path) -> int:

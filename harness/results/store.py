@@ -141,8 +141,15 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         if error.errno in FULL_DISK:
             raise refused(folder, error) from error
-        msg = f"cannot make the folder {folder}: {error.strerror}; name another place"
+        msg = f"cannot make the folder {folder}: {_why(folder, error)}; name another place"
         raise ConfigError(msg) from error
+
+
+def _why(folder: Path, error: OSError) -> str:
+    """What is in the way: a link to nothing is said to exist."""
+    links = (part for part in (folder, *folder.parents) if part.is_symlink() and not part.exists())
+    link = next(links, None)
+    return str(error.strerror) if link is None else f"{link} is a link to nothing"
 
 
 def _refuse_other(folder: Path, digest: str) -> None:

@@ -42,13 +42,42 @@ class Wish:
     data: Path | None = None
 
 
-def tune(backend: str, wish: Wish, path: Path | None, tell: Callable[[str], None]) -> Path:
-    """Search the options of ``backend`` in the space at ``path``; the preset of the best.
+@dataclass(frozen=True, slots=True)
+class PlannedSearch:
+    """A search of which everything is checked, and nothing trained."""
+
+    plugin: Plugin
+    wish: Wish
+    wanted: space.Space
+    base: Options
+    task: Task
+
+    def run(self, tell: Callable[[str], None]) -> Path:
+        """Try options and write the preset of the best; gives its path.
+
+        Raises:
+            ConfigError: for the journal of another search.
+            TrialError: when no trial ended well.
+        """
+        backend, task, wish = self.plugin.name, self.task, self.wish
+        begin: Values = {name: self.base.values[name] for name in self.wanted.parameters}
+        folder = wish.output / slug(task.name)
+        identity = _identity(task, self.plugin, self.base, wish, self.wanted)
+        journal = folder / f"{slug(backend)}.journal"
+        found = search.opened(journal, self.wanted, begin, identity)
+        trainer = _Trainer(self.plugin, wish, task, folder / slug(backend), Inputs())
+        found.run(wish.trials, trainer, lambda text: tell(f"{backend} on {task.name}: {text}"))
+        preset = folder / f"{slug(backend)}.{TUNED}.yaml"
+        store.write(preset, _preset(backend, self.base, wish, task, found))
+        return preset
+
+
+def plan(backend: str, wish: Wish, path: Path | None) -> PlannedSearch:
+    """The search of the options of ``backend`` in the space at ``path``.
 
     Raises:
         ConfigError: for a space or options that cannot be.
         DataError: for data that cannot be read.
-        TrialError: when no trial ended well.
     """
     refuse_seeds([wish.seed])
     refuse_machine(wish.settings)
@@ -58,19 +87,19 @@ def tune(backend: str, wish: Wish, path: Path | None, tell: Callable[[str], None
     wanted.require_options(backend, known.names)
     for corner in wanted.corners():
         _described(plugin, wish, (Override("", *corner),)).checked  # noqa: B018 - refuses the rest
-    base = known.checked
     refuse_long_windows(backend, known.longest, wish.settings)
     task = load_without_test(wish.task, wish.data, wish.settings.limit)
     refuse_nested(task, {backend: known.nested})
-    begin: Values = {name: base.values[name] for name in wanted.parameters}
-    folder = wish.output / slug(task.name)
-    identity = _identity(task, plugin, base, wish, wanted)
-    found = search.opened(folder / f"{slug(backend)}.journal", wanted, begin, identity)
-    trainer = _Trainer(plugin, wish, task, folder / slug(backend), Inputs())
-    found.run(wish.trials, trainer, lambda text: tell(f"{backend} on {task.name}: {text}"))
-    preset = folder / f"{slug(backend)}.{TUNED}.yaml"
-    store.write(preset, _preset(backend, base, wish, task, found))
-    return preset
+    return PlannedSearch(plugin, wish, wanted, known.checked, task)
+
+
+def tune(backend: str, wish: Wish, path: Path | None, tell: Callable[[str], None]) -> Path:
+    """Search the options of ``backend`` in the space at ``path``; the preset of the best.
+
+    Raises:
+        HarnessError: as ``plan`` and ``PlannedSearch.run`` do.
+    """
+    return plan(backend, wish, path).run(tell)
 
 
 def _described(plugin: Plugin, wish: Wish, more: Sequence[Override]) -> Described:

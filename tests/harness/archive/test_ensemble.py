@@ -96,6 +96,14 @@ def test_each_seed_votes_and_the_row_is_ranked_with_its_members(folder):
     called("verify", "results", folder=folder)
 
 
+def test_systems_that_answer_alike_are_named(folder):
+    assert "same answers" not in vote(folder)[1]
+    write_row(folder / "results", "bert-crf", rate=0.3, sentences=SENTENCES, preset="copied")
+    _, said = vote(folder)
+    assert "gave the same answers: theirs are two votes of one system" in said
+    assert said.count("bert-crf") == 2
+
+
 def test_its_certificate_says_what_it_was_made_of(folder):
     vote(folder)
     line = line_of(table(folder), "members of ensembles")

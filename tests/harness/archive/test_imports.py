@@ -43,6 +43,35 @@ def test_it_says_its_f1_and_what_is_not_known_of_it(imported, tmp_path):
     assert "--state KEY=VALUE" in said
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--name", ""), "the name '': a row needs one"),
+        (("--name", "  "), "the name '  ': a row needs one"),
+        (("--seed", "-1"), "from 0 to"),
+        (("--format", "docbin"), "--format docbin: choose one of conll, jsonl"),
+    ],
+)
+def test_a_row_without_a_name_and_a_seed_that_is_none_are_refused(imported, tmp_path, more, said):
+    assert said in imported(answers(tmp_path, "one.jsonl", PERSON), *more, code=2)[1]
+    assert not (tmp_path / "results").exists()
+
+
+def test_formats_that_hold_no_predictions_are_named_with_the_way_out(imported, tmp_path):
+    (tmp_path / "brat").mkdir()
+    (tmp_path / "bytes.spacy").write_bytes(b"x\x9c")
+    line = json.dumps({"text": "张三", "label": [[0, 2, "PER"]]}, ensure_ascii=False)
+    (tmp_path / "doccano.jsonl").write_text(line, encoding="utf-8")
+    for name in ("brat", "bytes.spacy", "doccano.jsonl"):
+        assert "docbin, doccano and brat are not read as" in imported(name, code=2)[1]
+
+
+def test_spans_that_tell_a_confidence_keep_it(imported, tmp_path):
+    out, _ = imported(answers(tmp_path, "sure.jsonl", PERSON | {"confidence": 0.25}))
+    stored = (tmp_path / out.strip() / "predictions.jsonl").read_text(encoding="utf-8")
+    assert json.loads(stored.splitlines()[0])["confidence"] == [0.25]
+
+
 def test_other_answers_under_one_name_and_seed_are_refused(imported, tmp_path):
     first, _ = imported(answers(tmp_path, "one.jsonl", PERSON))
     assert imported("one.jsonl")[0] == first, "the same ones are there already"

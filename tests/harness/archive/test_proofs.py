@@ -130,6 +130,7 @@ def test_what_differs_is_refused_in_any_order(order, tmp_path):
         write_run(tmp_path / str(place), backend=name, **made)
     with pytest.raises(ConfigError, match=r"precision: (bf16 here, fp32|fp32 here, bf16) in "):
         merge([tmp_path / str(place) for place in range(3)], tmp_path / "all")
+    assert not (tmp_path / "all").exists()
 
 
 def test_equal_configurations_with_other_results_do_not_merge(stored, loaded, tmp_path):

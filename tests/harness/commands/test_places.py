@@ -7,6 +7,9 @@ import tiny_task
 from program import called
 from stored_runs import write_row
 
+from harness.errors import ConfigError
+from harness.results import store
+
 # Nobody, the owner of the system included, makes a file or a folder in it.
 CLOSED = "/proc"
 
@@ -63,6 +66,25 @@ def test_a_file_that_cannot_be_written_is_one_message_that_speaks_of_no_room(fol
         assert f"cannot write {place}: " in messages
         assert "name a file or folder that can be written to" in messages
         assert "are free there" not in messages
+
+
+def test_an_analysis_that_cannot_be_stored_is_printed(folder, monkeypatch):
+    monkeypatch.setattr(store, "write_json", closed)
+    out, messages = called("analyse", "results", folder=folder)
+    assert "missed" in out
+    assert "not stored: cannot write analysis.json" in messages
+
+
+def closed(path, value):
+    msg = f"cannot write {path.name}: Read-only file system"
+    raise ConfigError(msg)
+
+
+def test_a_link_to_nothing_is_named(folder):
+    (folder / "link").symlink_to("missing")
+    _, messages = called("run", "--task", "tiny.yaml", "--backend", "dictionary", "--seed", 1,
+                         "-o", "link", folder=folder, code=2)  # fmt: skip
+    assert "link is a link to nothing" in messages
 
 
 def test_a_page_in_the_place_of_a_folder_is_one_message(folder):

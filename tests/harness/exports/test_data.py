@@ -93,10 +93,15 @@ def test_confidence_goes_with_the_answers_at_the_temperature_of_the_run(run, tmp
     _, folder = run
     called("export-predictions", folder, "--to", "jsonl", "-o", "x.jsonl", folder=tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
+    called("import-predictions", "x.jsonl", "--task", run[0] / "data" / "told.yaml", "--name",
+           "back", "-o", "results", folder=tmp_path)  # fmt: skip
+    (back,) = reader.read([tmp_path / "results"]).runs
     told = [span["confidence"] for line in lines for span in line["spans"]]
     predicted = api.predict(folder, [line["text"] for line in lines])
     ours = [entity.confidence for one in predicted for entity in one.entities]
     assert told == pytest.approx(ours, abs=1e-5)
+    kept = [sure for one in back.answers().predictions for sure in one.confidence]
+    assert kept == pytest.approx(told, abs=1e-5)
     assert told
 
 

@@ -50,6 +50,13 @@ def test_a_dry_run_removes_nothing(folder):
     assert names(folder) == before
 
 
+def test_folders_outside_of_the_working_directory_are_named_whole(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for arguments in (("--dry-run",), ()):
+        out, _ = called("clean", folder / "results", *arguments, folder=elsewhere)
+        assert f": {folder / 'results' / 'demo' / 'failed'} (0.0 MiB; failed: no memory" in out
+
+
 def test_a_run_that_is_being_written_stays(folder):
     with locking.held(folder / "results" / "demo" / "unfinished"):
         out, _ = called("clean", "results", folder=folder)

@@ -204,6 +204,17 @@ def test_a_backend_that_cannot_answer_nested_gold_is_refused_before_anything_is_
     assert not (tmp_path / "tuning").exists()
 
 
+def test_all_backends_are_checked_before_the_first_one_is_searched(tmp_path):
+    tiny_task.make(tmp_path)
+    (tmp_path / "space.yaml").write_text("shortest: {low: 1, high: 2}\n", encoding="utf-8")
+    _, messages = called(
+        "tune", "--task", "tiny.yaml", "--backend", "dictionary", "bert-crf", "--space",
+        "space.yaml", "--preset", "tiny", folder=tmp_path, code=2,
+    )  # fmt: skip
+    assert "shortest is not an option of bert-crf" in messages
+    assert not (tmp_path / "tuning").exists()
+
+
 def test_a_search_on_a_share_of_train_learns_from_no_more(tmp_path):
     task = str(tiny_task.make(tmp_path))
     f1 = []
