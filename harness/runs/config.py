@@ -76,11 +76,15 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One ``--set``: ``scope`` is a backend's name, or empty for all that have the option."""
+    """One option: ``scope`` is a backend's name, or empty for all that have it.
+
+    ``said`` is where it was asked for, for errors.
+    """
 
     scope: str
     key: str
     value: Any
+    said: str = field(default="--set", compare=False)
 
     @classmethod
     def parse(cls, text: str) -> "Override":
@@ -160,10 +164,11 @@ def options(name: str, backend: type, preset: str, overrides: Sequence[Override]
     Raises:
         ConfigError: naming every unknown key and every wrong value at once.
     """
-    changes = {o.key: o.value for o in overrides if _applies(o, name, backend)}
+    asked = [o for o in overrides if _applies(o, name, backend)]
+    changes = {o.key: o.value for o in asked}
     given, tuned = _preset(name, preset)
     base = checked(backend, given)
-    changed = renamed(backend, Given(changes, f"--set {name}"))
+    changed = renamed(backend, Given(changes, f"{_said(asked)} {name}"))
     final = checked(backend, replace(changed, values={**base, **changed.values}))
     inert = frozenset(getattr(backend, "without_effect", ()))
     unnamed = inert | frozenset(getattr(backend, "unnamed", ()))
@@ -199,11 +204,12 @@ def refuse_unused(
     known |= {*Settings.model_fields, *others}
     for override in overrides:
         if override.scope and override.scope not in backends:
-            msg = f"--set {override.scope}.{override.key}: {override.scope!r} is not among the "
+            name = f"{override.scope}.{override.key}"
+            msg = f"{override.said} {name}: {override.scope!r} is not among the "
             raise ConfigError(msg + f"chosen backends: {', '.join(backends)}")
         if not override.scope and override.key not in known:
             near = did_you_mean(override.key, known)
-            msg = f"--set {override.key}: not an option of {', '.join(backends)}{near}"
+            msg = f"{override.said} {override.key}: not an option of {', '.join(backends)}{near}"
             raise ConfigError(msg)
 
 
@@ -213,7 +219,13 @@ def chosen(name: str, owner: Any, overrides: Sequence[Override]) -> dict[str, An
     Raises:
         ConfigError: naming every unknown key and every wrong value at once.
     """
-    return checked(owner, Given({o.key: o.value for o in overrides}, f"--set {name}"))
+    values = {o.key: o.value for o in overrides}
+    return checked(owner, Given(values, f"{_said(overrides)} {name}"))
+
+
+def _said(overrides: Sequence[Override]) -> str:
+    """Where all of them were asked for, in words."""
+    return ", ".join(dict.fromkeys(one.said for one in overrides)) or "--set"
 
 
 def presets(name: str) -> tuple[str, ...]:

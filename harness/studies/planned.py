@@ -1,7 +1,7 @@
 """A study as runs: each combination of points is a row, each row a run for each seed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.runs import config
@@ -91,7 +91,7 @@ def _request(
     data: Path | None, overrides: Sequence[Override],
 ) -> Request:  # fmt: skip
     own = [
-        Override.of(name, value)
+        replace(Override.of(name, value), said="the study's file:")
         for name, value in combination.options.items()
         if name not in without and not is_for_another(name, combination.backends)
     ]

@@ -86,7 +86,8 @@ def plan(backend: str, wish: Wish, path: Path | None) -> PlannedSearch:
     known = _described(plugin, wish, ())
     wanted.require_options(backend, known.names)
     for corner in wanted.corners():
-        _described(plugin, wish, (Override("", *corner),)).checked  # noqa: B018 - refuses the rest
+        one = Override("", *corner, said=str(wanted.path))
+        _described(plugin, wish, (one,)).checked  # noqa: B018 - refuses the rest
     refuse_long_windows(backend, known.longest, wish.settings)
     task = load_without_test(wish.task, wish.data, wish.settings.limit)
     refuse_nested(task, {backend: known.nested})

@@ -169,7 +169,7 @@ def test_an_option_that_no_backend_has_stays_an_error(where, task, tmp_path):
     else:
         axes["share"]["points"]["half"]["options"]["epochz"] = 3
         asked = study(task, axes=axes)
-    with pytest.raises(ConfigError, match="epochz: not an option of dictionary"):
+    with pytest.raises(ConfigError, match=r"^the study's file: epochz: not an option"):
         planned.plan(asked, tmp_path)
 
 

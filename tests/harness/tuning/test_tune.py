@@ -166,7 +166,7 @@ def test_a_value_that_an_option_cannot_have_is_refused_first(tmp_path):
     path = tmp_path / "space.yaml"
     path.write_text("shortest: {low: -3, high: 9}\n", encoding="utf-8")
     wish = Wish(str(tmp_path / "tiny.yaml"), 2, "tiny", (), Settings(), 0, tmp_path / "tuning")
-    with pytest.raises(ConfigError, match="shortest"):
+    with pytest.raises(ConfigError, match=r"space\.yaml dictionary: shortest: "):
         tune("dictionary", wish, path, print)
 
 
