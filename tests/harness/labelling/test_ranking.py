@@ -1,5 +1,7 @@
 """What to label next: the unsure, the disputed, and no two of a kind."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -59,6 +61,9 @@ def test_every_sentence_is_suggested_once_at_most(texts, number):
     found = ranked(Answered(tuple(texts), (answers, answers)), number)
     assert len({one.line for one in found}) == len(found) == min(number, len(texts))
     assert all(one.text == texts[one.line - 1] and 0 <= one.novelty <= 1 for one in found)
+
+
+BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def written(path, *lines):
@@ -140,3 +145,17 @@ def test_on_the_command_line_it_is_a_table_with_tabs(tmp_path):
     head, first = (row.split("\t") for row in out.splitlines())
     assert head == ["rank", "line", "uncertainty", "disagreement", "novelty", "text"]
     assert first == ["1", "2", "0.200", "1.000", "1.000", "王五去了"]
+
+
+def test_whoever_reads_tables_with_tabs_reads_every_sentence(tmp_path):
+    """Quotes, whatever some program takes for the end of a line, and what begins a formula."""
+    texts = ['"孙洋在杭州工作。', '张三去了北京。"', '"李四到上海"看书。', "=1+1 是二。",
+             *(f"王{number}在{end}天津。" for number, end in enumerate(BREAKS))]  # fmt: skip
+    written(tmp_path / "a", *(line(text, (*NAME, 0.5)) for text in texts))
+    out, _ = called("suggest", "a", folder=tmp_path)
+    assert len(out.splitlines()) == 1 + len(texts)
+    rows = list(csv.DictReader(io.StringIO(out), delimiter="\t"))
+    spaces = str.maketrans(dict.fromkeys(BREAKS, " "))
+    shown = {int(row["line"]): row["text"] for row in rows}
+    assert shown.pop(4) == "'=1+1 是二。"
+    assert shown == {n: t.translate(spaces) for n, t in enumerate(texts, 1) if n != 4}
