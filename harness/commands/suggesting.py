@@ -29,10 +29,15 @@ def suggest(answers: Answers, number: Number = 100, output: OutputFile = None) -
     """
     from harness.labelling import answers as reading
     from harness.labelling.ranking import ranked
+    from harness.labelling.remarks import remarks
     from harness.labelling.table import table
     from harness.results import store
 
-    content = table(ranked(reading.read(answers), number))
+    answered = reading.read(answers)
+    found = ranked(answered, number)
+    for remark in remarks(answered.texts, found):
+        typer.echo(remark, err=True)
+    content = table(found)
     if output is None:
         typer.echo(content, nl=False)
     else:
