@@ -1,6 +1,7 @@
 """The server as a client meets it: a process of its own, real HTTP, a real model."""
 
 import asyncio
+import http.client
 import json
 import os
 import re
@@ -166,6 +167,51 @@ def test_a_body_that_does_not_say_how_long_it_is_is_cut_off_too(client):
     answer = client.post("/predict", content=endless(),
                          headers={"Content-Type": "application/json"})  # fmt: skip
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("megabytes", [5, 50])
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_client_that_sends_all_before_it_reads_learns_that_it_was_too_much(
+    address, announced, megabytes
+):
+    """The connection ends with the answer, as urllib asks for."""
+    body = b" " * 10**6
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request(
+        "POST", "/predict", body * megabytes if announced else iter([body] * megabytes),
+        {"Content-Type": "application/json", "Connection": "close"}, encode_chunked=not announced,
+    )  # fmt: skip
+    answer = connection.getresponse()
+    assert (answer.status, b"4,194,304 bytes" in answer.read()) == (413, True)
+    connection.close()
+
+
+def test_who_asks_before_sending_too_much_is_answered_before(address):
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+    connection.request(
+        "POST", "/predict", headers={"Content-Length": str(5 * 2**20), "Expect": "100-continue"}
+    )
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_a_refused_body_is_taken_no_longer_than_said(monkeypatch):
+    """A client that stops in the midst of it, and one that never ends."""
+    from harness.serving import body_limit
+
+    monkeypatch.setattr(body_limit, "PATIENCE", 0.1)
+    given = []
+
+    async def endless():
+        given.append(2**20)
+        return {"type": "http.request", "body": b" " * 2**20, "more_body": True}
+
+    async def silent():
+        await asyncio.sleep(3600)
+
+    asyncio.run(asyncio.wait_for(body_limit._discard(silent), 30))
+    asyncio.run(asyncio.wait_for(body_limit._discard(endless), 30))
+    assert sum(given) <= body_limit.DISCARDED
 
 
 def test_other_methods_and_places_are_refused(client):
