@@ -266,12 +266,18 @@ def test_its_own_schema_holds_for_whatever_is_sent(address):
         check()
 
 
-def test_a_port_that_is_taken_and_a_run_that_is_none_are_one_message(address, run, place):
+def test_a_port_or_host_that_does_not_do_and_a_run_that_is_none_are_one_message(
+    address, run, place
+):
     port = address.rpartition(":")[2]
     command = [sys.executable, "-m", "harness", "serve"]
     environment = os.environ | {"PYTHONPATH": str(TREE)}
     for arguments, code, words in (
         ((str(run), "--port", port), 6, "choose another --port"),
+        ((str(run), "--port", "0", "--host", "no such host"), 2, "--host no such host: "),
+        ((str(run), "--port", "0", "--host", "x" * 64), 2, "give an address of this machine"),
+        ((str(run), "--port", "99999"), 2, "Invalid value for '--port'"),
+        ((str(run), "--port", "-1"), 2, "Invalid value for '--port'"),
         ((str(place / "data"), "--port", "0"), 2, "expected one finished run"),
     ):
         done = subprocess.run(
