@@ -286,9 +286,10 @@ class Exported:
     """A model that left the house: how others use it, and what they must know.
 
     ``predict`` answers sentences from the files alone, as another program reads them; None where
-    ``load`` of the backend itself reads them. ``usage`` is a piece of Python, in which ``FOLDER``
-    stands for the folder and ``TEXT`` for a text. ``limits`` are sentences. ``precision`` names one
-    that is coarser than that of the model: then answers may differ. ``packages`` compute them.
+    ``load`` of the backend itself reads them. ``usage`` is a piece of Python, in which ``FOLDER``,
+    between quotes, stands for the folder and ``TEXT`` for a text. ``limits`` are sentences.
+    ``precision`` names one that is coarser than that of the model: then answers may differ.
+    ``packages`` compute them.
     """
 
     predict: Callable[[Sequence[Sentence]], Sequence[Output]] | None

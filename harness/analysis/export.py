@@ -5,12 +5,27 @@ Offsets count code points of the untouched text, half-open. In CSV no text can a
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
+from pathlib import Path
 
 from harness.analysis.suspects import Suspect
 from harness.core import Sentence, Span
+from harness.errors import ConfigError
 from harness.spreadsheets import escape
+
+
+def writer(path: Path) -> Callable[[Sequence[Suspect]], str]:
+    """What makes the content of ``path``, by how it ends.
+
+    Raises:
+        ConfigError: where it ends otherwise.
+    """
+    made = {".jsonl": to_jsonl, ".csv": to_csv}.get(path.suffix.lower())
+    if made is None:
+        msg = f"{path}: suspects are written as .jsonl or .csv; let its name end so"
+        raise ConfigError(msg)
+    return made
 
 
 def to_jsonl(found: Sequence[Suspect]) -> str:
@@ -50,14 +65,14 @@ def _offsets(sentence: Sentence, span: Span) -> dict[str, object]:
 def to_csv(found: Sequence[Suspect]) -> str:
     """The suspects for a spreadsheet; text that it would read as a formula is quoted by ``'``."""
     stream = StringIO()
-    writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
-    writer.writerow(["rank", "task", "id", "gold", "suggested", "support", "votes", "text"])
+    rows = csv.writer(stream, quoting=csv.QUOTE_ALL)
+    rows.writerow(["rank", "task", "id", "gold", "suggested", "support", "votes", "text"])
     for rank, one in enumerate(found, 1):
         sentence = _sentence(one)
         votes = " ".join(f"{name}:{share:.2f}" for name, share in one.votes.items())
         cells = [_describe(sentence, one.gold), _describe(sentence, one.suggested)]
         texts = [one.task, sentence.id, *cells, f"{one.support:.4f}", votes, sentence.text]
-        writer.writerow([rank, *map(escape, texts)])
+        rows.writerow([rank, *map(escape, texts)])
     return stream.getvalue()
 
 

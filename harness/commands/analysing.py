@@ -102,10 +102,10 @@ def suspects(
     from harness.analysis.system_answers import answers_by_system
     from harness.results import store
 
+    written = export.writer(output)
     data = analysis.by_data(_loaded(folders))
     found = [s for runs in data for s in suspected(runs)]
-    csv = output.suffix == ".csv"
-    store.write(output, export.to_csv(found) if csv else export.to_jsonl(found))
+    store.write(output, written(found))
     typer.echo(f"{len(found)} suspects in {output}")
     for (alone,) in (held for held in map(answers_by_system, data) if len(held) == 1):
         typer.echo(

@@ -17,7 +17,10 @@ def serve(
         str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(metavar="N", help="The port to listen on; 0 for any that is free.")
+        int,
+        typer.Option(
+            metavar="N", help="The port to listen on; 0 for any that is free.", min=0, max=65535
+        ),
     ] = 8000,
 ) -> None:
     """Serve a finished run over HTTP.

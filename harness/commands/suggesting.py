@@ -25,17 +25,19 @@ def suggest(answers: Answers, number: Number = 100, output: OutputFile = None) -
     """Rank the sentences to label next.
 
     Those come first about which models are unsure or disagree, and that are unlike
-    the ones before them. Writes a table with tabs.
+    the ones before them. Writes a table with tabs, quoted as CSV is.
     """
     from harness.labelling import answers as reading
     from harness.labelling.ranking import ranked
+    from harness.labelling.remarks import remarks
+    from harness.labelling.table import table
     from harness.results import store
 
-    rows = ["rank\tline\tuncertainty\tdisagreement\tnovelty\ttext"]
-    for rank, one in enumerate(ranked(reading.read(answers), number), start=1):
-        shares = f"{one.uncertainty:.3f}\t{one.disagreement:.3f}\t{one.novelty:.3f}"
-        rows.append(f"{rank}\t{one.line}\t{shares}\t{one.text.replace(chr(9), ' ')}")
-    content = "\n".join(rows) + "\n"
+    answered = reading.read(answers)
+    found = ranked(answered, number)
+    for remark in remarks(answered.texts, found):
+        typer.echo(remark, err=True)
+    content = table(found)
     if output is None:
         typer.echo(content, nl=False)
     else:

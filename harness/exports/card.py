@@ -1,5 +1,9 @@
-"""The card of an exported model: scores as a hub reads them, the certificate, what it cannot do."""
+"""The card of an exported model: scores as a hub reads them, the certificate, what it cannot do.
 
+Names can hold anything: they are escaped in Markdown, and quoted in the program that it shows.
+"""
+
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +12,7 @@ import yaml
 
 from harness.core import Counts
 from harness.data.windows import PUNCTUATION, WindowPolicy
+from harness.leaderboard.render.markdown import escape
 from harness.protocol import Exported
 from harness.results.reader import Results
 from harness.results.record import Metrics
@@ -76,19 +81,24 @@ def _results(card: Card) -> dict[str, Any]:
 
 def _opening(card: Card) -> Iterator[str]:
     run = card.run.run
-    yield f"# {card.name}"
+    yield f"# {escape(card.name)}"
     yield ""
-    yield (
+    yield escape(
         f"Named entities in text, by {run.backend} ({run.preset} {run.variant}".rstrip()
         + f"; weights: {run.weights}), trained on the task {run.data.task}."
     )
-    yield f"It finds {', '.join(card.run.metrics.labels)}. {card.proof}"
+    yield f"It finds {escape(', '.join(card.run.metrics.labels))}. {card.proof}"
     yield ""
 
 
 def _use(card: Card) -> Iterator[str]:
-    usage = card.exported.usage.replace("FOLDER", card.name)
+    usage = card.exported.usage.replace("FOLDER", _inside_quotes(card.name))
     yield from ("## Use", "", "```python", usage.rstrip(), "```", "")
+
+
+def _inside_quotes(name: str) -> str:
+    """``name`` as it is written between quotes in Python, single or double ones."""
+    return json.dumps(name, ensure_ascii=False)[1:-1].replace("'", "\\'")
 
 
 def _scores(card: Card) -> Iterator[str]:
@@ -124,11 +134,13 @@ def _limits(card: Card) -> Iterator[str]:
 def _making(card: Card) -> Iterator[str]:
     run = card.run.run
     facts = {
-        "data": f"{run.data.task}, fingerprint {run.data.fingerprint}",
+        "data": f"{escape(run.data.task)}, fingerprint {run.data.fingerprint}",
         "run": run.digest,
         "seed": run.seed,
         "made by": f"{OWN} {__version__}, `export-model --to {card.target}`",
-        "trained with": ", ".join(f"{name} {found}" for name, found in run.versions.items()),
+        "trained with": escape(
+            ", ".join(f"{name} {found}" for name, found in run.versions.items())
+        ),
     }
     yield from ("## Making", "")
     yield from (f"- {name}: {value}" for name, value in facts.items())

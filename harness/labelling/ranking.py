@@ -5,11 +5,12 @@ taken as independent; *disagreement* is how little the entities of two systems o
 the one against the other. Both are means over systems, from 0 to 1, and add up. *Novelty* is how
 little a sentence is like those chosen before it: 1 minus the largest cosine of bigram vectors. The
 next sentence is the one with the largest product (maximal marginal relevance, Carbonell and
-Goldstein 1998, as a product), so that two of a kind are not both at the top.
+Goldstein 1998, as a product), so that two of a kind are not both at the top. Blank lines and
+repeated ones are not among them.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import log, prod
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from harness.labelling import pool
 from harness.labelling.answers import Answer, Answered
 
 Floats = npt.NDArray[np.float64]
@@ -43,7 +45,8 @@ def ranked(answered: Answered, number: int) -> list[Suggestion]:
     """The ``number`` sentences to label first, in order."""
     unsure = np.array([uncertainty(answers) for answers in _by_sentence(answered)])
     apart = np.array([disagreement(answers) for answers in _by_sentence(answered)])
-    order = _diverse(unsure + apart, vectors(answered.texts), number)
+    left_out = pool.blank(answered.texts) | pool.repeated(answered.texts)
+    order = _diverse(unsure + apart, vectors(answered.texts), left_out, number)
     return [
         Suggestion(i + 1, answered.texts[i], float(unsure[i]), float(apart[i]), float(new))
         for i, new in order
@@ -87,12 +90,15 @@ def vectors(texts: Sequence[str]) -> Any:
     return csr_array(made / np.maximum(lengths, 1e-12)[:, None])
 
 
-def _diverse(scores: Floats, units: Any, number: int) -> list[tuple[int, float]]:
+def _diverse(
+    scores: Floats, units: Any, left_out: Collection[int], number: int
+) -> list[tuple[int, float]]:
     """The places of the best of ``scores``, each less for what is like one before it."""
     nearest = np.zeros(len(scores))  # the largest cosine with what was chosen
     left = np.ones(len(scores), bool)
+    left[list(left_out)] = False
     chosen: list[tuple[int, float]] = []
-    for _ in range(min(number, len(scores))):
+    for _ in range(min(number, int(left.sum()))):
         worth = np.where(left, scores * (1 - nearest), -1.0)
         best = int(worth.argmax())
         chosen.append((best, float(1 - nearest[best])))

@@ -40,6 +40,7 @@ Kind: TypeAlias = Literal[
 RowKey: TypeAlias = tuple[str, str, str, str]
 Model = TypeVar("Model", bound=BaseModel)
 
+_SHOWN = 3  # of several runs where one was expected
 _RECORDS = (CLAIM, RUN, FAILED)
 _MARKS = frozenset({*_RECORDS, COMPLETE, set_aside.REASON})
 
@@ -171,12 +172,21 @@ def one(path: Path) -> Result:
     Raises:
         ConfigError: if there is not one finished run, with the reason.
     """
-    found = read([path.parent if path.is_file() else path])
+    top = path.parent if path.is_file() else path
+    found = read([top])
     if len(found.runs) != 1:
         reasons = "".join(f"; {one.folder.name}: {one.reason}" for one in found.rejected)
-        msg = f"{path}: expected one finished run, found {len(found.runs)}{reasons}"
+        choice = _choice(top, found.runs) if found.runs else ""
+        msg = f"{path}: expected one finished run, found {len(found.runs)}{choice}{reasons}"
         raise ConfigError(msg)
     return found.runs[0]
+
+
+def _choice(top: Path, runs: Sequence[Result]) -> str:
+    """What to do about several ``runs`` below ``top``."""
+    shown = [str(top / run.folder.relative_to(top.resolve())) for run in runs[:_SHOWN]]
+    more = [f"{len(runs) - _SHOWN:,} more"] if len(runs) > _SHOWN else []
+    return f"; name one of {', '.join([*shown, *more])}"
 
 
 class _UnusableError(Exception):

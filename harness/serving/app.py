@@ -19,8 +19,8 @@ from harness.serving.batcher import Batcher, ClosedError, FullError
 from harness.serving.body_limit import BodyLimit
 from harness.serving.messages import (
     MOST_BYTES,
+    Asked,
     Health,
-    ManyTexts,
     OneText,
     Refusal,
     TaggedText,
@@ -35,7 +35,7 @@ TOLD = 10  # faults of a body that are told
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     413: {"model": Refusal, "description": "the body is too long"},
-    422: {"model": Refusal, "description": "the body is not what the schema says"},
+    422: {"model": Refusal, "description": "the body is not JSON, or not what the schema says"},
     500: {"model": Refusal, "description": "the model failed"},
     503: {"model": Refusal, "description": "too many requests wait; try again"},
 }
@@ -57,6 +57,7 @@ def make(predictor: Predictor) -> FastAPI:
     )  # fmt: skip
     app.add_middleware(BodyLimit, most=MOST_BYTES)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(400, _unreadable)
     app.add_exception_handler(Exception, _failed)
     _add_predict(app, batcher)
     _add_health(app, predictor, batcher)
@@ -66,7 +67,7 @@ def make(predictor: Predictor) -> FastAPI:
 
 def _add_predict(app: FastAPI, batcher: Batcher[Tagged]) -> None:
     @app.post("/predict", responses=_REFUSALS)
-    async def predict(asked: OneText | ManyTexts) -> TaggedText | TaggedTexts:
+    async def predict(asked: Asked) -> TaggedText | TaggedTexts:
         """Named entities in one text, or in several."""
         texts = [asked.text] if isinstance(asked, OneText) else asked.texts
         found = await _answers(batcher, texts)
@@ -115,12 +116,22 @@ async def _answers(batcher: Batcher[Tagged], texts: Sequence[str]) -> list[Tagge
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """What is wrong with a body, and where; not the body itself, which may be no text at all."""
     del request
+    if isinstance(getattr(error, "body", None), bytes):  # so it is left where it is not JSON
+        return _refused("body: not said to be JSON: send Content-Type: application/json")
     found = error.errors() if isinstance(error, RequestValidationError) else []
     said = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found[:TOLD])
     more = [f"and {len(found) - TOLD:,} more"] if len(found) > TOLD else []
-    return JSONResponse(
-        {"detail": "; ".join([*said, *more]).encode("ascii", "replace").decode()}, 422
-    )
+    return _refused("; ".join([*said, *more]).encode("ascii", "replace").decode())
+
+
+async def _unreadable(request: Request, error: Exception) -> JSONResponse:
+    """A body that no reader of JSON comes through, so that no place in it can be told."""
+    del request, error
+    return _refused("body: not JSON in UTF-8, or nested too deep, or a number in it is too long")
+
+
+def _refused(why: str) -> JSONResponse:
+    return JSONResponse({"detail": why}, 422)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:

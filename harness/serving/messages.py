@@ -1,9 +1,9 @@
 """What is asked and answered over HTTP: checked on the way in, and written into OpenAPI."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeGuard
+from typing import Annotated, Any, Literal, TypeAlias, TypeGuard
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from harness.runs.predict import Tagged
 
@@ -47,6 +47,23 @@ class ManyTexts(_Message):
 
     texts: Annotated[list[Text], Field(max_length=MOST_TEXTS)]
     min_confidence: Least = 0
+
+
+def _kind(body: object) -> str | None:
+    """Which of the two a body is to be, by its key: what is wrong is told of that one alone."""
+    if not _is_map(body):
+        return None
+    return "ManyTexts" if "texts" in body else "OneText" if "text" in body else None
+
+
+Asked: TypeAlias = Annotated[
+    Annotated[OneText, Tag("OneText")] | Annotated[ManyTexts, Tag("ManyTexts")],
+    Discriminator(
+        _kind,
+        custom_error_type="no_text",
+        custom_error_message="expected an object with text or texts",
+    ),
+]
 
 
 class FoundEntity(_Message):

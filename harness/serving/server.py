@@ -15,7 +15,8 @@ def serve(run: Path, host: str, port: int) -> None:
     """Serve the finished run at ``run`` until a signal asks to stop; what runs then is answered.
 
     Raises:
-        ConfigError: without the packages of the extra, or for a run that cannot be used.
+        ConfigError: without the packages of the extra, for a run that cannot be used, and for a
+            host that has no address.
         ResourceError: for a port that is taken.
     """
     try:
@@ -42,9 +43,13 @@ def serve(run: Path, host: str, port: int) -> None:
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.getaddrinfo(host, port, family)
         return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
+    except (socket.gaierror, UnicodeError) as error:
+        msg = f"--host {host}: {error}; give an address of this machine"
+        raise ConfigError(msg) from error
+    except OSError as error:
         msg = f"cannot listen on {host}:{port}: {error}; choose another --port or --host"
         raise ResourceError(msg) from error

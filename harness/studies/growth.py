@@ -41,15 +41,23 @@ def sentences(panel: Panel) -> Iterator[str]:
         return
     found = of(panel)
     if found is None or found.missed is None:
-        points = len(sizes(panel))
-        are = "is 1 point" if points == 1 else f"are {points} points"
-        yield f"{_UNTOLD}: a power law has {PARAMETERS} numbers, and there {are}."
+        yield f"{_UNTOLD}: {_too_few(panel)}."
     elif any(map(has_one_seed, panel.whole)):
         yield f"{_UNTOLD} with these seeds: one says nothing of the luck of a training."
     elif not found.holds:
         yield _broken(found, found.missed)
     else:
         yield from told(found)
+
+
+def _too_few(panel: Panel) -> str:
+    """Why no law goes through the points of ``panel``."""
+    found = [*sizes(panel)]
+    if len(found) == 1 < len(panel.whole):
+        size = whole(found[0])
+        return f"all points learned from {size} sentences, and a law is of how F1 grows with them"
+    are = "is 1 point" if len(found) == 1 else f"are {len(found)} points"
+    return f"a power law has {PARAMETERS} numbers, and there {are}"
 
 
 def _broken(found: Growth, missed: Interval) -> str:

@@ -32,3 +32,11 @@ def test_suspects_are_told_by_task_and_those_of_one_system_are_said_to_be_its_mi
     assert "on two, crf is alone: nobody agrees with it" in said
     with (results / "suspects.csv").open(encoding="utf-8") as stream:
         assert {row["task"] for row in csv.DictReader(stream)} >= {"two"}
+
+
+def test_suspects_are_written_by_how_the_file_is_called_and_as_nothing_else(results):
+    called("suspects", "results", "-o", "suspects.CSV", folder=results)
+    assert (results / "suspects.CSV").read_text(encoding="utf-8").startswith('"rank"')
+    _, said = called("suspects", "results", "-o", "suspects.txt", folder=results, code=2)
+    assert "suspects.txt: suspects are written as .jsonl or .csv" in said
+    assert not (results / "suspects.txt").exists()

@@ -52,18 +52,19 @@ def test_a_file_in_the_place_of_a_folder_is_one_message_and_stays(folder, name):
 
 
 WRITTEN = {
-    "suspects": ("suspects", "results", "-o"),
-    "leaderboard": ("leaderboard", "results", "-o"),
-    "leaderboard --pareto": ("leaderboard", "results", "--pareto"),
+    "suspects": ("csv", "suspects", "results", "-o"),
+    "leaderboard": ("md", "leaderboard", "results", "-o"),
+    "leaderboard --pareto": ("svg", "leaderboard", "results", "--pareto"),
 }
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_file_that_cannot_be_written_is_one_message_that_speaks_of_no_room(folder, name):
-    for place in ("missing/new.svg", "file/new.svg", f"{CLOSED}/new.svg", "folder.svg"):
-        (folder / "folder.svg").mkdir(exist_ok=True)
-        _, messages = called(*WRITTEN[name], place, folder=folder, code=2)
-        assert f"cannot write {place}: " in messages
+    suffix, *command = WRITTEN[name]
+    (folder / f"folder.{suffix}").mkdir()
+    for stem in ("missing/new", "file/new", f"{CLOSED}/new", "folder"):
+        _, messages = called(*command, f"{stem}.{suffix}", folder=folder, code=2)
+        assert f"cannot write {stem}.{suffix}: " in messages
         assert "name a file or folder that can be written to" in messages
         assert "are free there" not in messages
 

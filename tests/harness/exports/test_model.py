@@ -16,7 +16,8 @@ from harness import api
 from harness.data.readers.jsonl import JsonlSource
 from harness.data.readers.jsonl import read as read_jsonl
 from harness.errors import BackendError, ConfigError
-from harness.exports import agreement, model
+from harness.exports import agreement, card, model
+from harness.protocol import Exported
 from harness.results import reader, verify
 
 pytestmark = pytest.mark.slow
@@ -166,6 +167,27 @@ def test_and_of_a_softmax_on_pretrained_weights(place, task_file, texts):
     tags = shown(made.folder)
     for text, expected in zip(texts, api.predict(run, texts), strict=True):
         assert tuple(tags(text)) == expected.tags
+
+
+def test_the_code_of_the_card_runs_whatever_the_folder_is_called(crf, same_graph, place, texts):
+    made = api.export_model(crf, place / "my\"d 'of\\ 𠮷", to="onnx")
+    assert shown(made.folder)(texts[0]) == list(api.predict(crf, texts[:1])[0].tags)
+
+
+def test_names_are_text_on_the_card_whatever_they_hold(place):
+    label = "x<script>alert(1)</script>_*$"
+    path = task(place / "odd-names")
+    for file in path.parent.iterdir():
+        content = file.read_text(encoding="utf-8")
+        file.write_text(content.replace("PER", label).replace("told\n", "t_o_ld\n"), "utf-8")
+    sound = verify.require_sound(reader.one(finished(path, "dictionary", place / "results")))
+    made = card.Card(sound, "onnx", Exported(None, ""), "", "<b>_my_", sound.metrics)
+    shown = card.text(made).split("---\n", 2)[2]  # the metadata are no Markdown
+    assert "<script>" not in shown
+    assert r"It finds x&lt;script&gt;alert(1)&lt;/script&gt;\_\*\$, LOC." in shown
+    assert "\n# &lt;b&gt;\\_my\\_\n" in shown
+    assert "task t\\_o\\_ld" in shown
+    assert "t_o_ld" not in shown
 
 
 def test_a_row_of_its_own_is_sound_timed_and_says_what_it_is(crf, onnx, place):

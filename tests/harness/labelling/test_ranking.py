@@ -1,5 +1,7 @@
 """What to label next: the unsure, the disputed, and no two of a kind."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -50,15 +52,24 @@ def test_the_unsure_come_first_and_the_second_of_a_kind_later():
 def test_the_same_sentence_twice_is_asked_for_once():
     answers = (UNSURE, UNSURE, SURE)
     texts = ("孙洋在杭州。", "孙洋在杭州。", "别的文字。")
-    assert [one.line for one in ranked(Answered(texts, (answers,)), 2)] == [1, 3]
+    assert [one.line for one in ranked(Answered(texts, (answers,)), 3)] == [1, 3]
+
+
+def test_a_line_without_text_and_one_character_twice_are_not_asked_for_again():
+    answers = (SURE, UNSURE, UNSURE, UNSURE, UNSURE)
+    texts = ("孙洋在杭州。", "", "孙", "\u3000", "孙")
+    assert [one.line for one in ranked(Answered(texts, (answers,)), 5)] == [3, 1]
 
 
 @given(st.lists(st.text("甲乙丙丁", max_size=6), min_size=1, max_size=12), st.integers(1, 15))
 def test_every_sentence_is_suggested_once_at_most(texts, number):
     answers = tuple(Answer((), ()) for _ in texts)
     found = ranked(Answered(tuple(texts), (answers, answers)), number)
-    assert len({one.line for one in found}) == len(found) == min(number, len(texts))
+    assert len({one.line for one in found}) == len(found) == min(number, len({*texts} - {""}))
     assert all(one.text == texts[one.line - 1] and 0 <= one.novelty <= 1 for one in found)
+
+
+BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def written(path, *lines):
@@ -140,3 +151,29 @@ def test_on_the_command_line_it_is_a_table_with_tabs(tmp_path):
     head, first = (row.split("\t") for row in out.splitlines())
     assert head == ["rank", "line", "uncertainty", "disagreement", "novelty", "text"]
     assert first == ["1", "2", "0.200", "1.000", "1.000", "王五去了"]
+
+
+def test_whoever_reads_tables_with_tabs_reads_every_sentence(tmp_path):
+    """Quotes, whatever some program takes for the end of a line, and what begins a formula."""
+    texts = ['"孙洋在杭州工作。', '张三去了北京。"', '"李四到上海"看书。', "=1+1 是二。",
+             *(f"王{number}在{end}天津。" for number, end in enumerate(BREAKS))]  # fmt: skip
+    written(tmp_path / "a", *(line(text, (*NAME, 0.5)) for text in texts))
+    out, _ = called("suggest", "a", folder=tmp_path)
+    assert len(out.splitlines()) == 1 + len(texts)
+    rows = list(csv.DictReader(io.StringIO(out), delimiter="\t"))
+    spaces = str.maketrans(dict.fromkeys(BREAKS, " "))
+    shown = {int(row["line"]): row["text"] for row in rows}
+    assert shown.pop(4) == "'=1+1 是二。"
+    assert shown == {n: t.translate(spaces) for n, t in enumerate(texts, 1) if n != 4}
+
+
+def test_what_is_left_out_and_what_has_no_reason_is_counted(tmp_path):
+    texts = ["孙洋在", "", "孙洋在", "孙", "孙", "没有人"]
+    found = [((*NAME, 0.5),), (), ((*NAME, 0.5),), ((0, 1, "PER", 0.5),), ((0, 1, "PER", 0.5),), ()]
+    written(tmp_path / "a", *(line(t, *e) for t, e in zip(texts, found, strict=True)))
+    out, messages = called("suggest", "a", folder=tmp_path)
+    assert [row.split("\t")[1] for row in out.splitlines()[1:]] == ["1", "4", "6"]
+    left_out, idle = messages.splitlines()
+    assert left_out == "left out of 6 lines: 1 blank, 2 that stand before"
+    assert idle.startswith("1 of 3 suggestions have no reason")
+    assert called("suggest", "a", "-n", 2, folder=tmp_path)[1] == left_out + "\n"

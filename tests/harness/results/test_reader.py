@@ -134,6 +134,15 @@ def test_a_folder_of_other_things_holds_no_runs(tmp_path):
     assert reader.read([tmp_path]) == reader.Results(())
 
 
+def test_where_one_of_several_runs_is_meant_some_are_named(tmp_path):
+    folders = [write_run(tmp_path, seed=seed) for seed in range(1, 6)]
+    with pytest.raises(ConfigError, match="expected one finished run, found 5") as caught:
+        reader.one(tmp_path)
+    first = ", ".join(map(str, sorted(folders)[:3]))
+    assert str(caught.value).endswith(f"; name one of {first}, 2 more")
+    assert reader.one(folders[0]).folder == folders[0]
+
+
 def test_a_damaged_prediction_is_named_by_file_and_line(tmp_path):
     made = write_run(tmp_path)
     path = made / "predictions.jsonl"

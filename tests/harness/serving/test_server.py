@@ -1,6 +1,7 @@
 """The server as a client meets it: a process of its own, real HTTP, a real model."""
 
 import asyncio
+import http.client
 import json
 import os
 import re
@@ -110,25 +111,43 @@ def test_nothing_and_empty_texts_are_answered(client):
     [
         (b"", 422, "required"),
         (b"{", 422, "JSON"),
-        (b"[]", 422, ""),
+        (b"[]", 422, "an object with text or texts"),
+        (b'{"txt": "a"}', 422, "an object with text or texts"),
         (b'{"text": 1}', 422, "string"),
         (b'{"text": "a", "other": 1}', 422, "1 unknown keys, such as 'other'"),
         (b'{"texts": "abc"}', 422, "list"),
         (b'{"text": "a", "min_confidence": 2}', 422, "less than or equal to 1"),
         (b'{"text": "a", "min_confidence": NaN}', 422, ""),
         (b'{"text": "\\ud800"}', 422, ""),
-        (b'{"text": "\xff"}', 422, ""),
+        (b'{"text": "\xff"}', 422, "not JSON in UTF-8"),
+        ('{"text": "孙洋"}'.encode("gbk"), 422, "not JSON in UTF-8"),
+        (b"[" * 100_000, 422, "nested too deep"),
+        (b'{"text": "a", "min_confidence": ' + b"1" * 10_000 + b"}", 422, "a number in it"),
         (json.dumps({"texts": ["a"] * 129}).encode(), 422, "at most 128"),
         (json.dumps({"text": "a" * 20_001}).encode(), 422, "at most 20000"),
         (b" " * (4 * 2**20 + 1), 413, "4,194,304 bytes"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
 def test_what_is_wrong_is_refused_with_its_status_and_a_reason(client, body, status, words):
     answer = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code in {status, 400 if body == b'{"text": "\xff"}' else status}
+    assert answer.status_code == status
     assert words in answer.json()["detail"]
     assert client.get("/health").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("sent", [{}, {"Content-Type": "application/x-www-form-urlencoded"}])
+def test_a_body_that_is_not_said_to_be_json_is_told_what_to_send(client, sent):
+    answer = client.post("/predict", content='{"text": "孙洋"}', headers=sent)
+    assert answer.status_code == 422
+    assert "send Content-Type: application/json" in answer.json()["detail"]
+
+
+def test_what_is_wrong_is_told_of_the_one_message_whose_key_is_there(client):
+    for key, value in (("text", 1), ("texts", "a")):
+        said = client.post("/predict", json={key: value}).json()["detail"]
+        assert "; " not in said
+        assert said.startswith(f"body.{'OneText' if key == 'text' else 'ManyTexts'}.{key}: ")
 
 
 def test_what_is_wrong_many_times_is_told_in_few_words(client):
@@ -148,6 +167,51 @@ def test_a_body_that_does_not_say_how_long_it_is_is_cut_off_too(client):
     answer = client.post("/predict", content=endless(),
                          headers={"Content-Type": "application/json"})  # fmt: skip
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("megabytes", [5, 50])
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_client_that_sends_all_before_it_reads_learns_that_it_was_too_much(
+    address, announced, megabytes
+):
+    """The connection ends with the answer, as urllib asks for."""
+    body = b" " * 10**6
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request(
+        "POST", "/predict", body * megabytes if announced else iter([body] * megabytes),
+        {"Content-Type": "application/json", "Connection": "close"}, encode_chunked=not announced,
+    )  # fmt: skip
+    answer = connection.getresponse()
+    assert (answer.status, b"4,194,304 bytes" in answer.read()) == (413, True)
+    connection.close()
+
+
+def test_who_asks_before_sending_too_much_is_answered_before(address):
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+    connection.request(
+        "POST", "/predict", headers={"Content-Length": str(5 * 2**20), "Expect": "100-continue"}
+    )
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_a_refused_body_is_taken_no_longer_than_said(monkeypatch):
+    """A client that stops in the midst of it, and one that never ends."""
+    from harness.serving import body_limit
+
+    monkeypatch.setattr(body_limit, "PATIENCE", 0.1)
+    given = []
+
+    async def endless():
+        given.append(2**20)
+        return {"type": "http.request", "body": b" " * 2**20, "more_body": True}
+
+    async def silent():
+        await asyncio.sleep(3600)
+
+    asyncio.run(asyncio.wait_for(body_limit._discard(silent), 30))
+    asyncio.run(asyncio.wait_for(body_limit._discard(endless), 30))
+    assert sum(given) <= body_limit.DISCARDED
 
 
 def test_other_methods_and_places_are_refused(client):
@@ -202,12 +266,18 @@ def test_its_own_schema_holds_for_whatever_is_sent(address):
         check()
 
 
-def test_a_port_that_is_taken_and_a_run_that_is_none_are_one_message(address, run, place):
+def test_a_port_or_host_that_does_not_do_and_a_run_that_is_none_are_one_message(
+    address, run, place
+):
     port = address.rpartition(":")[2]
     command = [sys.executable, "-m", "harness", "serve"]
     environment = os.environ | {"PYTHONPATH": str(TREE)}
     for arguments, code, words in (
         ((str(run), "--port", port), 6, "choose another --port"),
+        ((str(run), "--port", "0", "--host", "no such host"), 2, "--host no such host: "),
+        ((str(run), "--port", "0", "--host", "x" * 64), 2, "give an address of this machine"),
+        ((str(run), "--port", "99999"), 2, "Invalid value for '--port'"),
+        ((str(run), "--port", "-1"), 2, "Invalid value for '--port'"),
         ((str(place / "data"), "--port", "0"), 2, "expected one finished run"),
     ):
         done = subprocess.run(

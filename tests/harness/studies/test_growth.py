@@ -68,6 +68,17 @@ def test_what_test_sentences_are_new_is_told_of_the_share(asked):
     assert facts[0.05] < facts[1.0]
 
 
+def test_an_axis_that_leaves_train_as_it_is_has_no_law_whatever_its_points(tmp_path):
+    head, _ = CURVE.split("axes:")
+    axes = "axes: {shortest: {values: [1, 2], law: power}}\n"
+    (tmp_path / "mine.yaml").write_text(head + axes, encoding="utf-8")
+    out, _ = harness("study", "mine.yaml", "-q", folder=tmp_path)
+    (line,) = [line for line in out.splitlines() if "next 1,000 sentences" in line]
+    (size,) = {json.loads(path.read_text())["data"]["sentences"]["train"]
+               for path in tmp_path.rglob("run.json")}  # fmt: skip
+    assert f"cannot be told: all points learned from {size} sentences" in line
+
+
 def law(floor, scale, rate):
     """A law that every draw gives alike, through four sizes up to 1,000 sentences."""
     parts = [np.full(5, value) for value in (floor, scale, rate)]
