@@ -60,7 +60,10 @@ def _files(package: str, pattern: str) -> Iterator[tuple[str, Path]]:
     for folder in folders:
         for path in folder.rglob(pattern):
             hidden = path.name.startswith(".")  # of an editor or a file manager
-            if path.is_file() and not hidden and path.suffix not in _NO_SOURCES:
+            # Another process may be compiling: what it writes has another suffix until it is whole.
+            if hidden or "__pycache__" in path.parts or path.suffix in _NO_SOURCES:
+                continue
+            if path.is_file():
                 yield f"{package}/{path.relative_to(folder).as_posix()}", path
     if not folders and spec.origin:
         yield Path(spec.origin).name, Path(spec.origin)

@@ -42,6 +42,7 @@ def test_what_python_and_editors_leave_and_the_name_of_the_folder_are_not(
 ):
     before = code_of(CODED)
     (site / "coded" / "__pycache__" / "x.pyc").write_bytes(b"2")
+    (site / "coded" / "__pycache__" / "x.cpython-311.pyc.139829").write_bytes(b"half of it")
     (site / "coded" / ".words.txt.swp").write_bytes(b"2")
     assert code_of(CODED) == before
     (site / "coded").rename(tmp_path / "away")
