@@ -271,23 +271,22 @@ class Gpt(FromText, Generator):
         One that leaves less than ``tokens`` is asked alone, so that it cuts no answer but its own.
         """
         room = getattr(model.config, "max_position_embeddings", None)
-        left = [
-            min(tokens, room - len(self.source_ids(sentence))) if room else tokens
-            for sentence in sentences
-        ]
-        pairs = list(zip(sentences, left, strict=True))
-        together = [sentence for sentence, rest in pairs if rest == tokens]
-        written = iter(self._written(model, together, tokens))
+        asked = [(sentence, self.source_ids(sentence)) for sentence in sentences]
+        left = [min(tokens, room - len(ids)) if room else tokens for _, ids in asked]
+        pairs = list(zip(asked, left, strict=True))
+        written = iter(self._written(model, [one for one, rest in pairs if rest == tokens], tokens))
         return [
-            next(written) if rest == tokens else self._written(model, [sentence], rest)[0]
-            for sentence, rest in pairs
+            next(written) if rest == tokens else self._written(model, [one], rest)[0]
+            for one, rest in pairs
         ]
 
-    def _written(self, model: Any, sentences: Sequence[Sentence], tokens: int) -> list[list[int]]:
+    def _written(
+        self, model: Any, asked: Sequence[tuple[Sentence, list[int]]], tokens: int
+    ) -> list[list[int]]:
         """What is written behind the questions, each of which leaves room for ``tokens``."""
-        if not sentences or tokens < 1:
-            return [[]] * len(sentences)
-        sources = [self.source_ids(sentence) for sentence in sentences]
+        if not asked or tokens < 1:
+            return [[]] * len(asked)
+        sentences, sources = zip(*asked, strict=True)
         rows = padded(sources, self.vocabulary.padding, left=True).to(model.device)
         written = model.generate(
             rows,

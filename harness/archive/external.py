@@ -63,8 +63,9 @@ def format_of(path: Path) -> Format:
     Raises:
         ConfigError: for what another format of annotation is, which holds no answers.
     """
-    first = None if path.is_dir() or path.suffix == ".spacy" else predicted.first_object(path)
-    if path.is_dir() or path.suffix == ".spacy" or (first and _is_doccano(first)):
+    is_other = path.is_dir() or path.suffix == ".spacy"
+    first = None if is_other else predicted.first_object(path)
+    if is_other or (first and _is_doccano(first)):
         msg = (
             f"{path}: docbin, doccano and brat are not read as predictions; write them as jsonl, "
             "conll or labelstudio (`export-predictions --to jsonl`)"

@@ -30,12 +30,13 @@ def first_object(path: Path) -> dict[str, Any] | None:
 
 def is_written_so(path: Path) -> bool:
     """Whether the lines of ``path`` are answers, and not sentences with spans alone."""
-    entries = (_object(line) for _, line in lines.read(path).numbered())
-    return KEY in (first_object(path) or {}) or any(map(_tells_confidence, entries))
+    numbered = lines.read(path).numbered()
+    entries = [_object(line) or {} for _, line in numbered if line.strip(" \t")]
+    return KEY in next(iter(entries), {}) or any(map(_tells_confidence, entries))
 
 
-def _tells_confidence(entry: dict[str, Any] | None) -> bool:
-    spans = (entry or {}).get(SPANS)
+def _tells_confidence(entry: dict[str, Any]) -> bool:
+    spans = entry.get(SPANS)
     return isinstance(spans, list) and any(isinstance(s, dict) and "confidence" in s for s in spans)
 
 

@@ -67,5 +67,5 @@ def tune(
     names = registry.names_of(backend)
     processes.prepare(registry.modules_of(names), settings.threads)
     wish = Wish(task, trials, preset, overrides, settings, seed, output, data)
-    for search in [plan(name, wish, space) for name in names]:
+    for search in plan(names, wish, space):
         typer.echo(search.run(lambda text: None if quiet else typer.echo(text, err=True)))

@@ -72,8 +72,10 @@ class PlannedSearch:
         return preset
 
 
-def plan(backend: str, wish: Wish, path: Path | None) -> PlannedSearch:
-    """The search of the options of ``backend`` in the space at ``path``.
+def plan(
+    backends: Sequence[str], wish: Wish, path: Path | None = None
+) -> tuple[PlannedSearch, ...]:
+    """The search of the options of each backend, in the space at ``path`` or the shipped one.
 
     Raises:
         ConfigError: for a space or options that cannot be.
@@ -81,26 +83,25 @@ def plan(backend: str, wish: Wish, path: Path | None) -> PlannedSearch:
     """
     refuse_seeds([wish.seed])
     refuse_machine(wish.settings)
+    known = {name: _within(space.read(name, path), name, wish) for name in backends}
+    task = load_without_test(wish.task, wish.data, wish.settings.limit)
+    refuse_nested(task, {name: found.nested for name, (_, found) in known.items()})
+    return tuple(
+        PlannedSearch(registry.find(name), wish, wanted, found.checked, task)
+        for name, (wanted, found) in known.items()
+    )
+
+
+def _within(wanted: space.Space, backend: str, wish: Wish) -> tuple[space.Space, Described]:
+    """``wanted`` and what ``backend`` is, every value of the space checked."""
     plugin = registry.find(backend)
-    wanted = space.read(backend, path)
     known = _described(plugin, wish, ())
     wanted.require_options(backend, known.names)
     for corner in wanted.corners():
         one = Override("", *corner, said=str(wanted.path))
         _described(plugin, wish, (one,)).checked  # noqa: B018 - refuses the rest
     refuse_long_windows(backend, known.longest, wish.settings)
-    task = load_without_test(wish.task, wish.data, wish.settings.limit)
-    refuse_nested(task, {backend: known.nested})
-    return PlannedSearch(plugin, wish, wanted, known.checked, task)
-
-
-def tune(backend: str, wish: Wish, path: Path | None, tell: Callable[[str], None]) -> Path:
-    """Search the options of ``backend`` in the space at ``path``; the preset of the best.
-
-    Raises:
-        HarnessError: as ``plan`` and ``PlannedSearch.run`` do.
-    """
-    return plan(backend, wish, path).run(tell)
+    return wanted, known
 
 
 def _described(plugin: Plugin, wish: Wish, more: Sequence[Override]) -> Described:

@@ -22,7 +22,7 @@ from harness.runs import processes
 from harness.runs.config import Override, Settings, option_names, options
 from harness.tuning import search, space
 from harness.tuning import tune as tuning
-from harness.tuning.tune import Wish, tune
+from harness.tuning.tune import Wish, plan
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_a_seed_in_the_space_is_refused_before_anything_is_trained(tmp_path):
     path.write_text("seed: {low: 1, high: 9}\n", encoding="utf-8")
     wish = Wish(str(tmp_path / "tiny.yaml"), 2, "tiny", (), Settings(), 0, tmp_path / "tuning")
     with pytest.raises(ConfigError, match="seed is never tuned"):
-        tune("dictionary", wish, path, print)
+        plan(["dictionary"], wish, path)
     assert not (tmp_path / "tuning").exists()
 
 
@@ -167,7 +167,7 @@ def test_a_value_that_an_option_cannot_have_is_refused_first(tmp_path):
     path.write_text("shortest: {low: -3, high: 9}\n", encoding="utf-8")
     wish = Wish(str(tmp_path / "tiny.yaml"), 2, "tiny", (), Settings(), 0, tmp_path / "tuning")
     with pytest.raises(ConfigError, match=r"space\.yaml dictionary: shortest: "):
-        tune("dictionary", wish, path, print)
+        plan(["dictionary"], wish, path)
 
 
 def test_a_trial_has_the_first_gpu_that_the_command_may_use(monkeypatch):
@@ -200,7 +200,7 @@ def test_a_task_without_its_test_set_is_the_task_otherwise(tmp_path):
 def test_a_backend_that_cannot_answer_nested_gold_is_refused_before_anything_is_trained(tmp_path):
     wish = Wish(str(nested_task.make(tmp_path)), 2, "tiny", (), Settings(), 0, tmp_path / "tuning")
     with pytest.raises(ConfigError, match="dictionary cannot answer it: one tag a unit"):
-        tune("dictionary", wish, None, print)
+        plan(["dictionary"], wish)
     assert not (tmp_path / "tuning").exists()
 
 
@@ -221,7 +221,8 @@ def test_a_search_on_a_share_of_train_learns_from_no_more(tmp_path):
     for share in (0.1, 1.0):
         wish = Wish(task, 1, "tiny", (), Settings(train_share=share, train_draw=1), 0,
                     tmp_path / str(share))  # fmt: skip
-        preset = tune("dictionary", wish, None, lambda _: None)
+        [search] = plan(["dictionary"], wish)
+        preset = search.run(lambda _: None)
         f1.append(yaml.safe_load(preset.read_text(encoding="utf-8"))["tuned"]["dev_f1"])
     assert f1[0] < f1[1] == 1.0
 
