@@ -16,9 +16,9 @@ from backends.generating.completion import completions
 from backends.generating.forced import ForcedTokens
 from backends.generating.generation import SLACK, Generator
 from backends.generating.generator_options import (
+    DecoderShape,
     DecodingOptions,
     GeneratorRecipe,
-    GeneratorShape,
     PromptOptions,
 )
 from backends.generating.incremental import IncrementalCausal, read_prefix
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from backends.pretraining.characters import Characters
     from backends.pretraining.objective import PretrainingObjective
 
-SHAPE = GeneratorShape(model="Qwen/Qwen2.5-0.5B")
+SHAPE = DecoderShape(model="Qwen/Qwen2.5-0.5B")
 DECODING, RECIPE = DecodingOptions(format="tags"), GeneratorRecipe(batch_units=2048)
 PROMPT = PromptOptions()
 ONE_UNIT = Sentence("", ("x",))
@@ -65,7 +65,7 @@ class Gpt(FromText, Generator):
         self,
         context: Context,
         *,
-        shape: GeneratorShape = SHAPE,
+        shape: DecoderShape = SHAPE,
         decoding: DecodingOptions = DECODING,
         prompting: PromptOptions = PROMPT,
         recipe: GeneratorRecipe = RECIPE,

@@ -14,7 +14,7 @@ Both are read and written like any model of transformers; the class is named in 
 ``generate`` looks at the names of what ``forward`` takes, and leaves out what has no name there.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +189,13 @@ class CopyingGpt2(GPT2LMHeadModel):
         self._scale_embeddings()
         # Between units of the question, from answer to question, between units of the answer.
         self.distances = Distances(config.n_head, kinds=3)
-        spread = config.n_embd**-0.5
-        self.neighbours = Neighbours(config.n_embd, Sight(**config.sight), spread)
+        self.look_around(Sight(**config.sight))
+
+    def look_around(self, sight: Sight) -> None:
+        """Begin anew to see neighbours, by ``sight``."""
+        width = self.config.n_embd
+        self.config.sight = asdict(sight)
+        self.neighbours = Neighbours(width, sight, width**-0.5)
 
     def _scale_embeddings(self) -> None:
         """Embeddings of 1 / sqrt(width): a small GPT-2's own are lost among what layers add."""

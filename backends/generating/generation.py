@@ -32,11 +32,12 @@ from backends.training import weights
 from backends.training.device import precision_of_answers, set_up
 from backends.training.layers import place
 from backends.training.loop import UNTRAINED, Training, train
+from backends.training.neighbours import Sight
 from backends.training.optimiser import decay_groups
 from backends.training.prediction import MANY_POSITIONS, predict_in_batches
 from backends.training.recipe import Recipe
 from harness.core import Example, Output, Sentence, Tags, Text
-from harness.errors import WeightsError
+from harness.errors import ConfigError, WeightsError
 from harness.generation.formats import format_named
 from harness.protocol import Context, FitReport
 from harness.sequences import each
@@ -63,6 +64,11 @@ class Generator(ABC):
         decoding: DecodingOptions,
         recipe: GeneratorRecipe,
     ) -> None:
+        if recipe.lora and shape.init != "scratch" and shape.sight != Sight():
+            raise ConfigError(
+                "convolutions and bigrams begin untrained beside pretrained weights, and adapters "
+                "leave them so: set lora=0, or leave them out"
+            )
         self.context, self.shape, self.recipe = context, shape, recipe
         self.decoding = decoding
         self.form = format_named(decoding.format)
@@ -131,9 +137,15 @@ class Generator(ABC):
             self.model = self.random_model(len(self.vocabulary))
         else:
             self.known_units = pretrained.known_units(self.shape, self.vocabulary, sentences)
-            self.model = pretrained.model(self.shape, self.auto)
-            pretrained.add_rows(self.model, self.vocabulary)
-            pretrained.align(self.model, self.stride)
+            self.model = self._pretrained()
+
+    def _pretrained(self) -> Any:
+        """The model that is begun with, knowing the marks of the format and what it is told."""
+        model = pretrained.model(self.shape, self.auto)
+        pretrained.add_rows(model, self.vocabulary)
+        pretrained.align(model, self.stride)
+        pretrained.look_around(model, self.shape.sight)
+        return model
 
     def _tokenizer(self, sentences: Sequence[Sentence]) -> Any:
         if self.shape.init == "scratch":
@@ -346,8 +358,7 @@ class Generator(ABC):
             model = pretrained.read_model(folder / BASE, self.auto)
         else:
             pretrained.require_base(self.shape, base)
-            model = pretrained.model(self.shape, self.auto)
-            pretrained.add_rows(model, self.vocabulary)
+            model = self._pretrained()
         return lora.load(model, folder) if (folder / lora.FOLDER).is_dir() else model
 
     def read_notes(self, notes: dict[str, Any]) -> None:

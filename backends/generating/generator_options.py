@@ -79,8 +79,8 @@ class GeneratorShape(Shape):
     aligned: Annotated[
         bool,
         Field(
-            description="attention is told which unit the answer has come to, from scratch, in a "
-            "format that gives all units equally many tokens"
+            description="attention is told which unit the answer has come to, from scratch or from "
+            "weights of `pretrain`, in a format that gives all units equally many tokens"
         ),
     ] = False
 
@@ -90,6 +90,17 @@ class GeneratorShape(Shape):
             depth = f"layers={self.layers} is for init=scratch"
             msg = f"{depth}; a pretrained generator keeps its layers"
             raise ConfigError(msg)
+
+
+@option_group
+class DecoderShape(GeneratorShape):
+    """What a decoder-only generator is.
+
+    The neighbours of a unit stand in its question, also behind it. A model that was pretrained to
+    tell what comes next has not learned to see them, and learns it with the task.
+    """
+
+    SIGHT_OVER_WEIGHTS: ClassVar[bool] = True
 
 
 @option_group

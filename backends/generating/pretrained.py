@@ -15,6 +15,7 @@ import torch
 from backends.generating.generator_options import GeneratorShape
 from backends.generating.vocabulary import UnitVocabulary
 from backends.training import loading, weights
+from backends.training.neighbours import Sight
 from harness.core import Sentence
 from harness.errors import ConfigError, WeightsError
 
@@ -146,6 +147,24 @@ def align(model: Any, stride: int | None) -> None:
         )
 
 
+def look_around(model: Any, sight: Sight) -> None:
+    """Let ``model`` see by ``sight`` what stands beside each unit of its question, untrained yet.
+
+    Raises:
+        ConfigError: where it is to see anything, and is no model of ours.
+    """
+    from backends.generating.aligned import is_aligned
+
+    if sight == Sight():
+        return
+    if not is_aligned(model):
+        raise ConfigError(
+            "convolutions, bigrams and embedding_dropout are for init=scratch and for weights that "
+            "`pretrain` made; these are neither"
+        )
+    model.look_around(sight)
+
+
 def save(model: Any, folder: Path) -> None:
     """Write a model without adapters into ``folder``."""
     with loading.quietly():
@@ -178,8 +197,16 @@ def new_parameters(
     rows = len(vocabulary.marks) + len(vocabulary.added)
     adapters = (p.numel() for name, p in model.named_parameters() if "lora_" in name)
     width = int(plain.config.hidden_size)
-    sizes = {"rows of new tokens": matrices * rows * width, "adapters": sum(adapters)}
+    sizes = {
+        "rows of new tokens": matrices * rows * width,
+        "adapters": sum(adapters),
+        "neighbours": _size(plain.neighbours) if shape.sight != Sight() else 0,
+    }
     return {name: size for name, size in sizes.items() if size}
+
+
+def _size(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def add_rows(model: Any, vocabulary: UnitVocabulary) -> None:

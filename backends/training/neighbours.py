@@ -30,8 +30,9 @@ class Sight:
         int,
         Field(
             ge=0,
-            description="how many look at neighbours before the first layer, from scratch; the "
-            "n-th reaches 2**(n-1) positions further to both sides",
+            description="how many look at neighbours before the first layer, from scratch (in gpt "
+            "also beside weights of `pretrain`); the n-th reaches 2**(n-1) positions further to "
+            "both sides",
         ),
     ] = 0
     bigrams: Annotated[

@@ -20,6 +20,8 @@ class Shape(Sight):
     LAYERS: ClassVar[int]
     WIDTH: ClassVar[int]
     HEADS: ClassVar[int]
+    # Whether neighbours are seen beside pretrained weights that never saw any.
+    SIGHT_OVER_WEIGHTS: ClassVar[bool] = False
 
     init: Annotated[str, Field(description="where the weights come from")] = "scratch"
     layers: Annotated[int | None, Field(ge=1, description="the depth from scratch")] = None
@@ -48,7 +50,7 @@ class Shape(Sight):
         if self.init != "scratch" and (self.width or self.attention_heads):
             msg = f"width and attention_heads are for init=scratch; init={self.init} has its own"
             raise ConfigError(msg)
-        if self.init != "scratch" and self.sight != Sight():
+        if self.init != "scratch" and self.sight != Sight() and not self.SIGHT_OVER_WEIGHTS:
             msg = (
                 "convolutions, bigrams and embedding_dropout are for init=scratch; pretrained "
                 "weights stay as they are"

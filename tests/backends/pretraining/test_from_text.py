@@ -132,6 +132,50 @@ def test_an_answer_may_be_told_its_unit_from_then_on(family, folders, tmp_path):
     assert [a.tags for a in again.predict(sentences)] == [a.tags for a in made.predict(sentences)]
 
 
+@pytest.mark.parametrize("family", ["t5", "gpt"])
+def test_adapters_come_back_to_a_model_that_is_told_its_unit(family, folders, tmp_path):
+    options = {"aligned": True, "lora": 2}
+    made = task_backend(family, folders, tmp_path, **options)
+    made.fit(TRAIN[:20], DEV)
+    made.save(tmp_path)
+    again = task_backend(family, folders, tmp_path, **options)
+    again.load(tmp_path)
+    examples = DEV[:5]
+    assert again.surprisal(examples) == made.surprisal(examples)
+
+
+def test_a_decoder_learns_to_see_neighbours_with_the_task(folders, tmp_path):
+    options = {"aligned": True, "convolutions": 2}
+    made = task_backend("gpt", folders, tmp_path, **options)
+    report = made.fit(TRAIN[:20], DEV)
+    width = SHAPE["width"]
+    assert report.new_parameters["neighbours"] == 2 * (3 * width + 1) * width
+    made.save(tmp_path)
+    again = task_backend("gpt", folders, tmp_path, **options)
+    again.load(tmp_path)
+    assert len(again.model.neighbours.convolutions) == 2
+    assert again.surprisal(DEV[:5]) == made.surprisal(DEV[:5])
+    assert len(made.model.neighbours.convolutions) == 2
+    blind = task_backend("gpt", folders, tmp_path, aligned=True)
+    blind.build(TRAIN)
+    assert not blind.model.neighbours.convolutions
+
+
+def test_neighbours_that_nothing_would_train_are_refused(folders, tmp_path):
+    with pytest.raises(ConfigError, match="set lora=0"):
+        task_backend("gpt", folders, tmp_path, convolutions=2, lora=2)
+    with pytest.raises(ConfigError, match="are for init=scratch; pretrained"):
+        task_backend("t5", folders, tmp_path, convolutions=2)
+
+
+def test_weights_of_others_do_not_look_around(tmp_path):
+    tiny_generators.causal("gpt2").save_pretrained(tmp_path / "weights")
+    tiny_generators.tokenizer(tmp_path / "weights")
+    made = task_backend("gpt", {"gpt": tmp_path / "weights"}, tmp_path, convolutions=1)
+    with pytest.raises(ConfigError, match="for weights that `pretrain` made"):
+        made.build(TRAIN)
+
+
 def test_weights_of_others_cannot_be_told_the_unit(tmp_path):
     tiny_generators.seq2seq("tied", size=300).save_pretrained(tmp_path / "weights")
     tiny_generators.tokenizer(tmp_path / "weights")
