@@ -13,8 +13,8 @@ from harness.pretraining.held_out import HeldOut, Removed, counted
 from harness.pretraining.sources import Source, SourceText
 
 HELD_OUT = (DEV, TEST)
-HUB = "its data are on a hub; name it with --task to fetch them"
-ABSENT = "its data are not on this machine"
+HUB = "on a hub; name it with --task to fetch it"
+ABSENT = "not on this machine"
 
 
 @dataclass(frozen=True, slots=True)

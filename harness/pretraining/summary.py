@@ -1,5 +1,6 @@
 """What is about to be read, and what a finished pretraining was, as text."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from harness.numbers import magnitude, rounded, whole
@@ -36,8 +37,11 @@ def _held_out(text: TextRead) -> Iterator[str]:
     )
     for name, count in text.removed.items():
         yield f"  {name}: {whole(count)}"
+    names: dict[str, list[str]] = defaultdict(list)
     for name, reason in text.not_compared.items():
-        yield f"  {name} was not compared: {reason}"
+        names[reason].append(name)
+    for reason, same in names.items():
+        yield f"  not compared: {', '.join(same)}: {reason}"
 
 
 def describe_result(record: Pretraining) -> str:

@@ -8,6 +8,7 @@ from program import called
 
 from harness import registry
 from harness.errors import ConfigError
+from harness.pretraining import corpus as corpus_of_tasks
 from harness.registry import Plugin
 from harness.results.pretraining import COMPLETE, Pretraining
 
@@ -85,7 +86,9 @@ def test_test_sentences_are_removed_counted_and_listed(corpus):
 
 def test_without_a_task_the_shipped_ones_whose_data_are_here_are_compared(corpus):
     arguments = [a for a in USUAL if a not in ("--task", "tiny.yaml")]
-    called("pretrain", "text", *arguments, folder=corpus)
+    _, err = called("pretrain", "text", *arguments, folder=corpus)
+    [told] = [line for line in err.splitlines() if line.endswith(corpus_of_tasks.HUB)]
+    assert "not compared: conll2002_es, conll2002_nl, conll2003, " in told
     text = record(corpus).text
     assert "demo" in text.compared
     assert "on a hub" in text.not_compared["msra"]
