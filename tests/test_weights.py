@@ -12,6 +12,7 @@ DISTRIBUTION = TREE / "weights" / "zh"
 WEIGHTS = DISTRIBUTION / "ner_weights_zh" / "weights"
 FAMILIES = {
     "bert-zh-mini": "bert-crf",
+    "electra-zh-mini": "electra",
     "t5-zh-mini": "t5",
 }
 CARD = (DISTRIBUTION / "README.md").read_text(encoding="utf-8")
