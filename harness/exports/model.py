@@ -15,7 +15,7 @@ from harness.exports.agreement import Agreement
 from harness.exports.asking import TestSet, as_characters, policy_of
 from harness.exports.row import Measured
 from harness.protocol import Backend, Exported, Exports
-from harness.results import reader, store, verify
+from harness.results import modes, reader, store, verify
 from harness.results.reader import Result
 from harness.runs.contract import asked, checked
 from harness.runs.cost import Meter
@@ -73,6 +73,7 @@ def export(source: Path, folder: Path, target: str, rows: Path | None = None) ->
         beside.mkdir()
         with asked(sound.run.backend, "export"):
             made = able.export(beside, target, test.sentences)
+        modes.as_usual(beside)
         proof = _proof(test, backend, made, sound.result, beside)
         if rows is not None and proof.measured is None:
             msg = f"--to {target}: other programs read it, so nothing here can time it as a row"

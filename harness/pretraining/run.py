@@ -23,7 +23,7 @@ from harness.protocol import (
     Pretrains,
     Progress,
 )
-from harness.results import store
+from harness.results import modes, store
 from harness.results.checkpoints import CheckpointFolder, NoFacts
 from harness.results.locking import HOLDER, LOCK
 from harness.results.pretraining import COMPLETE, Pretraining, Sitting
@@ -50,6 +50,7 @@ def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretra
         with _let_go_of_nothing(folder):
             store.write(folder / REMOVED, _lines(plan.corpus.removed))
             learned = _learned(plan, report)
+            modes.as_usual(folder)
             _refuse_partial(plan, learned)
         record = _record(plan, learned, sittings)
         store.write_json(folder / COMPLETE, record.model_dump(mode="json"))

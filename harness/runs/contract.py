@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import BackendError
 from harness.protocol import Backend, CompletesText, FitReport, Generates, MeasuresSurprisal
+from harness.results import modes
 from harness.results.stored import first_error
 from harness.sequences import OnDisk
 
@@ -125,6 +126,7 @@ class CheckedBackend:
         """As ``Backend.save``."""
         with asked(self.name, "save"):
             self.backend.save(folder.absolute())
+        modes.as_usual(folder)
 
     def load(self, folder: Path) -> None:
         """As ``Backend.load``."""

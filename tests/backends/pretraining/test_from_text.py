@@ -8,6 +8,7 @@ import tiny_generators
 import tiny_task
 import torch
 from making import make
+from open_to_others import assert_one_mode
 from program import called, harness
 from raw_text import FAMILIES, SHAPE, learner, stream, weights
 from tiny_generators import DEV, TRAIN
@@ -248,6 +249,7 @@ def test_the_command_pretrains_and_run_takes_its_folder(tmp_path):
         record = Pretraining.model_validate_json((found / COMPLETE).read_bytes())
         assert record.backend == family
         assert not (found / "unfinished").exists()
+        assert_one_mode(found)
     digests = {
         Pretraining.model_validate_json((path / COMPLETE).read_bytes()).text.sha256
         for path in (tmp_path / "weights").iterdir()

@@ -10,6 +10,7 @@ import shutil
 import pytest
 import yaml
 from finished_runs import EVERYTHING, PLAIN, SIZES, finished, pretrained, task
+from open_to_others import assert_one_mode
 from program import called
 
 from harness import api
@@ -80,6 +81,12 @@ def test_it_is_plain_there_is_no_code_in_the_folder(plain):
     _, delivered = plain
     assert not [path for path in delivered.folder.rglob("*") if path.suffix in (".py", ".bin")]
     assert "auto_map" not in json.loads((delivered.folder / "config.json").read_text())
+
+
+def test_whoever_may_read_a_folder_may_read_the_model_in_it(plain):
+    run, delivered = plain
+    assert_one_mode(run)
+    assert_one_mode(delivered.folder)
 
 
 def test_each_character_is_a_token_whatever_it_reads_like(plain):
