@@ -47,6 +47,7 @@ class T5(FromText, Generator):
 
     family: ClassVar[str] = "seq2seq"
     auto: ClassVar[str] = "AutoModelForSeq2SeqLM"
+    text_options: ClassVar[frozenset[str]] = FromText.text_options | {"aligned"}
     longest_text: ClassVar[int | None] = POSITIONS
 
     def __init__(
@@ -62,12 +63,14 @@ class T5(FromText, Generator):
 
     def objective(self, characters: "Characters", length: int) -> "PretrainingObjective":
         """As of ``FromText``; the model takes any ``length``."""
+        from backends.pretraining.rewriting import Rewriting
         from backends.pretraining.span_corruption import SpanCorruption
 
         del length
-        return SpanCorruption(
-            scratch.alignable(scratch.encoder_decoder, self.shape, len(characters)), characters
-        )
+        build, size = scratch.encoder_decoder, len(characters)
+        if self.shape.aligned:
+            return Rewriting(build(self.shape, size, 1), characters)
+        return SpanCorruption(scratch.alignable(build, self.shape, size), characters)
 
     def random_model(self, size: int) -> Any:
         """A T5."""

@@ -139,6 +139,29 @@ class CopyingT5(T5ForConditionalGeneration):
         bias = self.distances(positions.expand(len(numbered), -1), numbered - 1)
         return shut(bias, key_mask(numbered))
 
+    def decoded(self, inputs: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        """The states of answers in which each unit is one token, as it is in the questions.
+
+        What ``forward`` gives for such, of rows without padding, in less time: the units are at the
+        same places in all of them.
+
+        Args:
+            inputs: (rows, units).
+            before: the token before each position of the answers (rows, units).
+
+        Returns:
+            (rows, units, width).
+        """
+        said = self.encoder(inputs)
+        numbered = torch.arange(1, inputs.shape[1] + 1, device=inputs.device)[None]  # (1, units)
+        states: torch.Tensor = self.decoder(
+            inputs_embeds=self.turned(self.shared(before)) + said.seen,
+            encoder_hidden_states=said.last_hidden_state,
+            encoder_attention_mask=self.across(numbered, 0, inputs.shape[1]),
+            use_cache=False,
+        ).last_hidden_state
+        return states
+
     def forward(
         self,
         input_ids: torch.Tensor | None = None,

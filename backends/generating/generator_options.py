@@ -80,7 +80,8 @@ class GeneratorShape(Shape):
         bool,
         Field(
             description="attention is told which unit the answer has come to, from scratch or from "
-            "weights of `pretrain`, in a format that gives all units equally many tokens"
+            "weights of `pretrain`, in a format that gives all units equally many tokens; "
+            "`pretrain` has such a T5 write its text again, and any other one the spans it lost"
         ),
     ] = False
 

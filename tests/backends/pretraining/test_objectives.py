@@ -23,6 +23,8 @@ from backends.pretraining.masked import corrupted, hidden_batch
 from backends.pretraining.replaced import filled
 from backends.pretraining.span_corruption import cut
 
+# The options that an objective is chosen by.
+ASKED = {family: (family, {}) for family in FAMILIES} | {"t5, aligned": ("t5", {"aligned": True})}
 KNOWN = "".join(chr(0x4E00 + i) for i in range(50))
 SIZE = FIRST + len(KNOWN)
 WINDOWS = ["一" * 10, "丁七万丈三\n上下丌不", "与丏丐丑\n专且丕龘世"]
@@ -42,10 +44,16 @@ def long_windows(seed=0, number=8, length=120):
     return draw.choice([END, UNKNOWN, *range(FIRST, SIZE)], size=(number, length))
 
 
-@pytest.fixture(params=FAMILIES)
-def objective(request, tmp_path):
+def asked_by(kind, folder):
+    """An objective, with a model of its own."""
+    family, options = ASKED[kind]
     torch.manual_seed(3)
-    return learner(request.param, tmp_path).objective(Characters(KNOWN), 120)
+    return learner(family, folder, **options).objective(Characters(KNOWN), 120)
+
+
+@pytest.fixture(params=ASKED)
+def objective(request, tmp_path):
+    return asked_by(request.param, tmp_path)
 
 
 # Masked characters.
@@ -178,6 +186,39 @@ def test_more_spans_than_sentinels_leave_the_rest_open():
     assert len(read) + len(answer) == 300 + 2 * len(SENTINELS) + 2
 
 
+# A window written again.
+
+
+def test_what_is_asked_for_is_what_was_hidden_and_a_little_of_what_is_open(tmp_path):
+    made = asked_by("t5, aligned", tmp_path)
+    rows = long_windows(number=60)
+    asked = made.ask(rows, 60, rng())
+    (batch,) = asked.batches
+    read, whole = batch.read.flatten(), batch.whole.flatten()
+    assert batch.whole.tolist() == rows.tolist()
+    assert asked.targets == len(batch.hidden) + len(batch.copied)
+    hidden, copied = (torch.isin(torch.arange(len(whole)), at) for at in batch[2:])
+    assert not (hidden & copied).any()
+    assert (whole[hidden | copied] >= FIRST).all()  # neither line ends nor what is not known
+    assert torch.equal(read[~hidden], whole[~hidden])
+    characters = int(is_character(rows).sum())
+    assert len(batch.hidden) / characters == pytest.approx(0.15, abs=0.01)
+    assert len(batch.copied) / (characters - len(batch.hidden)) == pytest.approx(0.05, abs=0.01)
+    assert (read[hidden] == MASK).float().mean() == pytest.approx(0.8, abs=0.05)
+
+
+def test_an_answer_never_reads_what_it_is_to_write_next(tmp_path):
+    made = asked_by("t5, aligned", tmp_path)
+    made.model.eval()
+    (batch,) = made.ask(long_windows(number=2), 2, rng()).batches
+    changed = batch.whole.clone()
+    changed[:, 60:] = FIRST + 40
+    with torch.no_grad():
+        before, after = (made.model.decoded(batch.read, whole)[:, :60]
+                         for whole in (batch.whole, changed))  # fmt: skip
+    torch.testing.assert_close(before, after)
+
+
 # The next character.
 
 
@@ -228,6 +269,13 @@ def test_the_loss_is_the_cross_entropy_of_the_targets_and_of_nothing_else(object
             decoder_input_ids=before.clamp(min=0),
         ).logits  # fmt: skip
         guess, targets = guess[batch.targets >= 0], batch.targets[batch.targets >= 0]
+    elif name == "hidden":
+        before = torch.cat([torch.full((3, 1), PADDING), batch.whole[:, :-1]], 1)
+        numbered = torch.arange(1, 121).repeat(3, 1)
+        guess = objective.model(
+            input_ids=batch.read, attention_mask=numbered, decoder_input_ids=before
+        ).logits.flatten(0, 1)[batch.hidden]
+        targets = batch.whole.flatten()[batch.hidden]
     else:
         guess = objective.model(input_ids=batch.read, position_ids=batch.positions).logits
         guess, targets = guess[batch.targets >= 0], batch.targets[batch.targets >= 0]
@@ -238,9 +286,9 @@ def test_the_loss_is_the_cross_entropy_of_the_targets_and_of_nothing_else(object
 
 
 # What ELECTRA's generator draws depends on how the windows are batched.
-@pytest.mark.parametrize("family", ["bert-crf", "t5", "gpt"])
-def test_an_update_has_one_gradient_however_many_windows_are_computed_at_once(family, tmp_path):
-    objective = learner(family, tmp_path).objective(Characters(KNOWN), 120)
+@pytest.mark.parametrize("kind", [kind for kind in ASKED if kind != "electra"])
+def test_an_update_has_one_gradient_however_many_windows_are_computed_at_once(kind, tmp_path):
+    objective = asked_by(kind, tmp_path)
     objective.model.eval()
     gradients, targets = [], []
     for size in (1, 3, 8):
