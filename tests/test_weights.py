@@ -14,6 +14,7 @@ FAMILIES = {
     "bert-zh-mini": "bert-crf",
     "electra-zh-mini": "electra",
     "t5-zh-mini": "t5",
+    "gpt-zh-mini": "gpt",
 }
 CARD = (DISTRIBUTION / "README.md").read_text(encoding="utf-8")
 RECORDS = {
