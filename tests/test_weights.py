@@ -67,7 +67,7 @@ def test_the_card_names_every_source_and_figure_of_the_record(name):
     for source in record["text"]["sources"]:
         assert f"| {source['name']} | {source['characters']:,} | {source['read']:,} |" in CARD
     [row] = [line for line in CARD.splitlines() if line.startswith(f"| {name} |")]
-    [(_, loss), *_] = record["curve"][-1]["losses"].items()
+    loss = max(record["curve"][-1]["losses"].values())  # of what is hidden; the other is easy
     for figure in (record["parameters"], int(record["seconds"])):
         assert f"{figure:,}" in row
     assert f"{loss:.3f}" in row
