@@ -45,6 +45,18 @@ def test_values_may_be_of_an_option_with_another_name():
     assert one.options == {"window": 2}
 
 
+def test_what_pretraining_adds_is_asked_of_the_runs_that_draw_its_curves():
+    curves, gain = (
+        {
+            frozenset({*each.place.items(), each.preset, *each.backends, *each.options.items()})
+            for each in combinations(design.read(name))
+        }
+        for name in ("pretraining", "pretraining-gain")
+    )
+    assert curves == gain
+    assert len(gain) == 4 * 2
+
+
 def test_axes_that_disagree_are_refused_with_the_place():
     axes = {
         "one": {"points": {"a": {"options": {"shortest": 1}}}},
