@@ -5,6 +5,7 @@ constrained decoding reads it once. Rows are padded on the left, and positions a
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,6 +37,7 @@ from backends.pretraining.from_text import FromText
 from backends.training.device import set_up
 from backends.training.distances import NOWHERE
 from backends.training.layers import place
+from backends.training.neighbours import Sight
 from harness.core import Example, Output, Sentence, Text
 from harness.errors import ConfigError
 from harness.generation.formats import format_named
@@ -52,6 +54,7 @@ SHAPE = DecoderShape(model="Qwen/Qwen2.5-0.5B")
 DECODING, RECIPE = DecodingOptions(format="tags"), GeneratorRecipe(batch_units=2048)
 PROMPT = PromptOptions()
 ONE_UNIT = Sentence("", ("x",))
+SIGHT = frozenset(field.name for field in fields(Sight))
 
 
 class Gpt(FromText, Generator):
@@ -60,6 +63,8 @@ class Gpt(FromText, Generator):
     family: ClassVar[str] = "decoder"
     auto: ClassVar[str] = "AutoModelForCausalLM"
     longest_text: ClassVar[int | None] = scratch.POSITIONS
+    # Whoever tells what comes next may not see it.
+    text_options: ClassVar[frozenset[str]] = FromText.text_options - SIGHT
 
     def __init__(
         self,
@@ -76,6 +81,8 @@ class Gpt(FromText, Generator):
             ConfigError: for a template that is not there, not valid, or not of the format.
         """
         super().__init__(context, shape, decoding, recipe)
+        if not prompting.is_trained:
+            shape.require_learned_sight("nothing is trained here: set train=answers")
         self.prompting = prompting
         self.prompt = prompt_for(prompting.prompt, self.form.name, prompting.shots)
         self.question = Question()
@@ -151,9 +158,8 @@ class Gpt(FromText, Generator):
         from backends.pretraining.next_character import NextCharacter
 
         del length
-        return NextCharacter(
-            scratch.alignable(scratch.decoder, self.shape, len(characters)), characters
-        )
+        blind = replace(self.shape, **asdict(Sight()))
+        return NextCharacter(scratch.alignable(scratch.decoder, blind, len(characters)), characters)
 
     def random_model(self, size: int) -> Any:
         """A GPT-2."""

@@ -32,7 +32,6 @@ from backends.training import weights
 from backends.training.device import precision_of_answers, set_up
 from backends.training.layers import place
 from backends.training.loop import UNTRAINED, Training, train
-from backends.training.neighbours import Sight
 from backends.training.optimiser import decay_groups
 from backends.training.prediction import MANY_POSITIONS, predict_in_batches
 from backends.training.recipe import Recipe
@@ -64,11 +63,8 @@ class Generator(ABC):
         decoding: DecodingOptions,
         recipe: GeneratorRecipe,
     ) -> None:
-        if recipe.lora and shape.init != "scratch" and shape.sight != Sight():
-            raise ConfigError(
-                "convolutions and bigrams begin untrained beside pretrained weights, and adapters "
-                "leave them so: set lora=0, or leave them out"
-            )
+        if recipe.lora:
+            shape.require_learned_sight("adapters leave them so: set lora=0")
         self.context, self.shape, self.recipe = context, shape, recipe
         self.decoding = decoding
         self.form = format_named(decoding.format)

@@ -92,6 +92,16 @@ class GeneratorShape(Shape):
             msg = f"{depth}; a pretrained generator keeps its layers"
             raise ConfigError(msg)
 
+    def require_learned_sight(self, why: str) -> None:
+        """Refuse what looks at neighbours beside pretrained weights; ``why`` it will not learn to.
+
+        Raises:
+            ConfigError: naming what to set.
+        """
+        if self.init != "scratch" and self.sight.neighbours:
+            msg = f"convolutions and bigrams begin untrained beside pretrained weights, and {why}"
+            raise ConfigError(f"{msg}, or convolutions=0 and bigrams=0")
+
 
 @option_group
 class DecoderShape(GeneratorShape):

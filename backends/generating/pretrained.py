@@ -19,6 +19,12 @@ from backends.training.neighbours import Sight
 from harness.core import Sentence
 from harness.errors import ConfigError, WeightsError
 
+# What transformers' configurations of decoders and of encoders with decoders call their rates.
+RATES = (
+    "dropout", "dropout_rate", "hidden_dropout", "attention_dropout", "activation_dropout",
+    "resid_pdrop", "embd_pdrop", "attn_pdrop", "resid_dropout", "embed_dropout",
+)  # fmt: skip
+
 
 def origin(shape: GeneratorShape) -> str:
     """What to call the weights in a record."""
@@ -50,11 +56,7 @@ def model(shape: GeneratorShape, auto: str) -> Any:
     Raises:
         WeightsError: for weights that cannot be found or read, or of another kind of model.
     """
-    loaded = read_model(weights.find(shape.model), auto)
-    for module in loaded.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = shape.dropout
-    return loaded
+    return read_model(weights.find(shape.model), auto, shape.dropout)
 
 
 def tokenizer_here(name: str) -> Any | None:
@@ -99,8 +101,10 @@ def require_base(shape: GeneratorShape, digest: str | None) -> None:
         raise WeightsError(msg)
 
 
-def read_model(folder: Path, auto: str) -> Any:
+def read_model(folder: Path, auto: str, dropout: float | None = None) -> Any:
     """The model in ``folder`` in fp32, its configuration truthful about its head.
+
+    ``dropout`` is the rate of all that it drops out; None leaves the rates that it was saved with.
 
     Raises:
         WeightsError: for weights that cannot be read, or of another kind of model.
@@ -112,9 +116,22 @@ def read_model(folder: Path, auto: str) -> Any:
     with weights.readable(folder):
         kind = class_of(folder)
         _refuse_encoder(folder, auto)
-    loaded = loading.load(kind or getattr(transformers, auto), folder)
+    rates = {} if dropout is None else _rates(folder, dropout)
+    loaded = loading.load(kind or getattr(transformers, auto), folder, **rates)
     loaded.config.tie_word_embeddings = _tied(loaded)
     return loaded
+
+
+def _rates(folder: Path, dropout: float) -> dict[str, float]:
+    """What the configuration in ``folder`` calls its rates, all of them ``dropout``.
+
+    Some layers keep theirs as a number, not as a module: T5's attention, Llama's and Qwen's.
+    """
+    from transformers import AutoConfig
+
+    with weights.readable(folder):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    return {name: dropout for name in RATES if hasattr(config, name)}
 
 
 def _refuse_encoder(folder: Path, auto: str) -> None:

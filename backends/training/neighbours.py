@@ -31,15 +31,15 @@ class Sight:
         Field(
             ge=0,
             description="how many look at neighbours before the first layer, from scratch (in gpt "
-            "also beside weights of `pretrain`); the n-th reaches 2**(n-1) positions further to "
-            "both sides",
+            "also beside weights of `pretrain`, and not in `pretrain`); the n-th reaches 2**(n-1) "
+            "positions further to both sides",
         ),
     ] = 0
     bigrams: Annotated[
-        int, Field(ge=0, description="rows of the table of neighbouring pairs, from scratch")
+        int, Field(ge=0, description="rows of the table of neighbouring pairs, as above")
     ] = 0
     embedding_dropout: Annotated[
-        float, Field(ge=0, lt=1, description="of what the first layer reads, from scratch")
+        float, Field(ge=0, lt=1, description="of what the first layer reads, as above")
     ] = 0.0
 
     @property

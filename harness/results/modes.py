@@ -4,30 +4,39 @@ safetensors makes its files for their owner alone, whatever the umask says, and 
 colleague cannot load such a model.
 """
 
+import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 OWNERS_ALONE = 0o600
-_PROBE = ".mode"
+WEIGHTS = "*.safetensors"
 
 
 def as_usual(folder: Path) -> None:
-    """Give the files below ``folder`` that are their owner's alone the mode of any new file."""
-    closed = [path for path in folder.rglob("*") if _is_closed(path)]
-    mode = _usual(folder) if closed else OWNERS_ALONE
-    for path in closed:
-        path.chmod(mode)
+    """Give the weights below ``folder`` that are their owner's alone the mode of any new file.
+
+    On a disk that knows no modes they are left as they are: no training is lost for that.
+    """
+    closed = [path for path in folder.rglob(WEIGHTS) if _is_closed(path)]
+    if closed:
+        with suppress(OSError):
+            mode = _usual(folder)
+            for path in closed:
+                path.chmod(mode)
 
 
 def _is_closed(path: Path) -> bool:
-    mode = path.lstat().st_mode
-    return stat.S_ISREG(mode) and stat.S_IMODE(mode) == OWNERS_ALONE
+    """Whether it is a file of this folder and no other, for its owner alone."""
+    about = path.lstat()
+    is_own = stat.S_ISREG(about.st_mode) and about.st_nlink == 1
+    return is_own and stat.S_IMODE(about.st_mode) == OWNERS_ALONE
 
 
 def _usual(folder: Path) -> int:
     """The mode of a file that is made in ``folder`` now."""
-    probe = folder / _PROBE
-    probe.touch(exist_ok=False)
+    probe = folder / f".mode-{os.getpid()}"
+    probe.touch()
     try:
         return stat.S_IMODE(probe.stat().st_mode)
     finally:

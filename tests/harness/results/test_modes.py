@@ -2,6 +2,7 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from safetensors.numpy import save_file
@@ -30,18 +31,31 @@ def test_a_model_has_the_mode_of_any_other_file(tmp_path, umask):
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]
 
 
-def test_a_mode_that_somebody_chose_is_left(tmp_path):
-    chosen = tmp_path / "run.sh"
-    chosen.touch(0o700)
+@pytest.mark.parametrize(("name", "chosen"), [("model.safetensors", 0o700), ("api.key", 0o600)])
+def test_a_mode_that_somebody_chose_is_left(name, chosen, tmp_path):
+    path = tmp_path / name
+    path.touch(chosen)
     as_usual(tmp_path)
-    assert mode(chosen) == 0o700
+    assert mode(path) == chosen
 
 
-def test_what_a_link_leads_to_is_left(tmp_path):
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_what_a_link_leads_to_is_left(link, tmp_path):
     key = tmp_path / "key"
     key.touch(0o600)
     folder = tmp_path / "model"
     folder.mkdir()
-    (folder / "link").symlink_to(key)
+    link(folder / "model.safetensors", key)
     as_usual(folder)
     assert mode(key) == 0o600
+
+
+def test_a_disk_that_knows_no_modes_loses_no_training(tmp_path, monkeypatch):
+    save_file({}, tmp_path / "model.safetensors")
+
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    as_usual(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
