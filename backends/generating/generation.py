@@ -36,7 +36,7 @@ from backends.training.optimiser import decay_groups
 from backends.training.prediction import MANY_POSITIONS, predict_in_batches
 from backends.training.recipe import Recipe
 from harness.core import Example, Output, Sentence, Tags, Text
-from harness.errors import ConfigError, WeightsError
+from harness.errors import WeightsError
 from harness.generation.formats import format_named
 from harness.protocol import Context, FitReport
 from harness.sequences import each

@@ -99,8 +99,11 @@ class GeneratorShape(Shape):
             ConfigError: naming what to set.
         """
         if self.init != "scratch" and self.sight.neighbours:
-            msg = f"convolutions and bigrams begin untrained beside pretrained weights, and {why}"
-            raise ConfigError(f"{msg}, or convolutions=0 and bigrams=0")
+            msg = (
+                f"convolutions and bigrams begin untrained beside pretrained weights, and {why}, "
+                "or convolutions=0 and bigrams=0"
+            )
+            raise ConfigError(msg)
 
 
 @option_group
