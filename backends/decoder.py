@@ -96,8 +96,11 @@ class Gpt(FromText, Generator):
 
         Raises:
             ConfigError: for a prompt that is not there, or leaves no room.
+            WeightsError: for weights that are no causal language model.
         """
         name = cls.weights_of(options)
+        if name is not None:
+            pretrained.require_kind(name, cls.auto)
         positions = scratch.POSITIONS if name is None else pretrained.positions_of(name)
         if positions is None:
             return None

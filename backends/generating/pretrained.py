@@ -25,6 +25,13 @@ RATES = (
     "resid_pdrop", "embd_pdrop", "attn_pdrop", "resid_dropout", "embed_dropout",
 )  # fmt: skip
 
+# What each class of transformers loads, and what none of them does.
+KINDS = {
+    "AutoModelForCausalLM": "a causal language model",
+    "AutoModelForSeq2SeqLM": "an encoder-decoder",
+}
+ENCODER = "an encoder, which reads in both directions and does not write"
+
 
 def origin(shape: GeneratorShape) -> str:
     """What to call the weights in a record."""
@@ -115,7 +122,7 @@ def read_model(folder: Path, auto: str, dropout: float | None = None) -> Any:
 
     with weights.readable(folder):
         kind = class_of(folder)
-        _refuse_encoder(folder, auto)
+        _refuse_other(folder, auto)
     rates = {} if dropout is None else _rates(folder, dropout)
     loaded = loading.load(kind or getattr(transformers, auto), folder, **rates)
     loaded.config.tie_word_embeddings = _tied(loaded)
@@ -134,18 +141,37 @@ def _rates(folder: Path, dropout: float) -> dict[str, float]:
     return {name: dropout for name in RATES if hasattr(config, name)}
 
 
-def _refuse_encoder(folder: Path, auto: str) -> None:
+def require_kind(name: str, auto: str) -> None:
+    """Refuse the model ``name`` where it is here and not one that ``auto`` loads.
+
+    Raises:
+        WeightsError: naming what it is, and what this family takes.
+    """
+    folder = weights.here(name)
+    if folder is not None:
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            _refuse_other(folder, auto)
+
+
+def _refuse_other(folder: Path, auto: str) -> None:
     """An encoder would load as a causal model, and see the answer that it is asked for."""
     from transformers import AutoConfig
-    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as ENCODERS
 
-    kind = AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type
-    if auto == "AutoModelForCausalLM" and kind in ENCODERS:
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    if (kind := _kind(config)) != KINDS[auto]:
         msg = (
-            f"{folder.name} is a model of type {kind!r}, which reads in both directions and does "
-            "not write: choose a causal language model, or the backend of its architecture"
+            f"{folder.name} is a model of type {config.model_type!r}, {kind}: choose "
+            f"{KINDS[auto]}, or the backend of its architecture"
         )
         raise WeightsError(msg)
+
+
+def _kind(config: Any) -> str:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as ENCODERS
+
+    if config.is_encoder_decoder:
+        return KINDS["AutoModelForSeq2SeqLM"]
+    return ENCODER if config.model_type in ENCODERS else KINDS["AutoModelForCausalLM"]
 
 
 def align(model: Any, stride: int | None) -> None:

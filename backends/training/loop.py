@@ -49,6 +49,8 @@ from harness.flops import counted
 from harness.protocol import Context, Epoch, FitReport, Progress
 from harness.sequences import chosen
 
+# Updates below which hardly anything is learned.
+FEW = 100
 # The summed loss and the number of its targets.
 Sums: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 
@@ -219,16 +221,34 @@ class _Loop:
     def epoch(self) -> Epoch:
         """Train once over the data, or what is left of it; look at the development set if due."""
         number, plan = self.course.number, self._begun()
+        self._tell_of_few(len(plan) * self.recipe.epochs)
         self._train(plan)
         spent = number == self.recipe.epochs or self.budget.is_spent(self.course)
         due = bool(self.dev) and (spent or number % self.recipe.look_every == 0)
         with self.average.in_place():
             epoch = self._ended(plan, due)
-            stops = due and self.selection.see(number, epoch.dev_f1 or 0.0)
+            stops = due and self._is_enough(epoch)
         self.course.close(epoch, ended=stops or spent)
         self.losses = Losses(self.device, f"epoch {self.course.number}")
         self.resumption.keep_if_due()
         return epoch
+
+    def _tell_of_few(self, updates: int) -> None:
+        """Say before the first epoch that there will be too few updates to learn much by."""
+        if updates < FEW and not self.course.done:
+            size = self.recipe.batch_units * self.recipe.accumulate
+            few = f"{updates} updates in all, of up to {size} units: few to learn by"
+            note = f"{few}; lower batch_units or raise epochs"
+            self.context.report(Progress("train", 0, self.total, note, line=True))
+
+    def _is_enough(self, epoch: Epoch) -> bool:
+        """Whether development F1 has been no better for as long as the recipe waits."""
+        loss = math.inf if epoch.dev_loss is None else epoch.dev_loss
+        enough = self.selection.see(epoch.number, epoch.dev_f1 or 0.0, loss)
+        if enough and epoch.number < self.recipe.epochs:
+            note = f"stops at epoch {epoch.number}: none was better than {self.selection.epoch}"
+            self.context.report(Progress("train", self.course.done, self.total, note, line=True))
+        return enough
 
     def keep_the_best(self) -> None:
         """Leave the best weights in the model; where none were looked at, the last ones."""

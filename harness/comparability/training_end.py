@@ -16,7 +16,7 @@ from harness.results.run_record import Run, TrainingCourse
 
 LAST = 5  # scores looked at
 NEEDED = {5: 8, 4: 6}  # S by scores; of three, even all in rising order are no evidence (1 in 6)
-LEVEL, UNTOLD = "level", "too few epochs to tell"
+LEVEL, UNTOLD, NEVER = "level", "too few epochs to tell", "never above 0"
 UNMARKED = frozenset({LEVEL, UNTOLD})
 
 
@@ -42,6 +42,12 @@ def rise(training: TrainingCourse) -> float | None:
     return slope * len(looks) / training.epochs
 
 
+def _found_nothing(training: TrainingCourse) -> bool:
+    """Whether no look at dev found an entity: nothing was learned yet, or nothing ever will be."""
+    looks = [score for score in training.dev_f1 if score is not None]
+    return bool(looks) and not any(looks)
+
+
 def at_the_end(runs: Sequence[Run]) -> str | None:
     """What development F1 did at the end of most runs of a row; None if none was trained so.
 
@@ -53,9 +59,12 @@ def at_the_end(runs: Sequence[Run]) -> str | None:
     ]
     if ends := sorted(filter(None, members), key=_distance):
         return ends[0]
-    rises = [rise(run.training) for run in runs if run.training and run.training.dev_f1]
+    courses = [run.training for run in runs if run.training and run.training.dev_f1]
+    rises = [rise(course) for course in courses]
     if not rises:
         return None
+    if 2 * sum(map(_found_nothing, courses)) > len(courses):
+        return NEVER
     known = [one for one in rises if one is not None]
     if 2 * len(known) <= len(rises):
         return UNTOLD

@@ -111,6 +111,7 @@ def gather(paths: Sequence[Path], chosen: Filter, held_out: HeldOut) -> Corpus:
         texts.append(text)
         removed += gone
     if not any(text.numbered for text in texts):
+        _refuse_blank(texts, removed)
         stated = sorted({name for source in found for name in licences.named(source.facts.licence)})
         msg = (
             f"none of the {len(found)} files is read; the licences stated are {', '.join(stated)}: "
@@ -118,3 +119,12 @@ def gather(paths: Sequence[Path], chosen: Filter, held_out: HeldOut) -> Corpus:
         )
         raise DataError(msg)
     return Corpus(tuple(texts), tuple(removed))
+
+
+def _refuse_blank(texts: Sequence[SourceText], removed: Sequence[Removed]) -> None:
+    if texts:
+        why = (
+            f"no line is left: tasks hold out all {len(removed)}" if removed else "no line of text"
+        )
+        msg = f"{', '.join(str(text.source.path) for text in texts)}: {why}"
+        raise DataError(msg)

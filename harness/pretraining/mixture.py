@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.errors import ConfigError, did_you_mean
-from harness.numbers import whole
+from harness.numbers import percent, whole
 
 # No share of a text is computed with a number that would swallow all others.
 MOST = 1e9
@@ -56,9 +56,11 @@ class Mixture:
                 raise ConfigError(msg)
         room = {name: int(size * self.passes) for name, size in sizes.items() if self._weight(name)}
         if sum(room.values()) < total:
+            read, has = sum(room.values()), sum(sizes.values())
             msg = (
-                f"the text has {whole(sum(sizes.values()))} windows, which is {whole(total)} in no "
-                f"{self.passes:g} passes: lower --characters, raise --passes, or give more text"
+                f"{self.passes:g} passes over the {whole(has)} windows of the text are "
+                f"{whole(read)}, and {whole(total)} are asked for: lower --characters to "
+                f"{percent(read / total)} % of it, raise --passes, or give more text"
             )
             raise ConfigError(msg)
         weights = {name: self._weight(name) * sizes[name] ** self.power for name in room}

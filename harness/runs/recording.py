@@ -100,8 +100,9 @@ def selection(fitted: FitReport, scores: Sequence[DevScore]) -> str:
     if not scores:
         return NONE
     looks, found = _looks(fitted, scores), [score.f1 or 0.0 for score in scores]
-    best = found.index(max(found))  # of equals, the earlier
-    return SELECTION if looks and fitted.best_epoch == looks[best] else OTHER
+    best = [look for look, f1 in zip(looks, found, strict=False) if f1 == max(found)]
+    allowed = best[:1] if any(found) else best  # the earlier; where nothing is found, any
+    return SELECTION if fitted.best_epoch in allowed else OTHER
 
 
 def _looks(fitted: FitReport, scores: Sequence[DevScore]) -> list[int]:

@@ -135,8 +135,8 @@ def test_what_saw_its_neighbours_in_pretraining_is_not_loaded_as_what_does_not(b
         (Electra, "BertModel", "of type 'bert', and this backend takes electra"),
         (BertCrf, "ElectraModel", "of type 'electra', and this backend takes bert, roberta"),
         (BertSoftmax, "DistilBertModel", "of type 'distilbert'"),
-        (Gpt, "BertModel", "of type 'bert', which reads in both directions"),
-        (T5, "BertModel", "cannot be read: Unrecognized configuration"),
+        (Gpt, "BertModel", "of type 'bert', an encoder, which reads in both directions"),
+        (T5, "BertModel", "of type 'bert', an encoder.*: choose an encoder-decoder"),
     ],
 )
 def test_a_model_of_another_kind_is_refused(family, name, words, tmp_path):
@@ -153,6 +153,18 @@ def generator(folder, made):
 def test_a_causal_model_is_no_encoder(family, tmp_path):
     folder = generator(tmp_path / "gpt", lambda size: causal("gpt2", size))
     refused(family, folder, "of type 'gpt2'")
+
+
+def test_a_generator_of_the_other_family_is_refused(tmp_path):
+    t5 = generator(tmp_path / "t5", lambda size: seq2seq("tied", size))
+    refused(Gpt, t5, "of type 't5', an encoder-decoder: choose a causal language model")
+    gpt = generator(tmp_path / "gpt", lambda size: causal("gpt2", size))
+    refused(T5, gpt, "of type 'gpt2', a causal language model: choose an encoder-decoder")
+
+
+def test_a_model_that_does_not_write_is_told_as_such_before_its_windows(bert):
+    with pytest.raises(WeightsError, match="reads in both directions"):
+        Gpt.longest_window({"init": "pretrained", "model": str(bert), "format": "tags"})
 
 
 def test_an_encoder_decoder_without_its_decoder_is_refused(tmp_path):

@@ -76,9 +76,9 @@ def context(folder, scores=None, lines=None):
     )  # fmt: skip
 
 
-def run(folder, objective=None, scores=None, dev=DATA[:5], **changes):
-    objective = objective or Line()
-    training = train(objective, DATA, dev, Recipe(**RECIPE | changes), context(folder, scores))
+def run(folder, objective=None, scores=None, dev=DATA[:5], lines=None, **changes):
+    objective, here = objective or Line(), context(folder, scores, lines)
+    training = train(objective, DATA, dev, Recipe(**RECIPE | changes), here)
     return objective, training
 
 
@@ -246,6 +246,28 @@ def test_patience_ends_training_early(tmp_path):
     assert [epoch.number for epoch in training.epochs] == [1, 2, 3]
 
 
+def test_where_nothing_is_found_on_dev_the_lowest_loss_is_kept_and_patience_waits(tmp_path):
+    _, training = run(tmp_path / "a", scores=[0.0] * 4, epochs=4, patience=1)
+    losses = [epoch.dev_loss for epoch in training.epochs]
+    assert len(losses) == 4
+    assert training.best_epoch == losses.index(min(losses)) + 1 != 1
+    _, found = run(tmp_path / "b", scores=[0, 0, 0.2, 0.1, 0.9], epochs=5, patience=1)
+    assert (found.best_epoch, len(found.epochs)) == (3, 4)
+
+
+def test_a_training_that_stops_early_says_so(tmp_path):
+    told = []
+    run(tmp_path, scores=[0.5, 0.4, 0.9], epochs=9, patience=1, lines=told)
+    assert "stops at epoch 2: none was better than 1" in told
+
+
+@pytest.mark.parametrize(("epochs", "is_told"), [(3, True), (60, False)])
+def test_a_training_of_few_updates_says_so_before_it_begins(epochs, is_told, tmp_path):
+    told = []
+    run(tmp_path, epochs=epochs, look_every=99, lines=told)
+    assert any("few to learn by; lower batch_units" in line for line in told) == is_told
+
+
 def test_dev_is_looked_at_every_so_many_epochs_and_after_the_last(tmp_path):
     _, training = run(tmp_path, scores=[0.2, 0.7, 0.3], epochs=5, look_every=2)
     assert [epoch.dev_f1 for epoch in training.epochs] == [None, 0.2, None, 0.7, 0.3]
@@ -305,8 +327,8 @@ def test_history_is_a_line_an_epoch_and_scalars_for_tensorboard(tmp_path):
     rows = [json.loads(row) for row in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert [row["number"] for row in rows] == [1, 2, 3]
     assert {"loss", "dev_loss", "dev_f1", "learning_rates", "seconds"} <= set(rows[0])
-    assert lines[0].startswith("epoch 1/3  loss ")
-    assert "dev F1 50.00" in lines[0]
+    first = next(line for line in lines if line.startswith("epoch 1/3  loss "))
+    assert "dev F1 50.00" in first
     assert list((tmp_path / "tensorboard").iterdir())
 
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from harness.comparability.training_end import LEVEL, UNTOLD, at_the_end, rise
+from harness.comparability.training_end import LEVEL, NEVER, UNTOLD, at_the_end, rise
 from harness.results.run_record import TrainingCourse
 
 
@@ -77,3 +77,10 @@ def test_a_row_rose_where_most_of_its_runs_did_and_says_the_mean_of_those():
     assert at_the_end([Run(*UP), Run(*FLAT), Run(*FLAT)]) == LEVEL
     assert at_the_end([Run(0.1, 0.2)]) == UNTOLD
     assert at_the_end([Run()]) is None
+
+
+def test_a_row_that_never_found_anything_on_dev_has_not_ended():
+    nothing = (0.0, 0.0, None, 0.0)
+    assert at_the_end([Run(*nothing), Run(*nothing), Run(*FLAT)]) == NEVER
+    assert at_the_end([Run(*nothing), Run(*FLAT), Run(*FLAT)]) == LEVEL
+    assert at_the_end([Run(0.0)]) == NEVER

@@ -32,7 +32,10 @@ def test_a_factor_multiplies_a_share_and_zero_leaves_a_source_out():
 
 
 def test_text_that_does_not_suffice_is_refused_with_its_numbers():
-    with pytest.raises(ConfigError, match=r"50 windows, which is 201 in no 4 passes"):
+    with pytest.raises(
+        ConfigError,
+        match=r"4 passes over the 50 windows of the text are 200, and 201 .* to 99.50 % of it",
+    ):
         Mixture().shares({"a": 50}, 201)
 
 

@@ -44,8 +44,8 @@ USUAL = ("--backend", "bigrams", "--preset", "tiny", "--task", "tiny.yaml", "-o"
          "--characters", "2000", "--window", "32")  # fmt: skip
 
 
-def pretrain(folder, *more, code=0):
-    return called("pretrain", "text", *USUAL, *more, folder=folder, code=code)
+def pretrain(folder, *more, text="text", code=0):
+    return called("pretrain", text, *USUAL, *more, folder=folder, code=code)
 
 
 def record(folder, name="weights"):
@@ -153,6 +153,12 @@ def test_options_of_pretraining_and_of_the_model_are_told_apart(corpus):
     assert found.learning == {"sitting": 0, "skip": 0}
 
 
+def test_text_without_a_line_is_told_as_such(corpus):
+    (corpus / "blank.txt").write_text(" \n\n", encoding="utf-8")
+    _, err = pretrain(corpus, text="blank.txt", code=3)
+    assert "blank.txt: no line of text" in err
+
+
 @pytest.mark.parametrize(
     ("wrong", "code", "message"),
     [
@@ -166,7 +172,7 @@ def test_options_of_pretraining_and_of_the_model_are_told_apart(corpus):
         (("--backend", "deaf"), 5, "learns nothing from raw text; these do: bigrams"),
         (("--weight", "laws"), 2, "expected SOURCE=FACTOR"),
         (("--weight", "law=2"), 2, "did you mean 'laws'"),
-        (("--characters", "9000000"), 2, "lower --characters, raise --passes"),
+        (("--characters", "9000000"), 2, "% of it, raise --passes, or give more text"),
         (("--characters", "20"), 2, "less than one window"),
         (("--window", "513"), 2, "bigrams has 512 positions; give --window 512 or less"),
         (("--passes", "inf"), 2, "--passes inf: "),

@@ -24,6 +24,14 @@ def test_the_best_look_chose_the_weights():
     assert selection(report(None, 0.2, None, 0.7, best=4), scores(0.2, 0.7)) == SELECTION
 
 
+@pytest.mark.parametrize("best", [1, 2, 3])
+def test_where_nothing_was_found_any_look_may_have_chosen(best):
+    assert selection(report(0.0, 0.0, 0.0, best=best), scores(0.0, None, 0.0)) == SELECTION
+    assert (selection(report(0.1, 0.1, 0.1, best=best), scores(0.1, 0.1, 0.1)) == SELECTION) == (
+        best == 1
+    )
+
+
 @pytest.mark.parametrize("best", [1, 2, 3, None])
 def test_another_epoch_than_that_of_the_best_look_is_another_rule(best):
     assert selection(report(None, 0.2, None, 0.7, best=best), scores(0.2, 0.7)) == OTHER
