@@ -216,6 +216,7 @@ def _record(result: _Result, voters: Electorate, voting: Voting, place: Path) ->
         origin={"distribution": OWN, "version": __version__, "class": __name__},
         versions={},
         hardware=first.hardware if all(run.hardware == first.hardware for run in runs) else {},
+        held_out=_held_out(runs),
         weights="none" if all(run.weights == "none" for run in runs) else "members",
         parameters=sum(run.parameters for run in runs),
         trained=sum(run.trained for run in runs),
@@ -227,6 +228,12 @@ def _record(result: _Result, voters: Electorate, voting: Voting, place: Path) ->
         cost=_cost([run.cost for run in runs]),
         members=members,
     )
+
+
+def _held_out(runs: Sequence[Run]) -> bool | None:
+    """As of a run: one member whose weights may have read the test set is enough."""
+    told = [run.held_out for run in runs if run.held_out is not None]
+    return all(told) if told else None
 
 
 def _shared_settings(runs: Sequence[Run]) -> dict[str, object]:

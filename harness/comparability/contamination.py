@@ -1,8 +1,9 @@
 """The line of a certificate about weights that may have read the test set before.
 
-A row has a place in it where its weights could be asked, and where nothing but such weights stands
-behind its answers. A sign is more continued test sentences than chance gives (one-sided Fisher's
-exact test at 0.05); none is no proof of the contrary.
+A row has a place in it where its weights could be asked, where nothing but such weights stands
+behind its answers, and where a record says what their pretraining held out. A sign is more
+continued test sentences than chance gives (one-sided Fisher's exact test at 0.05); none is no proof
+of the contrary.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from harness.results.run_record import Contamination, Continued, ContinuedShare
 from harness.statistics.significance import ALPHA
 
 NO_SIGN, NOT_PROBED = "no sign", "not probed"
+HELD_OUT, READ = "held out of pretraining", "NOT HELD OUT of pretraining"
 
 
 def contamination(made: Sequence[System]) -> tuple[Check, ...]:
@@ -27,17 +29,28 @@ def contamination(made: Sequence[System]) -> tuple[Check, ...]:
 
 
 def _is_clean(words: str) -> bool:
-    return words.startswith(NO_SIGN)
+    return words.startswith((NO_SIGN, HELD_OUT)) and READ not in words
 
 
 def _told(system: System) -> str:
     """What is known of a row, nothing where its weights read no other text."""
-    probed = [run.contamination for run in system.runs if run.contamination]
-    if probed:
-        known = any(_is_sign(share) for one in probed for share in (one.text, one.gold))
-        return f"{'KNOWN' if known else NO_SIGN} ({_counts(probed)})"
+    if told := "; ".join(filter(None, (_probed(system), _pretraining(system)))):
+        return told
     untrained = is_zero_shot(system.first) and not is_external(system.first)
     return NOT_PROBED if untrained and system.first.run.weights not in ("none", "scratch") else ""
+
+
+def _probed(system: System) -> str:
+    """What its weights said when they were asked."""
+    probed = [run.contamination for run in system.runs if run.contamination]
+    known = any(_is_sign(share) for one in probed for share in (one.text, one.gold))
+    return f"{'KNOWN' if known else NO_SIGN} ({_counts(probed)})" if probed else ""
+
+
+def _pretraining(system: System) -> str:
+    """What the record of their pretraining says of the test set."""
+    told = [run.held_out for run in system.runs if run.held_out is not None]
+    return (HELD_OUT if all(told) else READ) if told else ""
 
 
 def _is_sign(share: ContinuedShare) -> bool:

@@ -180,8 +180,9 @@ class Run(FrozenModel):
     the commit of a hub's model, ``new_parameters`` the number of scalars that did not come from
     them, by part, and ``known_units`` the share of train's units with a letter or a digit that
     their tokenizer knows; ``contamination`` is how far they go on with the test set, None where
-    nobody could ask. ``members`` are the runs whose answers were put together; a system has
-    none.
+    nobody could ask. ``held_out`` is whether dev and test of these data were kept out of the text
+    that they were pretrained on, None where no record says so. ``members`` are the runs whose
+    answers were put together; a system has none.
     """
 
     schema_version: Literal[1] = SCHEMA
@@ -220,6 +221,7 @@ class Run(FrozenModel):
     calibration: Calibration | None = None
     served: ServedModel | None = None
     contamination: Contamination | None = None
+    held_out: bool | None = None
     cost: Cost
     members: "tuple[Member, ...]" = ()
 

@@ -18,6 +18,7 @@ from harness.runs.contract import asked
 from harness.runs.cost import Meter, shared_resident
 from harness.runs.plan import GridCell
 from harness.runs.portable import portable, portable_values
+from harness.runs.weights import held_out
 from harness.version import __version__
 
 SELECTION = "development entity micro F1, conlleval"
@@ -55,6 +56,7 @@ def run_record(
         hardware=hardware.describe(),
         weights=fitted.weights,
         weights_digest=dict(cell.weights),
+        held_out=held_out(cell.options.weights.values(), cell.fingerprint),
         parameters=fitted.parameters,
         trained=fitted.trained,
         precision=fitted.precision,

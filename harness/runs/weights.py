@@ -10,9 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from harness import hub, resources
 from harness.errors import WeightsError
 from harness.protocol import UsesWeights
+from harness.results.pretraining import COMPLETE, Pretraining
 
 NOT_FOUND = "not found"
 _SHOWN = 19  # the kind of an identity and its first digits
@@ -42,6 +45,23 @@ def identity(name: str) -> str:
     here = hub.cached(name)
     found = here.name if here else _commit_on_hub(name)
     return f"commit:{found}" if found else NOT_FOUND
+
+
+def held_out(names: Iterable[str], fingerprint: str) -> bool | None:
+    """Whether all of ``names`` were pretrained without dev and test of the data ``fingerprint``.
+
+    None where no record of a pretraining lies beside any of them.
+    """
+    found = [record for name in names if (record := _record(name))]
+    return all(fingerprint in record.text.compared.values() for record in found) if found else None
+
+
+def _record(name: str) -> Pretraining | None:
+    folder = resources.weights(name)
+    if folder is not None:
+        with suppress(OSError, ValidationError):
+            return Pretraining.model_validate_json((folder / COMPLETE).read_bytes())
+    return None
 
 
 def require_found(runs: Iterable[tuple[str, Mapping[str, str], Mapping[str, str]]]) -> None:

@@ -292,3 +292,4 @@ def test_the_command_pretrains_and_run_takes_its_folder(tmp_path):
     )  # fmt: skip
     for family in FAMILIES:
         assert f"{family} pretrained" in out
+    assert out.count(": held out of pretraining") == len(FAMILIES)

@@ -42,3 +42,16 @@ def test_a_row_that_was_trained_on_nothing_here_and_not_probed_says_so(tmp_path)
     settings = SETTINGS | {"selection": "none"}
     write_row(tmp_path, "gpt", weights="some/model", trained=0, settings=settings)
     assert line(tmp_path).differing == (("gpt tiny (some/model)", "not probed"),)
+
+
+def test_weights_that_were_pretrained_here_say_whether_the_task_was_held_out(tmp_path):
+    write_row(tmp_path / "a", "bert-crf", weights="mine", held_out=True)
+    assert line(tmp_path / "a").value == "bert-crf tiny (mine): held out of pretraining"
+    write_row(tmp_path / "b", "bert-crf", weights="mine", held_out=False)
+    words = "NOT HELD OUT of pretraining"
+    assert line(tmp_path / "b").differing == (("bert-crf tiny (mine)", words),)
+
+
+def test_weights_that_show_no_sign_may_have_read_the_test_set_nevertheless(tmp_path):
+    write_row(tmp_path, "gpt", contamination=probed(0), weights="mine", held_out=False)
+    assert not line(tmp_path).ok
