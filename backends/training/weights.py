@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness import hub, resources
 from harness.errors import WeightsError
+from harness.protocol import UNFINISHED
 
 SAFE = ("model.safetensors", "model.safetensors.index.json")
 OLDER = ("pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -28,6 +29,9 @@ def find(model: str) -> Path:
     for folder in _candidates(model, tried):
         if _complete(folder):
             return folder
+        if (folder / UNFINISHED).exists():
+            msg = f"{folder} is of an unfinished pretraining: give its command again to go on"
+            raise WeightsError(msg)
         tried.append(f"{folder} lacks config.json or {' or '.join(SAFE[:1] + OLDER[:1])}")
     msg = (
         f"no weights for model {model!r}: " + "; ".join(tried) + ". Ways out: set model=FOLDER "

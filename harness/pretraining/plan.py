@@ -87,9 +87,9 @@ class PretrainingPlan:
     corpus: Corpus
 
     @property
-    def digest(self) -> str:
-        """SHA-256 over all that decides what is learned, the code and its libraries apart."""
-        identity = {
+    def identity(self) -> dict[str, Any]:
+        """All that decides what is learned, the code and its libraries apart."""
+        return {
             "text": [self.text.sha256, hashlib.sha256(self.stream.characters.encode()).hexdigest()],
             "backend": [self.plugin.name, self.plugin.distribution, self.plugin.value],
             "options": dict(self.options),
@@ -98,7 +98,11 @@ class PretrainingPlan:
             "seed": self.request.text.seed,
             "harness": __version__,
         }
-        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of ``identity``."""
+        return hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
 
 
 def plan(request: PretrainingRequest) -> PretrainingPlan:

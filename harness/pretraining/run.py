@@ -7,12 +7,12 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from harness.core import Output
-from harness.errors import BackendError
+from harness.errors import BackendError, ConfigError
 from harness.pretraining.held_out import Removed
 from harness.pretraining.plan import PretrainingPlan
 from harness.protocol import (
@@ -34,6 +34,7 @@ from harness.tags import OUTSIDE
 from harness.version import __version__
 
 CLAIM, REMOVED = "claim.json", "removed.jsonl"
+TEXT = "text (files, tasks that are held out, --characters, --window, --passes, --weight, --power)"
 
 
 def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretraining:
@@ -42,8 +43,9 @@ def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretra
     Raises:
         HarnessError: for all that a user can fix.
     """
-    folder, digest = plan.request.output, plan.digest
-    with store.locked(folder, digest):
+    folder = plan.request.output
+    _refuse_other(folder, plan.identity)
+    with store.locked(folder, plan.digest):
         if (folder / COMPLETE).is_file():
             return Pretraining.model_validate_json((folder / COMPLETE).read_bytes())
         sittings = _begun(folder, plan)
@@ -56,6 +58,43 @@ def execute(plan: PretrainingPlan, report: Callable[[Progress], None]) -> Pretra
         store.write_json(folder / COMPLETE, record.model_dump(mode="json"))
         shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     return record
+
+
+def _refuse_other(folder: Path, asked_for: dict[str, Any]) -> None:
+    """Refuse a folder in which another pretraining was begun, naming what was other there.
+
+    Raises:
+        ConfigError: for one that says what it was; one that does not is refused by its digest.
+    """
+    begun = _claimed(folder).get("identity")
+    if isinstance(begun, dict) and (other := sorted(_differing(begun, asked_for))):
+        msg = (
+            f"{folder} holds a pretraining with other {', '.join(other)}; nothing was overwritten: "
+            "give the command as it was to go on, or another folder with -o"
+        )
+        raise ConfigError(msg)
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
+    """What differs, an option by its value there; of the text it is the windows in their order."""
+    for key in one.keys() | other.keys():
+        mine, yours = one.get(key), other.get(key)
+        if isinstance(mine, dict) and isinstance(yours, dict):
+            yield from (f"{name} ({mine.get(name)})" for name in _differing_keys(mine, yours))
+        elif mine != yours:
+            yield TEXT if key == "text" else f"{key} ({mine})"
+
+
+def _differing_keys(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
+    return (key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+
+
+def _claimed(folder: Path) -> dict[str, Any]:
+    """What the claim of ``folder`` says; nothing where there is none, or one that is damaged."""
+    with suppress(OSError, ValueError, RecursionError):
+        found = json.loads((folder / CLAIM).read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def _learned(plan: PretrainingPlan, report: Callable[[Progress], None]) -> PretrainReport:
@@ -86,11 +125,9 @@ def _begun(folder: Path, plan: PretrainingPlan) -> tuple[Sitting, ...]:
     now = Sitting(
         code=code.digest(packages), versions=hardware.versions(), hardware=hardware.describe()
     )
-    path = folder / CLAIM
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    sittings = (*map(Sitting.model_validate, before.get("sittings", ())), now)
-    told = {"digest": plan.digest, "sittings": [each.model_dump() for each in sittings]}
-    store.write_json(path, told)
+    sittings = (*map(Sitting.model_validate, _claimed(folder).get("sittings", ())), now)
+    told = {"digest": plan.digest, "identity": plan.identity}
+    store.write_json(folder / CLAIM, told | {"sittings": [each.model_dump() for each in sittings]})
     return sittings
 
 

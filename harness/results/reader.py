@@ -19,7 +19,7 @@ from harness.data.train_facts import FACTS, TrainFacts
 from harness.errors import ConfigError, DataError, HarnessError, WeightsError
 from harness.numbers import printed
 from harness.protocol import Epoch
-from harness.results import hashes, set_aside, stored
+from harness.results import hashes, pretraining, set_aside, stored
 from harness.results.record import SCHEMA, Metrics, MetricsFile
 from harness.results.run_record import Run
 from harness.results.store import (
@@ -303,6 +303,8 @@ def _incomplete(folder: Path) -> Rejected:
     record = _hints(folder)
     failed = (folder / FAILED).is_file()
     reason = "no metrics.json: killed, or still running"
+    if (folder / pretraining.COMPLETE).is_file():
+        reason = "weights of `pretrain`, which no task was learned with: run --set model=FOLDER"
     if failed:
         reason = str(record.get("error") or "failed, and left no reason").split("\n")[0]
         reason = placeless(reason, folder)

@@ -127,8 +127,8 @@ def test_it_goes_on_after_an_interruption_and_counts_the_sittings(corpus):
 def test_a_folder_of_other_pretraining_is_not_touched(corpus):
     pretrain(corpus)
     before = (corpus / "weights" / COMPLETE).read_bytes()
-    _, err = pretrain(corpus, "--seed", "14", code=2)
-    assert "another configuration" in err
+    _, err = pretrain(corpus, "--seed", "14", "--set", "smoothing=0.5", code=2)
+    assert "weights holds a pretraining with other seed (13), smoothing (1.0), text (files" in err
     assert (corpus / "weights" / COMPLETE).read_bytes() == before
 
 
@@ -210,7 +210,22 @@ def test_a_refusal_takes_nothing_back_that_was_learned_before(corpus):
     with pytest.raises(RuntimeError, match="interrupted"):
         pretrain(corpus, "--set", "smoothing=0.5", "sitting=40")
     _, err = pretrain(corpus, "--set", "smoothing=0.0", code=2)
-    assert "another configuration" in err
+    assert "with other sitting (40), smoothing (0.5); nothing was overwritten" in err
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{", '{"sittings": []}'])
+def test_a_claim_that_says_nothing_is_not_taken_for_another(damage, corpus):
+    (corpus / "weights").mkdir()
+    (corpus / "weights" / "claim.json").write_text(damage, encoding="utf-8")
+    pretrain(corpus)
+    assert len(record(corpus).sittings) == 1
+
+
+def test_weights_are_not_taken_for_a_run(corpus):
+    pretrain(corpus)
+    (corpus / "lines.txt").write_text("x\n", encoding="utf-8")
+    _, err = called("predict", "weights", "lines.txt", folder=corpus, code=2)
+    assert "weights of `pretrain`, which no task was learned with: run --set model=FOLDER" in err
 
 
 def test_a_preset_that_does_not_exist_is_named(corpus):
